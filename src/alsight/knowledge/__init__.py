@@ -1,0 +1,1 @@
+"""Knowledge: therapies, published trials, mimics and natural-history figures as sourced rows, no science code."""

@@ -1,0 +1,1 @@
+"""Report: tables, charts (Vega-Lite specs) and one self-contained HTML page."""

@@ -1,0 +1,65 @@
+"""VERBS: one row a thing we can be asked. The doors read this table; nothing heavy is imported until a verb is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final
+
+from alsight.base.answer import Answer
+from alsight.base.spec import Spec
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One thing alsight can be asked.
+
+    Attributes:
+        name: the word typed, called and routed.
+        summary: one line of help.
+        home: module that holds the spec and the function.
+        spec: name of the Spec class there.
+        function: name of the function there; takes the spec and a Progress, returns an Answer.
+        docs: docs page, relative to `docs/`.
+    """
+
+    name: str
+    summary: str
+    home: str
+    spec: str
+    function: str
+    docs: str
+
+    def load(self) -> tuple[type[Spec], Callable[..., Answer]]:
+        """The spec class and the function, importing what they need only now."""
+        module = import_module(self.home)
+        return getattr(module, self.spec), getattr(module, self.function)
+
+
+def _verb(name: str, summary: str, home: str) -> Verb:
+    return Verb(name, summary, home, f"{name.capitalize()}Spec", name, f"verbs/{name}.md")
+
+
+VERBS: Final[dict[str, Verb]] = {
+    verb.name: verb
+    for verb in (
+        _verb("check", "Read a file and list every row that cannot be used, with the cure.", "alsight.report.check"),
+        _verb("convert", "Write the accepted rows as Parquet, CSV or Excel.", "alsight.report.convert"),
+        _verb("describe", "Tell who is in a cohort and how their scores vary.", "alsight.report.describe"),
+        _verb("assess", "Find plateaus and reversals and write a report to send.", "alsight.report.assess"),
+    )
+}
+
+
+def ask(name: str, **fields: Any) -> Answer:
+    """Run a verb by name from plain values.
+
+    Raises:
+        SpecError: a field is unknown or out of bounds; every fault at once.
+        DataError: the input cannot be used at all.
+    """
+    from alsight.base.spec import build  # noqa: PLC0415 - the table stays light for `--help`
+
+    spec, function = VERBS[name].load()
+    return function(build(spec, fields))
