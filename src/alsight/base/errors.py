@@ -71,7 +71,7 @@ class MappingError(DataError):
     """The columns of a file could not be told apart: which are missing or claimed twice, and how to name them."""
 
 
-class NotConverged(AlsightError):
+class NotConverged(AlsightError):  # noqa: N818 - the word users know
     """A fit was asked to vouch for itself and cannot; raised by `fit.check()` alone."""
 
 

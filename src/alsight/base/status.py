@@ -23,7 +23,7 @@ class Status(IntEnum):
 ADVICE: dict[Status, str] = {
     Status.CONVERGED: "The optimum was found.",
     Status.MAX_STEPS: "The step limit was reached: start from simpler estimates or allow more steps.",
-    Status.SINGULAR: "The information matrix is singular: the data do not identify every parameter; simplify the model.",
+    Status.SINGULAR: "The information matrix is singular: the data do not identify all parameters; simplify.",
     Status.BOUNDARY: "A variance went to zero: drop that random effect, or report the boundary estimate as such.",
     Status.TOO_FEW_DATA: "Too few visits or people for this model: ask for fewer parameters or more follow-up.",
     Status.NO_EVENTS: "No event was observed: a survival model cannot be fitted.",

@@ -1,1 +1,1 @@
-"""Calibrate: fits the mechanism and the reference natural history to published targets; reports what is out of sample."""
+"""Calibrate: fits mechanism and reference natural history to published targets; reports what is out of sample."""

@@ -1,0 +1,56 @@
+# Tasks of the project; `just` alone lists them. All run in the environment that ./setup makes.
+set shell := ["sh", "-eu", "-c"]
+export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
+export OMP_NUM_THREADS := "1"
+export OPENBLAS_NUM_THREADS := "1"
+
+_list:
+    @just --list
+
+# Make or refresh the environment.
+setup:
+    ./setup
+
+# Format, lint, types, floors.
+check:
+    ruff format --check .
+    ruff check .
+    basedpyright
+    lint-imports --verbose
+
+# Mend what a tool can mend.
+fix:
+    ruff format .
+    ruff check --fix .
+
+# The quick tests.
+test *args:
+    pytest -n 2 -m "not slow" {{args}}
+
+# Recovery, calibration and campaign tests in full.
+slow *args:
+    ALSIGHT_FULL=1 pytest -m slow {{args}}
+
+# The slow tests in their shortened form.
+short *args:
+    pytest -n 2 -m slow {{args}}
+
+# The Chromium that the browser tests drive, from the system's packages (Debian, as root).
+browser:
+    command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+# Everything that must hold before a change lands.
+ci: check test short
+
+# Pages made from code.
+docs:
+    python docs/generate.py
+
+# Benchmarks against peers where they install; ratios go to benchmarks/out.
+bench:
+    for script in benchmarks/bench_*.py; do python "$script"; done
+
+# The lock, exported without addresses.
+lock:
+    uv lock -q
+    uv export -q --no-hashes --no-annotate --no-header --no-emit-project -o requirements.lock
