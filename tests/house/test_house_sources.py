@@ -22,7 +22,7 @@ def test_keys_are_unique() -> None:
 def test_cited_keys_exist(path: Path) -> None:
     text = path.read_text()
     cited = {key for line in DOCSTRING.findall(text) for key in KEY.findall(line)}
-    cited |= set(re.findall(r"source=\"([a-z_]+(?:19|20)\d\d[a-z]?)\"", text))
+    cited |= set(re.findall(r"\"([a-z]+(?:_[a-z]+)*(?:19|20)\d\d[a-z]?)\"", text))
     assert cited <= set(KEYS)
 
 
