@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+from jaxtyping import Float
+
+from alsight.base.errors import SpecError
+
 Domain = Literal["bulbar", "fine_motor", "gross_motor", "respiratory"]
 Scale = Literal["alsfrs_r", "alsfrs"]
 
@@ -66,3 +71,17 @@ In computed tables `q5_cutting` is the coalesced item; array functions take the 
 
 TEN: Final[tuple[str, ...]] = (*TWELVE[:9], "q10_respiratory")
 """The ten scored items of the original ALSFRS in order."""
+
+
+def item_array(items: np.ndarray, names: tuple[str, ...]) -> Float[np.ndarray, "*batch item"]:
+    """Item scores as 64-bit floats, their last axis checked against the scale's items.
+
+    A rating of ten items must never pass for one of twelve, or the other way round.
+
+    Raises:
+        SpecError: the last axis does not hold exactly the named items.
+    """
+    scores = np.asarray(items, dtype=np.float64)
+    if scores.ndim == 0 or scores.shape[-1] != len(names):
+        raise SpecError([("items", f"a last axis of {len(names)} items: {', '.join(names)}", scores.shape)])
+    return scores
