@@ -1,14 +1,19 @@
-"""VERBS: one row a thing we can be asked. The doors read this table; nothing heavy is imported until a verb is loaded."""
+"""VERBS: one row a thing we can be asked. The doors read this table; nothing heavy is imported until a verb runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from alsight.base.answer import Answer
+from alsight.base.progress import Progress, silent
 from alsight.base.spec import Spec
+
+if TYPE_CHECKING:
+    from alsight.cohort.cohort import Cohort
 
 
 @dataclass(frozen=True)
@@ -52,14 +57,53 @@ VERBS: Final[dict[str, Verb]] = {
 }
 
 
-def ask(name: str, **fields: Any) -> Answer:
+def ask(name: str, *, progress: Progress = silent, cohort: Cohort | None = None, **fields: Any) -> Answer:
     """Run a verb by name from plain values.
+
+    Args:
+        name: a key of VERBS.
+        progress: told how far long work is.
+        cohort: people already in memory, used in place of a path.
+        fields: fields of the verb's spec.
 
     Raises:
         SpecError: a field is unknown or out of bounds; every fault at once.
         DataError: the input cannot be used at all.
+        RunError: the result could not be written.
     """
     from alsight.base.spec import build  # noqa: PLC0415 - the table stays light for `--help`
 
     spec, function = VERBS[name].load()
-    return function(build(spec, fields))
+    return function(build(spec, fields), progress, cohort)
+
+
+def _face(name: str, given: Cohort | Path | str | None, options: dict[str, Any]) -> Answer:
+    if given is None:
+        return ask(name, **options)
+    if isinstance(given, str | Path):
+        return ask(name, path=str(given), **_plain(options))
+    return ask(name, cohort=given, **_plain(options))
+
+
+def _plain(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
+
+
+def check(given: Cohort | Path | str | None = None, /, **options: Any) -> Answer:
+    """Read a file and list every row that cannot be used; options are the fields of `CheckSpec`."""
+    return _face("check", given, options)
+
+
+def convert(given: Cohort | Path | str | None = None, /, **options: Any) -> Answer:
+    """Write the accepted rows as Parquet, CSV or Excel; options are the fields of `ConvertSpec`."""
+    return _face("convert", given, options)
+
+
+def describe(given: Cohort | Path | str | None = None, /, **options: Any) -> Answer:
+    """Tell who is in a cohort and how their scores vary; options are the fields of `DescribeSpec`."""
+    return _face("describe", given, options)
+
+
+def assess(given: Cohort | Path | str | None = None, /, **options: Any) -> Answer:
+    """Find plateaus and reversals, and write the report; options are the fields of `AssessSpec`."""
+    return _face("assess", given, options)

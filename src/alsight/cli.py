@@ -1,0 +1,285 @@
+"""The terminal's door: parse what was typed, call the verb, show what came back. No science.
+
+Exit codes: 0 fine, 1 rows were rejected and `--strict` was given, 2 the command makes no sense, 3 the run failed.
+Results go to standard output; progress and complaints go to standard error. Nothing heavy is imported for `--help`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+import typer
+
+from alsight.base.answer import Answer, Exit
+from alsight.base.errors import AlsightError, DataError, SpecError
+from alsight.base.progress import Progress, silent
+from alsight.verbs import VERBS, ask
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_READING, _WRITING, _SHOWING = "What to read", "What to write", "What to show"
+
+
+def _option(panel: str, flags: str, text: str, metavar: str = "", default: str | bool = "") -> Any:
+    """One option as typer wants it: a default and an annotated type."""
+    names = flags.split()
+    info = typer.Option(*names, help=text, rich_help_panel=panel, metavar=metavar or " ", show_default=bool(default))
+    return default, Annotated[type(default), info]
+
+
+OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
+    "path": (
+        "",
+        Annotated[str, typer.Argument(help="A visits table (CSV, Excel or Parquet) or a folder.", show_default=False)],
+    ),
+    "example": _option(_READING, "--example", "Use the example cohort that comes with alsight.", default=False),
+    "mapping": _option(_READING, "--mapping -m", "Column mapping, as saved by check --save-mapping.", "FILE"),
+    "entry": _option(_READING, "--entry", "What day 0 is: first_visit, diagnosis, symptom_onset ...", "NAME"),
+    "sheet": _option(_READING, "--sheet", "Sheet of a workbook.", "NAME"),
+    "out": _option(_WRITING, "--out -o", "Folder to write to.", "DIR"),
+    "identified": _option(_WRITING, "--identified", "Keep identifiers, dates and small counts.", default=False),
+    "format": _option(_WRITING, "--format -f", "parquet, csv or xlsx.", "NAME"),
+    "save_mapping": _option(_WRITING, "--save-mapping", "Save how the columns were understood, to correct.", "FILE"),
+    "show_mapping": _option(_SHOWING, "--show-mapping", "Print how the columns were understood.", default=False),
+    "strict": _option(_SHOWING, "--strict", "End with code 1 if any row was rejected.", default=False),
+    "json": _option(_SHOWING, "--json", "Print the answer as JSON, and nothing else.", default=False),
+}
+"""Every option of every command, once. An empty text or an absent flag means that nothing was said."""
+
+ROWS_SHOWN: Final = 20
+_READ: Final = ("path", "example", "mapping", "entry", "sheet")
+
+
+@dataclass(frozen=True)
+class Command:
+    """How a verb is typed: its options in order, examples for its help, tables to print."""
+
+    options: tuple[str, ...]
+    examples: tuple[str, ...]
+    tables: tuple[str, ...] = ()
+
+
+COMMANDS: Final[dict[str, Command]] = {
+    "check": Command(
+        (*_READ, "save_mapping", "show_mapping", "strict", "json"),
+        ("alsight check visits.csv", "alsight check clinic.xlsx --save-mapping columns.toml"),
+        ("mapping", "rules", "faults"),
+    ),
+    "convert": Command(
+        (*_READ, "out", "format", "identified", "strict", "json"),
+        ("alsight convert visits.csv --out cohort --format xlsx", "alsight convert --example --out cohort"),
+    ),
+    "describe": Command(
+        (*_READ, "out", "strict", "json"),
+        ("alsight describe visits.csv", "alsight describe --example --json"),
+        ("people", "variogram", "runs", "successive_slopes"),
+    ),
+    "assess": Command(
+        (*_READ, "out", "identified", "strict", "json"),
+        ("alsight assess --example", "alsight assess visits.csv --out report"),
+    ),
+}
+
+app = typer.Typer(
+    name="alsight",
+    help="Is a plateau, an improvement or a remission in ALS real?\n\n"
+    "Research software for the study of amyotrophic lateral sclerosis; it gives no advice to a patient.",
+    epilog="Start with: alsight assess --example",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _command(name: str, command: Command) -> Callable[..., None]:
+    """The function that typer calls for one verb, with the signature that its options make."""
+
+    def run(**given: Any) -> None:
+        json = given.pop("json")
+        _run(name, {option: value for option, value in given.items() if value not in ("", False)}, json)
+
+    parameters = [
+        inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for option, (default, kind) in ((option, OPTIONS[option]) for option in command.options)
+    ]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+for _name, _row in COMMANDS.items():
+    _examples = "\n\n".join(f"  {line}" for line in _row.examples)
+    app.command(_name, help=f"{VERBS[_name].summary}\n\nFor example:\n\n{_examples}", no_args_is_help=True)(
+        _command(_name, _row)
+    )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from alsight.base.provenance import program  # noqa: PLC0415 - reads the installed package's record
+
+        typer.echo(program())
+        raise typer.Exit
+
+
+@app.callback()
+def _alsight(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", metavar=" ", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    del version
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program as the terminal does, always ending in SystemExit with one of the four codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter must not end the run
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="alsight")
+    except KeyboardInterrupt:
+        _complain("Stopped.")
+        sys.exit(Exit.FAILED)
+    except BrokenPipeError:
+        _leave_pipe()
+        sys.exit(Exit.FINE)
+
+
+def _run(name: str, fields: dict[str, Any], json: bool) -> None:
+    """Ask the verb, show the answer, and turn everything that can go wrong into a sentence and a code."""
+    try:
+        with _watched(quiet=json) as progress:
+            answer = ask(name, progress=progress, **fields)
+    except BaseException as error:  # noqa: BLE001 - the last place that can say what happened in words
+        code, message = _explained(error)
+        _complain(message)
+        if json:
+            _print_json({"error": message, "exit": int(code), "faults": _faults(error)}, {})
+        raise typer.Exit(code) from None
+    try:
+        _print_json(answer.summary, answer.tables) if json else _show(answer, COMMANDS[name])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_pipe()
+    raise typer.Exit(answer.exit)
+
+
+def _explained(error: BaseException) -> tuple[Exit, str]:
+    """Exit code and sentence for whatever ended a run; the traceback only where ALSIGHT_TRACEBACK is set."""
+    if os.environ.get("ALSIGHT_TRACEBACK"):
+        traceback.print_exception(error)
+    if isinstance(error, SpecError):
+        return Exit.USAGE, str(error)
+    if isinstance(error, AlsightError):
+        return Exit.FAILED, str(error) or "The run failed."
+    if isinstance(error, KeyboardInterrupt):
+        return Exit.FAILED, "Stopped before the end; nothing more was written."
+    if isinstance(error, MemoryError):
+        return Exit.FAILED, "Memory ran out: give fewer rows at once, or use a machine with more memory."
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return Exit.FAILED, f"{where}{error.strerror or error}."
+    return Exit.FAILED, (
+        f"alsight itself failed ({type(error).__name__}: {error}). This is a fault of the program, not of your file. "
+        "Set ALSIGHT_TRACEBACK=1 and run again to see where, and please report it without data of persons."
+    )
+
+
+def _faults(error: BaseException) -> list[dict[str, Any]]:
+    """The faults an error carries, as plain values."""
+    if isinstance(error, SpecError):
+        return [{"field": path, "expected": allowed, "got": str(given)} for path, allowed, given in error.faults]
+    if isinstance(error, DataError):
+        return [msgspec.to_builtins(fault) for fault in error.faults]
+    return []
+
+
+def _complain(message: str) -> None:
+    with contextlib.suppress(OSError):  # a closed standard error leaves nobody to tell
+        typer.secho(message, err=True, fg=typer.colors.RED)
+
+
+def _leave_pipe() -> None:
+    """Nobody reads any more: keep the interpreter from complaining about it while it ends."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _watched(*, quiet: bool) -> Generator[Progress]:
+    """Progress on standard error: a moving bar on a terminal, nothing where nobody watches."""
+    if quiet or not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where somebody watches
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bars  # noqa: PLC0415
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("starting", total=None)
+
+        def tell(stage: str, done: int, total: int) -> None:
+            bars.update(task, description=stage, completed=done, total=total or None)
+
+        yield tell
+
+
+def _print_json(summary: dict[str, Any], tables: dict[str, pl.DataFrame]) -> None:
+    """One JSON object: the summary's fields, then each table as a list of rows, written piece by piece."""
+    out = sys.stdout
+    out.write(msgspec.json.encode(summary).decode()[:-1])
+    for count, (name, frame) in enumerate(tables.items()):
+        out.write(("," if summary or count else "") + f"\n{msgspec.json.encode(name).decode()}:[")
+        for start in range(0, frame.height, 10_000):
+            rows = msgspec.json.encode(frame.slice(start, 10_000).to_dicts()).decode()
+            out.write(("," if start else "") + rows[1:-1])
+        out.write("]")
+    out.write("}\n")
+
+
+def _show(answer: Answer, command: Command) -> None:
+    """Tables that the command prints, then what a person wants to read, the place of the result last."""
+    for name in command.tables:
+        if name in answer.tables and answer.tables[name].height:
+            _print_table(name.replace("_", " ").capitalize(), answer.tables[name])
+    for sentence in answer.sentences:
+        typer.echo(sentence)
+
+
+def _print_table(title: str, frame: pl.DataFrame) -> None:
+    """The first rows of a table, columns that are empty throughout left out."""
+    from rich.console import Console  # noqa: PLC0415 - not needed for JSON
+    from rich.table import Table  # noqa: PLC0415
+
+    shown = frame.head(ROWS_SHOWN)
+    columns = [name for name in shown.columns if shown[name].null_count() < shown.height and (shown[name] != "").any()]
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=False)
+    for name in columns:
+        table.add_column(name.replace("_", " "), justify="right" if shown[name].dtype.is_numeric() else "left")
+    for row in shown.select(columns).iter_rows():
+        table.add_row(*(_cell(value) for value in row))
+    console = Console(soft_wrap=False)
+    console.print(table)
+    if frame.height > ROWS_SHOWN:
+        console.print(f"... and {frame.height - ROWS_SHOWN:,} more; --json prints them all.", style="dim")
+    console.print()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
