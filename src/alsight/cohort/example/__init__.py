@@ -1,0 +1,26 @@
+"""The example cohort: 300 synthetic people with planted plateaus, gains, artefacts, dips and mimics, and the truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from alsight.cohort.cohort import Cohort
+from alsight.cohort.tables import TABLES
+
+FOLDER = Path(__file__).parent
+
+
+def example_cohort() -> Cohort:
+    """The packaged synthetic cohort, as `generate.py` made it; nothing is drawn here."""
+    subjects, visits, measures, events, doses = (pl.read_parquet(FOLDER / f"{name}.parquet") for name in TABLES)
+    return Cohort(subjects=subjects, visits=visits, measures=measures, events=events, doses=doses)
+
+
+def example_truth() -> pl.DataFrame:
+    """What was planted in whom: kind, window [days], true gain and planted points, true rate [points per month].
+
+    `start_day` and `end_day` are empty where nothing has a window.
+    """
+    return pl.read_parquet(FOLDER / "truth.parquet")
