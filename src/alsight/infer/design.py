@@ -1,0 +1,258 @@
+"""A long table of visits and a formula become arrays; every fault of the design is found and named here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import jax.numpy as jnp
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Float, Int
+from scipy.special import ndtri
+
+from alsight.base.errors import DataError, Fault
+from alsight.base.status import Status
+from alsight.infer.faults import Problem, problems_of
+from alsight.infer.formulas import Encoding, coded, levels_of, matrix, names_in, parse_encoding, split
+from alsight.models.model import Columns, Record, Visits
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A long table as arrays, subject after subject; `visits` is the same, padded.
+
+    Attributes:
+        outcome: measured value, 0 where not seen.
+        fixed: design of the population's course.
+        random: design of a subject's departure.
+        noise: design of the log residual SD.
+        seen: whether the row has an outcome.
+        slot: planned visit, counted from 0; position within the subject where none is named.
+        weight: precision weight.
+        group: covariance stratum of each subject.
+        start: first row of each subject, and the number of rows at the end.
+        subjects: identifiers.
+        columns: names.
+        encoding: how it was made.
+        dropped: rows left out because a value was missing.
+        problems: faults of the design.
+        table: the rows as given, in the arrays' order.
+    """
+
+    outcome: Float[np.ndarray, "*_ row"]
+    fixed: Float[np.ndarray, "row fixed"]
+    random: Float[np.ndarray, "row random"]
+    noise: Float[np.ndarray, "row noise"]
+    seen: Bool[np.ndarray, "*_ row"]
+    slot: Int[np.ndarray, "*_ row"]
+    weight: Float[np.ndarray, "*_ row"]
+    group: Int[np.ndarray, "*_ subject"]
+    start: Int[np.ndarray, "*_ edge"]
+    subjects: pl.Series
+    columns: Columns
+    encoding: Encoding
+    dropped: int
+    problems: tuple[Problem, ...]
+    table: pl.DataFrame
+
+    @cached_property
+    def owner(self) -> Int[np.ndarray, "*_ row"]:
+        """Subject of each row, counted from 0."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+
+    @cached_property
+    def visits(self) -> Visits:
+        """The rows padded to the largest number of visits a subject has."""
+        counts = np.diff(self.start)
+        width = int(counts.max(initial=1))
+        place = np.arange(len(self.owner)) - self.start[self.owner]
+
+        def pad(values: np.ndarray, blank: float = 0) -> np.ndarray:
+            padded = np.full((len(counts), width, *values.shape[1:]), blank, dtype=values.dtype)
+            padded[self.owner, place] = values
+            return padded
+
+        arrays = (pad(self.outcome), pad(self.fixed), pad(self.random), pad(self.noise))
+        rest = (pad(self.seen, blank=False), pad(self.slot, -1), self.group, pad(self.weight, 1.0))
+        return Visits(*(jnp.asarray(array) for array in (*arrays, *rest)))
+
+    @property
+    def fatal(self) -> Problem | None:
+        """The first fault that forbids a fit, if any."""
+        return next((problem for problem in self.problems if problem.fatal), None)
+
+    def record(self, method: str) -> Record:
+        """Counts and notes for the fit made from these rows."""
+        notes = tuple(problem.message for problem in self.problems)
+        if self.dropped:
+            notes = (f"{self.dropped} of {self.dropped + len(self.outcome)} rows were left out: a value is missing.",
+                     *notes)  # fmt: skip
+        return Record(method, len(self.subjects), len(self.outcome), self.dropped, notes, self.encoding.dump())
+
+    def unpad(self, padded: dict[str, np.ndarray], level: float) -> pl.DataFrame:
+        """The rows as given, with a mean and its intervals from padded means and SDs."""
+        place = np.arange(len(self.owner)) - self.start[self.owner]
+        values = {name: np.asarray(array)[self.owner, place] for name, array in padded.items()}
+        width = float(ndtri(0.5 + level / 2))
+        mean, course, seen = values["mean"], values["sd_course"], values["sd_seen"]
+        return self.table.with_columns(
+            mean=mean, low=mean - width * course, high=mean + width * course,
+            low_seen=mean - width * seen, high_seen=mean + width * seen,
+        )  # fmt: skip
+
+    def fill(self, padded: np.ndarray) -> pl.DataFrame:
+        """The rows as given, the outcome replaced by padded values."""
+        place = np.arange(len(self.owner)) - self.start[self.owner]
+        return self.table.with_columns(pl.Series(self.encoding.outcome, padded[self.owner, place]))
+
+
+def design(
+    table: pl.DataFrame,
+    formula: str,
+    *,
+    subject: str = "subject",
+    random: str = "",
+    noise: str = "",
+    visit: str = "",
+    group: str = "",
+    weight: str = "",
+) -> Rows:
+    """Arrays of a long table, one row a visit; rows with a missing value are left out and counted.
+
+    Args:
+        table: one row a visit, any numeric outcome.
+        formula: "outcome ~ terms", as in formulaic.
+        subject: column that tells people apart.
+        random: formula of a subject's own departure ("~ month": intercept and slope).
+        noise: formula of the log residual SD ("~ arm").
+        visit: column of planned visits, for models whose covariance is by visit.
+        group: column whose levels have their own covariance.
+        weight: column of precision weights [above 0].
+
+    Raises:
+        DataError: a column is missing or is of the wrong kind, or the formula cannot be read.
+    """
+    outcome, fixed = split(formula)
+    encoding = Encoding(outcome, fixed, random, noise, subject, visit, group, weight)
+    named = {*names_in(fixed), *names_in(random), *names_in(noise), *names_in(outcome)}
+    used = sorted({*named, subject} | {name for name in (visit, group, weight) if name})
+    _refuse_strangers(table, used)
+    whole = table.select(used)
+    complete = whole.filter(pl.all_horizontal(_known(whole, name) for name in used))
+    kept = _by_subject(complete, subject)
+    levels = levels_of(kept, {*named, visit, group} - {""})
+    if visit and visit not in levels:
+        levels[visit] = [str(value) for value in kept[visit].unique().sort().to_list()]
+    rows = _rows(kept, replace(encoding, levels=levels), table.height - kept.height)
+    return replace(rows, problems=(*_silent(whole, kept, subject, outcome), *_faults(rows)))
+
+
+def encode(encoding: str, table: pl.DataFrame) -> Rows:
+    """A new table coded as the fit's was; rows without an outcome are kept, as not seen.
+
+    Raises:
+        DataError: a column is missing or a level was never seen.
+    """
+    plan = parse_encoding(encoding)
+    named = {*names_in(plan.fixed), *names_in(plan.random), *names_in(plan.noise), plan.subject}
+    _refuse_strangers(table, sorted(named | {name for name in (plan.visit, plan.group) if name}))
+    kept = _by_subject(table, plan.subject)
+    if plan.outcome not in kept.columns:
+        kept = kept.with_columns(pl.lit(None, dtype=pl.Float64).alias(plan.outcome))
+    return _rows(kept, plan, 0)
+
+
+def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> Rows:
+    ready = coded(kept, {name: known for name, known in encoding.levels.items() if name != encoding.visit})
+    if encoding.visit:
+        ready = coded(ready.with_columns(pl.col(encoding.visit).cast(pl.String)),
+                      {encoding.visit: encoding.levels[encoding.visit]})  # fmt: skip
+    arrays: list[np.ndarray] = []
+    names: list[tuple[str, ...]] = []
+    state: dict[str, dict[str, object]] = {}
+    for formula in (encoding.fixed, encoding.random, encoding.noise):
+        array, columns, remembered = matrix(ready, formula, encoding.state.get(formula, {}))
+        arrays.append(array)
+        names.append(columns)
+        state[formula] = remembered
+    values = _outcome(ready, encoding.outcome)
+    runs = kept[encoding.subject].rle_id().to_numpy()
+    start = np.flatnonzero(np.r_[True, np.diff(runs) != 0]) if kept.height else np.empty(0, dtype=int)
+    edges = np.r_[start, kept.height]
+    slot = ready[encoding.visit].to_physical().to_numpy().astype(int) if encoding.visit else (
+        np.arange(kept.height) - np.repeat(start, np.diff(edges))
+    )  # fmt: skip
+    group = ready[encoding.group].to_physical().to_numpy()[start].astype(int) if encoding.group else (
+        np.zeros(len(start), dtype=int)
+    )  # fmt: skip
+    weight = kept[encoding.weight].to_numpy().astype(float) if encoding.weight in kept.columns else np.ones(kept.height)
+    known = np.isfinite(values)
+    columns = Columns(
+        encoding.outcome, names[0], tuple(_effect(name) for name in names[1]), names[2],
+        tuple(encoding.levels.get(encoding.visit, ())), tuple(encoding.levels.get(encoding.group, ("all",))),
+    )  # fmt: skip
+    return Rows(
+        np.where(known, values, 0.0), arrays[0], arrays[1], arrays[2], known, slot, weight, group, edges,
+        kept[encoding.subject].gather(start), columns, replace(encoding, state=state), dropped, (), kept,
+    )  # fmt: skip
+
+
+def _outcome(table: pl.DataFrame, outcome: str) -> Float[np.ndarray, "*_ row"]:
+    if outcome in table.columns:
+        column = table[outcome]
+        if not (column.dtype.is_numeric() or column.dtype in {pl.Boolean, pl.Null}):
+            raise _fault("not_numeric", outcome, f"The outcome {outcome} is no number.", "Give a numeric column.")
+        return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return matrix(table, f"0 + {outcome}", {})[0][:, 0]
+
+
+def _effect(name: str) -> str:
+    return "intercept" if name == "Intercept" else name
+
+
+def _known(table: pl.DataFrame, name: str) -> pl.Expr:
+    there = pl.col(name).is_not_null()
+    return there & pl.col(name).is_not_nan() if table.schema[name].is_float() else there
+
+
+def _by_subject(table: pl.DataFrame, subject: str) -> pl.DataFrame:
+    # Already grouped tables (the usual case) are left as they are; sorting keeps the order within a person.
+    runs = table[subject].rle_id().max()
+    if runs is None or int(runs) + 1 == table[subject].n_unique():  # type: ignore[arg-type]
+        return table
+    return table.sort(subject, maintain_order=True)
+
+
+def _refuse_strangers(table: pl.DataFrame, used: list[str]) -> None:
+    missing = [name for name in used if name not in table.columns]
+    if missing:
+        raise DataError([
+            Fault(
+                table="visits", rule="no_column", column=name, message=f"There is no column {name}.",
+                cure=f"Name one of {', '.join(table.columns[:20])}.",
+            )
+            for name in missing
+        ])  # fmt: skip
+
+
+def _fault(rule: str, column: str, message: str, cure: str) -> DataError:
+    return DataError([Fault(table="visits", rule=rule, column=column, message=message, cure=cure)])
+
+
+def _silent(whole: pl.DataFrame, kept: pl.DataFrame, subject: str, outcome: str) -> tuple[Problem, ...]:
+    lost = whole[subject].drop_nulls().n_unique() - kept[subject].n_unique()
+    if not lost:
+        return ()
+    gone = whole[subject].drop_nulls().unique(maintain_order=True)
+    names = gone.filter(~gone.is_in(kept[subject].unique().implode())).head(5).to_list()
+    listed = ", ".join(str(name) for name in names) + (" ..." if lost > len(names) else "")
+    message = f"{lost} subjects have no complete row with {outcome} and were left out: {listed}."
+    return (Problem(Status.TOO_FEW_DATA, message, fatal=False),)
+
+
+def _faults(rows: Rows) -> tuple[Problem, ...]:
+    columns = rows.columns
+    return problems_of(
+        rows.outcome, rows.fixed, rows.random, rows.start, (columns.outcome, columns.fixed, columns.random)
+    )

@@ -1,0 +1,121 @@
+"""Faults of a design that would make a fit impossible or doubtful, each with its column or subject named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from alsight.base.status import Status
+
+NEAR_ZERO = 1e-10
+"""Share of a column's size below which what the others leave of it counts as nothing (64-bit rounding, with room)."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of a design, and whether a fit can still be made."""
+
+    status: Status
+    message: str
+    fatal: bool = True
+
+
+def problems_of(
+    outcome: Float[np.ndarray, "*_ row"],
+    fixed: Float[np.ndarray, "row fixed"],
+    random: Float[np.ndarray, "row random"],
+    start: Int[np.ndarray, "*_ edge"],
+    names: tuple[str, tuple[str, ...], tuple[str, ...]],
+) -> tuple[Problem, ...]:
+    """Every fault of a design: too little data, infinite, constant or collinear columns, times that never change.
+
+    Args:
+        outcome: measured values.
+        fixed: design of the population's course.
+        random: design of the subjects' departures.
+        start: first row of each subject and the number of rows.
+        names: name of the outcome, of the fixed columns and of the random effects.
+    """
+    called, fixed_names, random_names = names
+    values, people = len(outcome), len(start) - 1
+    if values <= fixed.shape[1]:
+        message = f"{values} values of {called} cannot determine {fixed.shape[1]} coefficients."
+        return (Problem(Status.TOO_FEW_DATA, message),)
+    found = [*_infinite(outcome[:, None], (called,)), *_infinite(fixed, fixed_names), *_infinite(random, random_names)]
+    if found:
+        return tuple(found)
+    found += _useless(fixed, fixed_names)
+    if np.ptp(outcome) == 0:
+        found.append(Problem(Status.CONSTANT, f"{called} has the same value everywhere."))
+    if random.shape[1]:
+        found += _unidentified(random, random_names, start, people, values)
+    return tuple(found)
+
+
+def _infinite(columns: Float[np.ndarray, "row column"], names: tuple[str, ...]) -> list[Problem]:
+    bad = ~np.isfinite(columns.sum(axis=0))
+    return [
+        Problem(Status.NOT_FINITE, f"{name} holds a value that is infinite or too large to add up.")
+        for name, wrong in zip(names, bad, strict=True) if wrong
+    ]  # fmt: skip
+
+
+def _useless(fixed: Float[np.ndarray, "row fixed"], names: tuple[str, ...]) -> list[Problem]:
+    cross = fixed.T @ fixed
+    sizes = np.sqrt(np.diagonal(cross))
+    found = [
+        Problem(Status.CONSTANT, f"{name} is zero everywhere.")
+        for name, size in zip(names, sizes, strict=True) if size == 0
+    ]  # fmt: skip
+    if found:
+        return found
+    scaled = cross / np.outer(sizes, sizes)
+    level = names.index("Intercept") if "Intercept" in names else None
+    for place, name in enumerate(names):
+        before = list(range(place))
+        if not before or _remainder(scaled, before, place) > NEAR_ZERO:
+            continue
+        weights = np.linalg.lstsq(scaled[np.ix_(before, before)], scaled[before, place], rcond=None)[0]
+        others = [names[k] for k in before if abs(weights[k]) > np.sqrt(NEAR_ZERO)]
+        if level is not None and others == ["Intercept"]:
+            found.append(Problem(Status.CONSTANT, f"{name} has the same value in every row."))
+        else:
+            found.append(Problem(Status.COLLINEAR, f"{name} is determined by {', '.join(others)}."))
+    return found
+
+
+def _remainder(scaled: Float[np.ndarray, "fixed fixed"], before: list[int], place: int) -> float:
+    inner = scaled[np.ix_(before, before)]
+    return float(1 - scaled[before, place] @ np.linalg.lstsq(inner, scaled[before, place], rcond=None)[0])
+
+
+def _unidentified(
+    random: Float[np.ndarray, "row random"],
+    names: tuple[str, ...],
+    start: Int[np.ndarray, "*_ edge"],
+    people: int,
+    values: int,
+) -> list[Problem]:
+    if people <= random.shape[1]:
+        message = f"{people} subjects cannot determine the spread of {len(names)} random effects ({', '.join(names)})."
+        return [Problem(Status.TOO_FEW_DATA, message)]
+    if values <= people:
+        return [
+            Problem(Status.TOO_FEW_DATA, "No subject has more than one visit: noise and spread cannot be told apart.")
+        ]
+    found: list[Problem] = []
+    first = np.repeat(random[start[:-1]], np.diff(start), axis=0)
+    still: Bool[np.ndarray, " random"] = np.all(random == first, axis=0)
+    if "intercept" in names:
+        found += [
+            Problem(Status.SINGULAR, f"{name} never changes within a subject: its random slope cannot be estimated.")
+            for name, never in zip(names, still, strict=True)
+            if never and name != "intercept"
+        ]
+    most = int(np.diff(start).max())
+    if most < random.shape[1]:
+        message = f"No subject has more than {most} visits, too few for {len(names)} random effects."
+        found.append(Problem(Status.TOO_FEW_DATA, message))
+    return found

@@ -1,0 +1,249 @@
+"""Fit: what fitting any model returns; one fit or a batch of them, with how each ended."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import jax
+import msgspec
+import numpy as np
+import polars as pl
+from jaxtyping import Float, Int
+from scipy.special import ndtr, ndtri
+
+from alsight.base.errors import DataError, Fault, NotConverged
+from alsight.base.provenance import Provenance
+from alsight.base.status import ADVICE, Status
+from alsight.infer.design import encode
+from alsight.models.catalogue import from_plain, to_plain
+from alsight.models.model import Columns, Parameter, Record, Scale
+
+FORMAT = 1
+"""Version of the file that `save` writes; `load` refuses a newer one."""
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """Estimates with their uncertainty. Array fields start `*batch`; a single fit has no batch axes.
+
+    Attributes:
+        estimates: natural values, in the order of `parameters`.
+        covariance: inverse of the observed information; nan rows for parameters at a boundary.
+        sandwich: robust covariance from subjects' scores; nan where the engine gives none for a parameter.
+        log_likelihood: at the estimates (restricted, under REML).
+        status: a `Status` value for each fit.
+        steps: steps of the optimiser.
+        arrays: further results by name ("effects", "pieces" for degrees of freedom, "draws" ...).
+        parameters: names, scales and units.
+        columns: names of the design's columns.
+        model: the model that was fitted.
+        record: method, counts and notes.
+        provenance: how the input was made, where a verb made it.
+    """
+
+    estimates: Float[np.ndarray, "*batch parameter"]
+    covariance: Float[np.ndarray, "*batch parameter parameter"]
+    sandwich: Float[np.ndarray, "*batch parameter parameter"]
+    log_likelihood: Float[np.ndarray, "*batch"]
+    status: Int[np.ndarray, "*batch"]
+    steps: Int[np.ndarray, "*batch"]
+    arrays: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    parameters: tuple[Parameter, ...] = field(metadata={"static": True})
+    columns: Columns = field(metadata={"static": True})
+    model: Any = field(metadata={"static": True})
+    record: Record = field(metadata={"static": True})
+    provenance: Provenance | None = field(default=None, metadata={"static": True})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Printed names of the parameters."""
+        return tuple(parameter.name for parameter in self.parameters)
+
+    def __getitem__(self, name: str) -> Float[np.ndarray, "*batch"]:
+        """The estimate of one parameter by its printed name."""
+        return self.estimates[..., self.names.index(name)]
+
+    def errors(self, *, robust: bool = False) -> Float[np.ndarray, "*batch parameter"]:
+        """Standard errors; nan where none can be given."""
+        square = self.sandwich if robust else self.covariance
+        diagonal = np.diagonal(square, axis1=-2, axis2=-1)
+        return np.sqrt(np.where(diagonal > 0, diagonal, np.nan))
+
+    def table(self, level: float = 0.95, *, robust: bool = False) -> pl.DataFrame:
+        """One row a parameter (and a fit): estimate, standard error, interval, z and p.
+
+        Intervals are made on the parameter's own scale: standard deviations on the log, correlations on the inverse
+        hyperbolic tangent. For small samples ask `degrees` for t or F tests of the coefficients.
+
+        Args:
+            level: coverage asked of the interval, between 0 and 1.
+            robust: use the sandwich covariance.
+        """
+        errors = self.errors(robust=robust)
+        scales = [parameter.scale for parameter in self.parameters]
+        low, high = intervals(self.estimates, errors, scales, level)
+        test = np.array([scale == Scale.IDENTITY for scale in scales])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.where(test, self.estimates / errors, np.nan)
+        batch = self.estimates.shape[:-1]
+        count = len(self.parameters)
+        fits = np.repeat(np.arange(int(np.prod(batch, dtype=int))), count)
+        frame = pl.DataFrame(
+            {
+                "fit": fits,
+                "parameter": np.tile(np.array(self.names), len(fits) // max(count, 1)),
+                "estimate": self.estimates.ravel(),
+                "standard_error": errors.ravel(),
+                "low": low.ravel(),
+                "high": high.ravel(),
+                "z": z.ravel(),
+                "p": (2 * ndtr(-np.abs(z))).ravel(),
+                "status": np.array([Status(int(s)).name.lower() for s in np.repeat(self.status.ravel(), count)]),
+            }
+        )
+        return frame if batch else frame.drop("fit")
+
+    def check(self, *, boundary: bool = False) -> Fit:
+        """The fit itself, if it can vouch for its numbers.
+
+        Args:
+            boundary: accept a variance estimated as zero.
+
+        Raises:
+            NotConverged: with what happened, to how many fits, and what to do.
+        """
+        fine = {Status.CONVERGED, Status.BOUNDARY} if boundary else {Status.CONVERGED}
+        found = {
+            Status(int(value)): int(number)
+            for value, number in zip(*np.unique(self.status, return_counts=True), strict=True)
+        }
+        wrong = {status: number for status, number in found.items() if status not in fine}
+        if wrong:
+            total = int(np.size(self.status))
+            lines = [
+                f"{status.name.lower().replace('_', ' ')}" + (f" ({number} of {total} fits)" if total > 1 else "")
+                + f": {ADVICE[status]}"
+                for status, number in wrong.items()
+            ]  # fmt: skip
+            raise NotConverged("\n".join([*lines, *self.record.notes]))
+        return self
+
+    def predict(self, table: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
+        """The course of new or known subjects, from what of them was seen.
+
+        Rows with an outcome inform their subject's prediction; rows without one are only predicted. `mean` is the
+        subject's true course, `low` and `high` hold it, `low_seen` and `high_seen` hold a new measurement.
+        Uncertainty of the estimates is not added.
+
+        Raises:
+            DataError: a column is missing or a level was never seen.
+        """
+        rows = encode(self.record.encoding, table)
+        mean, course, seen = self.model.predict(self.columns, self.estimates, rows.visits)
+        return rows.unpad({"mean": mean, "sd_course": course, "sd_seen": seen}, level)
+
+    def simulate(self, key: jax.Array, table: pl.DataFrame) -> pl.DataFrame:
+        """New outcomes for the rows of a table, at the estimates; the key decides every number.
+
+        Raises:
+            DataError: a column is missing or a level was never seen.
+        """
+        rows = encode(self.record.encoding, table)
+        drawn = self.model.simulate(self.columns, key, self.estimates, rows.visits)
+        return rows.fill(np.asarray(drawn))
+
+    def save(self, path: Path | str) -> Path:
+        """Write the fit as one `.npz` file of arrays and JSON (no pickle)."""
+        place = Path(path)
+        plain = {
+            "format": FORMAT,
+            "parameters": [asdict(parameter) for parameter in self.parameters],
+            "columns": asdict(self.columns),
+            "model": to_plain(self.model),
+            "record": asdict(self.record),
+            "provenance": None if self.provenance is None else msgspec.to_builtins(self.provenance),
+        }
+        store = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
+        store |= {f"arrays/{name}": np.asarray(value) for name, value in self.arrays.items()}
+        store["plain"] = np.frombuffer(json.dumps(plain).encode(), dtype=np.uint8)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **store)
+        place.write_bytes(buffer.getvalue())
+        return place
+
+
+_ARRAYS = ("estimates", "covariance", "sandwich", "log_likelihood", "status", "steps")
+
+
+def load(path: Path | str) -> Fit:
+    """A fit that `Fit.save` wrote.
+
+    Raises:
+        DataError: the file is no saved fit, or a newer program wrote it.
+    """
+    try:
+        with np.load(Path(path), allow_pickle=False) as store:
+            plain = cast("dict[str, Any]", json.loads(store["plain"].tobytes()))
+            arrays = {name: store[name] for name in store.files if name != "plain"}
+    except (OSError, KeyError, ValueError) as error:
+        raise _no_fit(path, str(error)) from error
+    if plain["format"] > FORMAT:
+        raise _no_fit(path, f"it has format {plain['format']}, this program reads up to {FORMAT}")
+    made = plain["provenance"]
+    return Fit(
+        **{name: arrays[name] for name in _ARRAYS},
+        arrays={name.partition("/")[2]: value for name, value in arrays.items() if name.startswith("arrays/")},
+        parameters=tuple(msgspec.convert(plain["parameters"], list[Parameter])),
+        columns=msgspec.convert(plain["columns"], Columns),
+        model=from_plain(plain["model"]),
+        record=msgspec.convert(plain["record"], Record),
+        provenance=None if made is None else msgspec.convert(made, Provenance),
+    )  # fmt: skip
+
+
+def _no_fit(path: Path | str, why: str) -> DataError:
+    fault = Fault(
+        table="file", rule="no_fit", source=Path(path).name,
+        message=f"{Path(path).name} is no saved fit that can be read: {why}.",
+        cure="Fit the model again, or give the file that `save` wrote.",
+    )  # fmt: skip
+    return DataError([fault])
+
+
+def failed(status: Status, parameters: tuple[Parameter, ...], columns: Columns, model: Any, record: Record) -> Fit:
+    """A fit that could not be made: every number nan, the status and the notes say why."""
+    count = len(parameters)
+    square = np.full((count, count), np.nan)
+    return Fit(
+        estimates=np.full(count, np.nan), covariance=square, sandwich=square.copy(),
+        log_likelihood=np.array(np.nan), status=np.array(int(status)), steps=np.array(0),
+        parameters=parameters, columns=columns, model=model, record=record,
+    )  # fmt: skip
+
+
+def intervals(
+    estimates: Float[np.ndarray, "*batch parameter"],
+    errors: Float[np.ndarray, "*batch parameter"],
+    scales: list[Scale],
+    level: float,
+) -> tuple[Float[np.ndarray, "*batch parameter"], Float[np.ndarray, "*batch parameter"]]:
+    """Wald intervals, each made on its parameter's scale and brought back; nan where the error is nan."""
+    width = float(ndtri(0.5 + level / 2))
+    log = np.array([scale == Scale.LOG for scale in scales])
+    arc = np.array([scale == Scale.ATANH for scale in scales])
+    with np.errstate(all="ignore"):
+        moved = np.where(log, np.log(estimates), np.where(arc, np.arctanh(estimates), estimates))
+        step = width * np.where(log, errors / estimates, np.where(arc, errors / (1 - estimates**2), errors))
+        ends = (moved - step, moved + step)
+        low, high = (np.where(log, np.exp(end), np.where(arc, np.tanh(end), end)) for end in ends)
+    return low, high
+
+
+def with_notes(fit: Fit, *notes: str) -> Fit:
+    """The same fit with further sentences for its reader."""
+    return replace(fit, record=replace(fit.record, notes=(*fit.record.notes, *notes)))
