@@ -1,0 +1,107 @@
+"""Applying rules to a table: find what breaks them, tell it, leave out rows or values. All of it is polars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from alsight.cohort.rules.rule import Case, Rule
+from alsight.cohort.schema import Table
+from alsight.cohort.tables import REJECTED, TABLES
+
+BOOKKEEPING = ("source", "row")
+"""Columns beside the dictionary's while a table is being checked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Tables under check.
+
+    Attributes:
+        frames: every table with the dictionary's columns and BOOKKEEPING, sorted.
+        filled: table to its columns that hold any value; the others need no look.
+        headings: table to column to the heading in the user's file.
+        told: faults so far (REJECTED), in pieces.
+    """
+
+    frames: Mapping[str, pl.DataFrame]
+    filled: Mapping[str, frozenset[str]]
+    headings: Mapping[str, Mapping[str, str]]
+    told: tuple[pl.DataFrame, ...] = field(default=())
+
+
+def shown(value: pl.Expr) -> pl.Expr:
+    """A value as its user would write it: 5.0 as 5."""
+    return value.cast(pl.String).str.strip_suffix(".0").fill_null("").str.slice(0, 200)
+
+
+def describe(
+    faulty: pl.DataFrame, rule: Rule, table: str, column: str, value: pl.Expr, heading: str, detail: str = ""
+) -> pl.DataFrame:
+    """Rows that break a rule, as rows of the REJECTED table."""
+    del column
+    told = {
+        "severity": rule.severity, "table": table, "column": heading, "rule": rule.name,
+        "message": f"{rule.message} {detail}".strip(), "cure": rule.cure,
+    }  # fmt: skip
+    return faulty.select(
+        "source", "row", pl.col("subject").fill_null(""), value.alias("value"),
+        *(pl.lit(text).alias(name) for name, text in told.items()),
+    ).select(pl.col(name).cast(dtype) for name, dtype in REJECTED.schema.items())  # fmt: skip
+
+
+def judge(desk: Desk, rules: Sequence[Rule], facts: pl.DataFrame | None = None) -> Desk:
+    """The tables after some rules, judged side by side: every rule sees the values as they were before.
+
+    Args:
+        desk: tables under check.
+        rules: rules to apply.
+        facts: one row a person, joined beside each row for rules that look across tables.
+    """
+    frames = dict(desk.frames)
+    told = list(desk.told)
+    for name, frame in desk.frames.items():
+        table = TABLES[name]
+        cases = [(rule, case) for rule in rules if name in rule.tables for case in rule.cases(table, desk.filled[name])]
+        if not cases or frame.is_empty():
+            continue
+        beside = frame if facts is None else frame.join(facts, on="subject", how="left", maintain_order="left")
+        broken = _broken(beside, cases)
+        if not broken:
+            continue
+        told += [_tell(beside, table, rule, case, desk.headings) for rule, case in broken]
+        frames[name] = _mended(beside, broken).select(frame.columns)
+    return replace(desk, frames=frames, told=tuple(told))
+
+
+def _broken(frame: pl.DataFrame, cases: Sequence[tuple[Rule, Case]]) -> list[tuple[Rule, Case]]:
+    # One pass over the table says which cases occur at all; on clean tables nothing else is done.
+    seen = frame.lazy().select(case.when.any().alias(str(place)) for place, (_, case) in enumerate(cases)).collect()
+    return [case for case, occurs in zip(cases, seen.row(0), strict=True) if occurs]
+
+
+def _tell(
+    frame: pl.DataFrame, table: Table, rule: Rule, case: Case, headings: Mapping[str, Mapping[str, str]]
+) -> pl.DataFrame:
+    heading = headings.get(table.name, {}).get(case.column, case.column)
+    value = shown(pl.col(case.column) if case.shown is None else case.shown)
+    return describe(frame.filter(case.when), rule, table.name, case.column, value, heading, case.detail)
+
+
+def _mended(frame: pl.DataFrame, broken: Iterable[tuple[Rule, Case]]) -> pl.DataFrame:
+    blanks: dict[str, list[pl.Expr]] = {}
+    rows: list[pl.Expr] = []
+    for rule, case in broken:
+        if rule.effect == "value":
+            blanks.setdefault(case.column, []).append(case.when)
+        elif rule.effect == "row":
+            rows.append(case.when)
+    left_out = pl.any_horizontal(rows).fill_null(False) if rows else pl.lit(False)
+    cleared = [
+        pl.when(pl.any_horizontal(whens).fill_null(False)).then(None).otherwise(pl.col(column)).alias(column)
+        for column, whens in blanks.items()
+    ]
+    kept = frame.with_columns(left_out.alias("left_out"), *cleared)
+    return kept.filter(~pl.col("left_out")) if rows else kept
