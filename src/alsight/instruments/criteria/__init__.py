@@ -1,0 +1,1 @@
+"""Diagnostic criteria derived from recorded signs: revised El Escorial, Awaji, Gold Coast."""
