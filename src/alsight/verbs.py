@@ -74,7 +74,8 @@ def ask(name: str, *, progress: Progress = silent, cohort: Cohort | None = None,
     from alsight.base.spec import build  # noqa: PLC0415 - the table stays light for `--help`
 
     spec, function = VERBS[name].load()
-    return function(build(spec, fields), progress, cohort)
+    request = build(spec, fields)
+    return function(request, progress) if cohort is None else function(request, progress, cohort)
 
 
 def _face(name: str, given: Cohort | Path | str | None, options: dict[str, Any]) -> Answer:
