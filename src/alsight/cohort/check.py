@@ -89,7 +89,7 @@ def _conformed(given: pl.DataFrame, table: Table, raw: RawTables) -> tuple[pl.Da
         if name not in known:
             once = pl.DataFrame({"source": books["source"].head(1), "row": [0], "subject": [""]} if size else [])
             if size:
-                told.append(describe(once, UNKNOWN_COLUMN, table.name, name, pl.lit(""), heading))
+                told.append(describe(once, UNKNOWN_COLUMN, table.name, heading, pl.lit("")))
         elif name in typed and given[name].null_count() < typed[name].null_count():
             told.append(_unlike(frame, given[name], typed[name], table, heading))
     return frame, told
@@ -110,7 +110,7 @@ def _unlike(frame: pl.DataFrame, given: pl.Series, typed: pl.Series, table: Tabl
         lost &= ~given.is_nan().fill_null(False)
     value = given.cast(pl.String, strict=False).alias("value")
     faulty = frame.select("source", "row", "subject").with_columns(value).filter(lost)
-    return describe(faulty, WRONG_TYPE, table.name, heading, shown(pl.col("value")), heading)
+    return describe(faulty, WRONG_TYPE, table.name, heading, shown(pl.col("value")))
 
 
 def _settled(desk: Desk) -> Desk:
@@ -126,7 +126,7 @@ def _known(desk: Desk) -> Desk:
     strangers = seen.join(people.select("subject"), on="subject", how="anti")
     if strangers.is_empty():
         return desk
-    told = describe(strangers, UNKNOWN_PERSON, "subjects", "subject", pl.col("subject"), "subject")
+    told = describe(strangers, UNKNOWN_PERSON, "subjects", "subject", pl.col("subject"))
     made = strangers.with_columns(entry=pl.lit("stated"))
     people = pl.concat([people, made], how="diagonal").select(people.columns).sort("subject")
     filled = {**desk.filled, "subjects": desk.filled["subjects"] | {"subject", "entry"}}

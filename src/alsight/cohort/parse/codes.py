@@ -9,10 +9,13 @@ import polars as pl
 
 from alsight.cohort.parse.text import Parsed, Place, blank, tell, words
 
-TRUE: Final = ("yes", "y", "true", "t", "1", "1.0", "x", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "present",
-               "positive", "pos", "checked", "done")  # fmt: skip
-FALSE: Final = ("no", "n", "false", "f", "0", "0.0", "nein", "non", "não", "nao", "absent", "negative", "neg",
-                "unchecked", "never")  # fmt: skip
+TRUE: Final[tuple[str, ...]] = (
+    "yes", "y", "true", "t", "1", "1.0", "x", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "present", "positive",
+    "pos", "checked", "done",
+)  # fmt: skip
+FALSE: Final[tuple[str, ...]] = (
+    "no", "n", "false", "f", "0", "0.0", "nein", "non", "não", "nao", "absent", "negative", "neg", "unchecked", "never",
+)  # fmt: skip
 
 SYNONYMS: Final[dict[str, dict[str, str]]] = {
     "sex": {
@@ -71,7 +74,8 @@ SYNONYMS: Final[dict[str, dict[str, str]]] = {
     "side": {"l": "left", "r": "right", "lt": "left", "rt": "right", "links": "left", "rechts": "right"},
     "event": {
         "died": "death", "dead": "death", "deceased": "death", "exitus": "death", "trach": "tracheostomy",
-        "tracheotomy": "tracheostomy", "niv": "niv_start", "bipap": "niv_start", "non_invasive_ventilation": "niv_start",
+        "tracheotomy": "tracheostomy", "niv": "niv_start", "bipap": "niv_start",
+        "non_invasive_ventilation": "niv_start",
         "peg": "gastrostomy", "rig": "gastrostomy", "feeding_tube": "gastrostomy", "pav": "permanent_ventilation",
         "permanent_assisted_ventilation": "permanent_ventilation", "invasive_ventilation": "permanent_ventilation",
         "imv": "permanent_ventilation", "ltfu": "lost_to_follow_up", "lost": "lost_to_follow_up",
@@ -96,7 +100,7 @@ def booleans(given: pl.Series, place: Place) -> Parsed:
     if given.dtype == pl.Boolean:
         return Parsed(given, tell(place, pl.repeat(False, len(given), eager=True), given, "", "", ""), "yes or no")
     text = words(given).str.to_lowercase()
-    coding: dict[str, bool] = dict.fromkeys(TRUE, True) | dict.fromkeys(FALSE, False)
+    coding = {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}
     values = text.replace_strict(coding, default=None, return_dtype=pl.Boolean)
     bad = values.is_null() & ~blank(text)
     faults = tell(

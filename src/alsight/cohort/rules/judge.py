@@ -38,10 +38,9 @@ def shown(value: pl.Expr) -> pl.Expr:
 
 
 def describe(
-    faulty: pl.DataFrame, rule: Rule, table: str, column: str, value: pl.Expr, heading: str, detail: str = ""
+    faulty: pl.DataFrame, rule: Rule, table: str, heading: str, value: pl.Expr, detail: str = ""
 ) -> pl.DataFrame:
     """Rows that break a rule, as rows of the REJECTED table."""
-    del column
     told = {
         "severity": rule.severity, "table": table, "column": heading, "rule": rule.name,
         "message": f"{rule.message} {detail}".strip(), "cure": rule.cure,
@@ -87,7 +86,7 @@ def _tell(
 ) -> pl.DataFrame:
     heading = headings.get(table.name, {}).get(case.column, case.column)
     value = shown(pl.col(case.column) if case.shown is None else case.shown)
-    return describe(frame.filter(case.when), rule, table.name, case.column, value, heading, case.detail)
+    return describe(frame.filter(case.when), rule, table.name, heading, value, case.detail)
 
 
 def _mended(frame: pl.DataFrame, broken: Iterable[tuple[Rule, Case]]) -> pl.DataFrame:

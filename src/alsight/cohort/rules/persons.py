@@ -1,7 +1,8 @@
 """Rules about what one person's rows say of each other: onset, diagnosis, death, gastrostomy, treatments.
 
-Every expression may use the person's facts, joined beside each row under these names: `fact_entry`, `fact_first_rating`,
-`fact_last_rating`, `fact_death`, `fact_gastrostomy`, `fact_last_record` (days), null where nothing is known.
+Every expression may use the person's facts, joined beside each row under these names: `fact_entry`,
+`fact_first_rating`, `fact_last_rating`, `fact_death`, `fact_gastrostomy`, `fact_last_record` (days), null where
+nothing is known.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def _with(desk: Desk, name: str, frame: pl.DataFrame, *told: pl.DataFrame) -> De
 
 def _row_fault(desk: Desk, faulty: pl.DataFrame, rule: Rule, name: str, column: str) -> pl.DataFrame:
     heading = desk.headings.get(name, {}).get(column, column)
-    return describe(faulty, rule, name, column, shown(pl.col(column)), heading)
+    return describe(faulty, rule, name, heading, shown(pl.col(column)))
 
 
 def _repeated(frame: pl.DataFrame, key: list[str]) -> pl.Series:

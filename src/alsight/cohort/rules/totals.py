@@ -37,9 +37,7 @@ def settle_totals(desk: Desk) -> Desk:
     for rule, mark in ((DIFFERING, "differs"), (IMPOSSIBLE, "impossible")):
         if judged[mark].any():
             told += [
-                describe(
-                    part, rule, "visits", total, shown(pl.col("recorded")), _heading(desk, total), _sum_said(rule)
-                )
+                describe(part, rule, "visits", _heading(desk, total), shown(pl.col("recorded")))
                 for scale, total, _ in _SCALES
                 if (part := judged.filter(pl.col(mark) & (pl.col("scale") == scale))).height
             ]
@@ -53,11 +51,6 @@ def settle_totals(desk: Desk) -> Desk:
         pl.col("recorded").alias("total_recorded"),
     )
     return replace(desk, frames={**desk.frames, "visits": settled.select(frame.columns)}, told=(*desk.told, *told))
-
-
-def _sum_said(rule: Rule) -> str:
-    del rule
-    return ""
 
 
 def _heading(desk: Desk, total: str) -> str:
@@ -82,9 +75,7 @@ def _judged(frame: pl.DataFrame) -> pl.DataFrame:
     recorded = pl.coalesce("total_recorded", own)
     return (
         frame.lazy()
-        .with_columns(
-            whole.alias("sum"), present.alias("present"), absent.alias("absent"), recorded.alias("recorded")
-        )
+        .with_columns(whole.alias("sum"), present.alias("present"), absent.alias("absent"), recorded.alias("recorded"))
         .with_columns(
             differs=(pl.col("sum") != pl.col("recorded")).fill_null(False),
             impossible=(
