@@ -1,0 +1,1 @@
+"""Joint models of a course and of events: quadrature over the random effects, exact scores and information."""

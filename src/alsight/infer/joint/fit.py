@@ -1,0 +1,238 @@
+"""Fit a joint model from a table of visits and a table of people: Newton steps on the exact information."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from jaxtyping import Float
+
+from alsight.base.errors import DataError, Fault
+from alsight.base.status import Status
+from alsight.infer.design import Rows, design
+from alsight.infer.fit import Fit, failed
+from alsight.infer.formulas import coded, levels_of, matrix, names_in
+from alsight.infer.joint.arrays import JointData
+from alsight.infer.joint.features import Frame, course, first_rows, quadrature, times
+from alsight.infer.joint.likelihood import Evaluation, evaluate
+from alsight.infer.joint.parameters import Hazard, Layout, Values, pack
+from alsight.infer.joint.report import natural, parameters_of
+from alsight.models.joint import Joint, basis_names, inner_knots
+
+MAX_STEPS = 60
+TOLERANCE = 1e-8
+"""Largest Newton decrement, in units of log likelihood, at which the fit counts as converged."""
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Follow-up of the subjects of the course, in their order.
+
+    Attributes:
+        end: end of follow-up.
+        entry: time from which the person was under observation; 0 for all without delayed entry.
+        cause: 0 censored, 1 ... the cause of the event that ended it.
+        covariates: baseline covariates of the hazards, centered.
+        names: their names.
+        centers: what was subtracted.
+    """
+
+    end: Float[np.ndarray, " subject"]
+    entry: Float[np.ndarray, " subject"]
+    cause: Float[np.ndarray, " subject"]
+    covariates: Float[np.ndarray, "subject covariate"]
+    names: tuple[str, ...]
+    centers: Float[np.ndarray, " covariate"]
+
+
+def fit_joint(
+    visits: pl.DataFrame,
+    people: pl.DataFrame,
+    formula: str,
+    *,
+    random: str,
+    hazard: str = "",
+    time: str = "months",
+    end: str = "end",
+    event: str = "event",
+    entry: str = "",
+    subject: str = "subject",
+    model: Joint | None = None,
+) -> Fit:
+    """Fit a joint model by maximum likelihood, standard errors from the observed information.
+
+    Args:
+        visits: one row a visit; the time column is in the unit of `end`.
+        people: one row a person who has at least one visit.
+        formula: course, "outcome ~ months + ...".
+        random: a person's own departure from it, "~ months".
+        hazard: covariates of the hazard, "~ age + bulbar"; empty for none.
+        time: time column of the visits.
+        end: column of the end of follow-up.
+        event: column that says which event ended it: 0 none, 1, 2 ... causes.
+        entry: column of the delayed entry; empty where everybody is at risk from 0.
+        subject: column that tells people apart, in both tables.
+        model: association, baseline and quadrature.
+
+    Returns:
+        A fit whose `arrays` hold "working" (the working vector), "knots", "horizon" and "centers".
+
+    Raises:
+        DataError: a column is missing, a person has no follow-up, or an end is not above 0.
+    """
+    chosen = Joint() if model is None else model
+    rows = design(visits, formula, subject=subject, random=random)
+    follow = _follow(people, rows, hazard, subject=subject, end=end, event=event, entry=entry)
+    frame = _frame(chosen, rows, follow, time)
+    layout = _layout(frame, rows, follow)
+    parameters = parameters_of(layout, frame, rows.columns, follow.names)
+    record = rows.record("ml")
+    fault = rows.fatal
+    if fault is not None:
+        return failed(fault.status, parameters, rows.columns, chosen, record)
+    if not follow.cause.any():
+        return failed(Status.NO_EVENTS, parameters, rows.columns, chosen, record)
+    data = joint_data(frame, rows, follow)
+    working, found, steps, status = maximize(layout, start(layout, data), data, chosen.points)
+    return _result(
+        Fit(
+            estimates=working, covariance=found.information, sandwich=found.scores.T @ found.scores,
+            log_likelihood=np.array(found.log_likelihood.sum()), status=np.array(int(status)), steps=np.array(steps),
+            arrays={"working": working, "knots": np.array(frame.knots), "horizon": np.array(frame.horizon),
+                    "centers": follow.centers, "effects": found.modes},
+            parameters=parameters, columns=rows.columns, model=chosen, record=record,
+        ),
+        layout,
+    )  # fmt: skip
+
+
+def _result(raw: Fit, layout: Layout) -> Fit:
+    information, meat = raw.covariance, raw.sandwich
+    estimates, jacobian = natural(layout, raw.estimates)
+    try:
+        inverse = np.linalg.inv(information)
+        np.linalg.cholesky(inverse)
+    except np.linalg.LinAlgError:
+        blank = np.full_like(information, np.nan)
+        status = np.array(int(Status.SINGULAR)) if raw.status == Status.CONVERGED else raw.status
+        return replace(raw, estimates=estimates, covariance=blank, sandwich=blank, status=status)
+    covariance = jacobian @ inverse @ jacobian.T
+    sandwich = jacobian @ inverse @ meat @ inverse @ jacobian.T
+    return replace(raw, estimates=estimates, covariance=covariance, sandwich=sandwich)
+
+
+def _follow(people: pl.DataFrame, rows: Rows, hazard: str, *, subject: str, end: str, event: str, entry: str) -> Follow:
+    wanted = [name for name in (subject, end, event, entry, *names_in(hazard)) if name]
+    missing = [name for name in wanted if name not in people.columns]
+    if missing:
+        raise DataError([_fault("no_column", name, f"The table of people has no column {name}.") for name in missing])
+    order = pl.DataFrame({subject: rows.subjects})
+    joined = order.join(people.select(wanted).unique(subject), on=subject, how="left", maintain_order="left")
+    faults = [
+        _fault("no_follow_up", name, f"{joined[name].null_count()} people with visits have no {name}.")
+        for name in wanted
+        if joined[name].null_count()
+    ]
+    last = joined[end].cast(pl.Float64).to_numpy()
+    if not faults and (last <= 0).any():
+        faults.append(_fault("no_time", end, f"{int((last <= 0).sum())} people have a follow-up that is not above 0."))
+    if faults:
+        raise DataError(faults)
+    covariates, names = np.empty((len(last), 0)), ()
+    if hazard:
+        ready = coded(joined, levels_of(joined, set(names_in(hazard))))
+        whole, called, _ = matrix(ready, hazard, {})
+        kept = [place for place, name in enumerate(called) if name != "Intercept"]
+        covariates, names = whole[:, kept], tuple(called[place] for place in kept)
+    first = joined[entry].cast(pl.Float64).to_numpy() if entry else np.zeros(len(last))
+    centers = covariates.mean(axis=0)
+    cause = joined[event].cast(pl.Float64).to_numpy()
+    return Follow(last, first, cause, covariates - centers, names, centers)
+
+
+def _fault(rule: str, column: str, message: str) -> Fault:
+    cure = "Give one row a person with a time above 0 and an event of 0, 1, 2 ..."
+    return Fault(table="people", rule=rule, column=column, message=message, cure=cure)
+
+
+def _frame(model: Joint, rows: Rows, follow: Follow, time: str) -> Frame:
+    knots = inner_knots(model, follow.end, follow.cause) if follow.cause.any() else ()
+    return Frame(model, rows.encoding, time, first_rows(rows), knots, float(follow.end.max(initial=1.0)))
+
+
+def _layout(frame: Frame, rows: Rows, follow: Follow) -> Layout:
+    fixed, random = rows.fixed.shape[1], rows.random.shape[1]
+    terms = sum(random if kind == "shared" else 1 for kind in frame.model.association)
+    causes = max(int(follow.cause.max(initial=1)), 1)
+    return Layout(fixed, random, len(basis_names(frame.model, frame.knots)), len(follow.names), terms, causes)
+
+
+def joint_data(frame: Frame, rows: Rows, follow: Follow) -> JointData:
+    """The arrays that one evaluation reads."""
+    causes = np.arange(1, max(int(follow.cause.max(initial=1)), 1) + 1)
+    late = bool((follow.entry > 0).any())
+    return JointData(
+        course(rows),
+        (follow.cause[:, None] == causes).astype(float),
+        follow.covariates,
+        times(frame, follow.end[:, None], np.zeros((len(follow.end), 1))),
+        times(frame, *quadrature(frame, follow.end)),
+        times(frame, *quadrature(frame, follow.entry)) if late else None,
+    )
+
+
+def start(layout: Layout, data: JointData) -> Float[np.ndarray, " parameter"]:
+    """Starting values: the course by moments, constant hazards from events over exposure, no association."""
+    fixed = np.linalg.lstsq(data.course.xx.sum(axis=0), data.course.xy.sum(axis=0), rcond=None)[0]
+    residual = data.course.yy - 2 * data.course.xy @ fixed + np.einsum("p,npq,q->n", fixed, data.course.xx, fixed)
+    variance = max(float(residual.sum() / data.course.count.sum()), 1e-12)
+    size = data.course.zz.sum(axis=0) / data.course.count.sum()
+    factor = np.diag(np.sqrt(0.5 * variance / layout.random / np.maximum(np.diagonal(size), 1e-12)))
+    weight = np.exp(data.exposure.log_weight)
+    hazards: list[Hazard] = []
+    for cause in range(layout.causes):
+        rate = max(float(data.happened[:, cause].sum() / weight.sum()), 1e-12)
+        ones = np.ones(data.end.basis.shape[-1])
+        level = (
+            np.log(rate) * ones if np.allclose(data.end.basis.sum(axis=-1), 1) else np.log(rate) * (ones.cumsum() == 1)
+        )
+        hazards.append(Hazard(level, np.zeros(layout.covariates), np.zeros(layout.terms)))
+    return pack(layout, Values(fixed, factor, float(np.sqrt(0.5 * variance)), tuple(hazards)))
+
+
+def maximize(
+    layout: Layout, working: Float[np.ndarray, " parameter"], data: JointData, points: int
+) -> tuple[Float[np.ndarray, " parameter"], Evaluation, int, Status]:
+    """Newton steps on the exact information, on the scores' outer product where that is not positive definite."""
+    now = evaluate(layout, working, data, points)
+    for step in range(MAX_STEPS):
+        gradient = now.scores.sum(axis=0)
+        if not np.isfinite(gradient).all():
+            return working, now, step, Status.NOT_FINITE
+        move = _direction(now, gradient)
+        decrement = float(gradient @ move)
+        if decrement < TOLERANCE:
+            return working, now, step, Status.CONVERGED
+        total, share = now.log_likelihood.sum(), 1.0
+        while True:
+            ahead = evaluate(layout, working + share * move, data, points, now.modes)
+            value = ahead.log_likelihood.sum()
+            if np.isfinite(value) and value >= total + 1e-4 * share * decrement:
+                break
+            share /= 2
+            if share < 1e-6:
+                status = Status.CONVERGED if decrement < 1e-4 else Status.MAX_STEPS
+                return working, now, step, status
+        working, now = working + share * move, ahead
+    return working, now, MAX_STEPS, Status.MAX_STEPS
+
+
+def _direction(now: Evaluation, gradient: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
+    try:
+        np.linalg.cholesky(now.information)
+        return np.linalg.solve(now.information, gradient)
+    except np.linalg.LinAlgError:
+        outer = now.scores.T @ now.scores
+        ridge = 1e-6 * np.diag(np.diagonal(outer) + 1e-12)
+        return np.linalg.solve(outer + ridge, gradient)
