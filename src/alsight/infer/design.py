@@ -201,7 +201,7 @@ def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> Rows:
 def _outcome(table: pl.DataFrame, outcome: str) -> Float[np.ndarray, "*_ row"]:
     if outcome in table.columns:
         column = table[outcome]
-        if not (column.dtype.is_numeric() or column.dtype in {pl.Boolean, pl.Null}):
+        if not (column.dtype.is_numeric() or isinstance(column.dtype, (pl.Boolean, pl.Null))):
             raise _fault("not_numeric", outcome, f"The outcome {outcome} is no number.", "Give a numeric column.")
         return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return matrix(table, f"0 + {outcome}", {})[0][:, 0]

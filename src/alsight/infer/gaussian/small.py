@@ -1,0 +1,77 @@
+"""Many small matrices at once: the matrix indices stand first, so that every operation runs along all subjects.
+
+A stack has shape (row, column, *batch). For the two or three random effects of a subject this is several times
+faster than a stack of LAPACK calls.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+
+def cholesky(square: Float[np.ndarray, "size size *batch"]) -> Float[np.ndarray, "size size *batch"]:
+    """Lower triangular factor of each symmetric matrix; nan where one is not positive definite."""
+    size = square.shape[0]
+    factor = np.zeros_like(square)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for column in range(size):
+            pivot = square[column, column] - np.sum(factor[column, :column] ** 2, axis=0)
+            factor[column, column] = np.sqrt(pivot)
+            for row in range(column + 1, size):
+                inner = np.sum(factor[row, :column] * factor[column, :column], axis=0)
+                factor[row, column] = (square[row, column] - inner) / factor[column, column]
+    return factor
+
+
+def solve_lower(
+    factor: Float[np.ndarray, "size size *batch"], right: Float[np.ndarray, "size column *batch"]
+) -> Float[np.ndarray, "size column *batch"]:
+    """Solution x of factor x = right, the factor lower triangular."""
+    size = factor.shape[0]
+    solved = np.empty(np.broadcast_shapes(right.shape, (size, right.shape[1], *factor.shape[2:])))
+    for row in range(size):
+        value = right[row]
+        for before in range(row):
+            value = value - factor[row, before] * solved[before]
+        solved[row] = value / factor[row, row]
+    return solved
+
+
+def inverse(
+    square: Float[np.ndarray, "*batch size size"],
+) -> tuple[Float[np.ndarray, "*batch size size"], Float[np.ndarray, "*batch"], Bool[np.ndarray, "*batch"]]:
+    """Inverse and log determinant of symmetric matrices (indices last), and whether each is positive definite.
+
+    Where one is not, its inverse and log determinant are nan and the others are unharmed.
+    """
+    scale = np.sqrt(np.abs(np.diagonal(square, axis1=-2, axis2=-1)))
+    fine = np.all(np.isfinite(square), axis=(-2, -1)) & np.all(scale > 0, axis=-1)
+    scale = np.where(fine[..., None], scale, 1.0)
+    size = square.shape[-1]
+    even = np.where(fine[..., None, None], square / (scale[..., :, None] * scale[..., None, :]), np.eye(size))
+    try:
+        factor = np.linalg.cholesky(even)
+    except np.linalg.LinAlgError:
+        least = np.linalg.eigvalsh(even)[..., 0]
+        fine &= least > 1e-13 * size
+        even = np.where(fine[..., None, None], even, np.eye(size))
+        factor = np.linalg.cholesky(even)
+    logdet = 2 * (np.log(np.diagonal(factor, axis1=-2, axis2=-1)) + np.log(scale)).sum(-1)
+    inverted = np.linalg.inv(even) / (scale[..., :, None] * scale[..., None, :])
+    inverted = 0.5 * (inverted + np.swapaxes(inverted, -1, -2))
+    return np.where(fine[..., None, None], inverted, np.nan), np.where(fine, logdet, np.nan), fine
+
+
+def downhill(
+    gradient: Float[np.ndarray, "*batch size"], hessian: Float[np.ndarray, "*batch size size"]
+) -> Float[np.ndarray, "*batch size"]:
+    """Newton step towards a minimum, even where the Hessian is indefinite: its eigenvalues are taken absolute.
+
+    Directions of almost no curvature are shortened to the length a curvature of a millionth of the largest gives.
+    """
+    values, vectors = np.linalg.eigh(hessian)
+    size = np.abs(values)
+    size = np.maximum(size, 1e-6 * size.max(axis=-1, keepdims=True) + 1e-300)
+    inside = np.einsum("...ji,...j->...i", vectors, gradient) / size
+    return -np.einsum("...ij,...j->...i", vectors, inside)

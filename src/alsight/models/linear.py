@@ -1,0 +1,144 @@
+"""The linear mixed model: y = (b0 + u0) + (b1 + u1) t + e, with any design, unequal noise and heavy tails.
+
+It cannot have plateaus unless a slope is zero or better for ever; the velocity model can.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.linalg import solve_triangular
+from jaxtyping import Array, Float
+
+from alsight.base.spec import Spec
+from alsight.models.covariance import factor_of, from_working, spread_names, to_working
+from alsight.models.model import Columns, Parameter, Scale, Visits
+
+
+class Linear(Spec, frozen=True):
+    """y_ij = x_ij'beta + z_ij'u_i + e_ij, u_i ~ N(0, G), e_ij ~ N(0, s_ij^2), log s_ij = log s + n_ij'gamma.
+
+    Parameters, in order: beta; the SDs of u; their correlations; s; gamma; with Student noise the degrees of freedom.
+
+    Attributes:
+        noise: law of e_ij; "student" is s_ij times a Student t, so that single wild visits pull less.
+
+    Source: laird1982
+    """
+
+    noise: Literal["normal", "student"] = "normal"
+
+    def parameters_of(self, columns: Columns) -> tuple[Parameter, ...]:
+        """Coefficients, spread of the random effects, noise."""
+        fixed = tuple(Parameter(name) for name in columns.fixed)
+        tail = (Parameter("degrees", Scale.LOG),) if self.noise == "student" else ()
+        gamma = tuple(Parameter(f"log_sd_{name}") for name in columns.noise)
+        return (*fixed, *spread_names(columns.random), Parameter("sd_residual", Scale.LOG), *gamma, *tail)
+
+    def working(self, columns: Columns, parameters: Float[Array, "*_ parameter"]) -> Float[Array, "*_ free"]:
+        """Natural values as unconstrained ones: log-Cholesky for G, logs for s and the degrees of freedom."""
+        beta, spread, rest = _parts(columns, parameters)
+        size, gamma, tail = rest[:1], rest[1 : 1 + len(columns.noise)], rest[1 + len(columns.noise) :]
+        return jnp.concatenate([beta, to_working(spread, len(columns.random)), jnp.log(size), gamma, jnp.log(tail)])
+
+    def natural(self, columns: Columns, working: Float[Array, "*_ free"]) -> Float[Array, "*_ parameter"]:
+        """Unconstrained values as natural ones."""
+        beta, spread, rest = _parts(columns, working)
+        size, gamma, tail = rest[:1], rest[1 : 1 + len(columns.noise)], rest[1 + len(columns.noise) :]
+        return jnp.concatenate([beta, from_working(spread, len(columns.random)), jnp.exp(size), gamma, jnp.exp(tail)])
+
+    def mean(
+        self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits
+    ) -> Float[Array, "subject visit"]:
+        """Population course x'beta of each visit."""
+        return visits.fixed @ parameters[: len(columns.fixed)]
+
+    def log_density(
+        self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits
+    ) -> Float[Array, "*_ subject"]:
+        """Log density of each subject's values, the random effects integrated out.
+
+        Normal noise in closed form; Student noise by Gauss-Hermite quadrature centred on each subject's own mode.
+        """
+        beta, spread, _ = _parts(columns, parameters)
+        root = factor_of(spread, len(columns.random))
+        size = self.noise_sd(columns, parameters, visits)
+        error = visits.outcome - visits.fixed @ beta
+        if self.noise == "normal":
+            return jax.vmap(_normal, (None, 0, 0, 0, 0))(root, error, visits.random, size, visits.seen)
+        from alsight.models.student import student_log_density  # noqa: PLC0415 - only for heavy tails
+
+        return student_log_density(root, error, visits, size, parameters[-1])
+
+    def noise_sd(
+        self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits
+    ) -> Float[Array, "subject visit"]:
+        """Residual scale s_ij of each visit, in the outcome's unit."""
+        rest = _parts(columns, parameters)[2]
+        return rest[0] * jnp.exp(visits.noise @ rest[1 : 1 + len(columns.noise)]) / jnp.sqrt(visits.weight)
+
+    def effects(
+        self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits
+    ) -> tuple[Float[Array, "subject random"], Float[Array, "subject random random"]]:
+        """Mean and covariance of each subject's random effects given what was seen (normal noise)."""
+        beta, spread, _ = _parts(columns, parameters)
+        root = factor_of(spread, len(columns.random))
+        size = self.noise_sd(columns, parameters, visits)
+        error = visits.outcome - visits.fixed @ beta
+        return jax.vmap(_effects, (None, 0, 0, 0, 0))(root, error, visits.random, size, visits.seen)
+
+    def predict(
+        self, columns: Columns, parameters: Float[np.ndarray, "*_ parameter"], visits: Visits
+    ) -> tuple[Float[Array, "subject visit"], Float[Array, "subject visit"], Float[Array, "subject visit"]]:
+        """Each subject's true course given what was seen, its SD, and the SD of a new measurement."""
+        given = jnp.asarray(parameters)
+        mean, covariance = self.effects(columns, given, visits)
+        course = self.mean(columns, given, visits) + jnp.einsum("svq,sq->sv", visits.random, mean)
+        variance = jnp.einsum("svq,sqr,svr->sv", visits.random, covariance, visits.random)
+        size = self.noise_sd(columns, given, visits)
+        spread = size**2 if self.noise == "normal" else size**2 * given[-1] / jnp.maximum(given[-1] - 2, 1e-3)
+        return course, jnp.sqrt(variance), jnp.sqrt(variance + spread)
+
+    def simulate(
+        self, columns: Columns, key: Array, parameters: Float[np.ndarray, "*_ parameter"], visits: Visits
+    ) -> Float[Array, "subject visit"]:
+        """New values at every visit, from new subjects with the same design."""
+        given = jnp.asarray(parameters)
+        root = factor_of(_parts(columns, given)[1], len(columns.random))
+        for_effects, for_noise = jax.random.split(key)
+        people, width = visits.outcome.shape
+        effects = jax.random.normal(for_effects, (people, len(columns.random))) @ root.T
+        if self.noise == "normal":
+            noise = jax.random.normal(for_noise, (people, width))
+        else:
+            noise = jax.random.t(for_noise, given[-1], (people, width))
+        course = self.mean(columns, given, visits) + jnp.einsum("svq,sq->sv", visits.random, effects)
+        return course + self.noise_sd(columns, given, visits) * noise
+
+
+def _parts(columns: Columns, vector: Array) -> tuple[Array, Array, Array]:
+    fixed, random = len(columns.fixed), len(columns.random)
+    end = fixed + random * (random + 1) // 2
+    return vector[:fixed], vector[fixed:end], vector[end:]
+
+
+def _normal(root: Array, error: Array, random: Array, size: Array, seen: Array) -> Array:
+    precision = jnp.where(seen, 1 / size**2, 0.0)
+    reach = random @ root
+    middle = jnp.eye(root.shape[0]) + reach.T @ (precision[:, None] * reach)
+    lower = jnp.linalg.cholesky(middle)
+    inner = solve_triangular(lower, reach.T @ (precision * error), lower=True)
+    logdet = 2 * jnp.log(jnp.diagonal(lower)).sum() + jnp.where(seen, 2 * jnp.log(size), 0.0).sum()
+    square = (precision * error**2).sum() - inner @ inner
+    return -0.5 * (seen.sum() * jnp.log(2 * jnp.pi) + logdet + square)
+
+
+def _effects(root: Array, error: Array, random: Array, size: Array, seen: Array) -> tuple[Array, Array]:
+    precision = jnp.where(seen, 1 / size**2, 0.0)
+    reach = random @ root
+    middle = jnp.eye(root.shape[0]) + reach.T @ (precision[:, None] * reach)
+    covariance = root @ jnp.linalg.solve(middle, root.T)
+    return covariance @ (random.T @ (precision * error)), covariance

@@ -1,0 +1,82 @@
+"""Student noise: the random effects are integrated by Gauss-Hermite quadrature centred on each subject's mode."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import gammaln, logsumexp
+from jaxtyping import Array, Float
+
+from alsight.models.model import Visits
+
+NODES = 9
+"""Nodes a random effect; doubling them moves the log density of a subject by less than 1e-4 in the tests."""
+ROUNDS = 12
+"""Reweighting rounds towards a subject's mode."""
+
+
+def student_log_density(
+    root: Float[Array, "random random"],
+    error: Float[Array, "subject visit"],
+    visits: Visits,
+    size: Float[Array, "subject visit"],
+    degrees: Float[Array, ""],
+    nodes: int = NODES,
+) -> Float[Array, "*_ subject"]:
+    """Log density of each subject's values under y = x'beta + z'u + size * t(degrees).
+
+    Args:
+        root: factor of the random effects' covariance.
+        error: outcome less x'beta.
+        visits: the rest of the data.
+        size: scale of each visit's noise.
+        degrees: degrees of freedom of the noise.
+        nodes: quadrature nodes a random effect.
+    """
+    grid, weight = _grid(root.shape[0], nodes)
+
+    def one(error: Array, random: Array, size: Array, seen: Array) -> Array:
+        reach = random @ root  # the effects are root @ v, v standard normal
+        centre, half = jax.lax.stop_gradient(_mode(error, reach, size, seen, degrees))
+        points = centre + grid @ half.T
+        left = (error - points @ reach.T) / size
+        density = jnp.where(seen, _student(left, degrees) - jnp.log(size), 0.0).sum(axis=1)
+        prior = -0.5 * (points**2).sum(axis=1)
+        lift = 0.5 * (grid**2).sum(axis=1) + jnp.log(jnp.diagonal(half)).sum()
+        return logsumexp(density + prior + lift + weight)
+
+    return jax.vmap(one)(error, visits.random, size, visits.seen)
+
+
+def _grid(size: int, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    # Probabilists' Hermite rule for a standard normal, as points and log weights.
+    point, weight = np.polynomial.hermite_e.hermegauss(nodes)
+    log_weight = np.log(weight) - 0.5 * np.log(2 * np.pi)
+    points = np.stack(np.meshgrid(*[point] * size, indexing="ij"), -1).reshape(-1, size)
+    sums = np.sum(np.meshgrid(*[log_weight] * size, indexing="ij"), axis=0).reshape(-1) if size else np.zeros(1)
+    return points, sums
+
+
+def _student(left: Array, degrees: Array) -> Array:
+    half = 0.5 * (degrees + 1)
+    constant = gammaln(half) - gammaln(0.5 * degrees) - 0.5 * jnp.log(jnp.pi * degrees)
+    return constant - half * jnp.log1p(left**2 / degrees)
+
+
+def _mode(error: Array, reach: Array, size: Array, seen: Array, degrees: Array) -> tuple[Array, Array]:
+    # Iteratively reweighted least squares: a visit's weight falls with its squared standardised error.
+    eye = jnp.eye(reach.shape[1])
+
+    def weighted(centre: Array) -> Array:
+        left = (error - reach @ centre) / size
+        return jnp.where(seen, (degrees + 1) / (degrees + left**2) / size**2, 0.0)
+
+    def round_(centre: Array, _: None) -> tuple[Array, None]:
+        weight = weighted(centre)
+        return jnp.linalg.solve(eye + reach.T @ (weight[:, None] * reach), reach.T @ (weight * error)), None
+
+    centre, _ = jax.lax.scan(round_, jnp.zeros(reach.shape[1]), None, length=ROUNDS)
+    weight = weighted(centre)
+    precision = eye + reach.T @ (weight[:, None] * reach)
+    return centre, jnp.linalg.cholesky(jnp.linalg.inv(precision))
