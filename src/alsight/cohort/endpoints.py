@@ -1,0 +1,155 @@
+"""Time to death or to a composite that contains it, with delayed entry and censoring at the last sign of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import polars as pl
+
+from alsight.base.errors import SpecError
+from alsight.cohort.cohort import Cohort
+from alsight.cohort.tables import EVENT_KINDS, TABLES
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A composite endpoint: whichever of its events comes first.
+
+    Attributes:
+        name: how it is called in tables.
+        events: kinds of event that count; on one day the one named first gives its name.
+        meaning: what it is, in a sentence.
+        source: key of a reference that uses it, empty for the plainest one.
+    """
+
+    name: str
+    events: tuple[str, ...]
+    meaning: str
+    source: str = ""
+
+
+ENDPOINTS: Final[dict[str, Endpoint]] = {
+    endpoint.name: endpoint
+    for endpoint in (
+        Endpoint("death", ("death",), "death from any cause"),
+        Endpoint("death_or_tracheostomy", ("death", "tracheostomy"), "death or tracheostomy", "kimura2006"),
+        Endpoint(
+            "death_or_permanent_ventilation",
+            ("death", "tracheostomy", "permanent_ventilation"),
+            "death, tracheostomy, or non-invasive ventilation for more than 23 hours a day",
+            "westeneng2018",
+        ),
+    )
+}
+"""Named composites; any other can be given as its kinds of event."""
+
+DEFAULT: Final = "death_or_permanent_ventilation"
+
+Origin = Literal["entry", "onset", "diagnosis"]
+"""What time is counted from."""
+
+_OBSERVED_FROM_DAY_ZERO: Final = ("first_visit", "randomization", "enrollment")
+
+ENDPOINT_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
+    "subject": pl.String, "entry_day": pl.Int32, "time_day": pl.Int32, "event": pl.Boolean, "event_kind": pl.String,
+    "at_risk": pl.Boolean,
+}  # fmt: skip
+
+
+def endpoints(cohort: Cohort, definition: str | Sequence[str] = DEFAULT, *, origin: Origin = "entry") -> pl.DataFrame:
+    """Time to the endpoint or to the last sign of each person.
+
+    Nobody without an event is taken to be alive: follow-up ends on the last day on which anything is recorded, over
+    visits, measures, events, doses and the day last seen. Who comes under observation after the origin (time since
+    onset or diagnosis, or a register entered later than day 0) enters late: the person could not have been seen to
+    die before `entry_day` and counts among those at risk from then on only.
+
+    Args:
+        cohort: a checked cohort.
+        definition: name of a row of ENDPOINTS, or kinds of event ("death", "tracheostomy").
+        origin: what days are counted from; entry is day 0.
+
+    Returns:
+        One row a person in the cohort's order: `entry_day`, `time_day` [days since the origin], `event`, `event_kind`
+        (the first event, null when censored), `at_risk` (false where the origin is not recorded, where the endpoint
+        came before observation began, or where no day of follow-up remains). Times are null where the origin is.
+
+    Raises:
+        SpecError: the definition names an unknown endpoint or event, or nothing.
+
+    Source: westeneng2018
+    """
+    kinds = _kinds(definition)
+    people = (
+        cohort.subjects.lazy()
+        .select("subject", "entry", "last_seen_day", origin_day=_origin(origin))
+        .join(_first_events(cohort, kinds), on="subject", how="left", maintain_order="left")
+        .join(_seen(cohort), on="subject", how="left", maintain_order="left")
+        .join(_observed_from(cohort), on="subject", how="left", maintain_order="left")
+        .with_columns(
+            start=pl.when(pl.col("entry").is_in(list(_OBSERVED_FROM_DAY_ZERO)))
+            .then(0)
+            .otherwise(pl.col("first_day").fill_null(0)),
+            last=pl.max_horizontal("seen_day", "last_seen_day", pl.lit(0)),
+        )
+        .with_columns(end=pl.coalesce("event_day", "last"), event=pl.col("event_day").is_not_null())
+    )
+    start, end = (pl.col(name) - pl.col("origin_day") for name in ("start", "end"))
+    entry = pl.max_horizontal(start, pl.lit(0))
+    return (
+        people.select(
+            "subject",
+            "event",
+            "event_kind",
+            entry_day=pl.when(pl.col("origin_day").is_not_null()).then(entry),
+            time_day=end,
+        )
+        .with_columns(at_risk=(pl.col("time_day") > pl.col("entry_day")).fill_null(False))
+        .select(pl.col(name).cast(dtype) for name, dtype in ENDPOINT_SCHEMA.items())
+        .collect()
+    )
+
+
+def _kinds(definition: str | Sequence[str]) -> tuple[str, ...]:
+    if isinstance(definition, str):
+        if definition in ENDPOINTS:
+            return ENDPOINTS[definition].events
+        allowed = "one of " + ", ".join(ENDPOINTS) + ", or a list of events"
+        raise SpecError([("definition", allowed, definition)])
+    faults = [
+        ("definition", "one of " + ", ".join(EVENT_KINDS), kind) for kind in definition if kind not in EVENT_KINDS
+    ]
+    if faults or not definition:
+        raise SpecError(faults or [("definition", "at least one event", list(definition))])
+    return tuple(definition)
+
+
+def _origin(origin: Origin) -> pl.Expr:
+    return pl.lit(0, pl.Int32) if origin == "entry" else pl.col(f"{origin}_day")
+
+
+def _first_events(cohort: Cohort, kinds: tuple[str, ...]) -> pl.LazyFrame:
+    rank = {kind: place for place, kind in enumerate(kinds)}
+    return (
+        cohort.events.lazy()
+        .filter(pl.col("event").is_in(list(kinds)))
+        .sort("day", pl.col("event").replace_strict(rank, default=None, return_dtype=pl.Int32))
+        .group_by("subject", maintain_order=True)
+        .agg(event_day=pl.col("day").first(), event_kind=pl.col("event").first())
+    )
+
+
+def _seen(cohort: Cohort) -> pl.LazyFrame:
+    days: list[pl.LazyFrame] = []
+    for name, frame in cohort.frames().items():
+        days += [
+            frame.lazy().select("subject", day=column) for column in ("day", "end_day") if column in TABLES[name].schema
+        ]
+    return pl.concat(days).group_by("subject").agg(seen_day=pl.col("day").max())
+
+
+def _observed_from(cohort: Cohort) -> pl.LazyFrame:
+    days = [frame.lazy().select("subject", "day") for frame in (cohort.visits, cohort.measures)]
+    return pl.concat(days).group_by("subject").agg(first_day=pl.col("day").min())
