@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import polars as pl
 from jaxtyping import Float
 
-from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
 from alsight.infer.design import Rows, design
 from alsight.infer.fit import Fit, failed
-from alsight.infer.formulas import coded, levels_of, matrix, names_in
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import Frame, course, first_rows, quadrature, times
 from alsight.infer.joint.likelihood import Evaluation, evaluate
 from alsight.infer.joint.parameters import Hazard, Layout, Values, pack
+from alsight.infer.joint.plan import Follow, Plan, follow_up
 from alsight.infer.joint.report import natural, parameters_of
 from alsight.models.joint import Joint, basis_names, inner_knots
 
 MAX_STEPS = 60
 TOLERANCE = 1e-8
 """Largest Newton decrement, in units of log likelihood, at which the fit counts as converged."""
-
-
-@dataclass(frozen=True)
-class Follow:
-    """Follow-up of the subjects of the course, in their order.
-
-    Attributes:
-        end: end of follow-up.
-        entry: time from which the person was under observation; 0 for all without delayed entry.
-        cause: 0 censored, 1 ... the cause of the event that ended it.
-        covariates: baseline covariates of the hazards, centered.
-        names: their names.
-        centers: what was subtracted.
-    """
-
-    end: Float[np.ndarray, " subject"]
-    entry: Float[np.ndarray, " subject"]
-    cause: Float[np.ndarray, " subject"]
-    covariates: Float[np.ndarray, "subject covariate"]
-    names: tuple[str, ...]
-    centers: Float[np.ndarray, " covariate"]
 
 
 def fit_joint(
@@ -83,7 +61,7 @@ def fit_joint(
     """
     chosen = Joint() if model is None else model
     rows = design(visits, formula, subject=subject, random=random)
-    follow = _follow(people, rows, hazard, subject=subject, end=end, event=event, entry=entry)
+    follow = follow_up(people, rows, hazard, end=end, event=event, entry=entry)
     frame = _frame(chosen, rows, follow, time)
     layout = _layout(frame, rows, follow)
     parameters = parameters_of(layout, frame, rows.columns, follow.names)
@@ -94,13 +72,14 @@ def fit_joint(
     if not follow.cause.any():
         return failed(Status.NO_EVENTS, parameters, rows.columns, chosen, record)
     data = joint_data(frame, rows, follow)
+    plan = Plan(subject, time, hazard, follow.levels, astuple(layout))
     working, found, steps, status = maximize(layout, start(layout, data), data, chosen.points)
     return _result(
         Fit(
             estimates=working, covariance=found.information, sandwich=found.scores.T @ found.scores,
             log_likelihood=np.array(found.log_likelihood.sum()), status=np.array(int(status)), steps=np.array(steps),
             arrays={"working": working, "knots": np.array(frame.knots), "horizon": np.array(frame.horizon),
-                    "centers": follow.centers, "effects": found.modes},
+                    "centers": follow.centers, "effects": found.modes, "plan": plan.bytes()},
             parameters=parameters, columns=rows.columns, model=chosen, record=record,
         ),
         layout,
@@ -122,40 +101,6 @@ def _result(raw: Fit, layout: Layout) -> Fit:
     return replace(raw, estimates=estimates, covariance=covariance, sandwich=sandwich)
 
 
-def _follow(people: pl.DataFrame, rows: Rows, hazard: str, *, subject: str, end: str, event: str, entry: str) -> Follow:
-    wanted = [name for name in (subject, end, event, entry, *names_in(hazard)) if name]
-    missing = [name for name in wanted if name not in people.columns]
-    if missing:
-        raise DataError([_fault("no_column", name, f"The table of people has no column {name}.") for name in missing])
-    order = pl.DataFrame({subject: rows.subjects})
-    joined = order.join(people.select(wanted).unique(subject), on=subject, how="left", maintain_order="left")
-    faults = [
-        _fault("no_follow_up", name, f"{joined[name].null_count()} people with visits have no {name}.")
-        for name in wanted
-        if joined[name].null_count()
-    ]
-    last = joined[end].cast(pl.Float64).to_numpy()
-    if not faults and (last <= 0).any():
-        faults.append(_fault("no_time", end, f"{int((last <= 0).sum())} people have a follow-up that is not above 0."))
-    if faults:
-        raise DataError(faults)
-    covariates, names = np.empty((len(last), 0)), ()
-    if hazard:
-        ready = coded(joined, levels_of(joined, set(names_in(hazard))))
-        whole, called, _ = matrix(ready, hazard, {})
-        kept = [place for place, name in enumerate(called) if name != "Intercept"]
-        covariates, names = whole[:, kept], tuple(called[place] for place in kept)
-    first = joined[entry].cast(pl.Float64).to_numpy() if entry else np.zeros(len(last))
-    centers = covariates.mean(axis=0)
-    cause = joined[event].cast(pl.Float64).to_numpy()
-    return Follow(last, first, cause, covariates - centers, names, centers)
-
-
-def _fault(rule: str, column: str, message: str) -> Fault:
-    cure = "Give one row a person with a time above 0 and an event of 0, 1, 2 ..."
-    return Fault(table="people", rule=rule, column=column, message=message, cure=cure)
-
-
 def _frame(model: Joint, rows: Rows, follow: Follow, time: str) -> Frame:
     knots = inner_knots(model, follow.end, follow.cause) if follow.cause.any() else ()
     return Frame(model, rows.encoding, time, first_rows(rows), knots, float(follow.end.max(initial=1.0)))
@@ -164,13 +109,12 @@ def _frame(model: Joint, rows: Rows, follow: Follow, time: str) -> Frame:
 def _layout(frame: Frame, rows: Rows, follow: Follow) -> Layout:
     fixed, random = rows.fixed.shape[1], rows.random.shape[1]
     terms = sum(random if kind == "shared" else 1 for kind in frame.model.association)
-    causes = max(int(follow.cause.max(initial=1)), 1)
-    return Layout(fixed, random, len(basis_names(frame.model, frame.knots)), len(follow.names), terms, causes)
+    return Layout(fixed, random, len(basis_names(frame.model, frame.knots)), len(follow.names), terms, follow.causes)
 
 
 def joint_data(frame: Frame, rows: Rows, follow: Follow) -> JointData:
     """The arrays that one evaluation reads."""
-    causes = np.arange(1, max(int(follow.cause.max(initial=1)), 1) + 1)
+    causes = np.arange(1, follow.causes + 1)
     late = bool((follow.entry > 0).any())
     return JointData(
         course(rows),

@@ -106,6 +106,45 @@ def _only_waiting(data: JointData) -> JointData:
     return JointData(course, np.zeros_like(data.happened), data.covariates, data.end, data.exposure)
 
 
+@dataclass(frozen=True)
+class Posterior:
+    """Each subject's random effects given what was seen of it, as weighted nodes.
+
+    Attributes:
+        effects: nodes.
+        weights: posterior weights, summing to 1 for each subject.
+        log_likelihood: log of the integral over the random effects.
+        modes: posterior modes.
+    """
+
+    effects: Float[np.ndarray, "subject node random"]
+    weights: Float[np.ndarray, "subject node"]
+    log_likelihood: Float[np.ndarray, " subject"]
+    modes: Float[np.ndarray, "subject random"]
+
+
+def posterior(layout: Layout, working: Float[np.ndarray, " parameter"], data: JointData, points: int) -> Posterior:
+    """Random effects of each subject given its values and its follow-up; all subjects in one piece."""
+    values = unpack(layout, working)
+    slopes = _slopes(values, data.exposure)
+    start = np.zeros((data.subjects, layout.random))
+    return _posterior(values, data, slopes, rule(points, layout.random), start)[0]
+
+
+def _posterior(
+    values: Values, data: JointData, slopes: _Slopes, grid: Rule, start: Float[np.ndarray, "subject random"]
+) -> tuple[Posterior, _Hazards]:
+    modes, spread, log_spread = _centers(values, data, slopes, start)
+    effects = modes[:, None, :] + grid.nodes @ np.swapaxes(spread, 1, 2)
+    hazards = _hazards(values, data, slopes, effects)
+    log_joint = _log_course(values, data.course, effects) + _log_prior(values, effects) + hazards.log_density
+    log_terms = log_joint + grid.log_weights + log_spread[:, None]
+    highest = log_terms.max(axis=1)
+    weights = np.exp(log_terms - highest[:, None])
+    total = weights.sum(axis=1)
+    return Posterior(effects, weights / total[:, None], highest + np.log(total), modes), hazards
+
+
 def _integral(
     layout: Layout,
     values: Values,
@@ -115,16 +154,8 @@ def _integral(
     start: Float[np.ndarray, "subject random"],
 ) -> Evaluation:
     slopes = _slopes(values, exposure)
-    modes, spread, log_spread = _centers(values, data, slopes, start)
-    effects = modes[:, None, :] + grid.nodes @ np.swapaxes(spread, 1, 2)
-    hazards = _hazards(values, data, slopes, effects)
-    log_joint = _log_course(values, data.course, effects) + _log_prior(values, effects) + hazards.log_density
-    log_terms = log_joint + grid.log_weights + log_spread[:, None]
-    highest = log_terms.max(axis=1)
-    weights = np.exp(log_terms - highest[:, None])
-    total = weights.sum(axis=1)
-    log_likelihood = highest + np.log(total)
-    weights /= total[:, None]
+    found, hazards = _posterior(values, data, slopes, grid, start)
+    effects, weights = found.effects, found.weights
     gradients = _gradients(layout, values, data, exposure, slopes, effects, hazards)
     scores = np.einsum("nk,nkp->np", weights, gradients)
     information = np.zeros((layout.size, layout.size))
@@ -137,7 +168,7 @@ def _integral(
         add_hazard(information, layout, values, data, exposure, cause, slopes.fixed[cause], weighted, effects)
     flat = gradients.reshape(-1, layout.size)
     information -= flat.T @ (flat * weights.reshape(-1, 1)) - scores.T @ scores
-    return Evaluation(log_likelihood, scores, information, modes)
+    return Evaluation(found.log_likelihood, scores, information, found.modes)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,139 @@
+"""How tables become a joint model's arrays: kept with the fit, so that new people are coded as those fitted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from jaxtyping import Float
+
+from alsight.base.errors import DataError, Fault
+from alsight.infer.design import Rows
+from alsight.infer.fit import Fit
+from alsight.infer.formulas import coded, levels_of, matrix, names_in
+from alsight.infer.joint.parameters import Layout
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Columns, formula and levels of the hazards, and the sizes of the parameter vector.
+
+    Attributes:
+        subject: column that tells people apart.
+        time: time column of the visits.
+        hazard: formula of the hazards' covariates, empty for none.
+        levels: categories of text columns, the reference first.
+        layout: sizes of the parameter blocks.
+    """
+
+    subject: str
+    time: str
+    hazard: str
+    levels: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    layout: tuple[int, ...] = ()
+
+    def covariates(self, people: pl.DataFrame) -> Float[np.ndarray, "subject covariate"]:
+        """Design of the hazards' covariates, without an intercept.
+
+        Raises:
+            DataError: a column is missing or a level was never seen.
+        """
+        return self.named_covariates(people)[0]
+
+    def named_covariates(self, people: pl.DataFrame) -> tuple[Float[np.ndarray, "subject covariate"], tuple[str, ...]]:
+        """The same with the columns' names."""
+        if not self.hazard:
+            return np.empty((people.height, 0)), ()
+        whole, called, _ = matrix(coded(people, self.levels), self.hazard, {})
+        kept = [place for place, name in enumerate(called) if name != "Intercept"]
+        return whole[:, kept], tuple(called[place] for place in kept)
+
+    def bytes(self) -> np.ndarray:
+        """The plan as an array that a fit can save."""
+        return np.frombuffer(json.dumps(asdict(self)).encode(), dtype=np.uint8)
+
+
+def read_plan(fit: Fit) -> Plan:
+    """The plan that a joint fit was made with."""
+    stored: dict[str, Any] = json.loads(np.asarray(fit.arrays["plan"]).tobytes())
+    return Plan(stored["subject"], stored["time"], stored["hazard"], stored["levels"], tuple(stored["layout"]))
+
+
+def layout_of(fit: Fit) -> Layout:
+    """Where each block of a joint fit's working vector lies."""
+    return Layout(*read_plan(fit).layout)
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Follow-up of the subjects of the course, in their order.
+
+    Attributes:
+        end: end of follow-up.
+        entry: time from which the person was under observation; 0 for all without delayed entry.
+        cause: 0 censored, 1 ... the cause of the event that ended it.
+        covariates: baseline covariates of the hazards, centered.
+        names: their names.
+        centers: what was subtracted.
+        levels: categories of the covariates' text columns.
+    """
+
+    end: Float[np.ndarray, " subject"]
+    entry: Float[np.ndarray, " subject"]
+    cause: Float[np.ndarray, " subject"]
+    covariates: Float[np.ndarray, "subject covariate"]
+    names: tuple[str, ...]
+    centers: Float[np.ndarray, " covariate"]
+    levels: dict[str, list[str]]
+
+    @property
+    def causes(self) -> int:
+        """Number of causes; 1 even where nothing happened."""
+        return max(int(self.cause.max(initial=1)), 1)
+
+
+def follow_up(people: pl.DataFrame, rows: Rows, hazard: str, *, end: str, event: str, entry: str) -> Follow:
+    """Follow-up and covariates of everybody with a visit, from a table with one row a person.
+
+    Raises:
+        DataError: a column is missing, somebody has no follow-up, or times make no sense; all at once.
+    """
+    subject = rows.encoding.subject
+    wanted = [name for name in (subject, end, event, entry, *names_in(hazard)) if name]
+    missing = [name for name in wanted if name not in people.columns]
+    if missing:
+        raise DataError([_fault("no_column", name, f"The table of people has no column {name}.") for name in missing])
+    order = pl.DataFrame({subject: rows.subjects})
+    table = people.select(wanted).unique(subject, keep="first", maintain_order=True)
+    joined = order.join(table, on=subject, how="left", maintain_order="left")
+    faults = [
+        _fault("no_value", name, f"{joined[name].null_count()} people with visits have no {name}.")
+        for name in wanted
+        if joined[name].null_count()
+    ]
+    if faults:
+        raise DataError(faults)
+    last, cause = (joined[name].cast(pl.Float64).to_numpy() for name in (end, event))
+    first = joined[entry].cast(pl.Float64).to_numpy() if entry else np.zeros(len(last))
+    checks = [
+        ("no_time", end, ~(last > 0), "a follow-up that is not above 0"),
+        ("late_entry", entry, bool(entry) & ~((first >= 0) & (first < last)), "an entry not between 0 and the end"),
+        ("bad_event", event, ~((cause >= 0) & (cause == np.round(cause))), "an event that is not 0, 1, 2 ..."),
+    ]
+    faults = [
+        _fault(rule, name, f"{int(bad.sum())} people have {what}.") for rule, name, bad, what in checks if bad.any()
+    ]
+    if faults:
+        raise DataError(faults)
+    levels = levels_of(joined, set(names_in(hazard)))
+    covariates, names = Plan(subject, "", hazard, levels).named_covariates(joined)
+    centers = covariates.mean(axis=0)
+    return Follow(last, first, cause, covariates - centers, names, centers, levels)
+
+
+def _fault(rule: str, column: str, message: str) -> Fault:
+    cure = "Give one row a person with a time above 0 and an event of 0, 1, 2 ..."
+    return Fault(table="people", rule=rule, column=column, message=message, cure=cure)
