@@ -109,7 +109,8 @@ def fit_d50(months_since_onset: Float[np.ndarray, "*batch visit"], totals: Float
     """
     times, values = (np.asarray(part, dtype=np.float64) for part in (months_since_onset, totals))
     batch, visits = times.shape[:-1], times.shape[-1]
-    times, values = times.reshape(-1, visits), values.reshape(-1, visits)
+    people = int(np.prod(batch))
+    times, values = times.reshape(people, visits), values.reshape(people, visits)
     used = (times >= 0) & (values >= LEAST_SCORE) & (values <= ALSFRS_R_BEST)
     status, scores = _judge(times, values, used)
     weight = used.astype(np.float64)

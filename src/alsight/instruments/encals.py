@@ -213,8 +213,10 @@ def survival(
     known = np.asarray(alive_at_months, dtype=np.float64)
     times = np.maximum(np.asarray(months_since_onset, dtype=np.float64), known)
     # As a difference of logarithms, so that the far tail of a poor prognosis is not 0/0.
-    log_survival = np.logaddexp(0.0, log_odds(known) + score) - np.logaddexp(0.0, log_odds(times) + score)
-    return np.exp(log_survival)
+    with np.errstate(invalid="ignore"):
+        log_survival = np.logaddexp(0.0, log_odds(known) + score) - np.logaddexp(0.0, log_odds(times) + score)
+    unconditional = np.where(np.isnan(score), np.nan, 1.0)
+    return np.where(times > known, np.exp(np.minimum(log_survival, 0.0)), unconditional)
 
 
 _TABLE_U: Final = np.linspace(-12.0, 12.0, 4801)

@@ -52,9 +52,16 @@ class Equation:
 EQUATIONS: Final[dict[str, Equation]] = {
     equation.name: equation
     for equation in (
-        Equation("gli_2012", "GLI-2012", "GLI_2012", 2, LUNG_GROUPS, (3, 95), "any", SourceKey("quanjer2012")),
+        Equation("gli_2012", "GLI-2012", "GLI_2012", 2, LUNG_GROUPS, (3.0, 95.0), "any", SourceKey("quanjer2012")),
         Equation(
-            "gli_global_2022", "GLI global (2022)", "BOWERMAN_2022", 2, (), (3, 95), "any", SourceKey("bowerman2023")
+            "gli_global_2022",
+            "GLI global (2022)",
+            "BOWERMAN_2022",
+            2,
+            (),
+            (3.0, 95.0),
+            "any",
+            SourceKey("bowerman2023"),
         ),
         Equation(
             "nhanes_3",
@@ -62,7 +69,7 @@ EQUATIONS: Final[dict[str, Equation]] = {
             "HANKINSON_1999",
             1,
             NHANES_GROUPS,
-            (8, 80),
+            (8.0, 80.0),
             "those of the sample, by sex and group; adults of 145-196 cm at the widest, 136 for Mexican Americans",
             SourceKey("hankinson1999"),
             anchors=(160.0, 170.0),

@@ -46,7 +46,8 @@ def gold_coast(
     met = np.where((answers == 0).any(axis=-1), 0.0, np.where(np.isnan(answers).any(axis=-1), np.nan, 1.0))
     upper, lower = found(recorded.upper, at_most=False), _lower(recorded, at_most=False)
     three = np.where(np.isnan(answers), 2, answers).astype(np.int8)
-    pattern = np.concatenate([three, upper, lower], axis=-1).astype(np.int8)
+    regions = [np.broadcast_to(part, (*met.shape, part.shape[-1])) for part in (upper, lower)]
+    pattern = np.concatenate([three, *regions], axis=-1).astype(np.int8)
     return GoldCoast(met, words(pattern, _reason))
 
 
