@@ -52,9 +52,9 @@ def generate(path: Path, rows: int, *, shuffled: bool) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent) as shelf:
         for number, start in enumerate(range(0, rows, piece)):
             frame = visits(min(piece, rows - start), number, 0 if shuffled else people)
-            people += frame["subject"].n_unique() + 200_000
-            if shuffled:
-                frame = frame.sample(fraction=1.0, shuffle=True, seed=number)
+            people += piece
+            if shuffled:  # the same people in every piece, a decade later each time
+                frame = frame.with_columns(pl.col("day") + 3_653 * number).sample(fraction=1.0, shuffle=True, seed=1)
             written.append(Path(shelf) / f"{number:03}.parquet")
             frame.write_parquet(written[-1])
         pl.scan_parquet(written).sink_parquet(path)

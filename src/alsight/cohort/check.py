@@ -90,7 +90,7 @@ def _conformed(given: pl.DataFrame, table: Table, raw: RawTables) -> tuple[pl.Da
             once = pl.DataFrame({"source": books["source"].head(1), "row": [0], "subject": [""]} if size else [])
             if size:
                 told.append(describe(once, UNKNOWN_COLUMN, table.name, heading, pl.lit("")))
-        elif name in typed and given[name].null_count() < typed[name].null_count():
+        elif name in typed and typed[name].dtype != pl.String and given[name].null_count() < typed[name].null_count():
             told.append(_unlike(frame, given[name], typed[name], table, heading))
     return frame, told
 
@@ -101,7 +101,10 @@ def _typed(values: pl.Series, column: Column) -> pl.Series:
             values = values.fill_nan(None)
         if column.dtype == pl.Int32:
             values = values.round(0, mode="half_away_from_zero")
-    return values.cast(column.dtype, strict=False) if values.dtype != column.dtype else values
+    typed = values.cast(column.dtype, strict=False) if values.dtype != column.dtype else values
+    if typed.dtype == pl.String and (typed == "").any():
+        typed = typed.replace("", None)
+    return typed
 
 
 def _unlike(frame: pl.DataFrame, given: pl.Series, typed: pl.Series, table: Table, heading: str) -> pl.DataFrame:

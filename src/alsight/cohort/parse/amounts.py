@@ -18,6 +18,7 @@ DAYS_IN: Final[dict[str, float]] = {
 
 _GROUPED_COMMA: Final = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 _GROUPED_POINT: Final = r"^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$"
+_EITHER: Final = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
 _PLAIN: Final = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$"
 _POINT_DECIMAL: Final = r"\.\d{1,2}$|\.\d{4,}$|,\d{3}\.\d+$|^[+-]?0?\.\d+$"
 _COMMA_DECIMAL: Final = r",\d{1,2}$|,\d{4,}$|\.\d{3},\d+$|^[+-]?0?,\d+$"
@@ -26,8 +27,9 @@ _COMMA_DECIMAL: Final = r",\d{1,2}$|,\d{4,}$|\.\d{3},\d+$|^[+-]?0?,\d+$"
 def numbers(given: pl.Series, place: Place, *, decimal: Decimal = "auto") -> Parsed:
     """Numbers from text or from typed cells.
 
-    The decimal mark is decided once for the column: a comma is decimal where some value can only be read so
-    ("3,5", "0,125") and none demands a decimal point; "1,234" alone counts as grouped thousands.
+    A value that can only be read one way is read so ("3,5", "0,125", "1.234,5"). One that could be either ("1,234")
+    goes with the rest of the column, counts as grouped thousands where nothing tells, and is refused where the rest
+    disagrees.
 
     Args:
         given: cells as text or as numbers.
@@ -49,7 +51,7 @@ def numbers(given: pl.Series, place: Place, *, decimal: Decimal = "auto") -> Par
         values = _cast(text, mark)
         bad = ~empty & ~values.is_finite().fill_null(False)
         values = values.set(empty, None)
-        how = "decimal comma" if mark == "," else "decimal point"
+        how = {",": "decimal comma", ".": "decimal point"}.get(mark, "decimal comma and point")
     if bad.any():
         values = values.set(bad, None)
     faults = tell(
@@ -71,24 +73,36 @@ def _signs(text: pl.Series) -> pl.Series:
     )
 
 
-def _decimal_mark(text: pl.Series) -> Decimal:
+def _decimal_mark(text: pl.Series) -> str:
+    # "both" where some values demand a point and others a comma: then a value that could be either is refused.
     if not text.str.contains(",", literal=True).any():
         return "."
-    if text.str.contains(_POINT_DECIMAL).any():
-        return "."
-    return "," if text.str.contains(_COMMA_DECIMAL).any() else "."
+    point, comma = bool(text.str.contains(_POINT_DECIMAL).any()), bool(text.str.contains(_COMMA_DECIMAL).any())
+    if point and comma:
+        return "both"
+    return "," if comma else "."
 
 
 def _cast(text: pl.Series, mark: str) -> pl.Series:
-    grouped, group = (_GROUPED_COMMA, ",") if mark == "." else (_GROUPED_POINT, ".")
+    if mark == "both":
+        either = text.str.contains(_EITHER).fill_null(False)
+        text = text.set(either, None) if either.any() else text
+    # Each value is read by the mark that it demands; the column's mark decides where a value demands none.
+    own = text.str.contains(_COMMA_DECIMAL).fill_null(False)
+    if mark == ",":
+        own |= ~text.str.contains(_POINT_DECIMAL).fill_null(False)
+    if not own.any():
+        return _plain(text, ",", _GROUPED_COMMA)
+    swapped = _plain(text.set(~own, None), ".", _GROUPED_POINT, decimal=",")
+    return swapped.zip_with(own, _plain(text.set(own, None), ",", _GROUPED_COMMA))
+
+
+def _plain(text: pl.Series, group: str, grouped: str, decimal: str = ".") -> pl.Series:
     if text.str.contains(group, literal=True).any():
         whole = text.str.contains(grouped).fill_null(False)
         text = text.zip_with(~whole, text.str.replace_all(group, "", literal=True))
-    if mark == ",":
-        # A point that does not group thousands is no decimal mark in this column.
-        lone = text.str.contains(".", literal=True).fill_null(False)
-        text = text.set(lone, None) if lone.any() else text
-        text = text.str.replace(",", ".", literal=True)
+        text = text.set(text.str.contains(group, literal=True).fill_null(False), None)
+    text = text if decimal == "." else text.str.replace(decimal, ".", literal=True)
     return text.set(~text.str.contains(_PLAIN).fill_null(False), None).cast(pl.Float64, strict=False)
 
 

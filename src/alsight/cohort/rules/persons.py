@@ -103,16 +103,22 @@ def end_after_death_cases(table: Table, filled: frozenset[str]) -> Sequence[Case
 
 
 def both_cutting_cases(table: Table, filled: frozenset[str]) -> Sequence[Case]:
-    """Item 5 rated both without and with gastrostomy: the person's gastrostomy record decides which one counts."""
+    """Item 5 rated both without and with gastrostomy: a recorded gastrostomy decides, else equal scores count once."""
     del table
     without, tube = CUTTING[0], CUTTING[1]
     if without not in filled or tube not in filled:
         return []
     both = pl.col(without).is_not_null() & pl.col(tube).is_not_null()
+    recorded = pl.col("fact_gastrostomy").is_not_null()
     fed = (pl.col("fact_gastrostomy") <= pl.col("day")).fill_null(False)
+    unsettled = both & ~recorded & (pl.col(without) != pl.col(tube))
+    alike = both & ~recorded & (pl.col(without) == pl.col(tube))
     return [
-        Case(tube, both & ~fed, "No gastrostomy is recorded by that day, so 5a counts."),
+        Case(tube, both & recorded & ~fed, "The gastrostomy is recorded later, so 5a counts."),
         Case(without, both & fed, "A gastrostomy is recorded by that day, so 5b counts."),
+        Case(tube, alike, "The scores are equal and no gastrostomy is recorded, so 5a counts."),
+        Case(tube, unsettled, "The scores differ and no gastrostomy is recorded, so neither counts."),
+        Case(without, unsettled, "The scores differ and no gastrostomy is recorded, so neither counts."),
     ]
 
 
