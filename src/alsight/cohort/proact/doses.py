@@ -1,0 +1,131 @@
+"""Treatments: the trial's arm, riluzole, and concomitant medication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import polars as pl
+
+from alsight.cohort.parse import blank, booleans
+from alsight.cohort.parse.text import words
+from alsight.cohort.proact.sheet import Sheet, Told, day
+from alsight.cohort.tables import DOSES
+
+TABLE: Final = DOSES.name
+
+SENTINEL_DAYS: Final = (73299, 1096331)
+"""Days of stop that stand for "goes on". Source: proact2022"""
+
+ARMS: Final = {"active": ("study drug", "investigational"), "placebo": ("placebo", "placebo")}
+"""Arm in lower case to treatment and kind; PRO-ACT does not tell which drug was studied."""
+
+DISEASE_MODIFYING: Final = frozenset({"riluzole", "rilutek", "edaravone", "radicava", "radicut", "tofersen"})
+RENAMED: Final = {"rilutek": "riluzole", "radicava": "edaravone", "radicut": "edaravone"}
+
+COLUMNS: Final = {
+    "subject": pl.String, "day": pl.Int32, "end_day": pl.Int32, "treatment": pl.String, "kind": pl.String,
+    "dose": pl.Float64, "dose_unit": pl.String, "source": pl.String, "row": pl.UInt32,
+}  # fmt: skip
+
+
+def _rows(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(
+        pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
+        for name, kind in COLUMNS.items()
+    )
+
+
+def arm(sheet: Sheet, told: Told) -> pl.DataFrame:
+    """The study drug or placebo from the day the arm starts; a missing day is taken for the baseline."""
+    given = words(sheet.column("study_arm")).str.to_lowercase()
+    start = _from_baseline(sheet, "treatment_group_delta", ~blank(given), told)
+    other = ~given.is_in(list(ARMS)).fill_null(False) & ~blank(given)
+    told.mark(
+        sheet, "study_arm", TABLE, other, "unknown_arm",
+        "The arm is neither active nor placebo; it is kept by its name.", "Write Active or Placebo.", "note",
+    )  # fmt: skip
+    treatment, kind = ({name: row[place] for name, row in ARMS.items()} for place in (0, 1))
+    frame = sheet.frame.select("subject", "row").with_columns(
+        start.alias("day"), given.replace(treatment).alias("treatment"),
+        given.replace_strict(kind, default="investigational", return_dtype=pl.String).alias("kind"),
+        source=pl.lit(sheet.source),
+    )  # fmt: skip
+    return _rows(frame.filter(~blank(given)))
+
+
+def _from_baseline(sheet: Sheet, name: str, where: pl.Series, told: Told) -> pl.Series:
+    start = day(sheet, name, TABLE, told)
+    told.mark(
+        sheet, name, TABLE, where & start.is_null(), "start_taken_for_baseline",
+        "The day of start is missing; the treatment is taken to run from the trial's baseline.", "Fill the day.",
+    )  # fmt: skip
+    return start.fill_null(0)
+
+
+def riluzole(sheet: Sheet, told: Told) -> pl.DataFrame:
+    """Riluzole of those who used it; "No" makes no treatment, whatever day stands beside it."""
+    used = told.keep(booleans(sheet.column("subject_used_riluzole"), sheet.place("subject_used_riluzole", TABLE)))
+    dated = sheet.column("riluzole_use_delta").is_not_null()
+    yes, no = used.fill_null(False), (~used).fill_null(False)
+    start = _from_baseline(sheet, "riluzole_use_delta", yes, told)
+    told.mark(
+        sheet, "riluzole_use_delta", TABLE, no & dated, "day_without_use",
+        "The person is said not to have used riluzole; the day beside it is not used.",
+        "Correct the answer or the day.", "note",
+    )  # fmt: skip
+    both = sheet.frame.select("subject").with_columns(yes=yes, no=no)
+    clash = both.select(pl.col("yes").any().over("subject") & pl.col("no").any().over("subject")).to_series()
+    told.mark(
+        sheet, "subject_used_riluzole", TABLE, clash, "contradicting_use",
+        "Rows of the person say both yes and no; riluzole counts as used.", "Keep the right row.",
+    )  # fmt: skip
+    frame = sheet.frame.select("subject", "row").with_columns(
+        start.alias("day"), treatment=pl.lit("riluzole"), kind=pl.lit("disease_modifying"), source=pl.lit(sheet.source)
+    )
+    return _rows(frame.filter(yes))
+
+
+def medication(sheet: Sheet, told: Told) -> pl.DataFrame:
+    """Concomitant medication, one row a medicine of a semicolon list; sentinel days of stop mean that it goes on."""
+    start, stop = (_unsentineled(sheet, name, told) for name in ("start_delta", "stop_delta"))
+    amount = words(sheet.column("dose")).str.replace_all(",", "", literal=True)
+    dose = amount.str.extract(r"^(\d+(?:\.\d+)?)$").cast(pl.Float64, strict=False)
+    unread = dose.is_null() & ~blank(amount)
+    if unread.any():
+        told.say(
+            sheet.note(
+                "dose_in_words", "Doses that are no plain number are not carried.", "Nothing.",
+                column=sheet.headings.get("dose", "dose"), value=f"{int(unread.sum())} rows",
+            )
+        )  # fmt: skip
+    names = words(sheet.column("medication_coded")).str.to_lowercase().str.split(";")
+    frame = sheet.frame.select("subject", "row").with_columns(
+        start.alias("day"), stop.alias("end_day"), names.alias("treatment"), dose.alias("dose"),
+        words(sheet.column("unit")).alias("dose_unit"), source=pl.lit(sheet.source),
+    )  # fmt: skip
+    alone = pl.col("treatment").list.len() == 1
+    frame = frame.with_columns(pl.when(alone).then(pl.col("dose", "dose_unit"))).explode("treatment")
+    frame = frame.with_columns(pl.col("treatment").str.strip_chars().replace({"": None}).replace(RENAMED))
+    frame = frame.with_columns(
+        pl.when(pl.col("dose").is_not_null()).then("dose_unit"),
+        kind=pl.when(pl.col("treatment").is_in(list(DISEASE_MODIFYING))).then(pl.lit("disease_modifying")),
+    )
+    return _rows(frame)
+
+
+def _unsentineled(sheet: Sheet, name: str, told: Told) -> pl.Series:
+    value = day(sheet, name, TABLE, told)
+    sentinel = value.is_in(list(SENTINEL_DAYS)).fill_null(False)
+    told.mark(
+        sheet, name, TABLE, sentinel, "sentinel_day",
+        "This day stands for 'goes on' or 'unknown'; it counts as missing.", "Leave the cell empty.",
+    )  # fmt: skip
+    return value.set(sentinel, None)
+
+
+def doses(sheets: Mapping[str, Sheet], told: Told) -> Iterable[pl.DataFrame]:
+    """Rows of DOSES of every form that has any."""
+    for form, make in (("TREATMENT", arm), ("RILUZOLE", riluzole), ("CONMEDS", medication)):
+        if form in sheets:
+            yield make(sheets[form], told)

@@ -1,0 +1,344 @@
+"""Vital capacity, weight, laboratory, neurofilament and strength as rows of MEASURES, in its units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from alsight.base.units import factor, spelling
+from alsight.cohort.measures import MEASURES_BY_NAME
+from alsight.cohort.parse import numbers
+from alsight.cohort.parse.text import words
+from alsight.cohort.proact.sheet import Sheet, Told, choice, day, number
+from alsight.cohort.tables import MEASURES_TABLE, SUBJECTS
+
+TABLE: Final = MEASURES_TABLE.name
+
+LEAST_WEIGHT_KG: Final = 25.0
+"""Weights below are typing errors in PRO-ACT. Source: proact2022"""
+
+COLUMNS: Final = {
+    "subject": pl.String, "day": pl.Int32, "measure": pl.String, "value": pl.Float64, "side": pl.String,
+    "part": pl.String, "method": pl.String, "source": pl.String, "row": pl.UInt32,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Breath:
+    """How one vital capacity form names its columns and the measures they become."""
+
+    form: str
+    liters: str
+    percent: str
+    day: str
+    unit: str
+
+
+BREATHS: Final = (
+    Breath("FVC", "fvc_l", "fvc_pct", "forced_vital_capacity_delta", "forced_vital_capacity_units"),
+    Breath("SVC", "svc_l", "svc_pct", "slow_vital_capacity_delta", "slow_vital_capacity_units"),
+)
+
+PERCENT_UNITS: Final = frozenset({"%", "percent predicted", "% normal", "percent normal", "% of normal"})
+
+LABORATORY: Final[dict[str, str]] = {
+    "creatinine": "creatinine_umol_l", "creatinine (serum)": "creatinine_umol_l",
+    "serum creatinine": "creatinine_umol_l", "ck": "ck_u_l", "cpk": "ck_u_l", "creatine kinase": "ck_u_l",
+    "creatine kinase (ck)": "ck_u_l", "creatine phosphokinase": "ck_u_l", "creatine phosphokinase (cpk)": "ck_u_l",
+}  # fmt: skip
+"""Test name in lower case to measure; every other test has no place in the data dictionary."""
+
+ANALYTES: Final[dict[str, str]] = {
+    "neurofilament light chain": "nfl_pg_ml", "neurofilament light": "nfl_pg_ml", "nfl": "nfl_pg_ml",
+    "nf-l": "nfl_pg_ml", "phosphorylated neurofilament heavy chain": "pnfh_pg_ml", "pnfh": "pnfh_pg_ml",
+    "pnf-h": "pnfh_pg_ml", "phosphorylated neurofilament heavy": "pnfh_pg_ml",
+}  # fmt: skip
+
+UNIT_WORDS: Final[dict[str, str]] = {
+    "iu/l": "u/l", "units/l": "u/l", "unit/l": "u/l", "mcmol/l": "umol/l", "micromol/l": "umol/l", "umoles/l": "umol/l",
+    "mg/100ml": "mg/dl", "mg%": "mg/dl", "lbs": "lb", "kilogram force": "kg", "kgf": "kg",
+}  # fmt: skip
+"""Units of PRO-ACT, in lower case, beyond the spellings that `base.units` folds."""
+
+
+def _made(sheet: Sheet, measure: str | pl.Series, value: pl.Series, when: pl.Series, **more: pl.Series) -> pl.DataFrame:
+    named = measure if isinstance(measure, pl.Series) else pl.Series("measure", [measure]).new_from_index(0, len(value))
+    frame = sheet.frame.select("subject", "row").with_columns(
+        when.alias("day"), named.alias("measure"), value.alias("value"), source=pl.lit(sheet.source)
+    )
+    frame = frame.with_columns(column.alias(name) for name, column in more.items())
+    return frame.filter(pl.col("value").is_not_null()).select(
+        pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
+        for name, kind in COLUMNS.items()
+    )
+
+
+def factors(given: pl.Series, wanted: str) -> tuple[pl.Series, pl.Series]:
+    """Factor from each row's unit to the wanted one (missing where there is none), and the unit in one spelling."""
+    text = words(given).str.to_lowercase()
+    told: list[str] = text.drop_nulls().unique().to_list()
+    spelled = {word: spelling(UNIT_WORDS.get(word, word)) for word in told}
+    spelled = {word: UNIT_WORDS.get(unit, unit) for word, unit in spelled.items()}
+    known = {word: found for word, unit in spelled.items() if (found := factor(unit, wanted)) is not None}
+    return (
+        text.replace_strict(known, default=None, return_dtype=pl.Float64),
+        text.replace_strict(spelled, default=None, return_dtype=pl.String),
+    )
+
+
+def vital_capacity(sheet: Sheet, breath: Breath, told: Told) -> pl.DataFrame:
+    """Best of up to three trials in liters and in percent of normal; percent from liters where only those stand.
+
+    Columns of liters hold percents where the unit says so, or where it is missing and the value cannot be liters.
+    """
+    when = day(sheet, breath.day, TABLE, told)
+    scale, unit = factors(sheet.column(breath.unit), "l")
+    percents = unit.is_in(list(PERCENT_UNITS)).fill_null(False)
+    unknown = unit.is_not_null() & scale.is_null() & ~percents
+    told.mark(
+        sheet, breath.unit, TABLE, unknown, "unknown_unit", "The unit is not known; the value is taken for liters.",
+        "Write liters or percent predicted.", "mended",
+    )  # fmt: skip
+    scale = scale.fill_null(1.0)
+    liters: list[pl.Series] = []
+    shares: list[pl.Series] = []
+    for trial in (1, 2, 3):
+        name = f"subject_liters_trial_{trial}"
+        given = number(sheet, name, TABLE, told)
+        hidden = ((given > MEASURES_BY_NAME[breath.liters].high) & unit.is_null()).fill_null(False)
+        told.mark(
+            sheet, name, TABLE, hidden, "percent_among_liters",
+            "Without a unit, a value too large for liters is taken for percent of normal.", "Write the unit.",
+        )  # fmt: skip
+        swapped = percents | hidden
+        liters.append(_within(sheet, name, breath.liters, (given * scale).set(swapped, None), told))
+        shares.append(_within(sheet, name, breath.percent, given.set(~swapped, None), told))
+        name = f"pct_of_normal_trial_{trial}"
+        shares.append(_within(sheet, name, breath.percent, number(sheet, name, TABLE, told), told))
+    best = pl.DataFrame(liters).select(pl.max_horizontal(pl.all())).to_series()
+    share = pl.DataFrame([part.alias(str(place)) for place, part in enumerate(shares)])
+    share = share.select(pl.max_horizontal(pl.all())).to_series()
+    normal = number(sheet, "subject_normal", TABLE, told) * scale
+    return _breaths_made(sheet, breath, told, when, best, share, normal)
+
+
+def _breaths_made(
+    sheet: Sheet, breath: Breath, told: Told, when: pl.Series, best: pl.Series, share: pl.Series, normal: pl.Series
+) -> pl.DataFrame:
+    lawful = normal.is_between(0, MEASURES_BY_NAME[breath.liters].high, closed="right").fill_null(False)
+    computed = 100 * best / normal.set(~lawful, None)
+    filled = share.is_null() & computed.is_not_null()
+    if filled.any():
+        told.say(
+            sheet.note(
+                "percent_computed", "Percent of normal is missing; it is computed from liters and subject_normal.",
+                "Nothing.", column=breath.percent, value=f"{int(filled.sum())} rows",
+            )
+        )  # fmt: skip
+    nothing = best.is_null() & share.is_null() & computed.is_null()
+    if nothing.any():
+        told.say(
+            sheet.note(
+                "nothing_measured", "Rows without any value are left out.", "", value=f"{int(nothing.sum())} rows"
+            )
+        )
+    how = pl.Series(["liters / subject_normal"]).new_from_index(0, len(share)).set(~filled, None)
+    return pl.concat(
+        [
+            _made(sheet, breath.liters, best, when),
+            _made(sheet, breath.percent, share.zip_with(~filled, computed), when, method=how),
+        ]
+    )
+
+
+def _within(
+    sheet: Sheet, name: str, measure: str, value: pl.Series, told: Told, least: float | None = None
+) -> pl.Series:
+    bounds = MEASURES_BY_NAME[measure]
+    low = bounds.low if least is None else least
+    bad = ~value.is_between(low, bounds.high).fill_null(True)
+    told.mark(
+        sheet, name, TABLE, bad, "out_of_range",
+        f"The value lies outside {low:g} to {bounds.high:g} {bounds.unit}; it counts as missing.",
+        "Correct the value or its unit.", "rejected",
+    )  # fmt: skip
+    return value.set(bad, None)
+
+
+def weights(sheet: Sheet, told: Told) -> pl.DataFrame:
+    """Body weight in kilograms, by the unit of the row, else by the only unit of the person's other rows."""
+    value = number(sheet, "weight", TABLE, told)
+    scale, _ = factors(sheet.column("weight_units"), "kg")
+    usual = _usual(sheet, scale)
+    lent = scale.is_null() & usual.is_not_null() & value.is_not_null()
+    none = scale.is_null() & usual.is_null() & value.is_not_null()
+    told.mark(
+        sheet, "weight", TABLE, lent, "unit_from_other_rows",
+        "The unit is missing or unknown; the unit of the person's other rows is used.", "Write kg or pounds.",
+    )  # fmt: skip
+    told.mark(
+        sheet, "weight", TABLE, none, "no_unit", "Nothing tells the unit of this weight; the row is left out.",
+        "Write kg or pounds.", "rejected",
+    )  # fmt: skip
+    kilograms = value * scale.zip_with(scale.is_not_null(), usual)
+    kilograms = _within(sheet, "weight", "weight_kg", kilograms, told, LEAST_WEIGHT_KG)
+    return _made(sheet, "weight_kg", kilograms.round(2), day(sheet, "vital_signs_delta", TABLE, told))
+
+
+def _usual(sheet: Sheet, scale: pl.Series) -> pl.Series:
+    frame = pl.DataFrame({"subject": sheet.frame["subject"], "scale": scale})
+    one = pl.col("scale").drop_nulls().n_unique() == 1
+    return frame.select(pl.when(one).then(pl.col("scale").max()).over("subject")).to_series()
+
+
+def heights(sheet: Sheet, told: Told) -> pl.DataFrame:
+    """Median standing height of each person [cm]; a missing unit is the one that gives a lawful height, if only one."""
+    low, high = SUBJECTS.by_name["height_cm"].low or 0.0, SUBJECTS.by_name["height_cm"].high
+    value = number(sheet, "height", "subjects", told)
+    scale, _ = factors(sheet.column("height_units"), "cm")
+    inch = factor("in", "cm") or 1.0
+    as_cm, as_inch = value.is_between(low, high), (value * inch).is_between(low, high)
+    guessed = pl.DataFrame({"cm": as_cm, "inch": as_inch}).select(
+        pl.when(pl.col("cm") & ~pl.col("inch")).then(1.0).when(pl.col("inch") & ~pl.col("cm")).then(inch)
+    )
+    untold = scale.is_null() & value.is_not_null()
+    told.mark(
+        sheet, "height", "subjects", untold, "unit_guessed",
+        "The unit is missing or unknown; the only one that gives a lawful height is used, if there is one.",
+        "Write cm or inches.",
+    )  # fmt: skip
+    height = value * scale.zip_with(scale.is_not_null(), guessed.to_series())
+    bad = ~height.is_between(low, high).fill_null(True)
+    told.mark(
+        sheet, "height", "subjects", bad, "out_of_range", f"The height lies outside {low:g} to {high:g} cm.",
+        "Correct the height or its unit.", "rejected",
+    )  # fmt: skip
+    frame = sheet.frame.select("subject").with_columns(height.set(bad, None).alias("height_cm"))
+    return frame.drop_nulls().group_by("subject", maintain_order=True).agg(pl.col("height_cm").median().round(1))
+
+
+def laboratory(sheet: Sheet, told: Told) -> pl.DataFrame:
+    """Creatinine and creatine kinase; results below a limit and words are told, other tests counted."""
+    test = pl.col("test_name").str.strip_chars().str.to_lowercase()
+    carried = sheet.frame.select(test.is_in(list(LABORATORY)).fill_null(False)).to_series()
+    _others(sheet, told, "test_name", carried)
+    return _analyzed(
+        sheet.filtered(carried), told, "test_name", "test_result", "test_unit", "laboratory_delta", LABORATORY
+    )
+
+
+def neurofilament(sheet: Sheet, told: Told) -> pl.DataFrame:
+    """Neurofilament by analyte; the method says serum, plasma or CSF."""
+    analyte = pl.col("analyte").str.strip_chars().str.to_lowercase()
+    carried = sheet.frame.select(analyte.is_in(list(ANALYTES)).fill_null(False)).to_series()
+    _others(sheet, told, "analyte", carried)
+    return _analyzed(sheet.filtered(carried), told, "analyte", "result", "unit", "collection_delta", ANALYTES, "matrix")
+
+
+def _others(sheet: Sheet, told: Told, name: str, carried: pl.Series) -> None:
+    rest = sheet.column(name).filter(~carried)
+    if rest.is_empty():
+        return
+    common = rest.drop_nulls().value_counts(sort=True).head(12)[rest.name].to_list()
+    told.say(
+        sheet.note(
+            "not_carried", "The data dictionary has no place for these tests; their rows stay in the file.",
+            "Nothing; read the file itself where they are needed.", column=sheet.headings.get(name, name),
+            value=f"{len(rest)} rows: {', '.join(common)}",
+        )
+    )  # fmt: skip
+
+
+def _analyzed(
+    sheet: Sheet, told: Told, test: str, result: str, unit: str, when: str, coding: Mapping[str, str], matrix: str = ""
+) -> pl.DataFrame:
+    given = sheet.column(result)
+    limited = words(given).str.contains(r"^[<>≤≥]").fill_null(False)
+    told.mark(
+        sheet, result, TABLE, limited, "beyond_limit",
+        "The result lies beyond a limit of the assay; no number can be stored and the row is left out.",
+        "Nothing; a limit is no measurement.", "rejected",
+    )  # fmt: skip
+    value = told.keep(numbers(given.set(limited, None), sheet.place(result, TABLE), decimal="."))
+    measure = words(sheet.column(test)).str.to_lowercase().replace_strict(coding, default=None, return_dtype=pl.String)
+    scale = pl.Series([None], dtype=pl.Float64).new_from_index(0, len(value))
+    for name in sorted(set(coding.values())):
+        found, _ = factors(sheet.column(unit), MEASURES_BY_NAME[name].unit)
+        scale = scale.zip_with(measure != name, found)
+    bad = scale.is_null() & value.is_not_null()
+    told.mark(
+        sheet, unit, TABLE, bad, "unknown_unit", "The unit is missing or cannot be converted; the row is left out.",
+        "Write the unit of the result.", "rejected",
+    )  # fmt: skip
+    how = words(sheet.column(matrix)).str.to_lowercase() if matrix else pl.Series([None], dtype=pl.String)
+    how = how if matrix else how.new_from_index(0, len(value))
+    return _made(sheet, measure, value * scale, day(sheet, when, TABLE, told), method=how)
+
+
+def strength(sheet: Sheet, measure: str, told: Told) -> pl.DataFrame:
+    """Best trial of a session for each side and muscle, in kilograms."""
+    value = number(sheet, "test_result", TABLE, told)
+    scale, _ = factors(sheet.column("test_unit"), "kg")
+    bad = scale.is_null() & value.is_not_null()
+    told.mark(
+        sheet, "test_unit", TABLE, bad, "unknown_unit", "The unit is missing or not known; the row is left out.",
+        "Write pounds, kg or newton.", "rejected",
+    )  # fmt: skip
+    side = choice(sheet, "test_laterality", TABLE, "side", ("left", "right"), told)
+    kilograms = _within(sheet, "test_result", measure, value * scale, told).round(3)
+    part, method = (_muscle(sheet), _effort(sheet)) if measure == "hhd_kg" else (None, _setting(sheet))
+    rows = _made(
+        sheet, measure, kilograms, day(sheet, "ms_delta", TABLE, told), side=side, method=method,
+        **({} if part is None else {"part": part}),
+    )  # fmt: skip
+    return _best(sheet, rows, told)
+
+
+def _muscle(sheet: Sheet) -> pl.Series:
+    frame = pl.DataFrame([sheet.column("test_location").alias("where"), sheet.column("test_name").alias("what")])
+    where = pl.col("where").str.strip_chars().str.to_lowercase().str.replace(r"(\w)joint$", "$1 joint")
+    what = pl.col("what").str.to_lowercase().str.replace(r"^\s*isometric muscle strength,?\s*", "").str.strip_chars()
+    return frame.select(pl.concat_str(where, what, separator=" ", ignore_nulls=True).replace("", None)).to_series()
+
+
+def _effort(sheet: Sheet) -> pl.Series:
+    broken = words(sheet.column("test_break")).str.to_lowercase() == "yes"
+    return pl.select(
+        pl.when(broken.fill_null(False)).then(pl.lit("isometric, break test")).otherwise(pl.lit("isometric"))
+    ).to_series()
+
+
+def _setting(sheet: Sheet) -> pl.Series:
+    return ("setting " + words(sheet.column("test_setting"))).alias("method")
+
+
+def _best(sheet: Sheet, rows: pl.DataFrame, told: Told) -> pl.DataFrame:
+    key: Sequence[str] = ("subject", "day", "measure", "side", "part", "method")
+    best = rows.sort("value", descending=True, nulls_last=True, maintain_order=True)
+    best = best.unique(key, keep="first", maintain_order=True).sort("row")
+    placed = best.filter(pl.col("day").is_not_null())
+    unplaced = rows.filter(pl.col("day").is_null())
+    fewer = rows.height - placed.height - unplaced.height
+    if fewer:
+        told.say(
+            sheet.note(
+                "best_trial", "Several trials of a session are kept as the best one.", "Nothing.", value=f"{fewer} rows"
+            )
+        )
+    return pl.concat([placed, unplaced])
+
+
+def measures(sheets: Mapping[str, Sheet], told: Told) -> Iterable[pl.DataFrame]:
+    """Rows of MEASURES of every form that has any."""
+    for breath in BREATHS:
+        if breath.form in sheets:
+            yield vital_capacity(sheets[breath.form], breath, told)
+    for form, make in (("VITALSIGNS", weights), ("LABS", laboratory), ("NEUROFILAMENT", neurofilament)):
+        if form in sheets:
+            yield make(sheets[form], told)
+    for form, measure in (("HANDGRIPSTRENGTH", "grip_kg"), ("MUSCLESTRENGTH", "hhd_kg")):
+        if form in sheets:
+            yield strength(sheets[form], measure, told)
