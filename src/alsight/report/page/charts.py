@@ -5,6 +5,7 @@ Widths are those of the page's two layouts; axes, labels and marks are set for b
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any, Final
 
 import altair as alt
@@ -15,8 +16,10 @@ from alsight.report.page.theme import STAGES, color
 WIDE: Final = 700
 NARROW: Final = 290
 
-EPISODE_COLORS: Final = {"plateau": "plateau", "reversal": "rise"}
-EPISODE_SHAPES: Final = {"plateau": "circle", "reversal": "triangle-up"}
+EPISODE_COLORS: Final = {"plateau": "plateau", "reversal": "rise", "responder": "other"}
+EPISODE_SHAPES: Final = {"plateau": "circle", "reversal": "triangle-up", "responder": "square"}
+KEY_SHAPES: Final = {"plateau": "circle", "reversal": "triangle", "responder": "square"}
+"""Kind of episode to its color, its shape in charts and its shape in keys."""
 
 
 def rows(frame: pl.DataFrame) -> alt.Data:
@@ -76,8 +79,8 @@ def trajectories(lines: pl.DataFrame, marked: pl.DataFrame, width: int) -> alt.T
     )
     return alt.layer(
         base.mark_line(strokeWidth=0.8, color=color("faint"), opacity=0.7),
-        over.mark_line(strokeWidth=2.2),
-        over.mark_point(size=24, filled=True, opacity=1).encode(shape=alt.Shape("kind:N", scale=shapes())),
+        over.mark_line(strokeWidth=1.8),
+        over.mark_point(size=14, filled=True, opacity=1).encode(shape=alt.Shape("kind:N", scale=shapes())),
     ).properties(width=width, height=round(min(330, 0.8 * width)))
 
 
@@ -119,29 +122,49 @@ def survival(curve: pl.DataFrame, width: int, title: str) -> alt.TopLevelMixin:
     ).properties(width=width, height=230)
 
 
-def rates(found: pl.DataFrame, width: int, title: str) -> alt.TopLevelMixin:
+def rates(found: pl.DataFrame, width: int) -> alt.TopLevelMixin:
     """Share of people with an episode by each definition, with Wilson intervals and published rates as open diamonds.
 
+    In the wide layout the definitions stand left of their marks, in the narrow one above them.
+
     Args:
-        found: one row a definition: label, kind, rate, low, high, published (null where none) [0-1].
+        found: one row a definition: label, kind, rate, low, high (null where hidden), published (or null) [0-1].
         width: of the drawing area [px].
-        title: above the chart.
     """
-    top = max(float(found.select(pl.max_horizontal(pl.col("high", "published").max())).item() or 0.0), 0.02)
-    order = found["label"].to_list()
     wide = width >= WIDE
-    share: dict[str, Any] = {"title": None, "axis": alt.Axis(format="~%", tickCount=5, grid=True), "scale": alt.Scale(domain=[0, top])}
-    label = alt.Axis(labelLimit=330 if wide else 150, grid=False, labelColor=color("ink"))
-    y = alt.Y("label:N", sort=order, axis=label)
-    base = alt.Chart(rows(found), title=title).encode(y=y, color=alt.Color("kind:N", scale=kinds()))
+    top = found.select(pl.max_horizontal(pl.col("high", "published").max())).item()
+    reach = alt.Scale(domain=[0, max(float(top or 0.0), 0.02)])
+    share: dict[str, Any] = {"title": None, "axis": alt.Axis(format="~%", tickCount=5, grid=True), "scale": reach}
+    order = alt.Scale(domain=found["label"].to_list())
+    axis = alt.Axis(labels=wide, labelLimit=400, grid=False, labelColor=color("ink"))
+    y = alt.Y("label:N", scale=order, axis=axis)
+    base = alt.Chart(rows(found.drop_nulls("rate"))).encode(y=y, color=alt.Color("kind:N", scale=kinds()))
     published = alt.Chart(rows(found.drop_nulls("published"))).encode(x=alt.X("published:Q", **share), y=y)
-    return alt.layer(
+    parts = [
         base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", **share), x2="high:Q"),
         base.mark_point(size=60, filled=True, opacity=1).encode(
             x=alt.X("rate:Q", **share), shape=alt.Shape("kind:N", scale=shapes())
         ),
         published.mark_point(size=70, shape="diamond", strokeWidth=1.6, color=color("ink")),
-    ).properties(width=width - (300 if wide else 130), height=alt.Step(26))
+    ]
+    parts += [] if wide else _names_above(found, y)
+    size = {"width": width - 340, "height": alt.Step(26)} if wide else {"width": width, "height": alt.Step(56)}
+    return alt.layer(*parts).properties(**size)
+
+
+def _names_above(found: pl.DataFrame, y: alt.Y) -> list[alt.Chart]:
+    """Labels of one or two lines above their marks, for the narrow layout."""
+    lines = [textwrap.wrap(text, 46)[:2] for text in found["label"]]
+    parts: list[alt.Chart] = []
+    for size in (1, 2):
+        chosen = found.select("label", text=pl.Series(["|".join(line) for line in lines])).filter(
+            pl.Series([len(line) == size for line in lines], dtype=pl.Boolean)
+        )
+        mark = alt.Chart(rows(chosen)).mark_text(
+            align="left", dy=2 - 13 * size, lineBreak="|", lineHeight=13, baseline="bottom", fontSize=11.5
+        )
+        parts.append(mark.encode(x=alt.value(0), y=y, text="text:N"))
+    return parts
 
 
 def variogram(pairs: pl.DataFrame, width: int) -> alt.TopLevelMixin:

@@ -32,7 +32,7 @@ class Course:
         visits: months, total; one row a visit.
         spans: start, end, kind (plateau or reversal); one row an episode.
         events: label, months, end (null for a single day); one row an event or treatment.
-        small: name, months, value, low, high (the limits of its scale, null for its own range); domains, then measures.
+        small: name, months, value, low, high (the limits of its scale); domains, then measures.
     """
 
     visits: pl.DataFrame
@@ -146,8 +146,7 @@ def _small(small: pl.DataFrame, reach: tuple[float, float]) -> Spec:
     names = small["name"].unique(maintain_order=True).to_list()
     wide = 1.0 / PANELS
     place = small.join(pl.DataFrame({"name": names, "order": range(len(names))}), on="name", how="left")
-    low = pl.coalesce(pl.col("low"), pl.col("value").min().over("name"))
-    high = pl.coalesce(pl.col("high"), pl.col("value").max().over("name"))
+    low, high = pl.col("low"), pl.col("high")
     level = pl.when(high > low).then((pl.col("value") - low) / (high - low)).otherwise(0.5)
     column, row = pl.col("order") % PANELS, pl.col("order") // PANELS
     left = column * wide

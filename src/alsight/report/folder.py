@@ -1,0 +1,92 @@
+"""Where results go: a folder made ready, files written whole or not at all, and plain words when that fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from alsight.base.errors import RunError, SpecError
+
+DEFAULT: Final = "alsight-report"
+
+_REASONS: Final = {
+    errno.ENOSPC: "The disk is full: free some space, or choose another folder with --out.",
+    errno.EDQUOT: "Your quota of the disk is used up: free some space, or choose another folder with --out.",
+    errno.EACCES: "You may not write there: choose another folder with --out.",
+    errno.EPERM: "You may not write there: choose another folder with --out.",
+    errno.EROFS: "That disk can only be read: choose another folder with --out.",
+    errno.ENAMETOOLONG: "The name is too long for this disk: choose a shorter one with --out.",
+}
+
+
+def make_folder(out: str, source: str = "") -> Path:
+    """The folder to write to, made where it does not exist, refused where writing into it cannot be meant.
+
+    Raises:
+        SpecError: a file has that name, or it is the very folder that is read.
+        RunError: the folder cannot be made or written to.
+    """
+    place = Path(out).expanduser()
+    if place.exists() and not place.is_dir():
+        raise SpecError([("out", "a folder, or a name that is free", out)])
+    if source and place.exists() and Path(source).exists() and place.samefile(source):
+        raise SpecError([("out", "another folder than the one that is read", out)])
+    with writing(place):
+        place.mkdir(parents=True, exist_ok=True)
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+    return place.resolve()
+
+
+@contextmanager
+def writing(place: Path) -> Generator[None]:
+    """Turn what a disk can do wrong into a RunError that says what to do.
+
+    Raises:
+        RunError: with the place and the cure.
+    """
+    try:
+        yield
+    except OSError as error:
+        code = error.errno or 0
+        said = _REASONS.get(code, f"{error.strerror or error}: choose another folder with --out.")
+        raise RunError(f"{place} could not be written. {said}") from error
+    except pl.exceptions.PolarsError as error:
+        raise RunError(f"{place} could not be written. {str(error).splitlines()[0]}") from error
+
+
+def write_whole(place: Path, write: Callable[[Path], object]) -> Path:
+    """Write a file under another name first, so that a broken run leaves the old file or none, never half a one.
+
+    Raises:
+        RunError: the file could not be written; nothing of it is left.
+    """
+    draft = place.with_name(f".{place.name}.part")
+    with writing(place):
+        try:
+            write(draft)
+            draft.replace(place)
+        finally:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+    return place
+
+
+def write_text(place: Path, text: str) -> Path:
+    """Write text as UTF-8, whole or not at all.
+
+    Raises:
+        RunError: the file could not be written.
+    """
+    return write_whole(place, lambda draft: draft.write_text(text, encoding="utf-8"))
+
+
+def shown(place: Path) -> str:
+    """A place as a person can open it: absolute."""
+    return str(place.resolve())

@@ -1,0 +1,224 @@
+"""The page of one flagged person: what happened, which definitions it met, what to look at before believing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from alsight.base.progress import Progress
+from alsight.base.units import months_of
+from alsight.report.page.blocks import KeyEntry, Person, TableView, table
+from alsight.report.page.checks import EVENT_WORDS, Stretch, checks
+from alsight.report.page.labels import LABELS, RULES, source_name
+from alsight.report.page.theme import svg
+from alsight.report.page.timeline import PANELS, Course, timeline
+from alsight.report.page.words import NONE, count, months, number, signed
+
+DOMAINS: Final = {
+    "bulbar": "Bulbar",
+    "fine_motor": "Fine motor",
+    "gross_motor": "Gross motor",
+    "respiratory": "Breathing",
+}
+MEASURES: Final = {
+    "svc_pct": "SVC, %",
+    "fvc_pct": "FVC, %",
+    "weight_kg": "Weight, kg",
+    "grip_kg": "Grip, kg",
+    "nfl_pg_ml": "NfL, pg/ml",
+}
+_DOMAIN_BEST: Final = 12.0
+_ROOM: Final = 0.2
+"""Least room above and below the mean of a measure, as a share of it, so that small changes look small."""
+
+KEY: Final = (
+    KeyEntry("line", "ink", "total"),
+    KeyEntry("square-filled", "plateau", "plateau"),
+    KeyEntry("square-filled", "rise", "held gain"),
+)
+
+_WORDS: Final = {
+    "first_visit": "first visit",
+    "symptom_onset": "symptom onset",
+    "stated": "the file's own day 0",
+    "upper_limb": "upper limb",
+    "lower_limb": "lower limb",
+    "none_found": "none found",
+    "sod1": "SOD1",
+    "c9orf72": "C9orf72",
+    "tardbp": "TARDBP",
+    "fus": "FUS",
+}
+
+
+@dataclass(frozen=True)
+class Records:
+    """Everything of a cohort that person pages are made of, cut to the people who have one.
+
+    Attributes:
+        subjects: rows of SUBJECTS.
+        visits: scored visits with `total` on each person's own scale.
+        events: rows of EVENTS.
+        doses: rows of DOSES.
+        measures: rows of MEASURES.
+        episodes: what `find_episodes` gave.
+    """
+
+    subjects: pl.DataFrame
+    visits: pl.DataFrame
+    events: pl.DataFrame
+    doses: pl.DataFrame
+    measures: pl.DataFrame
+    episodes: pl.DataFrame
+
+    def of(self, subject: str) -> Records:
+        """The records of one person."""
+        return Records(*(frame.filter(pl.col("subject") == subject) for frame in vars(self).values()))
+
+
+def word(value: Any) -> str:
+    """A code of the data dictionary as a reader would say it."""
+    return NONE if value is None else _WORDS.get(str(value), str(value).replace("_", " "))
+
+
+def people_pages(flags: pl.DataFrame, records: Records, progress: Progress) -> tuple[Person, ...]:
+    """One page for each row of the flags, in their order."""
+    chosen = pl.col("subject").is_in(flags["subject"].implode())
+    near = Records(*(frame.filter(chosen) for frame in vars(records).values()))
+    pages: list[Person] = []
+    for place, flag in enumerate(flags.iter_rows(named=True)):
+        progress("drawing people", place, flags.height)
+        pages.append(_page(place + 1, flag, near.of(flag["subject"]), flags["definition"].to_list()))
+    return tuple(pages)
+
+
+def _page(place: int, flag: dict[str, Any], own: Records, order: Sequence[str]) -> Person:
+    person = own.subjects.row(0, named=True)
+    stretch = Stretch(
+        flag["kind"], flag["start_day"], flag["end_day"], own.visits, own.events, own.doses, own.measures, person
+    )
+    course = _course(own, order)
+    inside = stretch.inside
+    ends = f"{number(inside['total'][0], 0)} to {number(inside['total'][-1], 0)}" if inside.height else NONE
+    said = (
+        f"{flag['words']}. From {months(months_of(flag['start_day']))} to "
+        f"{months(months_of(flag['end_day']))} after entry, ALSFRS-R total {ends}, {inside.height} visits."
+    )
+    label = f"Course of person {flag['subject']}: ALSFRS-R total over time with episodes, events, domains and measures"
+    return Person(
+        anchor=f"person-{place}",
+        title=f"{place}. Person {flag['subject']}",
+        reason=said,
+        facts=_facts(person, own),
+        chart=svg(timeline(course), label, "both"),
+        key=KEY,
+        checks=checks(stretch),
+        fired=_fired(own.episodes),
+    )
+
+
+def _course(own: Records, order: Sequence[str]) -> Course:
+    """What the person's chart shows; spans are those of the definitions that earn a page."""
+    spans = own.episodes.filter(pl.col("definition").is_in(list(set(order))))
+    return Course(
+        visits=own.visits.select(months_of(pl.col("day").cast(pl.Float64)).alias("months"), "total"),
+        spans=spans.select(
+            start=months_of(pl.col("held_from_day").cast(pl.Float64)),
+            end=months_of(pl.col("end_day").cast(pl.Float64)),
+            kind="kind",
+        ).unique(maintain_order=True),
+        events=_events(own),
+        small=pl.concat([_domains(own.visits), _measures(own.measures)]),
+    )
+
+
+def _events(own: Records) -> pl.DataFrame:
+    """Events and treatments; a treatment that goes on lasts until the last visit or event."""
+    columns = ("label", "months", "end")
+    events = own.events.select(
+        pl.col("event").replace(EVENT_WORDS).alias("label"),
+        pl.col("day").alias("months"),
+        pl.col("end_day").alias("end"),
+    )
+    last = max((part["day"].max() or 0 for part in (own.visits, own.events)), default=0)  # type: ignore[type-var]
+    doses = own.doses.select(
+        pl.col("treatment").alias("label"),
+        pl.max_horizontal(pl.col("day"), pl.lit(own.visits["day"].min() or 0)).alias("months"),
+        pl.max_horizontal(pl.col("end_day").fill_null(last), pl.col("day")).alias("end"),
+    )
+    both = pl.concat([frame.select(columns).cast({"months": pl.Int64, "end": pl.Int64}) for frame in (doses, events)])
+    return both.with_columns(months_of(pl.col("months", "end").cast(pl.Float64)))
+
+
+def _domains(visits: pl.DataFrame) -> pl.DataFrame:
+    long = visits.unpivot(list(DOMAINS), index="day", variable_name="name", value_name="value").drop_nulls("value")
+    return long.select(
+        pl.col("name").replace(DOMAINS),
+        months_of(pl.col("day").cast(pl.Float64)).alias("months"),
+        pl.col("value").cast(pl.Float64),
+        low=pl.lit(0.0),
+        high=pl.lit(_DOMAIN_BEST),
+    )
+
+
+def _measures(measures: pl.DataFrame) -> pl.DataFrame:
+    """The measures most often recorded, at most as many as fit in a row; sides and muscles averaged."""
+    wanted = measures.filter(pl.col("measure").is_in(list(MEASURES)))
+    if "svc_pct" in wanted["measure"]:
+        wanted = wanted.filter(pl.col("measure") != "fvc_pct")
+    often = [name for name in MEASURES if wanted.filter(pl.col("measure") == name)["day"].n_unique() > 1][:PANELS]
+    daily = wanted.filter(pl.col("measure").is_in(often)).group_by("measure", "day").agg(pl.col("value").mean())
+    order = pl.col("measure").replace_strict({name: place for place, name in enumerate(MEASURES)}, return_dtype=pl.Int8)
+    return daily.sort(order, "day").select(
+        pl.col("measure").replace(MEASURES).alias("name"),
+        months_of(pl.col("day").cast(pl.Float64)).alias("months"),
+        "value",
+        low=pl.min_horizontal(pl.col("value").min(), (1 - _ROOM) * pl.col("value").mean()).over("measure"),
+        high=pl.max_horizontal(pl.col("value").max(), (1 + _ROOM) * pl.col("value").mean()).over("measure"),
+    )
+
+
+def _facts(person: dict[str, Any], own: Records) -> tuple[tuple[str, str], ...]:
+    """Who the person is, in a few lines; what is not recorded is left out."""
+    visits = own.visits.drop_nulls("total")
+    first = visits.row(0, named=True) if visits.height else {}
+    facts = [
+        ("Onset", word(person.get("onset_site"))),
+        ("Sex", word(person.get("sex"))),
+        ("Age at entry", _years(person.get("age_at_entry_years"))),
+        ("Onset to entry", months(-months_of(person["onset_day"])) if person.get("onset_day") is not None else NONE),
+        ("Rate before entry", f"{number(first.get('delta_fs'), 2)} points/month" if first.get("delta_fs") else NONE),
+        ("Followed", f"{count(visits.height)} visits over {months(months_of(_span(visits)))}"),
+        ("Diagnostic category", word(person.get("el_escorial"))),
+        ("Phenotype", word(person.get("phenotype"))),
+        ("Gene", word(person.get("genotype"))),
+    ]
+    return tuple((name, value) for name, value in facts if value != NONE)
+
+
+def _years(value: float | None) -> str:
+    return NONE if value is None else f"{value:.0f} years"
+
+
+def _span(visits: pl.DataFrame) -> int:
+    days = visits["day"]
+    return int(days[-1] - days[0]) if days.len() else 0
+
+
+def _fired(episodes: pl.DataFrame) -> TableView:
+    """Every definition that the person met, with its stretch."""
+    rows = [
+        (
+            LABELS[row["definition"]].capitalize(),
+            source_name(RULES[row["definition"]].source),
+            f"{months_of(row['start_day']):.0f} to {months_of(row['end_day']):.0f}",
+            signed(row["change"]),
+            count(row["visits"]),
+        )
+        for row in episodes.iter_rows(named=True)
+    ]
+    name = f"All definitions met ({len(rows)})"
+    return table(name, ("definition", "source", "months", "change", "visits"), rows, (2, 3, 4), folded=True)

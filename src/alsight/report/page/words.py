@@ -1,0 +1,89 @@
+"""Numbers as a reader wants them: rounded, with their unit, small counts hidden where the report is to be sent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+SMALL_CELL: Final = 5
+"""Counts of people from 1 to below this are not printed in a pseudonymised report, the usual limit of registries."""
+
+NONE: Final = "\u2013"
+"""What stands where nothing is known."""
+
+
+def count(number: int | None) -> str:
+    """A whole number with thin separators of thousands."""
+    return NONE if number is None else f"{number:,}"
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A decimal number; a dash where it is missing."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    shown = f"{value:,.{digits}f}"
+    return shown.lstrip("-") if not shown.strip("-0.,") else shown.replace("-", "\u2212")
+
+
+def percent(share: float | None) -> str:
+    """A share [0-1] in percent: one decimal below ten, none above."""
+    if share is None or not math.isfinite(share):
+        return NONE
+    value = 100.0 * share
+    return f"{value:.0f} %" if value >= 9.95 or value == 0.0 else f"{value:.1f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Two shares as an interval in percent."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return NONE
+    digits = 0 if 100.0 * high >= 9.95 else 1
+    return f"{100.0 * low:.{digits}f} to {100.0 * high:.{digits}f} %"
+
+
+def months(value: float | None) -> str:
+    """A time in whole months, or in half ones below six."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    shown = f"{value:.0f}" if abs(value) >= 6 else f"{round(2 * value) / 2:g}"
+    return f"{shown.replace('-', chr(0x2212))} month" + ("" if shown == "1" else "s")
+
+
+def signed(value: float, digits: int = 0) -> str:
+    """A change with its sign."""
+    shown = f"{value:+.{digits}f}".replace("-", "\u2212")
+    return "0" if not shown.strip("+\u22120.") else shown
+
+
+def people(number_of: int, one: str = "person", many: str = "people") -> str:
+    """A count with its noun."""
+    return f"{number_of:,} {one if number_of == 1 else many}"
+
+
+def hidden(number_of: int, *, identified: bool) -> bool:
+    """Whether a count of people is too small to be printed."""
+    return not identified and 0 < number_of < SMALL_CELL
+
+
+def cell(number_of: int, *, identified: bool) -> str:
+    """A count of people, hidden where it is small."""
+    return f"under {SMALL_CELL}" if hidden(number_of, identified=identified) else count(number_of)
+
+
+def partition(counts: Sequence[int], *, identified: bool) -> list[bool]:
+    """Which counts of a breakdown to hide, so that none can be had by subtracting the others from the total.
+
+    Where exactly one count is small, the next smallest that is not zero is hidden with it.
+    """
+    hide = [hidden(part, identified=identified) for part in counts]
+    if sum(hide) == 1:
+        others = [(part, place) for place, part in enumerate(counts) if part and not hide[place]]
+        if others:
+            hide[min(others)[1]] = True
+    return hide
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Words as a list in a sentence: a, b and c."""
+    return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else ""
