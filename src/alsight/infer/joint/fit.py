@@ -11,6 +11,8 @@ from jaxtyping import Float
 from alsight.base.status import Status
 from alsight.infer.design import Rows, design
 from alsight.infer.fit import Fit, failed
+from alsight.infer.gaussian.mixed import statistics_of_rows
+from alsight.infer.gaussian.search import search
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import Frame, course, first_rows, quadrature, times
 from alsight.infer.joint.likelihood import Evaluation, evaluate
@@ -73,7 +75,7 @@ def fit_joint(
         return failed(Status.NO_EVENTS, parameters, rows.columns, chosen, record)
     data = joint_data(frame, rows, follow)
     plan = Plan(subject, time, hazard, follow.levels, astuple(layout))
-    working, found, steps, status = maximize(layout, start(layout, data), data, chosen.points)
+    working, found, steps, status = maximize(layout, start(layout, rows, data), data, chosen.points)
     return _result(
         Fit(
             estimates=working, covariance=found.information, sandwich=found.scores.T @ found.scores,
@@ -126,23 +128,26 @@ def joint_data(frame: Frame, rows: Rows, follow: Follow) -> JointData:
     )
 
 
-def start(layout: Layout, data: JointData) -> Float[np.ndarray, " parameter"]:
-    """Starting values: the course by moments, constant hazards from events over exposure, no association."""
-    fixed = np.linalg.lstsq(data.course.xx.sum(axis=0), data.course.xy.sum(axis=0), rcond=None)[0]
-    residual = data.course.yy - 2 * data.course.xy @ fixed + np.einsum("p,npq,q->n", fixed, data.course.xx, fixed)
-    variance = max(float(residual.sum() / data.course.count.sum()), 1e-12)
-    size = data.course.zz.sum(axis=0) / data.course.count.sum()
-    factor = np.diag(np.sqrt(0.5 * variance / layout.random / np.maximum(np.diagonal(size), 1e-12)))
+def start(layout: Layout, rows: Rows, data: JointData) -> Float[np.ndarray, " parameter"]:
+    """Starting values: the course's own mixed model, hazards from its absence: constant, without association."""
+    statistics = statistics_of_rows(rows.outcome, rows.fixed, rows.random, rows.start)
+    found = search(statistics, reml=False)
+    sd = float(np.sqrt(found.point.residual[0] / statistics.values[0]))
+    factor = sd * np.tril(found.factor[0])
+    floor = 1e-3 * sd / np.sqrt(np.maximum(np.diagonal(data.course.zz.mean(axis=0)), 1e-12))
+    np.fill_diagonal(factor, np.maximum(np.abs(np.diagonal(factor)), floor))
     weight = np.exp(data.exposure.log_weight)
-    hazards: list[Hazard] = []
-    for cause in range(layout.causes):
-        rate = max(float(data.happened[:, cause].sum() / weight.sum()), 1e-12)
-        ones = np.ones(data.end.basis.shape[-1])
-        level = (
-            np.log(rate) * ones if np.allclose(data.end.basis.sum(axis=-1), 1) else np.log(rate) * (ones.cumsum() == 1)
+    first = np.eye(layout.basis)[0]
+    level = np.ones(layout.basis) if np.allclose(data.end.basis.sum(axis=-1), 1) else first
+    hazards = tuple(
+        Hazard(
+            np.log(max(float(data.happened[:, cause].sum() / weight.sum()), 1e-12)) * level,
+            np.zeros(layout.covariates),
+            np.zeros(layout.terms),
         )
-        hazards.append(Hazard(level, np.zeros(layout.covariates), np.zeros(layout.terms)))
-    return pack(layout, Values(fixed, factor, float(np.sqrt(0.5 * variance)), tuple(hazards)))
+        for cause in range(layout.causes)
+    )
+    return pack(layout, Values(found.point.beta[0], factor, sd, hazards))
 
 
 def maximize(
