@@ -37,8 +37,8 @@ class Panel:
         identifier: the person's identifier as UTF-8 bytes, padded with zeros.
         day: day of each visit since entry [days].
         months: the same [months of 30.4375 days].
-        outcome: the score or measure, with a last axis for items.
-        mask: whether that outcome was observed.
+        outcome: the score or measure, (*batch, subject, visit) or, for items, (*batch, subject, visit, item).
+        mask: whether that outcome was observed, of the same shape.
         onset_months: first symptom to entry [months, normally above 0]; nan where not recorded.
         entry_months: start of observation since entry, 0 unless the person entered late [months].
         time_months: endpoint or last sign since entry [months].
@@ -49,8 +49,8 @@ class Panel:
     identifier: UInt8[Numbers, "*batch subject byte"]
     day: Int[Numbers, "*batch subject visit"]
     months: Float[Numbers, "*batch subject visit"]
-    outcome: Float[Numbers, "*batch subject visit *item"]
-    mask: Bool[Numbers, "*batch subject visit *item"]
+    outcome: Float[Numbers, "*values"]
+    mask: Bool[Numbers, "*values"]
     onset_months: Float[Numbers, "*batch subject"]
     entry_months: Float[Numbers, "*batch subject"]
     time_months: Float[Numbers, "*batch subject"]
@@ -102,7 +102,7 @@ def panel(
         entry_months=months_of(_numbers(ended.select("entry_day"))[:, 0]),
         time_months=months_of(_numbers(ended.select("time_day"))[:, 0]),
         event=ended["event"].to_numpy(),
-        covariates=_numbers(people.select(list(covariates))).reshape(size, len(covariates)),
+        covariates=_numbers(people.select(list(covariates))).reshape(size, len(covariates)).astype(np.float64),
     )
 
 

@@ -123,6 +123,8 @@ def _parts(tables: dict[str, pl.LazyFrame], rows: int) -> tuple[Iterator[RawTabl
 
 def _cuts(people: pl.Series, rows: int) -> list[tuple[int, int]]:
     # Wanted borders move to the next person's first row; a person longer than a part makes a longer part.
+    if people.is_empty():
+        return [(0, 0)]
     starts = (people != people.shift()).fill_null(True).arg_true()
     wanted = range(0, len(people), rows)
     first = sorted({int(starts[place]) for want in wanted if (place := starts.search_sorted(want)) < len(starts)})
