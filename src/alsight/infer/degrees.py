@@ -67,7 +67,7 @@ def contrast_test(
         fit: a linear or marginal fit, single or a batch.
         contrast: one row a comparison, over the fixed coefficients; a vector is one row.
         rule: where the degrees of freedom come from.
-        robust: use the sandwich covariance (with Satterthwaite's rule its own derivative is used).
+        robust: use the sandwich covariance; the degrees of freedom stay those of the model-based one.
     """
     rows = np.atleast_2d(np.asarray(contrast, dtype=float))
     p = rows.shape[1]
@@ -76,7 +76,7 @@ def contrast_test(
     inside = rows @ covariance @ rows.T
     error = np.sqrt(np.diagonal(inside, axis1=-2, axis2=-1))
     count = rows.shape[0]
-    degrees, shrink = _degrees(fit, rows, rule, covariance, robust=robust)
+    degrees, shrink = _degrees(fit, rows, rule)
     if count == 1:
         statistic = estimate[..., 0] / error[..., 0]
         return ContrastTest(estimate, error, degrees, statistic, 2 * stdtr(degrees, -np.abs(statistic)))
@@ -112,9 +112,7 @@ def contrasts(
     })  # fmt: skip
 
 
-def _degrees(
-    fit: Fit, rows: np.ndarray, rule: Rule, covariance: np.ndarray, *, robust: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def _degrees(fit: Fit, rows: np.ndarray, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
     shape = fit.estimates.shape[:-1]
     one = np.ones(shape)
     if rule == "normal":
@@ -122,10 +120,7 @@ def _degrees(
     if rule == "residual":
         return one * (fit.record.values - len(fit.columns.fixed)), one
     pieces = pieces_of(fit.arrays)
-    if rule == "satterthwaite":
-        slopes = fit.arrays["sandwich_slopes"] if robust else _slopes(pieces)
-        return _satterthwaite(rows, covariance, slopes, pieces.variance), one
-    if rows.shape[0] == 1:  # one row: equal to Satterthwaite's on the unadjusted covariance
+    if rule == "satterthwaite" or rows.shape[0] == 1:  # for one row Kenward-Roger's degrees are the same
         return _satterthwaite(rows, pieces.inverse, _slopes(pieces), pieces.variance), one
     return _kenward_roger(rows, pieces)
 

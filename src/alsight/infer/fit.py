@@ -226,6 +226,19 @@ def failed(status: Status, parameters: tuple[Parameter, ...], columns: Columns, 
     )  # fmt: skip
 
 
+def join(parts: list[Fit]) -> Fit:
+    """Batches of the same model as one batch."""
+
+    def joined(name: str) -> np.ndarray:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in parts[0].arrays}
+    return replace(
+        parts[0], estimates=joined("estimates"), covariance=joined("covariance"), sandwich=joined("sandwich"),
+        log_likelihood=joined("log_likelihood"), status=joined("status"), steps=joined("steps"), arrays=arrays,
+    )  # fmt: skip
+
+
 def intervals(
     estimates: Float[np.ndarray, "*batch parameter"],
     errors: Float[np.ndarray, "*batch parameter"],

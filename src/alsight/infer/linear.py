@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from alsight.base.status import Status
 from alsight.infer.design import Rows, design
-from alsight.infer.fit import Fit, failed
+from alsight.infer.fit import Fit, failed, join
 from alsight.infer.gaussian.mixed import Statistics, freedom, lower, statistics_of_rows, statistics_of_visits
 from alsight.infer.gaussian.pieces import mixed_pieces, profile_information
 from alsight.infer.gaussian.search import Found, search
@@ -76,10 +77,9 @@ def fit_rows(rows: Rows, model: Linear, method: Method) -> Fit:
     square[..., :p, :p] = sandwich
     arrays = {name: value[0] for name, value in fit.arrays.items()} | {"effects": _effects(found)[0]}
     arrays |= {"sandwich": sandwich}
-    return Fit(
-        estimates=fit.estimates[0], covariance=fit.covariance[0], sandwich=square[0],
+    return replace(
+        fit, estimates=fit.estimates[0], covariance=fit.covariance[0], sandwich=square[0],
         log_likelihood=fit.log_likelihood[0], status=fit.status[0], steps=fit.steps[0], arrays=arrays,
-        parameters=fit.parameters, columns=fit.columns, model=fit.model, record=record,
     )  # fmt: skip
 
 
@@ -113,21 +113,7 @@ def fit_trials(
         values = np.where(known, outcome[some], 0.0)
         statistics = statistics_of_visits(values, fixed[some], random[some], known.astype(float))
         parts.append(_fit(statistics, columns, model, method, Record(method, outcome.shape[1]))[0])
-    return _join(parts)
-
-
-def _join(parts: list[Fit]) -> Fit:
-    arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in parts[0].arrays}
-    first = parts[0]
-
-    def joined(name: str) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    return Fit(
-        estimates=joined("estimates"), covariance=joined("covariance"), sandwich=joined("sandwich"),
-        log_likelihood=joined("log_likelihood"), status=joined("status"), steps=joined("steps"), arrays=arrays,
-        parameters=first.parameters, columns=first.columns, model=first.model, record=first.record,
-    )  # fmt: skip
+    return join(parts)
 
 
 def _fit(statistics: Statistics, columns: Columns, model: Linear, method: Method, record: Record) -> tuple[Fit, Found]:

@@ -1,0 +1,235 @@
+"""Fits marginal models for repeated measures (MMRM), and least-squares means from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Float
+
+from alsight.base.errors import SpecError
+from alsight.base.status import Status
+from alsight.infer.degrees import Rule, contrasts
+from alsight.infer.design import Rows, design
+from alsight.infer.faults import Problem
+from alsight.infer.fit import Fit, failed, join
+from alsight.infer.formulas import coded, matrix, names_in, parse_encoding
+from alsight.infer.gaussian.patterns import Level, Patterned, builder, evaluate, marginal_pieces, patterned
+from alsight.infer.gaussian.scoring import feasible, score, start_values
+from alsight.models.marginal import Marginal
+from alsight.models.model import Columns, Record
+from alsight.models.structures import STRUCTURES
+
+Method = Literal["reml", "ml"]
+CHUNK = 2_000_000
+"""Cells of summed products worked on at once in a batch of trials."""
+
+
+def fit_marginal(
+    table: pl.DataFrame,
+    formula: str,
+    *,
+    visit: str,
+    subject: str = "subject",
+    structure: str = "us",
+    group: str = "",
+    weight: str = "",
+    coordinates: Sequence[str] = (),
+    method: Method = "reml",
+    start: Sequence[float] | None = None,
+) -> Fit:
+    """Marginal model of any numeric outcome at planned visits, by (restricted) maximum likelihood.
+
+    Args:
+        table: one row a visit.
+        formula: "change ~ baseline + arm * visit".
+        visit: column of planned visits; its categories' order is the order in time.
+        subject: column that tells people apart.
+        structure: a name of `models.structures.STRUCTURES`.
+        group: column whose levels have covariances of their own.
+        weight: column of precision weights [above 0].
+        coordinates: columns whose Euclidean distances a spatial structure reads.
+        method: "reml" or "ml".
+        start: first variance parameters; mended where they are not positive definite.
+
+    Returns:
+        The fit; its status says why where the data do not allow one, and every number is then nan.
+
+    Raises:
+        SpecError: no such structure, or a spatial structure without coordinates.
+        DataError: a column is missing or of the wrong kind.
+    """
+    if structure not in STRUCTURES:
+        raise SpecError([("structure", "one of " + ", ".join(STRUCTURES), structure)])
+    if STRUCTURES[structure].spatial and not coordinates:
+        raise SpecError([("coordinates", "columns of numbers, for a spatial structure", "nothing")])
+    rows = design(table, formula, subject=subject, visit=visit, group=group, weight=weight)
+    model = Marginal(structure=structure)
+    record = rows.record(method)
+    fault = rows.fatal or _repeated(rows)
+    if fault:
+        noted = replace(record, notes=(*record.notes, *([] if fault is rows.fatal else [fault.message])))
+        return failed(fault.status, model.parameters_of(rows.columns), rows.columns, model, noted)
+    right, seen, weights = _by_slot(rows)
+    distance = _distance(rows, table, coordinates) if coordinates else None
+    data, pattern = patterned(right, seen, rows.group[None], distance, weights)
+    given = None if start is None else np.asarray(start, dtype=float)[None]
+    fit, level = _fit(data, rows.columns, model, method, record, given)
+    robust = _sandwich(right, pattern, level, seen, weights)
+    square = np.full_like(fit.covariance[0], np.nan)
+    p = len(rows.columns.fixed)
+    square[:p, :p] = robust
+    arrays = {name: value[0] for name, value in fit.arrays.items()} | {"sandwich": robust}
+    return replace(
+        fit, estimates=fit.estimates[0], covariance=fit.covariance[0], sandwich=square,
+        log_likelihood=fit.log_likelihood[0], status=fit.status[0], steps=fit.steps[0], arrays=arrays,
+    )  # fmt: skip
+
+
+def fit_marginal_trials(
+    outcome: Float[np.ndarray, "trial subject slot"],
+    fixed: Float[np.ndarray, "trial subject slot fixed"],
+    seen: Bool[np.ndarray, "trial subject slot"],
+    columns: Columns,
+    structure: str = "us",
+    method: Method = "reml",
+) -> Fit:
+    """Many trials of equal shape as one program; each has its own status, and one that fails harms no other.
+
+    Args:
+        outcome: measured value at each planned visit; anything finite where not seen.
+        fixed: design.
+        seen: which visits took place.
+        columns: names; `slots` names the planned visits.
+        structure: a name of `models.structures.STRUCTURES`.
+        method: "reml" or "ml".
+    """
+    model, record = Marginal(structure=structure), Record(method, outcome.shape[1])
+    right = np.concatenate([fixed, np.where(seen, outcome, 0.0)[..., None]], axis=-1)
+    patterns = 1 + len(np.unique(seen.reshape(-1, seen.shape[-1]), axis=0))
+    size = max(1, CHUNK // (patterns * (right.shape[2] * right.shape[3]) ** 2))
+    parts: list[Fit] = []
+    for first in range(0, len(outcome), size):
+        some = slice(first, first + size)
+        group = np.zeros(seen[some].shape[:2], dtype=int)
+        data, _ = patterned(right[some], seen[some], group)
+        parts.append(_fit(data, columns, model, method, record, None)[0])
+    return parts[0] if len(parts) == 1 else join(parts)
+
+
+def _fit(
+    data: Patterned, columns: Columns, model: Marginal, method: Method, record: Record, given: np.ndarray | None
+) -> tuple[Fit, Level]:
+    reml = method == "reml"
+    build = builder(data, model.structure)
+    begin = start_values(data, model.structure)
+    if given is not None:
+        begin = feasible(data, build, given, begin, reml=reml)
+    theta, level, status, steps = score(data, build, begin, reml=reml)
+    pieces = marginal_pieces(data, level)
+    p = level.beta.shape[1]
+    estimates = np.concatenate([level.beta, theta], axis=1)
+    covariance = np.zeros((*estimates.shape, estimates.shape[1]))
+    covariance[:, :p, :p] = pieces.inverse
+    covariance[:, p:, p:] = pieces.variance
+    fit = Fit(
+        estimates=estimates, covariance=covariance, sandwich=np.full_like(covariance, np.nan),
+        log_likelihood=-0.5 * level.deviance, status=status, steps=steps, arrays=pieces.arrays(),
+        parameters=model.parameters_of(columns), columns=columns, model=model, record=record,
+    )  # fmt: skip
+    return fit, level
+
+
+def _repeated(rows: Rows) -> Problem | None:
+    key = rows.owner * (len(rows.columns.slots) + 1) + rows.slot
+    values, counts = np.unique(key, return_counts=True)
+    if counts.max(initial=1) == 1:
+        return None
+    subject, slot = divmod(int(values[np.argmax(counts)]), len(rows.columns.slots) + 1)
+    message = f"Subject {rows.subjects[subject]} has more than one row at visit {rows.columns.slots[slot]}."
+    return Problem(Status.SINGULAR, message)
+
+
+def _by_slot(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    shape = (1, len(rows.subjects), len(rows.columns.slots))
+    right = np.zeros((*shape, rows.fixed.shape[1] + 1))
+    right[0, rows.owner, rows.slot, :-1] = rows.fixed
+    right[0, rows.owner, rows.slot, -1] = rows.outcome
+    seen = np.zeros(shape, dtype=bool)
+    seen[0, rows.owner, rows.slot] = True
+    if not rows.encoding.weight:
+        return right, seen, None
+    weight = np.ones(shape)
+    weight[0, rows.owner, rows.slot] = rows.weight
+    return right, seen, weight
+
+
+def _distance(rows: Rows, table: pl.DataFrame, coordinates: Sequence[str]) -> Float[np.ndarray, "subject slot slot"]:
+    keys = [rows.encoding.subject, rows.encoding.visit]
+    places = rows.table.select(keys).join(table.select(*keys, *coordinates), on=keys, how="left", maintain_order="left")
+    points = np.zeros((len(rows.subjects), len(rows.columns.slots), len(coordinates)))
+    points[rows.owner, rows.slot] = places.select(coordinates).to_numpy()
+    return np.sqrt(((points[:, :, None] - points[:, None]) ** 2).sum(-1))
+
+
+def _sandwich(
+    right: np.ndarray, pattern: np.ndarray, level: Level, seen: np.ndarray, weight: np.ndarray | None
+) -> Float[np.ndarray, "fixed fixed"]:
+    root = seen.astype(float) if weight is None else np.sqrt(weight) * seen
+    used = (right * root[..., None])[0]
+    error = used[..., -1] - used[..., :-1] @ level.beta[0]
+    pulled = np.einsum("sij,sj->si", level.precision[0][pattern[0]], error)
+    scores = np.einsum("sip,si->sp", used[..., :-1], pulled)
+    return level.inverse[0] @ (scores.T @ scores) @ level.inverse[0]
+
+
+def means(
+    fit: Fit,
+    table: pl.DataFrame,
+    by: Sequence[str],
+    *,
+    differences: str = "",
+    rule: Rule = "satterthwaite",
+    level: float = 0.95,
+) -> pl.DataFrame:
+    """Least-squares means by some factors, others averaged with equal weight and numbers held at their mean.
+
+    Args:
+        fit: a single marginal or linear fit.
+        table: the table it was fitted to, for the means of numeric covariates (over complete rows).
+        by: factors whose combinations are wanted.
+        differences: factor of `by` whose levels are compared with its first level; empty for the means themselves.
+        rule: where the degrees of freedom come from.
+        level: coverage of the interval.
+    """
+    plan = parse_encoding(fit.record.encoding)
+    named = names_in(plan.fixed)
+    complete = table.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in {plan.outcome, *named}))
+    choices = {
+        name: plan.levels[name] if name in plan.levels else [float(complete[name].mean())]  # type: ignore[arg-type]
+        for name in named
+    }
+    grid = pl.DataFrame(list(product(*choices.values())), schema=list(choices), orient="row")
+    coefficients = matrix(coded(grid, plan.levels), plan.fixed, plan.state.get(plan.fixed, {}))[0]
+    labels = grid.select(by).rows()
+    unique = list(dict.fromkeys(labels))
+    rows = {key: coefficients[[spot for spot, label in enumerate(labels) if label == key]].mean(0) for key in unique}
+    if differences:
+        place = list(by).index(differences)
+        first = choices[differences][0]
+        base = {key: rows[(*key[:place], first, *key[place + 1 :])] for key in unique}
+        rows = {key: row - base[key] for key, row in rows.items() if key[place] != first}
+    found = contrasts(fit, {str(key): row for key, row in rows.items()}, rule, level)
+    front = pl.DataFrame(list(rows), schema=list(by), orient="row")
+    return pl.concat([front, found.drop("contrast")], how="horizontal")
+
+
+def likelihood_at(rows: Rows, model: Marginal, theta: Sequence[float], *, reml: bool) -> float:
+    """Log likelihood of a design at given variance parameters, the coefficients at their best."""
+    right, seen, weights = _by_slot(rows)
+    data, _ = patterned(right, seen, rows.group[None], None, weights)
+    return float(-0.5 * evaluate(data, builder(data, model.structure), np.asarray(theta)[None], reml=reml).deviance[0])
