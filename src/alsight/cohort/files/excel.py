@@ -1,0 +1,191 @@
+"""Workbooks into sheets: cells as the workbook stores them, formulas without a value told, bombs refused."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+import fastexcel
+import polars as pl
+
+from alsight.base.errors import DataError, Fault
+from alsight.cohort.files.sheet import (
+    HEADING_LINES,
+    Sheet,
+    drop_empty,
+    heading_line,
+    is_word,
+    refuse,
+    repeated_fault,
+    unique_headings,
+)
+
+MAX_UNPACKED: Final = 1_500_000_000
+"""Largest workbook when unpacked [byte]."""
+
+MAX_CELLS: Final = 40_000_000
+"""Largest rectangle of cells of one worksheet: a stray cell in the far corner would fill the memory."""
+
+MAX_SHEETS: Final = 200
+
+_PIECE: Final = 1 << 20
+_ROW: Final = re.compile(rb'<(?:\w+:)?(?:row|c)\b[^>]{0,200}?\br="[A-Z]{0,4}(\d{1,10})"')
+_WIDE: Final = re.compile(rb'\br="([A-Z]{2,5})\d{1,10}"')
+_FORMULA: Final = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]{0,200}><f(?:/>|[^>]{0,200}>[^<]{0,9000}(?:</f>)?)(?:<v\s*/>|<v>\s*</v>)?</c>'
+)
+Result = TypeVar("Result")
+
+# The engine logs each column whose type it cannot tell; the reader copes with those.
+logging.getLogger("fastexcel").addHandler(logging.NullHandler())
+
+
+def workbook_sheets(raw: bytes, file: str) -> list[Sheet]:
+    """Every worksheet of an Excel (.xlsx, .xls, .xlsb) or OpenDocument (.ods) workbook that holds a table.
+
+    Raises:
+        DataError: the workbook is damaged, protected by a password, or too large when unpacked.
+    """
+    bare: dict[str, list[tuple[str, int]]] = {}
+    if raw.startswith(b"PK"):
+        bare = _inspect(raw, file)
+    elif b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in raw:
+        raise refuse(file, "protected", "the workbook is protected by a password.", "Save it without a password.")
+    reader = _guarded(file, lambda: fastexcel.read_excel(raw))
+    names = [str(name) for name in reader.sheet_names]
+    if len(names) > MAX_SHEETS:
+        raise refuse(file, "too_many_sheets", f"{len(names)} worksheets.", f"At most {MAX_SHEETS} are read.")
+    sheets: list[Sheet] = []
+    faults: list[Fault] = []
+    for place, name in enumerate(names):
+        try:
+            sheet = _sheet(reader, place, name, file, bare.get(f"sheet{place + 1}", []))
+        except DataError as error:
+            faults += error.faults
+        else:
+            sheets += [] if sheet is None else [sheet]
+    if sheets:
+        return [replace(sheets[0], faults=(*faults, *sheets[0].faults)), *sheets[1:]]
+    if faults:
+        raise DataError(faults)
+    raise refuse(file, "empty_file", "the workbook holds no table.", "Give a sheet with headings and rows below.")
+
+
+def _guarded(file: str, call: Callable[[], Result]) -> Result:
+    """What a call into the workbook engine gives; whatever it throws, its own panics too, becomes a refusal."""
+    try:
+        return call()
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, DataError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a panic of the engine derives from nothing else
+        reason = str(error).strip().splitlines()
+        raise refuse(
+            file, "unreadable_workbook", f"the workbook cannot be read ({reason[0][:200] if reason else 'damaged'}).",
+            "Open it in a spreadsheet program and save it again as .xlsx, or as CSV.",
+        ) from None  # fmt: skip
+
+
+def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, int]]) -> Sheet | None:
+    def load(**options: Any) -> pl.DataFrame:
+        return _guarded(file, lambda: reader.load_sheet(place, header_row=None, **options).to_polars())
+
+    plain = load(skip_rows=0, dtypes="string")
+    lines = [[cell or "" for cell in line] for line in plain.head(HEADING_LINES).rows()]
+    if not any(cell.strip() for line in lines for cell in line):
+        return None
+    source = f"{file} [{name}]"
+    first = heading_line(lines)
+    cells = lines[first]
+    if not any(is_word(cell.strip()) for cell in cells):
+        raise refuse(
+            source, "no_headings", f"line {first + 1} should hold the headings, but it holds no words.",
+            "Add a first line that names the columns.", first + 1,
+        )  # fmt: skip
+    headings, repeated = unique_headings(cells)
+    # Typed cells keep every digit, which the text of a cell does not.
+    if plain.height > first + 1:
+        below = load(skip_rows=first + 1, schema_sample_rows=None)
+    else:
+        below = pl.DataFrame(schema=dict.fromkeys(headings, pl.String))
+    below.columns = headings[: below.width]
+    named = [name for name, cell in zip(headings, cells, strict=True) if cell.strip()]
+    filled = [name for name in below.columns if name in named or below[name].null_count() < below.height]
+    rows = pl.int_range(first + 2, first + 2 + below.height, eager=True, dtype=pl.UInt32)
+    frame, rows = drop_empty(below.select(filled), rows)
+    faults = (*repeated_fault(source, first + 1, repeated), *_bare_faults(source, bare))
+    return Sheet(file=file, sheet=name, frame=frame, rows=rows, heading=first + 1, faults=faults)
+
+
+def _bare_faults(source: str, bare: list[tuple[str, int]]) -> Iterator[Fault]:
+    for column, row in bare:
+        yield Fault(
+            table="file", rule="formula_without_value", source=source, row=row, column=column, severity="rejected",
+            message=f"Cell {column}{row} holds a formula whose value was never computed; it was read as empty.",
+            cure="Open the workbook in a spreadsheet program and save it, or paste the values over the formulas.",
+        )  # fmt: skip
+
+
+def _inspect(raw: bytes, file: str) -> dict[str, list[tuple[str, int]]]:
+    """Unpack every part once, to be sure of its size; tells the cells of formulas without a value."""
+    bare: dict[str, list[tuple[str, int]]] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as package:
+            total = 0
+            for part in package.infolist():
+                if part.flag_bits & 1:
+                    raise refuse(file, "protected", "the workbook is protected by a password.", "Save it without one.")
+                worksheet = re.search(r"worksheets/(sheet\d+)\.xml$", part.filename)
+                with package.open(part) as stream:
+                    size, found = _scan(stream, file, MAX_UNPACKED - total, cells=worksheet is not None)
+                total += size
+                if worksheet and found:
+                    bare[worksheet[1]] = found
+    except DataError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a damaged archive can fail in many ways
+        raise refuse(
+            file, "unreadable_workbook", f"the workbook is damaged ({str(error)[:200]}).",
+            "Copy or export it again.",
+        ) from None  # fmt: skip
+    return bare
+
+
+def _scan(stream: Any, file: str, left: int, *, cells: bool) -> tuple[int, list[tuple[str, int]]]:
+    size = rows = width = 0
+    found: list[tuple[str, int]] = []
+    tail = b""
+    while piece := stream.read(_PIECE):
+        size += len(piece)
+        if size > left:
+            raise refuse(
+                file, "too_large", f"the workbook unpacks to more than {MAX_UNPACKED / 1e9:.1f} GB.",
+                "Delete what is not needed, or give the table as CSV or Parquet.",
+            )  # fmt: skip
+        if not cells:
+            continue
+        text = tail + piece
+        rows = max(rows, *(int(row) for row in _ROW.findall(text)), 0)
+        width = max(width, 26, *(_column_number(name) for name in set(_WIDE.findall(text))))
+        if rows * width > MAX_CELLS:
+            raise refuse(
+                file, "too_large", f"a worksheet spans {rows:,} rows and {width:,} columns.",
+                "Delete stray cells far from the table, or give the table as CSV or Parquet.",
+            )  # fmt: skip
+        if b"<f" in text:
+            found += [(column.decode(), int(row)) for column, row in _FORMULA.findall(text)]
+        # A cell may stand across the border of two pieces: keep its beginning.
+        cut = text.rfind(b"<c ")
+        tail = text[cut:] if cut >= 0 and len(text) - cut < _PIECE else b""
+    return size, sorted(set(found), key=lambda cell: (cell[1], cell[0]))[:1000]
+
+
+def _column_number(name: bytes) -> int:
+    number = 0
+    for letter in name:
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,203 @@
+"""Paths into sheets: one file, a folder of files, a zip of files; the kind of each told by its first bytes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import polars as pl
+
+from alsight.base.errors import DataError, Fault
+from alsight.base.progress import Progress, silent
+from alsight.cohort.files.excel import workbook_sheets
+from alsight.cohort.files.sheet import Sheet, refuse, unique_headings
+from alsight.cohort.files.text import text_sheet
+
+ENDINGS: Final = (".csv", ".tsv", ".tab", ".txt", ".psv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet", ".pq",
+                  ".csv.gz", ".tsv.gz", ".txt.gz")  # fmt: skip
+"""Endings of the files that are read out of a folder or a zip."""
+
+MAX_BYTES: Final = 4_000_000_000
+"""Largest file [byte], unpacked where it is packed."""
+
+MAX_FILES: Final = 500
+MAX_PARQUET_CELLS: Final = 2_000_000_000
+
+
+def sheets(path: Path, progress: Progress = silent) -> list[Sheet]:
+    """Every table found at a path.
+
+    A folder gives the tables of the files in it (not of folders in it); other kinds of files are passed over.
+
+    Raises:
+        DataError: nothing is there, nothing there can be read, or it is too large.
+    """
+    name = path.name or str(path)
+    if not _there(path):
+        raise refuse(name, "no_such_file", "there is no such file or folder.", "Check the path.")
+    if path.is_dir():
+        return _folder(path, progress)
+    if not path.is_file():
+        raise refuse(name, "not_a_file", "this is neither a file nor a folder.", "Give a file or a folder.")
+    if path.stat().st_size > MAX_BYTES:
+        raise refuse(name, "too_large", f"the file has {path.stat().st_size / 1e9:.1f} GB.", "Give it as Parquet.")
+    progress(f"reading {name}", 0, 0)
+    try:
+        with path.open("rb") as stream:
+            if stream.read(4) == b"PAR1":
+                return [_parquet(path, name)]
+        return _of_bytes(path.read_bytes(), name)
+    except OSError as error:
+        raise refuse(name, "unreadable_file", f"{error.strerror or error}.", "Check its permissions.") from error
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long, a NUL in it
+        return False
+
+
+def _folder(path: Path, progress: Progress) -> list[Sheet]:
+    files = sorted(inner for inner in path.iterdir() if _wanted(inner.name) and inner.is_file())
+    if not files:
+        raise refuse(path.name, "empty_folder", "the folder holds no table.", "Give CSV, Excel or Parquet files.")
+    if len(files) > MAX_FILES:
+        raise refuse(path.name, "too_many_files", f"{len(files)} files.", f"At most {MAX_FILES} are read.")
+    found: list[Sheet] = []
+    faults: list[Fault] = []
+    for done, inner in enumerate(files):
+        progress(f"reading {inner.name}", done, len(files))
+        try:
+            found += sheets(inner)
+        except DataError as error:
+            faults += error.faults
+    if not found:
+        raise DataError(faults)
+    return [replace(found[0], faults=(*faults, *found[0].faults)), *found[1:]]
+
+
+def _wanted(name: str) -> bool:
+    return name.lower().endswith(ENDINGS) and not name.startswith((".", "~$"))
+
+
+def _of_bytes(raw: bytes, name: str) -> list[Sheet]:
+    """The tables in the bytes of one file."""
+    for magic, read in _KINDS:
+        if raw.startswith(magic):
+            return read(raw, name)
+    return [text_sheet(raw, name)]
+
+
+def _packed(raw: bytes, name: str) -> list[Sheet]:
+    """A zip: a workbook by its parts, else each table in it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as package:
+            parts = package.infolist()
+            inner = {part.filename for part in parts}
+            if "[Content_Types].xml" in inner or ("content.xml" in inner and "mimetype" in inner):
+                return workbook_sheets(raw, name)
+            return list(_members(package, [part for part in parts if _wanted(PurePosixPath(part.filename).name)], name))
+    except DataError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, RuntimeError, NotImplementedError) as error:
+        raise refuse(
+            name, "unreadable_zip", f"the packed file is damaged ({str(error)[:200]}).", "Copy it again."
+        ) from None
+
+
+def _members(package: zipfile.ZipFile, parts: list[zipfile.ZipInfo], name: str) -> Iterator[Sheet]:
+    if not parts:
+        raise refuse(name, "empty_zip", "the zip holds no table.", "Pack CSV, Excel or Parquet files.")
+    if len(parts) > MAX_FILES:
+        raise refuse(name, "too_many_files", f"{len(parts)} files.", f"At most {MAX_FILES} are read.")
+    left = MAX_BYTES
+    for part in parts:
+        if part.flag_bits & 1:
+            raise refuse(name, "protected", "the zip is protected by a password.", "Unpack it first.")
+        with package.open(part) as stream:
+            raw = stream.read(left + 1)
+        left -= len(raw)
+        if left < 0:
+            raise refuse(
+                name, "too_large", f"the zip unpacks to more than {MAX_BYTES / 1e9:.0f} GB.", "Unpack it first."
+            )
+        inner = PurePosixPath(part.filename).name
+        if raw.startswith(b"PK") and not inner.lower().endswith((".xlsx", ".xlsm", ".xlsb", ".ods")):
+            raise refuse(name, "nested_zip", f"{inner} is a zip within the zip.", "Unpack it first.")
+        yield from _of_bytes(raw, inner)
+
+
+def _gzip(raw: bytes, name: str) -> list[Sheet]:
+    try:
+        with gzip.open(io.BytesIO(raw)) as stream:
+            inner = stream.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise refuse(
+            name, "unreadable_zip", f"the packed file is damaged ({str(error)[:200]}).", "Copy it again."
+        ) from None
+    if len(inner) > MAX_BYTES:
+        raise refuse(name, "too_large", f"it unpacks to more than {MAX_BYTES / 1e9:.0f} GB.", "Unpack it first.")
+    return [text_sheet(inner, name)]
+
+
+def _parquet(place: Path | bytes, name: str) -> Sheet:
+    """The table of a Parquet file; nested columns are left out and told."""
+    try:
+        stream = place if isinstance(place, Path) else io.BytesIO(place)
+        schema = pl.read_parquet_schema(stream)
+        plain = [column for column, dtype in schema.items() if not dtype.is_nested() and dtype != pl.Object]
+        if isinstance(stream, io.BytesIO):
+            stream.seek(0)
+        height = pl.scan_parquet(stream).select(pl.len()).collect().item()
+        if height * len(plain) > MAX_PARQUET_CELLS:
+            raise refuse(name, "too_large", f"{height:,} rows of {len(plain)} columns.", "Give it in parts.")
+        if isinstance(stream, io.BytesIO):
+            stream.seek(0)
+        frame = pl.read_parquet(stream, columns=plain)
+        kinds = {
+            column: pl.String for column, dtype in frame.schema.items() if isinstance(dtype, pl.Categorical | pl.Enum)
+        }
+        frame = frame.cast(kinds) if kinds else frame  # type: ignore[arg-type]
+    except DataError:
+        raise
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a panic of the engine derives from nothing else
+        reason = (str(error).strip().splitlines() or ["damaged"])[0][:200]
+        raise refuse(
+            name, "unreadable_parquet", f"the Parquet file is damaged ({reason}).", "Write it again."
+        ) from None
+    left_out = tuple(
+        Fault(
+            table="file", rule="nested_column", severity="note", source=name, column=column,
+            message=f'The column "{column}" holds lists or records and was left out.',
+            cure="Write one value a cell.",
+        )
+        for column in schema
+        if column not in plain
+    )  # fmt: skip
+    headings, _ = unique_headings(frame.columns)
+    frame.columns = headings
+    rows = pl.int_range(2, 2 + frame.height, eager=True, dtype=pl.UInt32)
+    return Sheet(file=name, frame=frame, rows=rows, faults=left_out)
+
+
+def _parquet_sheets(raw: bytes, name: str) -> list[Sheet]:
+    return [_parquet(raw, name)]
+
+
+_KINDS: Final[tuple[tuple[bytes, Callable[[bytes, str], list[Sheet]]], ...]] = (
+    (b"PAR1", _parquet_sheets),
+    (b"PK\x03\x04", _packed),
+    (b"PK\x05\x06", _packed),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", workbook_sheets),
+    (b"\x1f\x8b", _gzip),
+)
+"""First bytes of a file, and how such a file is read; anything else is taken for text."""

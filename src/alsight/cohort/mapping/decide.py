@@ -1,0 +1,320 @@
+"""A whole input into a mapping: every table guessed, then what only all of them can tell: scale, dates, units, day 0."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import PurePath
+from typing import Any, Final
+
+import msgspec
+import polars as pl
+
+from alsight.base.errors import Fault, MappingError
+from alsight.cohort.files.sheet import Sheet
+from alsight.cohort.mapping.guess import Guess, guess_table
+from alsight.cohort.mapping.layouts import recognized
+from alsight.cohort.mapping.meanings import IS_ITEM, meaning_of
+from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, line, unclear
+from alsight.cohort.parse import Place, date_order, numbers
+from alsight.instruments.items import TWELVE
+
+MONTH_STEPS: Final = 3.0
+LONG_DAYS: Final = 400.0
+"""A whole count above this can only be days: as weeks or months it would outlast any follow-up on record."""
+
+_R_ITEMS: Final = TWELVE[9:]
+_USED: Final = frozenset({"visits", "person", "moment", "event", "measure", "measures", "events", "doses"})
+
+
+def decide(sheets: Sequence[Sheet], given: Mapping, asked: Mapping) -> Mapping:
+    """The mapping of an input.
+
+    Args:
+        sheets: its tables.
+        given: mapping that the user corrected; its columns and settings are taken as they are. A table of it holds
+            for the sheet of that name, else for a sheet that has all its columns.
+        asked: settings of the request that hold for every table (entry, and one table with scale, dates, decimal,
+            unit of time in a column named "").
+
+    Raises:
+        MappingError: what could not be told, all of it, each with the line of TOML that settles it.
+    """
+    layout = recognized([sheet.frame.columns for sheet in sheets])
+    everywhere = asked.tables[0] if asked.tables else TableMap()
+    guesses: list[tuple[Guess, TableMap]] = []
+    for sheet in sheets:
+        known = _given(sheet, given) or TableMap()
+        if not known.use:
+            guesses.append((Guess(sheet), known))
+            continue
+        context = sheet.sheet or PurePath(sheet.file).stem
+        guess = guess_table(sheet, known.maps(), known.layout or layout, context)
+        guesses.append((guess, known))
+    tables = [_table(guess, known, everywhere, layout) for guess, known in guesses]
+    faults = [fault for guess, known in guesses if known.use for fault in guess.faults]
+    pairs = [(guess, table) for (guess, _), table in zip(guesses, tables, strict=True) if table.use]
+    if not pairs:
+        raise MappingError([_nothing(guesses)])
+    one_person = _one_person(pairs)
+    settled: list[TableMap] = []
+    for guess, table in pairs:
+        kept, told = _settled(guess, table, everywhere, one_person)
+        settled.append(kept)
+        faults += told
+    if not any(guess.has_scores() for guess, _ in pairs):
+        faults.append(_no_scores(pairs))
+    if faults:
+        raise MappingError(faults)
+    by_source = {table.source: table for table in settled}
+    whole = tuple(by_source.get(table.source, table) for table in tables)
+    return Mapping(entry=given.entry or asked.entry or _entry(settled), tables=whole)
+
+
+def _given(sheet: Sheet, given: Mapping) -> TableMap | None:
+    for table in given.tables:
+        if (table.file, table.sheet) == (sheet.file, sheet.sheet):
+            return table
+    for table in given.tables:
+        named = [heading for heading, column in table.maps().items() if column.means != "ignored"]
+        if table.use and named and set(named) <= set(sheet.frame.columns):
+            return table
+    return None
+
+
+def _table(guess: Guess, known: TableMap, everywhere: TableMap, layout: str) -> TableMap:
+    """The table's settings: the user's where given; left out when nothing in it is of use."""
+    sheet = guess.sheet
+    fields: dict[str, Any] = {"file": sheet.file, "sheet": sheet.sheet}
+    if not known.use:
+        return msgspec.structs.replace(known, **fields)
+    columns: dict[str, ColumnMap | str] = dict(guess.columns)
+    used = any((found := meaning_of(column.means)) and found.part in _USED for column in guess.columns.values())
+    laid = any(column.why.startswith("layout:") for column in guess.columns.values())
+    return msgspec.structs.replace(
+        known, **fields, columns=columns, use=used, layout=known.layout or (layout if laid else ""),
+        scale=known.scale or everywhere.scale, dates=known.dates or everywhere.dates,
+        decimal=known.decimal or everywhere.decimal, missing=known.missing or everywhere.missing,
+    )  # fmt: skip
+
+
+def _settled(guess: Guess, table: TableMap, everywhere: TableMap, one_person: str) -> tuple[TableMap, list[Fault]]:
+    """A table with subject, units of time, dates and scale settled, and what could not be."""
+    faults: list[Fault] = []
+    columns = table.maps()
+    if "subject" not in _means(columns) and not table.subject:
+        if one_person:
+            table = msgspec.structs.replace(table, subject=one_person)
+        elif guess.has_scores():
+            faults.append(_no_subject(guess))
+        else:
+            return msgspec.structs.replace(table, use=False), faults
+    wide = any(column.slot for column in columns.values())
+    if guess.has_scores() and "time" not in _means(columns) and not wide:
+        faults.append(_no_time(guess))
+    columns, told = _time_units(guess, columns, everywhere)
+    faults += told
+    columns, told = _slots(guess, columns)
+    faults += told
+    order, told = _dates(guess, columns, table)
+    faults += told
+    columns, told = _scale(guess, columns, table)
+    faults += told
+    whole: dict[str, ColumnMap | str] = dict(columns)
+    return msgspec.structs.replace(table, columns=whole, dates=order), faults
+
+
+def _means(columns: dict[str, ColumnMap]) -> set[str]:
+    return {column.means for column in columns.values()}
+
+
+def _time_units(
+    guess: Guess, columns: dict[str, ColumnMap], everywhere: TableMap
+) -> tuple[dict[str, ColumnMap], list[Fault]]:
+    """Counts of time without a unit: the request's, that of the row's time, or days where only days can be."""
+    faults: list[Fault] = []
+    asked = everywhere.maps().get("", ColumnMap(means="time")).unit
+    rows = next((column.unit for column in columns.values() if column.means == "time" and column.unit), "")
+    settled: dict[str, ColumnMap] = {}
+    for heading, column in columns.items():
+        meaning = meaning_of(column.means)
+        if meaning is None or meaning.kind != "time" or column.unit:
+            settled[heading] = column
+            continue
+        unit = asked or (rows if rows in ("day", "week", "month", "year") else "")
+        if not unit and column.means == "time" and guess.look(heading).whole > 0.99:
+            values = numbers(guess.sheet.frame[heading], Place(table="file", column=heading)).values
+            if float(values.max() or 0.0) > LONG_DAYS:  # type: ignore[arg-type]
+                unit = "day"
+        if not unit and column.means == "time":
+            faults.append(
+                unclear(
+                    guess.sheet.source, heading, f'nothing tells what "{heading}" counts: days, weeks, months or years.',
+                    f"Name the unit with --time-unit, or in the mapping: `{line(heading, means='time', unit='month')}`.",
+                )
+            )  # fmt: skip
+        elif not unit:
+            column = ColumnMap(means="ignored", why=f"read as {column.means}, but nothing tells its unit of time",
+                               examples=column.examples)  # fmt: skip
+        settled[heading] = msgspec.structs.replace(column, unit=unit) if unit else column
+    return settled, faults
+
+
+def _slots(guess: Guess, columns: dict[str, ColumnMap]) -> tuple[dict[str, ColumnMap], list[Fault]]:
+    """Visits side by side: plain numbers are months where they step by three from 0, else they must be timed."""
+    slots = {heading: column for heading, column in columns.items() if column.slot}
+    if not slots or any(column.means == "time" for column in slots.values()):
+        return columns, []
+    open_slots = {heading: column for heading, column in slots.items() if column.at is None or not column.at_unit}
+    open_slots = {heading: column for heading, column in open_slots.items() if column.at != 0}
+    if not open_slots:
+        return columns, []
+    numbers_seen = sorted({column.at for column in slots.values() if column.at is not None})
+    bare_numbers = all(column.at is not None for column in open_slots.values())
+    if bare_numbers and numbers_seen[0] == 0 and all(number % MONTH_STEPS == 0 for number in numbers_seen):
+        if numbers_seen[-1] <= 120 and not all(number % 4 == 0 for number in numbers_seen):
+            why = "the numbers step by three from 0: months"
+            return {
+                heading: msgspec.structs.replace(column, at_unit="month", confidence=0.6, why=why)
+                if heading in open_slots
+                else column
+                for heading, column in columns.items()
+            }, []
+    first = next(iter(open_slots))
+    example = line(first, means=open_slots[first].means, at=3, at_unit="month")
+    return columns, [
+        unclear(
+            guess.sheet.source, first, f'nothing tells when the visits of "{first}" and its neighbours took place.',
+            f"Give each such column its time in the mapping: `{example}`, or add columns with the dates of the visits.",
+        )
+    ]  # fmt: skip
+
+
+def _dates(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tuple[Any, list[Fault]]:
+    """Day or month first, over all dates of a table; refused where nothing tells."""
+    dated = [heading for heading, column in columns.items() if column.unit == "date"]
+    series = [guess.sheet.frame[heading] for heading in dated]
+    slashed = [
+        (heading, values)
+        for heading, values in zip(dated, series, strict=True)
+        if values.dtype == pl.String and values.str.contains(r"^\s*\d{1,2}[/-]\d{1,2}[/-]\d{4}").any()
+    ]
+    if table.dates or not slashed:
+        return table.dates, []
+    order = date_order(series)
+    if order != "auto":
+        return order, []
+    heading = slashed[0][0]
+    example = guess.look(heading).examples[:1]
+    return "", [
+        unclear(
+            guess.sheet.source, heading, f'nothing tells whether the day or the month comes first in "{heading}".',
+            'State it with --dates dmy (day first) or --dates mdy, or in the mapping under [[tables]]: `dates = "dmy"`.',
+            ", ".join(example),
+        )
+    ]  # fmt: skip
+
+
+def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tuple[dict[str, ColumnMap], list[Fault]]:
+    """Totals of an unnamed scale: by the items beside them, by a second total, or by values above 40."""
+    open_totals = [heading for heading, column in columns.items() if column.means == "total"]
+    if not open_totals:
+        return columns, []
+    means = _means(columns)
+    scale = table.scale
+    if not scale and "alsfrs_r_total" in means:
+        scale = "alsfrs"
+    if not scale and set(_R_ITEMS) & means:
+        scale = "alsfrs_r"
+    if not scale and "q10_respiratory" in means:
+        scale = "alsfrs"
+    if not scale:
+        for heading in open_totals:
+            values = numbers(guess.sheet.frame[heading], Place(table="file", column=heading)).values
+            if ((values > 40) & (values <= 48)).any():
+                scale = "alsfrs_r"
+    if not scale and "scale" in means:
+        return columns, []
+    if not scale:
+        return columns, [
+            unclear(
+                guess.sheet.source, open_totals[0],
+                f'nothing tells whether "{open_totals[0]}" is the ALSFRS-R (0-48) or the original ALSFRS (0-40).',
+                'State it with --scale alsfrs_r or --scale alsfrs, or in the mapping under [[tables]]: `scale = "alsfrs_r"`.',
+            )
+        ]  # fmt: skip
+    name = f"{scale}_total"
+    return {
+        heading: msgspec.structs.replace(column, means=name) if column.means == "total" else column
+        for heading, column in columns.items()
+    }, []
+
+
+def _one_person(pairs: Sequence[tuple[Guess, TableMap]]) -> str:
+    """Identifier for an input about one person: no table has identifiers and no table rates one day twice."""
+    if any("subject" in _means(table.maps()) or table.subject for _, table in pairs):
+        return ""
+    for guess, _ in pairs:
+        if not guess.has_scores():
+            continue
+        times = guess.of("time")
+        rest = [heading for heading, column in guess.columns.items() if column.means == "ignored"]
+        if not times or guess.sheet.frame[times[0]].is_duplicated().any() or len(rest) > 2:
+            return ""
+    return PurePath(pairs[0][0].sheet.file).stem or "1"
+
+
+def _entry(tables: Collection[TableMap]) -> Any:
+    """What day 0 is when nobody says: the first visit, a stated randomisation, or the source's own day 0."""
+    columns = [column for table in tables for column in table.maps().values()]
+    scored = [
+        table
+        for table in tables
+        if any(column.means in IS_ITEM or column.means.endswith("total") for column in table.maps().values())
+    ]
+    times = [column for table in scored for column in table.maps().values() if column.means == "time"]
+    counted = any(
+        column.unit in ("day", "week", "month", "year") and column.origin in ("", "entry") for column in times
+    )
+    slotted = any(column.at is not None for column in columns)
+    if any(column.means == "entry" for column in columns):
+        return ""
+    if any(column.means == "randomization" and column.unit == "date" for column in columns) and not counted:
+        return "randomization"
+    return "stated" if counted or (slotted and not times) else "first_visit"
+
+
+def _nothing(guesses: Sequence[tuple[Guess, TableMap]]) -> Fault:
+    source = guesses[0][0].sheet.source
+    headings = ", ".join(list(guesses[0][0].sheet.frame.columns)[:12])
+    return unclear(
+        source, "", f"no column was recognised among: {headings}.",
+        "Say in a mapping what the columns mean; `docs/mapping.md` lists the meanings.",
+    )  # fmt: skip
+
+
+def _no_scores(pairs: Sequence[tuple[Guess, TableMap]]) -> Fault:
+    guess = pairs[0][0]
+    unused = next((heading for heading, column in guess.columns.items() if column.means == "ignored"), "Total")
+    return unclear(
+        guess.sheet.source, "", "no column was recognised as an ALSFRS-R item or total.",
+        f"Name one in the mapping, for example: `{line(unused, means='alsfrs_r_total')}`.",
+    )  # fmt: skip
+
+
+def _no_subject(guess: Guess) -> Fault:
+    unused = [heading for heading, column in guess.columns.items() if column.means == "ignored"][:5]
+    hint = f" Not yet used: {', '.join(unused)}." if unused else ""
+    return unclear(
+        guess.sheet.source, "", f"no column was recognised as the person's identifier.{hint}",
+        f"Name it in the mapping: `{line(unused[0] if unused else 'ID', means='subject')}`; for a table about one "
+        'person write `subject = "1"` under [[tables]].',
+    )  # fmt: skip
+
+
+def _no_time(guess: Guess) -> Fault:
+    unused = [heading for heading, column in guess.columns.items() if column.means == "ignored"][:5]
+    hint = f" Not yet used: {', '.join(unused)}." if unused else ""
+    return unclear(
+        guess.sheet.source, "", f"no column was recognised as the time of the visit.{hint}",
+        f"Name it in the mapping: `{line(unused[0] if unused else 'Date', means='time', unit='date')}`.",
+    )  # fmt: skip

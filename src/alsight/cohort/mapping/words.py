@@ -1,0 +1,150 @@
+"""Headings into plain words: case, accents, camel case and the vocabulary of six languages folded into one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+_FOLDED: Final = {
+    "subject": "subj patient patients pt participant participants proband teilnehmer paziente paciente sujet sujeto "
+               "soggetto deelnemer patientin person persona personne usubj pat "
+               "studienteilnehmer",
+    "id": "identifier identifiant identificativo nr number nummer numero num no code codice codigo kennung uid guid "
+          "pseudonym key ident kode",
+    "date": "dt dat datum fecha data dates jour giorno",
+    "visit": "visite visita vis visits besuch bezoek encounter encntr appointment konsultation consultation",
+    "assessment": "assessed evaluation examination exam rating untersuchung evaluacion valutazione beoordeling "
+                  "acquisition collection completed completion administration questionnaire measurement performed",
+    "day": "days tag tage jours giorni dias dagen dy dys dag",
+    "month": "months mo mos mon mth mths monat monate mois mese mesi mes meses maand maanden",
+    "week": "weeks wk wks woche wochen semaine semaines settimana settimane semana semanas weken",
+    "year": "years yr yrs jahr jahre an ans anno anni ano anos jaar jaren",
+    "time": "zeit temps tempo tiempo tijd timepoint elapsed followup",
+    "total": "tot tl summe gesamt totale totaal",
+    "score": "punkte punktzahl punteggio puntuacion puntos points pts wert",
+    "age": "alter eta edad leeftijd alder",
+    "onset": "onst beginn debut inicio begin ons",
+    "symptom": "symptoms sx symptome sintomi sintomo sintomas symptomes",
+    "diagnosis": "diag dx dgn diagnose diagnosi diagnostico diagnosed diagnosedat",
+    "birth": "born geburt nascita nacimiento geboorte brth",
+    "death": "died dead deceased exitus tod deces decesso morte muerte overlijden deced dth "
+             "decease mortality verstorben gestorben fallecimiento",
+    "sex": "gender geschlecht sexe sesso sexo geslacht",
+    "weight": "gewicht poids peso wt wgt",
+    "height": "groesse grosse taille altezza talla lengte ht hgt korpergrosse",
+    "site": "center centre zentrum centro klinik clinic facility hospital",
+    "baseline": "bl basline base inclusion",
+    "screening": "screen scr",
+    "gastrostomy": "gastrostomie gastrostomia peg rig gtube pej",
+    "tracheostomy": "tracheotomy trach tracheostomie tracheotomie tracheostomia",
+    "niv": "bipap nippv nippv nivtherapie vni ninvasive",
+    "speech": "sprache sprechen parole lenguaje linguaggio habla spraak",
+    "salivation": "salivations saliva speichelfluss speichel salivazione salivacion speekselvloed",
+    "swallowing": "swallow schlucken deglutition deglutizione deglucion slikken",
+    "handwriting": "handwrit handschrift ecriture scrittura escritura schrijven writing",
+    "cutting": "schneiden couper nahrung besteck utensils utensil",
+    "dressing": "ankleiden anziehen habillage vestirsi vestido aankleden dress",
+    "hygiene": "hygn hygine korperpflege igiene higiene",
+    "turning": "umdrehen drehen turn retournement girarsi",
+    "bed": "bett lit letto cama bedclothes",
+    "walking": "walk gehen marche camminare deambulation caminar lopen ambulation",
+    "climbing": "climb steigen",
+    "stairs": "stair treppe treppen escaliers scale_ trappen",
+    "dyspnea": "dyspnoea dyspnoe dyspnee dispnea kurzatmigkeit",
+    "orthopnea": "orthopnoea orthopnoe orthopnee ortopnea orthpnea",
+    "respiratory": "resp respiration atmung breathing respiratoire respiratoria",
+    "insufficiency": "insuff insf insuffizienz insuffisance insufficienza insuficiencia failure",
+    "start": "started begun initiation initiated commenced commencement stdt",
+    "stop": "stopped ended ceased discontinued discontinuation",
+    "end": "ende fin fine einde",
+    "predicted": "pred prd soll normal sollwert predetti",
+    "pct": "percent percentage prozent pourcentage pc perc pp",
+    "liters": "liter litres litre ltr l litri liters_",
+    "forced": "forcierte forcee forzata",
+    "slow": "langsame lente",
+    "capacity": "vitalkapazitat kapazitat capacite capacita vc",
+    "family": "familial familie familiare famhx familiality familiar familien",
+    "history": "hx anamnese anamnesi anamnestic",
+    "gene": "genetic genetics genotype genotyp mutation mutations genemut genes",
+    "mode": "modality modus",
+    "last": "latest letzte letzter dernier ultimo ultima laatste final",
+    "seen": "contact kontakt followed observed follow",
+    "enrollment": "enrolment enrolled einschluss enrol enroll",
+    "randomization": "randomisation randomized randomised rand randomisierung",
+    "treatment": "drug medication med medname medikament behandlung traitement trattamento tratamiento medicine "
+                 "intervention compound",
+    "measure": "test parameter param analyte analysis biomarker assay measuretype testname variable",
+    "value": "result wert_ valeur valore valor resultat ergebnis waarde reslt orres",
+    "unit": "units einheit unite unita unidad eenheid",
+    "nfl": "neurofilament nfll neurofilamente",
+    "rater": "evaluator interviewer assessor examiner investigator",
+}  # fmt: skip
+
+FOLDS: Final = {word.strip("_"): name for name, words in _FOLDED.items() for word in words.split()}
+"""Word to the word that stands for it."""
+
+STOP: Final = frozenset(
+    "of the at in for der die das des du de la le el il lo di del della dello van het een and und et y e to since from "
+    "seit ab depuis da dal dalla dall desde vanaf with as by on".split()
+)
+"""Words that say nothing about a column."""
+
+_COMPOUNDS: Final = {
+    "visdy": "day", "studyday": "study day", "visitday": "visit day", "studientag": "study day", "visitdate": "visit date",
+    "untersuchungsdatum": "assessment date", "besuchsdatum": "visit date", "visitendatum": "visit date",
+    "visitedatum": "visit date", "erhebungsdatum": "assessment date", "patienten": "subject",
+    "patientennummer": "subject id", "patientennr": "subject id", "patientenid": "subject id", "probandennummer": "subject id",
+    "todesdatum": "death date", "sterbedatum": "death date", "diagnosedatum": "diagnosis date",
+    "geburtsdatum": "birth date", "geboortedatum": "birth date", "overlijdensdatum": "death date",
+    "diagnosezeitpunkt": "diagnosis date", "symptombeginn": "symptom onset", "krankheitsbeginn": "disease onset",
+    "erkrankungsbeginn": "disease onset", "krankheitsdauer": "disease duration", "erstsymptom": "first symptom",
+    "gesamtscore": "total score", "gesamtpunktzahl": "total score", "gesamtwert": "total score", "totalscore": "total score",
+    "totaalscore": "total score", "summenscore": "sum score", "patientnummer": "subject id", "bezoekdatum": "visit date",
+    "deelnemersnummer": "subject id", "onsetdate": "onset date", "onsetdatum": "onset date", "deathdate": "death date",
+    "birthdate": "birth date", "birthdat": "birth date", "diagnosisdate": "diagnosis date", "diagdate": "diagnosis date",
+    "dob": "birth date", "dod": "death date", "enroldt": "enrollment date", "subjid": "subject id", "subid": "subject id",
+    "patid": "subject id", "patientid": "subject id", "subjectid": "subject id", "patnr": "subject id", "pid": "subject id",
+    "naissance": "birth", "esordio": "onset", "einschlussdatum": "enrollment date", "onsetsite": "onset site",
+    "siteofonset": "onset site", "krankheit": "disease", "maladie": "disease", "malattia": "disease",
+    "enfermedad": "disease", "ziekte": "disease", "groep": "group", "gruppe": "group", "groupe": "group",
+    "gruppo": "group", "grupo": "group", "treppensteigen": "climbing stairs", "ateminsuffizienz": "respiratory insufficiency",
+    "koerpergewicht": "body weight", "korpergewicht": "body weight", "koerpergroesse": "height",
+}  # fmt: skip
+
+_CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_UNIT: Final = re.compile(r"[(\[]\s*([^()\[\]]{1,20}?)\s*[)\]]")
+_EXPAND: Final = (("%", " pct "), ("ß", "ss"), ("#", " no "), (">", " "), ("+", " "))
+
+
+@lru_cache(maxsize=20_000)
+def tokens(heading: str) -> tuple[str, ...]:
+    """Words of a heading in their order, folded; brackets are opened, letters and digits stay together."""
+    text = heading
+    for mark, spelled in _EXPAND:
+        text = text.replace(mark, spelled)
+    text = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
+    text = _CAMEL.sub(" ", text).lower()
+    text = re.sub(r"\bals[ _-]?frs[ _-]?r(?![a-z])", "alsfrsr", text)
+    text = re.sub(r"\bals[ _-]frs", "alsfrs", text)
+    found = [word for word in re.split(r"[^a-z0-9]+", text) if word]
+    found = [part for word in found for part in _COMPOUNDS.get(word, word).split()]
+    return tuple(FOLDS.get(word, word) for word in found)
+
+
+def compact(heading: str) -> str:
+    """A heading in lower case with letters and digits only, as layouts and numbered items are matched."""
+    plain = "".join(mark for mark in unicodedata.normalize("NFKD", heading) if not unicodedata.combining(mark))
+    return re.sub(r"[^a-z0-9]+", "", plain.lower().replace("%", "pct"))
+
+
+def bag(heading: str) -> frozenset[str]:
+    """The words of a heading that say something, their order forgotten."""
+    return frozenset(word for word in tokens(heading) if word not in STOP)
+
+
+def bracketed(heading: str) -> str:
+    """What stands in brackets in a heading, usually a unit; empty when nothing does."""
+    found = _UNIT.findall(heading)
+    return str(found[-1]) if found else ""
