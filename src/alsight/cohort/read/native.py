@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import fastexcel
 import msgspec
 import polars as pl
 
@@ -13,6 +14,7 @@ from alsight.base.errors import DataError, Fault
 from alsight.base.provenance import file_digest
 from alsight.cohort.check import check
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.parse import Parsed, Place, booleans, dates, days, numbers
 from alsight.cohort.raw import RawTables
 from alsight.cohort.schema import Table
 from alsight.cohort.tables import REJECTED, TABLES
@@ -32,7 +34,7 @@ def read_cohort(folder: Path | str) -> Cohort:
     """Read a cohort folder.
 
     A folder as it was written comes back exactly, its rejected rows with it. Where a file was changed since, every
-    table goes through the check again, lines of the changed files being told.
+    table goes through the check again, with the lines of its file; what was rejected before is not told again.
 
     Raises:
         DataError: no manifest, a newer layout, a missing file, or a file that cannot be read.
@@ -43,13 +45,12 @@ def read_cohort(folder: Path | str) -> Cohort:
     missing = [name for name in sorted(manifest.digests) if not (place / name).is_file()]
     if missing:
         raise DataError([_unusable(name, "The file is missing.") for name in missing])
-    edited = any(file_digest(place / name) != digest for name, digest in manifest.digests.items())
-    frames = {name: _table(place / part.file, _ALL[name], manifest.format) for name, part in manifest.tables.items()}
-    absent = [name for name in _ALL if name not in frames]
-    if edited or absent:
-        return _checked(frames, manifest)
-    for name, table in _ALL.items():
-        frames[name] = frames[name].select(list(table.schema))
+    if any(file_digest(place / name) != digest for name, digest in manifest.digests.items()):
+        return _checked(place, manifest)
+    absent = [name for name in _ALL if name not in manifest.tables]
+    if absent:
+        raise DataError([_unusable(MANIFEST, f"The manifest names no table {name}.") for name in absent])
+    frames = {name: _table(place, manifest, table) for name, table in _ALL.items()}
     return Cohort(**frames, provenance=manifest.provenance)
 
 
@@ -86,56 +87,77 @@ def _unusable(source: str, message: str) -> Fault:
     )  # fmt: skip
 
 
-def _table(path: Path, table: Table, form: str) -> pl.DataFrame:
+def _table(place: Path, manifest: Manifest, table: Table, *, typed: bool = True) -> pl.DataFrame:
+    path = place / manifest.tables[table.name].file
     try:
-        frame = _READ[form](path, table)
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        frame = _READ[manifest.format](path, table, typed)
+        if not typed:
+            return frame
+        frame = frame.select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())
+    except (OSError, ValueError, pl.exceptions.PolarsError, fastexcel.FastExcelError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError([_unusable(path.name, f"The table {table.name} cannot be read: {reason}.")]) from error
     # Faults carry empty text where something is not known; other tables carry nothing.
     return frame.with_columns(pl.col(pl.String).fill_null("")) if table is REJECTED else frame
 
 
-def _read_parquet(path: Path, table: Table) -> pl.DataFrame:
-    del table
+def _read_parquet(path: Path, table: Table, typed: bool) -> pl.DataFrame:
+    del table, typed
     return pl.read_parquet(path)
 
 
-def _read_csv(path: Path, table: Table) -> pl.DataFrame:
-    frame = pl.read_csv(path, schema_overrides=table.schema, infer_schema=False, empty_string_is_null=True)
-    return unguarded(frame)
+def _read_csv(path: Path, table: Table, typed: bool) -> pl.DataFrame:
+    kinds = table.schema if typed else None
+    return unguarded(pl.read_csv(path, schema_overrides=kinds, infer_schema=False, empty_string_is_null=True))
 
 
-def _read_excel(path: Path, table: Table) -> pl.DataFrame:
-    import fastexcel  # noqa: PLC0415 - only workbooks need it
-
-    kinds: dict[Any, Any] = {
-        pl.String: "string", pl.Float32: "float", pl.Float64: "float", pl.Int32: "int", pl.Int64: "int",
-        pl.Boolean: "boolean", pl.Date: "date",
-    }  # fmt: skip
-    sheet = fastexcel.read_excel(path).load_sheet(
-        table.name, dtypes={name: kinds[dtype] for name, dtype in table.schema.items()}
-    )
-    frame: pl.DataFrame = sheet.to_polars()
-    known = {name: dtype for name, dtype in table.schema.items() if name in frame.columns}
-    return frame.cast(known)  # pyright: ignore[reportArgumentType]
+def _read_excel(path: Path, table: Table, typed: bool) -> pl.DataFrame:
+    kinds: Any = {name: _KINDS[dtype] for name, dtype in table.schema.items()} if typed else "string"
+    return fastexcel.read_excel(path).load_sheet(table.name, dtypes=kinds).to_polars()
 
 
-_READ: Final[dict[str, Callable[[Path, Table], pl.DataFrame]]] = {
+_KINDS: Final[dict[Any, str]] = {
+    pl.String: "string", pl.Float32: "float", pl.Float64: "float", pl.Int32: "int", pl.Int64: "int",
+    pl.Boolean: "boolean", pl.Date: "date",
+}  # fmt: skip
+
+_READ: Final[dict[str, Callable[[Path, Table, bool], pl.DataFrame]]] = {
     "parquet": _read_parquet,
     "csv": _read_csv,
     "excel": _read_excel,
 }
 
 
-def _checked(frames: dict[str, pl.DataFrame], manifest: Manifest) -> Cohort:
-    told = frames.pop(REJECTED.name, REJECTED.empty())
-    lined = {
-        name: frame.with_columns(source=pl.lit(manifest.tables[name].file), row=pl.int_range(2, pl.len() + 2))
-        for name, frame in frames.items()
-    }
-    if "visits" in lined and "total_recorded" in lined["visits"].columns:
+def _checked(place: Path, manifest: Manifest) -> Cohort:
+    frames: dict[str, pl.DataFrame] = {}
+    found: list[pl.DataFrame] = []
+    for name, table in TABLES.items():
+        if name in manifest.tables:
+            frames[name], faults = _parsed(_table(place, manifest, table, typed=False), table, manifest)
+            found += faults
+    if "visits" in frames and "total_recorded" in frames["visits"].columns:
         # Totals were computed from items when the folder was written; only the recorded one is the source's word.
-        lined["visits"] = lined["visits"].drop("alsfrs_r_total", "alsfrs_total", strict=False)
-    found = told.select(list(REJECTED.schema)) if set(REJECTED.schema) <= set(told.columns) else REJECTED.empty()
-    return check(RawTables(frames=lined, found=found, provenance=manifest.provenance))
+        frames["visits"] = frames["visits"].drop("alsfrs_r_total", "alsfrs_total", strict=False)
+    return check(RawTables(frames=frames, found=pl.concat(found), provenance=manifest.provenance))
+
+
+def _parsed(frame: pl.DataFrame, table: Table, manifest: Manifest) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    # Text that someone typed is read as tolerantly as any file of text.
+    source, found = manifest.tables[table.name].file, [REJECTED.empty()]
+    columns: dict[str, pl.Series] = {}
+    for name in frame.columns:
+        given, column = frame[name], table.by_name.get(name)
+        if column is not None and given.dtype == pl.String and column.dtype != pl.String:
+            given, faults, _ = _PARSE[column.dtype](given, Place(table=table.name, column=name, source=source))
+            found.append(faults)
+        columns[name] = given
+    lines = {
+        "source": pl.repeat(source, frame.height, eager=True),
+        "row": pl.int_range(2, frame.height + 2, eager=True),
+    }
+    return pl.DataFrame({**columns, **lines}), found
+
+
+_PARSE: Final[dict[Any, Callable[[pl.Series, Place], Parsed]]] = {
+    pl.Float32: numbers, pl.Float64: numbers, pl.Int32: days, pl.Boolean: booleans, pl.Date: dates,
+}  # fmt: skip
