@@ -48,7 +48,9 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "sheet": _option(_READING, "--sheet", "Sheet of a workbook.", "NAME"),
     "out": _option(_WRITING, "--out -o", "Folder to write to.", "DIR"),
     "identified": _option(_WRITING, "--identified", "Keep identifiers, dates and small counts.", default=False),
-    "format": _option(_WRITING, "--format -f", "parquet, csv or xlsx.", "NAME"),
+    "format": _option(_WRITING, "--format -f", "parquet, csv or excel.", "NAME"),
+    "pseudonymize": _option(_WRITING, "--pseudonymize", "Hash identifiers, leave out dates.", default=False),
+    "salt_file": _option(_WRITING, "--salt-file", "Text file with your secret for the pseudonyms.", "FILE"),
     "save_mapping": _option(_WRITING, "--save-mapping", "Save how the columns were understood, to correct.", "FILE"),
     "show_mapping": _option(_SHOWING, "--show-mapping", "Print how the columns were understood.", default=False),
     "strict": _option(_SHOWING, "--strict", "End with code 1 if any row was rejected.", default=False),
@@ -76,8 +78,8 @@ COMMANDS: Final[dict[str, Command]] = {
         ("mapping", "rules", "faults"),
     ),
     "convert": Command(
-        (*_READ, "out", "format", "identified", "strict", "json"),
-        ("alsight convert visits.csv --out cohort --format xlsx", "alsight convert --example --out cohort"),
+        (*_READ, "out", "format", "pseudonymize", "salt_file", "strict", "json"),
+        ("alsight convert visits.csv --out cohort --format excel", "alsight convert --example --out cohort"),
     ),
     "describe": Command(
         (*_READ, "out", "strict", "json"),
@@ -85,7 +87,7 @@ COMMANDS: Final[dict[str, Command]] = {
         ("people", "variogram", "runs", "successive_slopes"),
     ),
     "assess": Command(
-        (*_READ, "out", "identified", "strict", "json"),
+        (*_READ, "out", "identified", "salt_file", "strict", "json"),
         ("alsight assess --example", "alsight assess visits.csv --out report"),
     ),
 }

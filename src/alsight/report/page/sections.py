@@ -282,10 +282,13 @@ def _agreement(pairs: pl.DataFrame, *, identified: bool) -> list[Block]:
             more=pl.when(turned).then("only_first").otherwise("only_second"),
         )
         rows = [
-            (LABELS[row["name"]].capitalize(), *_hidden([row["both"], row["missed"], row["more"]], identified=identified),
-             number(row["kappa"], 2))
+            (
+                LABELS[row["name"]].capitalize(),
+                *_hidden([row["both"], row["missed"], row["more"]], identified=identified),
+                number(row["kappa"], 2),
+            )
             for row in other.iter_rows(named=True)
-        ]  # fmt: skip
+        ]
         heads = ("another definition", "found by both", "not by this one", "by this one only", "kappa")
         caption = f"Compared with \u201c{LABELS[reference]}\u201d"
         blocks += [table(caption, heads, rows, (1, 2, 3, 4), caption=caption)] if rows else []

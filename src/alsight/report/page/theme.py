@@ -85,6 +85,7 @@ def config() -> dict[str, Any]:
             "labelPadding": 6,
             "titlePadding": 8,
             "labelFlush": False,
+            "gridColor": color("grid"),
         },
         "axisX": {
             "domain": True,
@@ -93,7 +94,7 @@ def config() -> dict[str, Any]:
             "tickColor": color("faint"),
             "tickSize": 4,
         },
-        "axisY": {"grid": True, "gridColor": color("grid"), "title": None},
+        "axisY": {"grid": True, "title": None},
         "text": {"color": color("ink"), "fontSize": _SIZE},
         "title": {
             "color": color("ink"),

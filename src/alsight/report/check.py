@@ -1,0 +1,86 @@
+"""The `check` verb: read a file, and tell every row that cannot be used, with its place, its rule and its cure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from alsight.base.answer import Answer, Exit
+from alsight.base.progress import Progress, silent
+from alsight.cohort.cohort import Cohort
+from alsight.cohort.read.source import Source, read
+
+
+class CheckSpec(Source, frozen=True, kw_only=True):
+    """What to check.
+
+    Attributes:
+        strict: whether a rejected row makes the run end with code 1.
+        save_mapping: file to save the column mapping to, empty for none.
+        show_mapping: whether the mapping belongs to the answer.
+    """
+
+    strict: bool = False
+    save_mapping: str = ""
+    show_mapping: bool = False
+
+
+def check(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = None) -> Answer:
+    """Counts of what was accepted, and every fault.
+
+    Args:
+        spec: what to read.
+        progress: told how far the reading is.
+        cohort: people already in memory, used in place of the file.
+
+    Raises:
+        DataError: the file cannot be used at all.
+        SpecError: the request makes no sense.
+    """
+    known = read(spec, progress) if cohort is None else cohort
+    rejected = known.rejected
+    summary = counts(known)
+    return Answer(
+        summary=summary,
+        tables={"rules": by_rule(rejected), "faults": rejected},
+        sentences=sentences(summary),
+        exit=Exit.REJECTED if spec.strict and summary["rejected"] else Exit.FINE,
+        provenance=known.provenance,
+    )
+
+
+def counts(cohort: Cohort) -> dict[str, Any]:
+    """Accepted rows by table, and faults by severity."""
+    severity = dict(cohort.rejected["severity"].value_counts().iter_rows())
+    return {
+        "people": cohort.size,
+        **{name: frame.height for name, frame in cohort.frames().items() if name != "subjects"},
+        "rejected": severity.get("rejected", 0),
+        "mended": severity.get("mended", 0),
+        "notes": severity.get("note", 0),
+    }
+
+
+def by_rule(rejected: pl.DataFrame) -> pl.DataFrame:
+    """Faults counted by rule, those that cost rows first, each with its cure."""
+    place = pl.col("severity").replace_strict({"rejected": 0, "mended": 1, "note": 2}, return_dtype=pl.Int8)
+    return (
+        rejected.group_by("severity", "table", "rule")
+        .agg(entries=pl.len(), first_row=pl.col("row").first(), cure=pl.col("cure").first())
+        .sort(place, "entries", "table", "rule", descending=[False, True, False, False])
+    )
+
+
+def sentences(summary: dict[str, Any]) -> tuple[str, ...]:
+    """What was read, in words."""
+    accepted = (
+        f"{summary['people']:,} people, {summary['visits']:,} visits and {summary['measures']:,} measurements accepted."
+    )
+    if not any(summary[name] for name in ("rejected", "mended", "notes")):
+        return (accepted, "Nothing was rejected or changed.")
+    told = (
+        f"{summary['rejected']:,} entries left out, {summary['mended']:,} mended, "
+        f"{summary['notes']:,} kept with a remark."
+    )
+    return (accepted, told)
