@@ -1,0 +1,151 @@
+"""The ALSFRS-R as a rater scores it: twelve ordinal items with lasting shifts, sticky noise and anchoring.
+
+able_j = sum_r C_jr S_r + shift_j - dip + relief_j + noise; a grade falls when able_j is below its threshold by more
+than the anchoring, and rises when it is above the next one by more than that. Visit noise carries over from month to
+month (the same rater remembers), and its size is the person's own. Three items follow care rather than strength: item 3 after
+a gastrostomy is at most 1, item 5 becomes 5b, and item 12 says which ventilation there is.
+
+Source: cedarbaum1999
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numba as nb
+import numpy as np
+
+from alsight.base.streams_numba import normal
+from alsight.mechanism import anatomy
+from alsight.mechanism.disease import layout as at
+from alsight.mechanism.disease.numerics import STRICT
+from alsight.mechanism.parameters import INDEX
+
+LANES: Final = 16
+"""Twelve items, padded so that a register holds them."""
+ABLE, NOISE, GRADE = 0, LANES, 2 * LANES
+DAY_NOISE, LAST_TIME = 3 * LANES, 3 * LANES + 1
+MEMORY_SIZE: Final = 3 * LANES + 8
+"""One person's rating so far: ability and noise of each item, grades, the day's noise, month of the last visit."""
+
+DRAWS: Final = 32
+"""Counters set aside for one visit."""
+
+SALIVA, SWALLOWING, CUTTING, TURNING, CLIMBING, DYSPNEA, ORTHOPNEA, VENTILATION = 1, 2, 4, 6, 8, 9, 10, 11
+
+_SCALE, _HYS, _STICK = INDEX["threshold_scale"], INDEX["anchoring"], INDEX["stickiness"]
+_DAY, _ITEM = INDEX["day_sd"], INDEX["item_sd"]
+_SALIVA, _SPASM, _NIV, _FASTEN = (
+    INDEX["saliva_relief"], INDEX["spasticity_relief"], INDEX["niv_relief"], INDEX["fasteners_relief"],
+)  # fmt: skip
+_T_NOISE: Final = at.T["noise"]
+
+
+def tables() -> tuple[Any, Any]:
+    """Loadings [pool x item] and thresholds [grade x item] as the kernel wants them, items in lanes."""
+    loadings = np.zeros((at.LANES, LANES))
+    loadings[:, :12] = anatomy.loadings().T
+    thresholds = np.full((4, LANES), -1.0)
+    thresholds[:, :12] = anatomy.thresholds().T
+    return loadings, thresholds
+
+
+@nb.njit(**STRICT)
+def forget(rating: Any) -> None:
+    """A person whom nobody has rated yet: all items at 4, no noise."""
+    rating[:] = 0.0
+    rating[GRADE : GRADE + LANES] = 4.0
+    rating[LAST_TIME] = -1.0
+
+
+@nb.njit(**STRICT)
+def rate(
+    n: int, rating: Any, seen: Any, traits: Any, p: Any, loadings: Any, thresholds: Any, key: Any, visit: int,
+    month: float, shift: float,
+) -> None:  # fmt: skip
+    """Score one visit into `rating[GRADE:]`.
+
+    Args:
+        n: number of lanes, LANES.
+        rating: the person's rating so far.
+        seen: the course at this time, as one recorded month.
+        traits: the person's traits.
+        p: the mechanism's numbers.
+        loadings: loadings from `tables`.
+        thresholds: thresholds from `tables`.
+        key: the person's key for ratings.
+        visit: running number of the visit, which chooses its draws.
+        month: months since onset.
+        shift: what this visit's mode and expectation add to every item.
+    """
+    apart = month - rating[LAST_TIME] if rating[LAST_TIME] >= 0.0 else 1000.0
+    keep = p[_STICK] ** apart if p[_STICK] > 0.0 else 0.0
+    stir = math.sqrt(1.0 - keep * keep) * traits[_T_NOISE]
+    rating[LAST_TIME] = month
+    counter = visit * DRAWS
+    day = keep * rating[DAY_NOISE] + stir * p[_DAY] * normal(key, counter + LANES)
+    rating[DAY_NOISE] = day
+    common = shift + day - seen[at.C_DIP]
+    spread = stir * p[_ITEM]
+    for j in range(n):
+        noise = keep * rating[NOISE + j] + spread * normal(key, counter + j)
+        rating[NOISE + j] = noise
+        able = common + noise
+        for r in range(7):
+            able += loadings[r, j] * seen[at.STRENGTH + r]
+        rating[ABLE + j] = able
+    for j in range(12):
+        rating[ABLE + j] += traits[at.T_SHIFT + j]
+    relieve(rating, seen, p)
+    scale, slack = p[_SCALE], p[_HYS]
+    for j in range(n):
+        able = rating[ABLE + j]
+        least, most = 0.0, 0.0
+        for k in range(4):
+            edge = thresholds[k, j] * scale
+            least += 1.0 if able > edge + slack else 0.0
+            most += 1.0 if able >= edge - slack else 0.0
+        rating[GRADE + j] = min(max(rating[GRADE + j], least), most)
+
+
+@nb.njit(**STRICT)
+def relieve(rating: Any, seen: Any, p: Any) -> None:
+    """What symptomatic care adds to the ability behind the items that it helps."""
+    if seen[at.C_SALIVA] > 0.0:
+        rating[ABLE + SALIVA] += p[_SALIVA]
+    if seen[at.C_SPASTICITY] > 0.0:
+        lost = 1.0 - 0.5 * (seen[at.UMN_UNITS + 4] + seen[at.UMN_UNITS + 5])
+        for j in range(TURNING, CLIMBING + 1):
+            rating[ABLE + j] += p[_SPASM] * lost
+    if seen[at.C_NIV] > 0.0:
+        rating[ABLE + DYSPNEA] += p[_NIV]
+        rating[ABLE + ORTHOPNEA] += p[_NIV]
+    if seen[at.C_GASTROSTOMY] > 0.0:
+        rating[ABLE + CUTTING] += p[_FASTEN]
+
+
+@nb.njit(**STRICT)
+def graded(rating: Any, seen: Any, item: int) -> float:
+    """The grade that is written down: the rated one, unless care decides it."""
+    grade = rating[GRADE + item]
+    if item == SWALLOWING and seen[at.C_GASTROSTOMY] > 0.0:
+        return min(grade, 1.0)
+    if item == VENTILATION:
+        if seen[at.C_TRACHEOSTOMY] > 0.0:
+            return 0.0
+        if seen[at.C_NIV] >= 2.0:
+            return 1.0
+        if seen[at.C_NIV] >= 1.0:
+            return 3.0 if grade >= 3.0 else 2.0
+        return 4.0
+    return grade
+
+
+@nb.njit(**STRICT)
+def total(rating: Any, seen: Any) -> float:
+    """ALSFRS-R total [0-48] as written down."""
+    score = 0.0
+    for item in range(12):
+        score += graded(rating, seen, item)
+    return score

@@ -1,0 +1,125 @@
+"""Therapies ready to be named in a population file: how each is acted out, and on what ground its numbers stand.
+
+Strengths are chosen so that a simulated trial comes near the published one; where nothing is published they are
+hypothetical, and say so. `docs/methods/therapies.md` tells what each can and cannot explain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from alsight.mechanism.therapy.act import Act, Therapy
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One therapy of the catalog: the request, the ground of its strength, the source of that ground."""
+
+    therapy: Therapy
+    ground: str
+    source: str = ""
+
+
+_ENTRIES: Final = (
+    Entry(
+        Therapy(
+            name="riluzole", kind="disease_modifying", exposure_log_sd=0.48, dose=50.0, dose_unit="mg",
+            acts=(Act(channel="glutamate", strength=0.45),),
+        ),
+        "strength calibrated to a hazard ratio near 0.8 within 18 months; between-person exposure as measured",
+        "groeneveld2003",
+    ),
+    Entry(
+        Therapy(
+            name="edaravone", kind="disease_modifying", dose=60.0, dose_unit="mg",
+            acts=(Act(channel="oxidative", strength=0.8),),
+        ),
+        "strength assumed; 14 days on, 14 off is averaged over the month; one effect for all populations",
+        "abe2017",
+    ),
+    Entry(
+        Therapy(
+            name="tofersen", kind="disease_modifying", genotypes=("sod1",), dose=100.0, dose_unit="mg",
+            acts=(Act(channel="protein", strength=0.75, lag_months=1.5, washout_months=3.0),),
+        ),
+        "strength and lag calibrated to neurofilament and function in the trial's faster group",
+        "miller2022",
+    ),
+    Entry(
+        Therapy(
+            name="antisense", genotypes=("c9orf72", "fus", "tardbp", "sod1"), responders=0.8,
+            acts=(Act(channel="protein", strength=0.6, lag_months=2.0, washout_months=3.0),),
+        ),
+        "hypothetical antisense to the mutated gene",
+    ),
+    Entry(
+        Therapy(
+            name="gene_protective_factor", responders=0.7, stop_month=None,
+            acts=(
+                Act(channel="loss", strength=0.4, lag_months=3.0),
+                Act(channel="committed", strength=0.2, lag_months=3.0),
+            ),
+        ),
+        "hypothetical one-off gene transfer of a protective factor; responders are those not neutralized by antibodies",
+    ),
+    Entry(
+        Therapy(
+            name="gene_correction", genotypes=("sod1", "c9orf72", "fus", "tardbp"), responders=0.8,
+            acts=(Act(channel="protein", strength=0.9, lag_months=2.0),),
+        ),
+        "hypothetical lasting correction of the mutated gene",
+    ),
+    Entry(
+        Therapy(
+            name="stem_cells_support", every_months=6.0, course_months=1.0,
+            acts=(
+                Act(channel="loss", strength=0.3, washout_months=3.0),
+                Act(channel="reinnervation", strength=0.2, washout_months=3.0),
+            ),
+        ),
+        "hypothetical; a transient effect of each transplantation that fades over three months",
+    ),
+    Entry(
+        Therapy(
+            name="stem_cells_replace", stop_month=1.0,
+            acts=(Act(channel="replacement", strength=0.01, washout_months=12.0, limit=0.15),),
+        ),
+        "hypothetical; new neurons must grow to their muscle, reach at most 15 % of a pool, and fall ill like others",
+    ),
+    Entry(
+        Therapy(
+            name="muscle_activator", kind="symptomatic",
+            acts=(Act(channel="strength", strength=0.08, lag_months=0.3, washout_months=0.3),),
+        ),
+        "hypothetical troponin activator: stronger fibers while it is taken, nothing afterwards",
+    ),
+    Entry(
+        Therapy(
+            name="sham", kind="placebo",
+            acts=(Act(channel="expectation", strength=0.03, waning_months=3.0, washout_months=1.0),),
+        ),
+        "assumed expectation of benefit, in ratings only, halving every three months",
+    ),
+    Entry(Therapy(name="slow", acts=(Act(channel="loss", strength=0.5),)), "hypothetical: half the hazard"),
+    Entry(
+        Therapy(name="halt", acts=(Act(channel="loss", strength=1.0), Act(channel="spread", strength=1.0))),
+        "hypothetical: no neuron is committed any more; those already sick are still lost",
+    ),
+    Entry(
+        Therapy(
+            name="reverse",
+            acts=(
+                Act(channel="loss", strength=1.0),
+                Act(channel="spread", strength=1.0),
+                Act(channel="committed", strength=1.0),
+                Act(channel="enlargement", strength=0.3, lag_months=3.0),
+                Act(channel="replacement", strength=0.03, limit=0.5, axons=False),
+            ),
+        ),
+        "hypothetical: everything stops, survivors take more fibers over and neurons are replaced",
+    ),
+)  # fmt: skip
+
+THERAPIES: Final[dict[str, Entry]] = {entry.therapy.name: entry for entry in _ENTRIES}
+"""Every therapy by name."""
