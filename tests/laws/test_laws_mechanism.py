@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alsight.mechanism.disease import layout as at
-from alsight.mechanism.disease.classes import GENES
+from alsight.mechanism import layout as at
+from alsight.mechanism.classes import GENES
 from alsight.mechanism.disease.people import Mix
 from alsight.mechanism.latent import Latent, simulate_latent
 from alsight.mechanism.parameters import PARAMETERS, vector

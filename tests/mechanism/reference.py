@@ -9,7 +9,7 @@ import numpy as np
 
 from alsight.base.streams import Stream, normal, subject_key, uniform
 from alsight.mechanism import anatomy
-from alsight.mechanism.disease import layout as at
+from alsight.mechanism import layout as at
 from alsight.mechanism.disease.course import LONGEST_SILENCE
 from alsight.mechanism.parameters import INDEX
 

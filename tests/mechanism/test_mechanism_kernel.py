@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from alsight.mechanism.disease import layout as at
-from alsight.mechanism.disease.numerics import exponential
+from alsight.mechanism import layout as at
 from alsight.mechanism.latent import simulate_latent
+from alsight.mechanism.numerics import exponential
 from alsight.mechanism.parameters import vector
 from mechanism.reference import lives
 

@@ -7,7 +7,7 @@ import pytest
 
 from alsight.base.errors import SpecError
 from alsight.base.spec import build
-from alsight.mechanism.disease.classes import GENES
+from alsight.mechanism.classes import GENES
 from alsight.mechanism.disease.people import Mix
 from alsight.mechanism.latent import Latent, simulate_latent
 from alsight.mechanism.parameters import vector

@@ -15,8 +15,8 @@ from jaxtyping import Float32, Float64, Int8, UInt64
 from alsight.base.streams import Stream, stream_key
 from alsight.base.streams_numba import fold, normal
 from alsight.mechanism import anatomy
+from alsight.mechanism import layout as at
 from alsight.mechanism.disease import course as disease
-from alsight.mechanism.disease import layout as at
 from alsight.mechanism.disease.people import Mix, draw_people
 from alsight.mechanism.measure import rating as rated
 from alsight.mechanism.parameters import INDEX, vector

@@ -71,7 +71,7 @@ SPREAD: Final = (
 )  # fmt: skip
 
 MUSCLE: Final = (
-    P("committed_loss_per_month", 0.15, "1/month", 0.01, 5, C, "loss of sick neurons that work; fitted to a drug's lag"),
+    P("committed_loss_per_month", 0.15, "1/month", 0.01, 5, C, "loss of sick neurons that work; from a drug's lag"),
     P("enlargement_limit", 2.08, "1", 1, 8, C, "largest growth of a motor unit, median person"),
     P("enlargement_log_sd", 0.30, "1", 0, 1, A, "spread of the enlargement above one"),
     P("reinnervation_per_month", 1.2, "1/month", 0.05, 5, C, "rate at which survivors take denervated fibers over"),

@@ -13,9 +13,8 @@ from typing import Any, Final
 import numba as nb
 
 from alsight.base.streams_numba import normal, uniform
+from alsight.mechanism import layout as at
 from alsight.mechanism.anatomy import BULBAR, SILENT, WEAK
-from alsight.mechanism.disease import layout as at
-from alsight.mechanism.disease.numerics import STRICT, exponential
 from alsight.mechanism.disease.step import (
     breathe,
     fall_ill,
@@ -27,6 +26,7 @@ from alsight.mechanism.disease.step import (
     release,
     wander,
 )  # fmt: skip
+from alsight.mechanism.numerics import STRICT, exponential
 from alsight.mechanism.parameters import INDEX
 from alsight.mechanism.therapy.levels import apply, treat
 

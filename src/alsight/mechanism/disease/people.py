@@ -14,9 +14,9 @@ from scipy.special import gammaincinv
 
 from alsight.base.streams import Stream, subject_key
 from alsight.base.streams_numba import normals, uniforms
+from alsight.mechanism import layout as at
 from alsight.mechanism.anatomy import BULBAR, ONSET_SHARES, PHRENIC
-from alsight.mechanism.disease import layout as at
-from alsight.mechanism.disease.classes import GENES, PHENOTYPES
+from alsight.mechanism.classes import GENES, PHENOTYPES
 from alsight.mechanism.parameters import INDEX
 
 Vector = Float64[np.ndarray, " subject"]

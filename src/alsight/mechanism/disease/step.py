@@ -28,9 +28,9 @@ from typing import Any, Final
 import numba as nb
 
 from alsight.base.streams_numba import normal, uniform
+from alsight.mechanism import layout as at
 from alsight.mechanism.anatomy import ARM_LEFT, ARM_RIGHT, BULBAR, PHRENIC, TRUNK
-from alsight.mechanism.disease import layout as at
-from alsight.mechanism.disease.numerics import STRICT, exponential
+from alsight.mechanism.numerics import STRICT, exponential
 from alsight.mechanism.parameters import INDEX
 
 _WANDER_SD, _WANDER_MONTHS = INDEX["wander_log_sd"], INDEX["wander_months"]

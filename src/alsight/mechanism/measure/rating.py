@@ -2,8 +2,8 @@
 
 able_j = sum_r C_jr S_r + shift_j - dip + relief_j + noise; a grade falls when able_j is below its threshold by more
 than the anchoring, and rises when it is above the next one by more than that. Visit noise carries over from month to
-month (the same rater remembers), and its size is the person's own. Three items follow care rather than strength: item 3 after
-a gastrostomy is at most 1, item 5 becomes 5b, and item 12 says which ventilation there is.
+month (the same rater remembers), and its size is the person's own. Three items follow care rather than strength: item
+3 after a gastrostomy is at most 1, item 5 becomes 5b, and item 12 says which ventilation there is.
 
 Source: cedarbaum1999
 """
@@ -18,8 +18,8 @@ import numpy as np
 
 from alsight.base.streams_numba import normal
 from alsight.mechanism import anatomy
-from alsight.mechanism.disease import layout as at
-from alsight.mechanism.disease.numerics import STRICT
+from alsight.mechanism import layout as at
+from alsight.mechanism.numerics import STRICT
 from alsight.mechanism.parameters import INDEX
 
 LANES: Final = 16

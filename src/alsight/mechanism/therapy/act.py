@@ -13,8 +13,8 @@ from alsight.base.spec import Spec
 from alsight.base.streams import Stream, subject_key
 from alsight.base.streams_numba import normals, uniforms
 from alsight.mechanism import anatomy
-from alsight.mechanism.disease import layout as at
-from alsight.mechanism.disease.classes import GENES, PHENOTYPES
+from alsight.mechanism import layout as at
+from alsight.mechanism.classes import GENES, PHENOTYPES
 from alsight.mechanism.parameters import INDEX
 from alsight.mechanism.therapy import levels
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import numba as nb
 
-from alsight.mechanism.disease import layout as at
-from alsight.mechanism.disease.numerics import STRICT, exponential
+from alsight.mechanism import layout as at
+from alsight.mechanism.numerics import STRICT, exponential
 from alsight.mechanism.parameters import INDEX
 
 CHANNELS: Final = (
