@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 from alsight.base.spec import Spec
 from alsight.models.covariance import factor_of, from_working, spread_names, to_working
 from alsight.models.model import Columns, Parameter, Scale, Visits
+from alsight.models.student import student_effects, student_log_density
 
 
 class Linear(Spec, frozen=True):
@@ -69,8 +70,6 @@ class Linear(Spec, frozen=True):
         error = visits.outcome - visits.fixed @ beta
         if self.noise == "normal":
             return jax.vmap(_normal, (None, 0, 0, 0, 0))(root, error, visits.random, size, visits.seen)
-        from alsight.models.student import student_log_density  # noqa: PLC0415 - only for heavy tails
-
         return student_log_density(root, error, visits, size, parameters[-1])
 
     def noise_sd(
@@ -83,11 +82,13 @@ class Linear(Spec, frozen=True):
     def effects(
         self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits
     ) -> tuple[Float[Array, "subject random"], Float[Array, "subject random random"]]:
-        """Mean and covariance of each subject's random effects given what was seen (normal noise)."""
+        """Mean and covariance of each subject's random effects given what was seen; their mode with Student noise."""
         beta, spread, _ = _parts(columns, parameters)
         root = factor_of(spread, len(columns.random))
         size = self.noise_sd(columns, parameters, visits)
         error = visits.outcome - visits.fixed @ beta
+        if self.noise == "student":
+            return student_effects(root, error, visits, size, parameters[-1])
         return jax.vmap(_effects, (None, 0, 0, 0, 0))(root, error, visits.random, size, visits.seen)
 
     def predict(

@@ -49,6 +49,23 @@ def student_log_density(
     return jax.vmap(one)(error, visits.random, size, visits.seen)
 
 
+def student_effects(
+    root: Float[Array, "random random"],
+    error: Float[Array, "subject visit"],
+    visits: Visits,
+    size: Float[Array, "subject visit"],
+    degrees: Float[Array, ""],
+) -> tuple[Float[Array, "subject random"], Float[Array, "subject random random"]]:
+    """Mode of each subject's random effects, and the covariance of the normal law that fits there."""
+
+    def one(error: Array, random: Array, size: Array, seen: Array) -> tuple[Array, Array]:
+        centre, half = _mode(error, random @ root, size, seen, degrees)
+        spread = root @ half
+        return root @ centre, spread @ spread.T
+
+    return jax.vmap(one)(error, visits.random, size, visits.seen)
+
+
 def _grid(size: int, nodes: int) -> tuple[np.ndarray, np.ndarray]:
     # Probabilists' Hermite rule for a standard normal, as points and log weights.
     point, weight = np.polynomial.hermite_e.hermegauss(nodes)
