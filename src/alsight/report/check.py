@@ -80,7 +80,7 @@ def sentences(summary: dict[str, Any]) -> tuple[str, ...]:
     if not any(summary[name] for name in ("rejected", "mended", "notes")):
         return (accepted, "Nothing was rejected or changed.")
     told = (
-        f"{summary['rejected']:,} entries left out, {summary['mended']:,} mended, "
-        f"{summary['notes']:,} kept with a remark."
+        f"{summary['rejected']:,} entries left out, {summary['mended']:,} mended, {summary['notes']:,} kept with a "
+        "remark."
     )
     return (accepted, told)

@@ -17,10 +17,10 @@ class Flag:
 
 
 FLAGS: Final[tuple[Flag, ...]] = (
-    Flag("bedlack_gain_4_12", "A gain of 4 points or more, held for 12 months or longer"),
-    Flag("alsight_gain_4_6", "A gain of 4 points or more, held for 6 months or longer"),
-    Flag("vasta_within_1_18", "A plateau: scores within 1 point of each other for 18 months or longer"),
-    Flag("vasta_exact_12", "A plateau: the very same score for 12 months or longer"),
+    Flag("bedlack_gain_4_12", "Gain of 4 points or more, held 12 months or longer"),
+    Flag("alsight_gain_4_6", "Gain of 4 points or more, held 6 months or longer"),
+    Flag("vasta_within_1_18", "Plateau within 1 point, 18 months or longer"),
+    Flag("vasta_exact_12", "Plateau of equal scores, 12 months or longer"),
 )
 """Reasons, the most striking first; a person is listed under the first that applies."""
 

@@ -15,8 +15,9 @@ PRIVATE: Final = "private"
 """Folder, inside that of the results, for what must not be sent."""
 
 _NOTE: Final = (
-    "Do not send this folder. identities.csv says who stands behind each pseudonym of the report; rejected.csv lists\n"
-    "rejected rows with the file's own identifiers and values. Everything outside this folder does without them.\n"
+    "Do not send this folder. identities.csv says who stands behind each pseudonym of the report; rejected.csv "
+    "lists\nrejected rows with the file's own identifiers and values. Everything outside this folder does without "
+    "them.\n"
 )
 
 

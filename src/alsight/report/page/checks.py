@@ -100,8 +100,8 @@ def item_five(stretch: Stretch) -> str:
     if not all(both):
         return ""
     return (
-        "Item 5 was rated as 5a (cutting food) and as 5b (with a gastrostomy) within this stretch. "
-        "The two are worded differently, so that the score can rise at the change without any recovery."
+        "Item 5 was rated as 5a (cutting food) and as 5b (with a gastrostomy) within this stretch. The two are "
+        "worded differently, so that the score can rise at the change without any recovery."
     )
 
 
@@ -111,8 +111,8 @@ def item_twelve(stretch: Stretch) -> str:
     if scores.len() < 2 or scores[-1] <= scores[0]:
         return ""
     return (
-        f"Item 12 (respiratory insufficiency) went from {scores[0]:.0f} to {scores[-1]:.0f}. "
-        "It rises when a person stops using ventilation, whatever the reason."
+        f"Item 12 (respiratory insufficiency) went from {scores[0]:.0f} to {scores[-1]:.0f}. It rises when a person "
+        "stops using ventilation, whatever the reason."
     )
 
 

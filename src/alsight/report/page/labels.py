@@ -8,9 +8,9 @@ from alsight.episodes.definition import OWN, Definition, Method
 from alsight.episodes.definitions import DEFINITIONS
 
 _RULES: Final[dict[Method, str]] = {
-    "epoch_visit": "not lower at {months} months than at the first visit",
-    "epoch_slope": "slope of the first {months} months not falling",
-    "epoch_floor": "no visit of the first {months} months below the first",
+    "epoch_visit": "first visit and {months} months: not lower",
+    "epoch_slope": "first {months} months: slope not falling",
+    "epoch_floor": "first {months} months: no visit below the first",
     "pair_apart": "any two visits {months} months apart, the later {atleast}",
     "pair_about": "any two visits {months} months apart, the later higher",
     "run_flat": "{spread} for {months} months or longer",
@@ -47,7 +47,7 @@ def label(rule: Definition) -> str:
         better=f"{100 * rule.points:.0f} %" if rule.relative else f"{points} points/month",
     )
     if rule.deaths_decline:
-        said += ", deaths counted as declined"
+        said += ", deaths counted as lower"
     if rule.method == "rising_slope" and rule.least_visits < 3:
         said += " (two visits are enough)"
     if rule.lead_in_loss is not None:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
+from markupsafe import Markup
 
 from alsight.base.progress import Progress
 from alsight.base.units import months_of
-from alsight.report.page.blocks import KeyEntry, Person, TableView, table
+from alsight.report.page.blocks import KeyEntry, Person, Prose, Section, TableView, table
 from alsight.report.page.checks import EVENT_WORDS, Stretch, checks
 from alsight.report.page.labels import LABELS, RULES, source_name
 from alsight.report.page.theme import svg
 from alsight.report.page.timeline import PANELS, Course, timeline
-from alsight.report.page.words import NONE, count, months, number, signed
+from alsight.report.page.words import NONE, count, months, number, people, signed
 
 DOMAINS: Final = {
     "bulbar": "Bulbar",
@@ -95,6 +96,38 @@ def people_pages(flags: pl.DataFrame, records: Records, progress: Progress) -> t
     return tuple(pages)
 
 
+def people_section(flags: pl.DataFrame, pages: tuple[Person, ...], total: int) -> Section:
+    """All flagged people in one list, then a page for each.
+
+    Args:
+        flags: people shown, one row each, in the order of their pages.
+        pages: their pages.
+        total: people flagged, shown or not.
+    """
+    intro = (
+        "People with a gain of 4 points or more that was held for at least 6 months, or with a plateau of 18 months "
+        "(12 when the very same score was repeated). They are listed because their records deserve a second look, "
+        "first of all at how the scores came about, then at the diagnosis. A held gain in ALS is rare enough that an "
+        "error, an illness that passed or another disease must be considered first."
+    )
+    if not total:
+        return Section("people", "People to look at", (Prose(intro), Prose("Nobody met these definitions.")))
+    cut = (
+        f" The {count(flags.height)} most striking of {count(total)} have a page here." if total > flags.height else ""
+    )
+    rows = [
+        (
+            Markup('<a href="#{}">{}</a>').format(page.anchor, flag["subject"]),
+            flag["words"],
+            f"{months_of(flag['held_from_day']):.0f} to {months_of(flag['end_day']):.0f}",
+        )
+        for page, flag in zip(pages, flags.iter_rows(named=True), strict=True)
+    ]
+    listed = table("People to look at", ("person", "first reason", "months"), rows, (2,))
+    said = f"{people(total)} met one of these definitions.{cut} Every episode of everybody is in episodes.parquet."
+    return Section("people", "People to look at", (Prose(intro), Prose(said), listed), pages)
+
+
 def _page(place: int, flag: dict[str, Any], own: Records, order: Sequence[str]) -> Person:
     person = own.subjects.row(0, named=True)
     stretch = Stretch(
@@ -104,8 +137,8 @@ def _page(place: int, flag: dict[str, Any], own: Records, order: Sequence[str]) 
     inside = stretch.inside
     ends = f"{number(inside['total'][0], 0)} to {number(inside['total'][-1], 0)}" if inside.height else NONE
     said = (
-        f"{flag['words']}. From {months(months_of(flag['start_day']))} to "
-        f"{months(months_of(flag['end_day']))} after entry, ALSFRS-R total {ends}, {inside.height} visits."
+        f"{flag['words']}. From {months(months_of(flag['start_day']))} to {months(months_of(flag['end_day']))} after "
+        f"entry, ALSFRS-R total {ends}, {inside.height} visits."
     )
     label = f"Course of person {flag['subject']}: ALSFRS-R total over time with episodes, events, domains and measures"
     return Person(

@@ -1,4 +1,4 @@
-"""The parts of the report about how a cohort was read and what was seen in it; each function makes one section."""
+"""The parts of the report about how a cohort was read and which episodes it holds; each function makes one section."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from alsight.report.page.blocks import (
     Figure,
     Heading,
     KeyEntry,
-    Notice,
     Prose,
     Section,
     TableView,
@@ -30,41 +29,6 @@ SAMPLE: Final = 150
 
 ROWS_SHOWN: Final = 200
 """Faults listed in the report; all of them are in rejected.csv."""
-
-
-def about(*, identified: bool) -> Section:
-    """What the report is, and what it is not."""
-    privacy = (
-        "It holds identifiers, dates and small counts: treat it as you treat the file it was made from."
-        if identified
-        else "Identifiers are hashed, times are relative to entry and counts under 5 are not printed, so that it "
-        "can be "
-        "sent to a colleague. Single courses are shown all the same: send it only to people who may see such data."
-    )
-    return Section(
-        "about",
-        "What this is, and what it is not",
-        (
-            Notice(
-                (
-                    "These are observed episodes, not verdicts. A plateau or a rise below is what the recorded "
-                    "scores did. "
-                    "Whether it is real, or measurement noise, or what natural history shows at this number of visits, "
-                    "has not been weighed here. By the scale's published reliability two ratings of a person who "
-                    "has not "
-                    "changed can differ by 3 to 5 points (Kaufmann 2007).",
-                    "Research software for the study of ALS. Nothing here is advice to a patient, and nothing here "
-                    "makes or "
-                    "changes a diagnosis.",
-                )
-            ),
-            Prose(
-                "ALSFRS-R is the ALS Functional Rating Scale, revised: 12 items of 0 to 4 points, 48 in total, "
-                "higher is "
-                "better. Entry is each person's day 0; months have 30.4 days. " + privacy
-            ),
-        ),
-    )
 
 
 def reading(rejected: pl.DataFrame, accepted: dict[str, int], *, identified: bool) -> Section:
@@ -144,9 +108,9 @@ def trajectories(visits: pl.DataFrame, episodes: pl.DataFrame, definitions: Sequ
     figure = drawn(
         lambda width: charts.trajectories(lines, marked, width),
         label,
-        f"One thin line a person ({shown}, {people(sample.len())}). Marked are stretches under the definitions "
-        "that earn "
-        "a page in this report. Short flat stretches are everywhere; that is what makes single ones hard to read.",
+        f"One thin line a person ({shown}, {people(sample.len())}). Marked are stretches under the definitions that "
+        "earn a page in this report. Short flat stretches are everywhere; that is what makes single ones hard to "
+        "read.",
         key=(
             KeyEntry("thin", "faint", "one person"),
             KeyEntry("circle", "plateau", "long plateau"),
@@ -182,11 +146,9 @@ def episodes_by_definition(rates: pl.DataFrame, pairs: pl.DataFrame, *, identifi
     blocks: list[Block] = [
         Prose(
             "\u201cPlateau\u201d and \u201creversal\u201d mean what a definition says. Each published wording is "
-            "counted by "
-            "its own rule among the people eligible for it; where a source's exact rule cannot be read, several "
-            "readings "
-            "stand side by side. Bars are 95 % Wilson intervals. Published rates come from other populations and visit "
-            "schedules: they are a yardstick, not an expectation for this cohort."
+            "counted by its own rule among the people eligible for it; where a source's exact rule cannot be read, "
+            "several readings stand side by side. Bars are 95 % Wilson intervals. Published rates come from other "
+            "populations and visit schedules: they are a yardstick, not an expectation for this cohort."
         ),
         Prose(_spread_sentence(rates, identified=identified)),
     ]
@@ -198,8 +160,7 @@ def episodes_by_definition(rates: pl.DataFrame, pairs: pl.DataFrame, *, identifi
         Heading("How far the definitions agree"),
         Prose(
             "People eligible under both definitions are compared. Kappa is agreement beyond chance: 1 when two "
-            "definitions "
-            "always find the same people, 0 when no more than by chance."
+            "definitions always find the same people, 0 when no more than by chance."
         ),
         *_agreement(pairs, identified=identified),
         _definitions(rates),
@@ -215,11 +176,9 @@ def _spread_sentence(rates: pl.DataFrame, *, identified: bool) -> str:
         return ""
     row = plateaus.row(min(1, plateaus.height - 1), named=True)
     return (
-        f"How much the wording decides: of the {row['definitions']} readings of a {row['months']:.0f}-month "
-        "plateau the "
-        f"strictest finds {percent(row['lowest'])} of eligible people here ({LABELS[row['lowest_definition']]}), "
-        "the most "
-        f"generous {percent(row['highest'])} ({LABELS[row['highest_definition']]})."
+        f"How much the wording decides: of the {row['definitions']} readings of a {row['months']:.0f}-month plateau "
+        f"the strictest finds {percent(row['lowest'])} of eligible people here ({LABELS[row['lowest_definition']]}), "
+        f"the most generous {percent(row['highest'])} ({LABELS[row['highest_definition']]})."
     )
 
 

@@ -1,0 +1,131 @@
+"""The `assess` verb: find plateaus and reversals as observed, and write a report that can be sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import polars as pl
+
+from alsight.base.answer import Answer, Exit
+from alsight.base.progress import Progress, silent
+from alsight.base.provenance import Provenance, program
+from alsight.cohort.cohort import Cohort
+from alsight.cohort.pseudonyms import pseudonymize
+from alsight.cohort.read.source import Source, read
+from alsight.cohort.write.folder import write_cohort
+from alsight.report.check import counts, sentences
+from alsight.report.compose import Findings, find, page
+from alsight.report.folder import DEFAULT, make_folder, shown, write_text, write_whole, writing
+from alsight.report.page.render import html
+from alsight.report.privacy import salt_of, write_private
+
+
+class AssessSpec(Source, frozen=True, kw_only=True):
+    """What to assess, and where to write.
+
+    Attributes:
+        out: folder for the report and its tables.
+        identified: whether to keep identifiers, dates and small counts.
+        salt_file: file with the secret that makes the pseudonyms, empty to derive it from the visits.
+        strict: whether a rejected row makes the run end with code 1.
+        pages: most people with a page of their own.
+    """
+
+    out: str = DEFAULT
+    identified: bool = False
+    salt_file: str = ""
+    strict: bool = False
+    pages: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 60
+
+
+def assess(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = None) -> Answer:
+    """Write report.html, episodes.parquet, rejected.csv, cohort/ and summary.json.
+
+    Args:
+        spec: what to read and where to write.
+        progress: told how far the work is.
+        cohort: people already in memory, used in place of the file.
+
+    Raises:
+        DataError: the file cannot be used at all.
+        SpecError: the request makes no sense.
+        RunError: the disk refused.
+    """
+    known = read(spec, progress) if cohort is None else cohort
+    place = make_folder(spec.out, spec.path)
+    record = _record(spec, known)
+    salt = "" if spec.identified else salt_of(known, spec.salt_file)
+    sent = known if spec.identified else pseudonymize(known, salt)
+    found = find(sent, progress)
+    report = html(
+        page(found, record, identified=spec.identified, pages=spec.pages, name=_name(spec), progress=progress)
+    )
+    progress("writing", 0, 0)
+    files = _write(place, found, report)
+    if not spec.identified:
+        files |= write_private(known, salt, place)
+    summary = _summary(known, found, record, files)
+    files["summary"] = write_text(
+        place / "summary.json", msgspec.json.format(msgspec.json.encode(summary)).decode() + "\n"
+    )
+    return Answer(
+        summary=summary,
+        files=files,
+        sentences=(*sentences(counts(known)), *_told(found), f"The report is {shown(files['report'])}"),
+        exit=Exit.REJECTED if spec.strict and summary["rejected"] else Exit.FINE,
+        provenance=record,
+    )
+
+
+def _record(spec: AssessSpec, cohort: Cohort) -> Provenance:
+    """How the run was made: the request without folders, the inputs' digests as the reader took them."""
+    request = {name: value for name, value in msgspec.structs.asdict(spec).items() if name not in ("out", "salt_file")}
+    request["path"], request["mapping"] = Path(spec.path).name, Path(spec.mapping).name
+    inputs = cohort.provenance.inputs if cohort.provenance else {}
+    return Provenance(program=program(), verb="assess", request=request, inputs=inputs)
+
+
+def _name(spec: AssessSpec) -> str:
+    """What the cohort is called in the report: the name of a file may name people, so only where that may be."""
+    if spec.example:
+        return "example cohort (synthetic)"
+    return Path(spec.path).name if spec.identified else ""
+
+
+def _write(place: Path, found: Findings, report: str) -> dict[str, Path]:
+    with writing(place):
+        write_cohort(found.cohort, place / "cohort")
+    return {
+        "report": write_text(place / "report.html", report),
+        "episodes": write_whole(place / "episodes.parquet", found.episodes.write_parquet),
+        "rejected": write_whole(place / "rejected.csv", found.cohort.rejected.write_csv),
+        "cohort": place / "cohort",
+    }
+
+
+def _summary(known: Cohort, found: Findings, record: Provenance, files: dict[str, Path]) -> dict[str, Any]:
+    """Counts, rates and flagged people as plain values; paths relative to the folder."""
+    rates = found.rates.select("definition", "kind", "months", "eligible", "found", "rate", "low", "high", "published")
+    public = record if "identities" not in files else msgspec.structs.replace(
+        record, request={**record.request, "path": "", "mapping": "", "sheet": ""},
+        inputs={f"input {place + 1}": digest for place, digest in enumerate(record.inputs.values())},
+    )  # fmt: skip
+    return {
+        **counts(known),
+        "episodes": rates.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
+        "flagged": found.flags.to_dicts(),
+        "verdicts": "none: these are observed episodes",
+        "files": {name: str(file.relative_to(files["report"].parent)) for name, file in files.items()},
+        "provenance": msgspec.to_builtins(public),
+    }
+
+
+def _told(found: Findings) -> tuple[str, ...]:
+    flags = found.flags
+    gains = flags.filter(pl.col("kind") == "reversal").height
+    return (
+        f"Observed, not judged: {gains:,} people with a held gain of 4 points, {flags.height - gains:,} with a long "
+        "plateau.",
+    )

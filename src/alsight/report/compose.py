@@ -1,0 +1,120 @@
+"""The report's content from a cohort: everything found once, then sections in reading order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from alsight.base.progress import Progress
+from alsight.base.provenance import Provenance
+from alsight.cohort.cohort import Cohort
+from alsight.cohort.scores import scored_visits
+from alsight.episodes.find import episode_frame, judge
+from alsight.episodes.rates import disagreement_frame, rate_frame
+from alsight.report.flags import FLAGS, flagged
+from alsight.report.page.blocks import Section
+from alsight.report.page.people import Records, people_pages, people_section
+from alsight.report.page.render import Page
+from alsight.report.page.sections import episodes_by_definition, reading, trajectories
+from alsight.report.page.words import NONE, cell, count, months, number, percent
+from alsight.report.texts import about, methods
+
+TOTALS = {"alsfrs_r": "alsfrs_r_total", "alsfrs": "alsfrs_total"}
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found in a cohort, each table once.
+
+    Attributes:
+        cohort: the people, under the names that the report prints.
+        visits: scored visits with `total`, the recorded or computed total of the visit's own scale.
+        episodes: every episode under every definition.
+        rates: how often each definition is met.
+        pairs: how far each two definitions disagree.
+        flags: people who are to be looked at, the most striking first.
+    """
+
+    cohort: Cohort
+    visits: pl.DataFrame
+    episodes: pl.DataFrame
+    rates: pl.DataFrame
+    pairs: pl.DataFrame
+    flags: pl.DataFrame
+
+
+def find(cohort: Cohort, progress: Progress) -> Findings:
+    """Everything that a report tells about a cohort."""
+    progress("scoring visits", 0, 0)
+    visits = scored_visits(cohort).with_columns(total=pl.coalesce(list(TOTALS.values())).cast(pl.Float64))
+    progress("finding episodes", 0, 0)
+    judged = judge(cohort)
+    episodes = episode_frame(judged)
+    return Findings(cohort, visits, episodes, rate_frame(judged), disagreement_frame(judged), flagged(episodes))
+
+
+def page(found: Findings, record: Provenance, *, identified: bool, pages: int, name: str, progress: Progress) -> Page:
+    """The report of a cohort.
+
+    Args:
+        found: what was found.
+        record: how the run was made.
+        identified: whether small counts and names of files may be printed.
+        pages: most people with a page of their own.
+        name: what the cohort is called, empty for no name.
+        progress: told how far the drawing is.
+    """
+    progress("drawing charts", 0, 0)
+    cohort = found.cohort
+    accepted = {table: frame.height for table, frame in cohort.frames().items()}
+    marked = [flag.definition for flag in FLAGS]
+    sections: list[Section] = [
+        about(identified=identified),
+        reading(cohort.rejected, accepted, identified=identified),
+        trajectories(found.visits, found.episodes, marked),
+        episodes_by_definition(found.rates, found.pairs, identified=identified),
+    ]
+    shown = found.flags.head(pages)
+    records = Records(cohort.subjects, found.visits, cohort.events, cohort.doses, cohort.measures, found.episodes)
+    sections += [
+        people_section(shown, people_pages(shown, records, progress), found.flags.height),
+        methods(record, identified=identified),
+    ]
+    return Page(
+        title=f"Plateaus and held gains in {count(cohort.size)} people with ALS",
+        eyebrow=" \u00b7 ".join(part for part in (record.program, "report of observed episodes", name) if part),
+        lead=_lead(found, identified=identified),
+        figures=_figures(found, identified=identified),
+        sections=tuple(sections),
+        footer=f"Made by {record.program}. Nothing in this file loads anything from anywhere.",
+        program=record.program,
+    )
+
+
+def _rate(found: Findings, definition: str) -> dict[str, Any]:
+    return found.rates.filter(pl.col("definition") == definition).row(0, named=True)
+
+
+def _lead(found: Findings, *, identified: bool) -> str:
+    """The whole report in a paragraph."""
+    still, gained = _rate(found, "bedlack_visit_12"), _rate(found, "bedlack_gain_4_12")
+    said = [f"{count(found.cohort.size)} people, {count(found.visits.height)} visits."]
+    if still["eligible"]:
+        share = percent(still["rate"]) if identified or still["found"] >= 5 else "Under 5 people"
+        said.append(
+            f"{share} of the {count(still['eligible'])} still rated a year after their first visit had not declined "
+            f"by then (published for trial participants: {percent(still['published'])})."
+        )
+    if gained["eligible"]:
+        said.append(
+            f"{cell(gained['found'], identified=identified).capitalize()} of {count(gained['eligible'])} ever gained "
+            f"4 points and held them for a year (published: {gained['published_text']})."
+        )
+    said.append(f"{cell(found.flags.height, identified=identified).capitalize()} records deserve a second look.")
+    return " ".join(said)
+
+
+def _figures(found: Findings, *, identified: bool) -> tuple[tuple[str, str], ...]:
+    return (("people", count(found.cohort.size)), ("visits", count(found.visits.height)))
