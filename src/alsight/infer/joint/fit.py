@@ -16,7 +16,7 @@ from alsight.infer.gaussian.search import search
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import Frame, course, first_rows, quadrature, times
 from alsight.infer.joint.likelihood import Evaluation, evaluate
-from alsight.infer.joint.parameters import Hazard, Layout, Values, pack
+from alsight.infer.joint.parameters import Hazard, Layout, Values, pack, unpack
 from alsight.infer.joint.plan import Follow, Plan, follow_up
 from alsight.infer.joint.report import natural, parameters_of
 from alsight.models.joint import Joint, basis_names, inner_knots
@@ -24,6 +24,10 @@ from alsight.models.joint import Joint, basis_names, inner_knots
 MAX_STEPS = 60
 TOLERANCE = 1e-8
 """Largest Newton decrement, in units of log likelihood, at which the fit counts as converged."""
+LARGEST_MOVE = 2.0
+"""Largest step of a log standard deviation or of a Cholesky entry."""
+NO_SPREAD = 1e-3
+"""A random effect's SD, relative to the residual SD and in the units of the outcome, that counts as zero."""
 
 
 def fit_joint(
@@ -76,6 +80,8 @@ def fit_joint(
     data = joint_data(frame, rows, follow)
     plan = Plan(subject, time, hazard, follow.levels, astuple(layout))
     working, found, steps, status = maximize(layout, start(layout, rows, data), data, chosen.points)
+    if _without_spread(layout, working, data):
+        status = Status.BOUNDARY
     return _result(
         Fit(
             estimates=working, covariance=found.information, sandwich=found.scores.T @ found.scores,
@@ -160,6 +166,7 @@ def maximize(
         if not np.isfinite(gradient).all():
             return working, now, step, Status.NOT_FINITE
         move = _direction(now, gradient)
+        move *= min(1.0, LARGEST_MOVE / max(np.abs(move[layout.fixed : layout.log_sd + 1]).max(), 1e-300))
         decrement = float(gradient @ move)
         if decrement < TOLERANCE:
             return working, now, step, Status.CONVERGED
@@ -175,6 +182,12 @@ def maximize(
                 return working, now, step, status
         working, now = working + share * move, ahead
     return working, now, MAX_STEPS, Status.MAX_STEPS
+
+
+def _without_spread(layout: Layout, working: Float[np.ndarray, " parameter"], data: JointData) -> bool:
+    values = unpack(layout, working)
+    size = np.sqrt(np.diagonal(data.course.zz.sum(axis=0)) / data.course.count.sum())
+    return bool((np.diagonal(values.factor) * size < NO_SPREAD * values.sd).any())
 
 
 def _direction(now: Evaluation, gradient: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:

@@ -72,16 +72,29 @@ def evaluate(
     """Log likelihood, scores and observed information at a working vector; cost linear in subjects."""
     values, grid = unpack(layout, working), rule(points, layout.random)
     start = np.zeros((data.subjects, layout.random)) if modes is None else modes
-    with np.errstate(over="ignore", invalid="ignore"):  # the optimizer refuses what is not finite
-        parts = [
-            _chunk(layout, values, rows(data, i, i + CHUNK), grid, start[i : i + CHUNK])
-            for i in range(0, data.subjects, CHUNK)
-        ]
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts = [
+                _chunk(layout, values, rows(data, i, i + CHUNK), grid, start[i : i + CHUNK])
+                for i in range(0, data.subjects, CHUNK)
+            ]
+    except np.linalg.LinAlgError:  # a trial step far off
+        parts = [_nothing(data.subjects, layout)]
     return Evaluation(
         np.concatenate([part.log_likelihood for part in parts]),
         np.concatenate([part.scores for part in parts]),
         np.sum([part.information for part in parts], axis=0),
         np.concatenate([part.modes for part in parts]),
+    )
+
+
+def _nothing(subjects: int, layout: Layout) -> Evaluation:
+    """Not a number everywhere, which the optimizer refuses."""
+    return Evaluation(
+        np.full(subjects, np.nan),
+        np.full((subjects, layout.size), np.nan),
+        np.full((layout.size, layout.size), np.nan),
+        np.zeros((subjects, layout.random)),
     )
 
 
@@ -218,12 +231,13 @@ def _centers(
             gradient -= np.einsum("nt,ntq->nq", rate, slope)
             curvature += np.einsum("nt,ntq,ntr->nqr", rate, slope, slope, optimize=True)
         move = np.linalg.solve(curvature, gradient[..., None])[..., 0]
-        size = np.abs(move / np.sqrt(np.diagonal(np.linalg.inv(curvature), axis1=1, axis2=2))).max(initial=0.0)
+        size = np.sqrt(np.einsum("nq,nqr,nr->n", move, curvature, move)).max(initial=0.0)
         if size < 1e-3 and step > 0:
             break
         modes = modes + move
-    spread = np.linalg.cholesky(np.linalg.inv(curvature))
-    return modes, spread, np.log(np.diagonal(spread, axis1=1, axis2=2)).sum(axis=1)
+    root = np.linalg.cholesky(curvature)
+    spread = np.swapaxes(np.linalg.inv(root), 1, 2)
+    return modes, spread, -np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
 
 
 def _log_course(
