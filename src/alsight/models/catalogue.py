@@ -12,6 +12,7 @@ from alsight.base.spec import Spec
 MODELS: Final[dict[str, str]] = {
     "linear": "alsight.models.linear:Linear",
     "marginal": "alsight.models.marginal:Marginal",
+    "cox": "alsight.models.cox:Cox",
     "joint": "alsight.models.joint:Joint",
 }
 """Name of a model to "module:class"; the class is a Spec that follows `models.model.Model`."""

@@ -1,0 +1,285 @@
+"""Cox regression with ties, strata, delayed entry and robust errors, for one cohort or a batch of trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Float, Int
+
+from alsight.base.errors import DataError, Fault
+from alsight.base.status import Status
+from alsight.infer.faults import NEAR_ZERO
+from alsight.infer.fit import Fit, failed
+from alsight.infer.formulas import Encoding, coded, levels_of, matrix, names_in
+from alsight.infer.gaussian.small import inverse
+from alsight.infer.survival.risk import RiskSets, at_risk, risk_sets, until
+from alsight.models.cox import Cox
+from alsight.models.model import Columns, Record
+
+Ties = Literal["efron", "breslow"]
+TOLERANCE = 1e-11
+"""Rise of the log likelihood that the next Newton step still promises, below which the search ends."""
+RUNAWAY = 20.0
+"""A log hazard ratio this large between the two ends of a column means that it separates events from the others."""
+
+
+@dataclass(frozen=True)
+class Partial:
+    """Partial log likelihood of each trial with its derivatives, and each row's residuals."""
+
+    value: Float[np.ndarray, "*_ trial"]
+    score: Float[np.ndarray, "trial column"]
+    information: Float[np.ndarray, "trial column column"]
+    martingale: Float[np.ndarray, "*_ row"]
+    residuals: Float[np.ndarray, "row column"]
+    hazard: Float[np.ndarray, "*_ event"]
+
+
+def partial(
+    sets: RiskSets,
+    columns: Float[np.ndarray, "row column"],
+    event: Bool[np.ndarray, "*_ row"],
+    trial: Int[np.ndarray, "*_ row"],
+    beta: Float[np.ndarray, "trial column"],
+    ties: Ties = "efron",
+) -> Partial:
+    """Partial likelihood at the coefficients of each trial.
+
+    With Efron's rule the l-th of d tied events is at risk with l/d of the tied rows' hazards removed; with Breslow's
+    every tied event has the whole risk set. Score residuals sum to the score.
+    """
+    trials = len(beta)
+    linear = np.einsum("rc,rc->r", columns, beta[trial])
+    size = np.exp(linear)
+    weighted = size[:, None] * columns
+    total, moment = at_risk(sets, size), at_risk(sets, weighted)
+    share = sets.share if ties == "efron" else np.zeros(len(sets.tied))
+    count = len(sets.events)
+    tied_total = np.bincount(sets.spot, size[sets.tied], count)
+    tied_moment = np.zeros((count, columns.shape[1]))
+    np.add.at(tied_moment, sets.spot, weighted[sets.tied])
+    left = total[sets.spot] - share * tied_total[sets.spot]
+    mean = (moment[sets.spot] - share[:, None] * tied_moment[sets.spot]) / left[:, None]
+    jump = 1 / left
+    hazard = np.bincount(sets.spot, jump, count)
+    drawn = _by_event(sets, mean * jump[:, None], count)
+    exposure, reach = until(sets, hazard), until(sets, drawn)
+    exposure[sets.tied] -= np.bincount(sets.spot, share * jump, count)[sets.spot]
+    reach[sets.tied] -= _by_event(sets, (share * jump)[:, None] * mean, count)[sets.spot]
+    residuals = -size[:, None] * (columns * exposure[:, None] - reach)
+    residuals[sets.tied] += columns[sets.tied] - (_by_event(sets, mean, count) / sets.number[:, None])[sets.spot]
+    owner = trial[sets.tied]
+    value = np.bincount(owner, linear[sets.tied] - np.log(left), trials)
+    inside = (size * exposure)[:, None] * columns
+    information = _squares(columns, inside, trial, trials) - _squares(mean, mean, owner, trials)
+    score = np.stack([np.bincount(trial, column, trials) for column in residuals.T], axis=1)
+    return Partial(value, score, information, event - size * exposure, residuals, hazard)
+
+
+def _by_event(sets: RiskSets, values: np.ndarray, count: int) -> np.ndarray:
+    return np.stack([np.bincount(sets.spot, column, count) for column in values.T], axis=1)
+
+
+def _squares(left: np.ndarray, right: np.ndarray, owner: np.ndarray, trials: int) -> np.ndarray:
+    if trials == 1:
+        return (left.T @ right)[None]
+    width = left.shape[1]
+    whole = np.empty((trials, width, width))
+    for row in range(width):
+        for column in range(row + 1):
+            whole[:, row, column] = whole[:, column, row] = np.bincount(owner, left[:, row] * right[:, column], trials)
+    return whole
+
+
+def climb(
+    sets: RiskSets,
+    columns: Float[np.ndarray, "row column"],
+    event: Bool[np.ndarray, "*_ row"],
+    trial: Int[np.ndarray, "*_ row"],
+    trials: int,
+    ties: Ties,
+    limit: int = 40,
+) -> tuple[Float[np.ndarray, "trial column"], Partial, Int[np.ndarray, "*_ trial"], Int[np.ndarray, "*_ trial"]]:
+    """Newton steps, halved for each trial alone, with each trial's status and steps."""
+    beta = np.zeros((trials, columns.shape[1]))
+    spread = np.maximum(np.ptp(columns, axis=0), 1e-300)
+    found = partial(sets, columns, event, trial, beta, ties)
+    step, promise = _newton(found)
+    share, steps = np.ones(trials), np.zeros(trials, dtype=int)
+    done = promise < TOLERANCE
+    for _ in range(limit):
+        if done.all():
+            break
+        moved = beta + np.where(done, 0.0, share)[:, None] * step
+        moved = np.clip(moved, -2 * RUNAWAY / spread, 2 * RUNAWAY / spread)
+        with np.errstate(all="ignore"):
+            there = partial(sets, columns, event, trial, moved, ties)
+            better = (there.value >= found.value - 1e-10) & ~done
+        beta = np.where(better[:, None], moved, beta)
+        found = there if (better | done).all() else partial(sets, columns, event, trial, beta, ties)
+        fresh, promised = _newton(found)
+        step = np.where(better[:, None], fresh, step)
+        share = np.where(better, 1.0, 0.5 * share)
+        steps += ~done
+        done |= (better & (promised < TOLERANCE)) | (share < 1e-8)
+    number = np.bincount(trial, event, trials)
+    status = np.where(done, Status.CONVERGED, Status.MAX_STEPS)
+    status = np.where(np.isfinite(promise), status, Status.SINGULAR)
+    status = np.where((np.abs(beta) * spread > RUNAWAY).any(axis=1), Status.SEPARATION, status)
+    return beta, found, np.where(number == 0, Status.NO_EVENTS, status), steps
+
+
+def _newton(found: Partial) -> tuple[np.ndarray, np.ndarray]:
+    inverted, _, fine = inverse(found.information)
+    step = np.where(fine[:, None], np.einsum("tab,tb->ta", np.nan_to_num(inverted), found.score), 0.0)
+    return step, np.where(fine, 0.5 * np.einsum("ta,ta->t", step, found.score), 0.0)
+
+
+def fit_cox(
+    table: pl.DataFrame,
+    formula: str,
+    *,
+    time: str,
+    event: str,
+    entry: str = "",
+    strata: Sequence[str] = (),
+    cluster: str = "",
+    ties: Ties = "efron",
+) -> Fit:
+    """Cox proportional-hazards regression.
+
+    Args:
+        table: one row a person, or a person's interval (counting process).
+        formula: "~ age + arm".
+        time: column of the end of follow-up.
+        event: column that is true or 1 where it ended with the event.
+        entry: column of the start of follow-up; empty where everyone was there from the start.
+        strata: columns whose combinations have baseline hazards of their own.
+        cluster: column of people whose rows belong together in the sandwich; empty for each row on its own.
+        ties: "efron" or "breslow".
+
+    Returns:
+        The fit, with `arrays["null_log_likelihood"]`, martingale and score residuals.
+
+    Raises:
+        DataError: a column is missing, or a row ends before it begins.
+    """
+    right = formula.partition("~")[2] if "~" in formula else formula
+    used = sorted(
+        {*names_in(right), time, event, *strata, *([entry] if entry else []), *([cluster] if cluster else [])}
+    )
+    whole, columns, names, encoding = _read(table, right, used, time)
+    record = Record("ml", whole.height, whole.height, table.height - whole.height, (), encoding.dump())
+    labels, model = Columns(time, names), Cox(ties=ties)
+    happened = whole[event].cast(pl.Float64).to_numpy() == 1
+    begin = whole[entry].cast(pl.Float64).to_numpy() if entry else None
+    times = whole[time].cast(pl.Float64).to_numpy()
+    if begin is not None and (begin >= times).any():
+        raise _backwards(whole, time, entry, int(np.argmax(begin >= times)))
+    if fault := _fault(columns, names, happened, event):
+        status, message = fault
+        noted = Record("ml", record.subjects, record.values, record.dropped, (message,), record.encoding)
+        return failed(status, model.parameters_of(labels), labels, model, noted)
+    level = None if not strata else whole.select(pl.struct(strata).rank("dense")).to_series().to_numpy().astype(int)
+    sets = risk_sets(times, happened, begin, level)
+    trial = np.zeros(len(times), dtype=int)
+    centred = columns - columns.mean(axis=0)
+    null = partial(sets, centred, happened, trial, np.zeros((1, len(names))), ties)
+    beta, found, status, steps = climb(sets, centred, happened, trial, 1, ties)
+    bread = inverse(found.information)[0][0]
+    scores = found.residuals
+    if cluster:
+        people = whole.select(pl.col(cluster).rank("dense")).to_series().to_numpy().astype(int)
+        scores = np.stack([np.bincount(people, column) for column in scores.T], axis=1)
+    arrays = {
+        "null_log_likelihood": null.value[0], "martingale": found.martingale, "scores": found.residuals,
+        "event_times": sets.time, "hazard": found.hazard * np.exp(-columns.mean(axis=0) @ beta[0]),
+    }  # fmt: skip
+    return Fit(
+        estimates=beta[0], covariance=bread, sandwich=bread @ (scores.T @ scores) @ bread,
+        log_likelihood=found.value[0], status=status[0], steps=steps[0], arrays=arrays,
+        parameters=model.parameters_of(labels), columns=labels, model=model, record=record,
+    )  # fmt: skip
+
+
+def fit_cox_trials(
+    columns: Float[np.ndarray, "trial subject column"],
+    time: Float[np.ndarray, "trial subject"],
+    event: Bool[np.ndarray, "trial subject"],
+    names: Sequence[str],
+    entry: Float[np.ndarray, "trial subject"] | None = None,
+    stratum: Int[np.ndarray, "trial subject"] | None = None,
+    ties: Ties = "efron",
+) -> Fit:
+    """Cox regressions of many trials as one program; each has its own status.
+
+    Args:
+        columns: covariates.
+        time: end of follow-up.
+        event: whether it ended with the event.
+        names: names of the covariates.
+        entry: start of follow-up, None for none delayed.
+        stratum: baseline hazard each person follows within the trial.
+        ties: "efron" or "breslow".
+    """
+    trials, people, width = columns.shape
+    trial = np.repeat(np.arange(trials), people)
+    begin = None if entry is None else entry.ravel()
+    level = None if stratum is None else stratum.ravel()
+    sets = risk_sets(time.ravel(), event.ravel(), begin, level, trial)
+    centred = (columns - columns.mean(axis=1, keepdims=True)).reshape(-1, width)
+    beta, found, status, steps = climb(sets, centred, event.ravel(), trial, trials, ties)
+    bread, _, fine = inverse(found.information)
+    meat = _squares(found.residuals, found.residuals, trial, trials)
+    status = np.where((status == Status.CONVERGED) & ~fine, Status.SINGULAR, status)
+    labels, model = Columns("time", tuple(names)), Cox(ties=ties)
+    return Fit(
+        estimates=beta, covariance=bread, sandwich=bread @ meat @ bread, log_likelihood=found.value,
+        status=status, steps=steps, parameters=model.parameters_of(labels), columns=labels, model=model,
+        record=Record("ml", people, people),
+    )  # fmt: skip
+
+
+def _read(
+    table: pl.DataFrame, right: str, used: Sequence[str], time: str
+) -> tuple[pl.DataFrame, Float[np.ndarray, "row column"], tuple[str, ...], Encoding]:
+    if missing := [name for name in used if name not in table.columns]:
+        raise DataError([
+            Fault(table="survival", rule="no_column", column=name, message=f"There is no column {name}.",
+                  cure=f"Name one of {', '.join(table.columns[:20])}.")
+            for name in missing
+        ])  # fmt: skip
+    whole = table.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in used))
+    levels = levels_of(whole, set(names_in(right)))
+    columns, names, state = matrix(coded(whole, levels), right, {})
+    keep = [spot for spot, name in enumerate(names) if name != "Intercept"]
+    encoding = Encoding(time, right, levels=levels, state={right: state})
+    return whole, columns[:, keep], tuple(names[spot] for spot in keep), encoding
+
+
+def _fault(columns: np.ndarray, names: tuple[str, ...], event: np.ndarray, called: str) -> tuple[Status, str] | None:
+    if not event.any():
+        return Status.NO_EVENTS, f"{called} is never 1: no event was observed."
+    centred = columns - columns.mean(axis=0)
+    sizes = (centred**2).sum(axis=0)
+    for place, name in enumerate(names):
+        if sizes[place] <= NEAR_ZERO * max((columns[:, place] ** 2).sum(), 1e-300):
+            return Status.CONSTANT, f"{name} has the same value in every row."
+        before = centred[:, :place]
+        left = centred[:, place] - before @ np.linalg.lstsq(before, centred[:, place], rcond=None)[0]
+        if left @ left <= NEAR_ZERO * sizes[place]:
+            return Status.COLLINEAR, f"{name} is determined by {', '.join(names[:place])}."
+    return None
+
+
+def _backwards(whole: pl.DataFrame, time: str, entry: str, row: int) -> DataError:
+    value = f"{whole[entry][row]} to {whole[time][row]}"
+    fault = Fault(
+        table="survival", rule="ends_before_it_begins", row=row + 1, column=time, value=value,
+        message=f"Row {row + 1} runs from {value}.", cure=f"{time} must be later than {entry}.",
+    )  # fmt: skip
+    return DataError([fault])
