@@ -111,7 +111,7 @@ def _utf8(raw: bytes, file: str) -> bytes:
                 return raw.decode(encoding).encode("utf-8", errors="replace")
             except UnicodeDecodeError as error:
                 raise refuse(
-                    file, "bad_encoding", f"the file is marked {encoding.upper()}, but breaks off at byte {error.start}.",
+                    file, "bad_encoding", f"it is marked {encoding.upper()}, but breaks off at byte {error.start}.",
                     "Export the file again, as UTF-8.",
                 ) from error  # fmt: skip
     try:

@@ -1,4 +1,4 @@
-"""A whole input into a mapping: every table guessed, then what only all of them can tell: scale, dates, units, day 0."""
+"""A whole input into a mapping: each table guessed, then what only all can tell: scale, dates, units, day 0."""
 
 from __future__ import annotations
 
@@ -148,13 +148,14 @@ def _time_units(
         if not unit and column.means == "time":
             faults.append(
                 unclear(
-                    guess.sheet.source, heading, f'nothing tells what "{heading}" counts: days, weeks, months or years.',
-                    f"Name the unit with --time-unit, or in the mapping: `{line(heading, means='time', unit='month')}`.",
+                    guess.sheet.source, heading, f'nothing tells if "{heading}" counts days, weeks, months or years.',
+                    f"Name it with --time-unit, or in the mapping: `{line(heading, means='time', unit='month')}`.",
                 )
             )  # fmt: skip
         elif not unit:
-            column = ColumnMap(means="ignored", why=f"read as {column.means}, but nothing tells its unit of time",
-                               examples=column.examples)  # fmt: skip
+            why = f"read as {column.means}, but nothing tells its unit of time"
+            settled[heading] = ColumnMap(means="ignored", why=why, examples=column.examples)
+            continue
         settled[heading] = msgspec.structs.replace(column, unit=unit) if unit else column
     return settled, faults
 
@@ -170,15 +171,14 @@ def _slots(guess: Guess, columns: dict[str, ColumnMap]) -> tuple[dict[str, Colum
         return columns, []
     numbers_seen = sorted({column.at for column in slots.values() if column.at is not None})
     bare_numbers = all(column.at is not None for column in open_slots.values())
-    if bare_numbers and numbers_seen[0] == 0 and all(number % MONTH_STEPS == 0 for number in numbers_seen):
-        if numbers_seen[-1] <= 120 and not all(number % 4 == 0 for number in numbers_seen):
-            why = "the numbers step by three from 0: months"
-            return {
-                heading: msgspec.structs.replace(column, at_unit="month", confidence=0.6, why=why)
-                if heading in open_slots
-                else column
-                for heading, column in columns.items()
-            }, []
+    if bare_numbers and _steps_like_months(numbers_seen):
+        why = "the numbers step by three from 0: months"
+        return {
+            heading: msgspec.structs.replace(column, at_unit="month", confidence=0.6, why=why)
+            if heading in open_slots
+            else column
+            for heading, column in columns.items()
+        }, []
     first = next(iter(open_slots))
     example = line(first, means=open_slots[first].means, at=3, at_unit="month")
     return columns, [
@@ -187,6 +187,12 @@ def _slots(guess: Guess, columns: dict[str, ColumnMap]) -> tuple[dict[str, Colum
             f"Give each such column its time in the mapping: `{example}`, or add columns with the dates of the visits.",
         )
     ]  # fmt: skip
+
+
+def _steps_like_months(numbers_seen: Sequence[float]) -> bool:
+    # Every third month from 0; steps of twelve alone could as well be weeks.
+    threes = numbers_seen[0] == 0 and all(number % MONTH_STEPS == 0 for number in numbers_seen)
+    return threes and numbers_seen[-1] <= 120 and not all(number % 4 == 0 for number in numbers_seen)
 
 
 def _dates(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tuple[Any, list[Fault]]:
@@ -208,7 +214,7 @@ def _dates(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
     return "", [
         unclear(
             guess.sheet.source, heading, f'nothing tells whether the day or the month comes first in "{heading}".',
-            'State it with --dates dmy (day first) or --dates mdy, or in the mapping under [[tables]]: `dates = "dmy"`.',
+            'State it: --dates dmy (day first) or --dates mdy, or under [[tables]] in the mapping `dates = "dmy"`.',
             ", ".join(example),
         )
     ]  # fmt: skip
@@ -239,7 +245,7 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
             unclear(
                 guess.sheet.source, open_totals[0],
                 f'nothing tells whether "{open_totals[0]}" is the ALSFRS-R (0-48) or the original ALSFRS (0-40).',
-                'State it with --scale alsfrs_r or --scale alsfrs, or in the mapping under [[tables]]: `scale = "alsfrs_r"`.',
+                'State it: --scale alsfrs_r (or alsfrs), or under [[tables]] in the mapping `scale = "alsfrs_r"`.',
             )
         ]  # fmt: skip
     name = f"{scale}_total"

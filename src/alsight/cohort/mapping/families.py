@@ -21,7 +21,8 @@ _NUMBERED: Final = re.compile(r"^([a-z]*(?:[a-z0-9]*[a-z])?)(0?[1-9]|1[0-2])([ab
 _R_ITEMS: Final = {"1": TWELVE[9], "2": TWELVE[10], "3": TWELVE[11]}
 _SLOT_WORDS: Final = {
     "month": "month", "m": "month", "week": "week", "w": "week", "day": "day", "d": "day", "year": "year", "y": "year",
-    "visit": "visit", "v": "visit", "t": "visit", "time": "visit", "fu": "visit", "session": "visit", "measure": "visit",
+    "visit": "visit", "v": "visit", "t": "visit", "time": "visit", "fu": "visit", "session": "visit",
+    "measure": "visit",
 }  # fmt: skip
 _FIRST: Final = frozenset({"baseline", "bl", "base", "screening"})
 
@@ -47,9 +48,9 @@ def numbered(headings: Sequence[str], look: Look) -> dict[str, str]:
                 found[heading] = item
     for name, members in groups.items():
         added = name[0].endswith("r") or name[1].startswith("r")
-        if whole and name not in whole and added and set(members) <= set(_R_ITEMS) and len(members) > 1:
-            if all(_scored(look(heading)) for heading in members.values()):
-                found |= {heading: _R_ITEMS[number] for number, heading in members.items()}
+        three = set(members) <= set(_R_ITEMS) and len(members) > 1
+        if whole and name not in whole and added and three and all(_scored(look(name)) for name in members.values()):
+            found |= {heading: _R_ITEMS[number] for number, heading in members.items()}
     return found
 
 
@@ -119,7 +120,7 @@ def side_by_side(headings: Sequence[str], look: Look) -> dict[str, Slot]:
         means, unit = meaning
         for heading, at_unit, number, _ in uses:
             slot = f"{at_unit} {number:g}".strip() if number is not None else at_unit
-            timed = number if at_unit not in ("visit",) else None
+            timed = number if at_unit != "visit" else None
             found[heading] = Slot(means, unit, slot, timed, at_unit, 0.85 if at_unit else 0.6)
     return found if any(slot.means in IS_SCORE or _is_measure(slot.means) for slot in found.values()) else {}
 

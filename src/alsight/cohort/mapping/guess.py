@@ -1,4 +1,4 @@
-"""One table's columns into meanings: layout first, then columns that belong together, then wording judged by the cells."""
+"""One table's columns into meanings: layout, then columns that belong together, then wording judged by the cells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from alsight.cohort.mapping.families import Look, numbered, side_by_side
 from alsight.cohort.mapping.headings import Reading, bare, readings
 from alsight.cohort.mapping.labels import speaks
 from alsight.cohort.mapping.layouts import laid_out
-from alsight.cohort.mapping.meanings import BEST_OF, IS_ITEM, IS_SCORE, meaning_of
+from alsight.cohort.mapping.meanings import BEST_OF, IS_ITEM, IS_SCORE, MEANINGS, meaning_of
 from alsight.cohort.mapping.profile import Profile, profile
 from alsight.cohort.mapping.spec import ColumnMap, line, unclear
 from alsight.cohort.mapping.words import bag
@@ -172,7 +172,7 @@ def _time_unit(name: str, reading: Reading, shape: Profile, heading: str) -> tup
     return "", shape.number
 
 
-_NONE: Final = meaning_of("ignored")
+_NONE: Final = MEANINGS["ignored"]
 
 
 def _timed(column: ColumnMap, shape: Profile) -> ColumnMap:
@@ -288,7 +288,7 @@ def _units(guess: Guess) -> None:
         if column is not None and column.means not in ("unit", "ignored"):
             continue
         words = bag(bare(name))
-        if "unit" not in words or column is not None and column.of:
+        if "unit" not in words or (column is not None and column.of):
             continue
         owner = next(
             (other for other in names if other != name and bag(bare(other)) == words - {"unit"}

@@ -31,7 +31,9 @@ _FILLER: Final = re.compile(
 )
 _AFTER: Final = frozenset({"since", "from", "after", "seit", "ab", "depuis", "da", "dal", "dalla", "dall", "desde",
                     "vanaf"})  # fmt: skip
-_TIMELY: Final = frozenset("visit study time assessment baseline measure relative alsfrsr alsfrs seen up t".split())
+_TIMELY: Final = frozenset(
+    {"visit", "study", "time", "assessment", "baseline", "measure", "relative", "alsfrsr", "alsfrs", "seen", "up", "t"}
+)
 _CHOICES: Final = {
     "sod1": "sod1", "c9orf72": "c9orf72", "c9": "c9orf72", "tardbp": "tardbp", "tdp43": "tardbp", "fus": "fus",
     "bulbar": "bulbar", "limb": "limb", "spinal": "limb",
@@ -148,9 +150,8 @@ def _worded(rest: frozenset[str], unit: str) -> list[Reading]:
     found = [
         Reading(means, unit, "", rank, 0.9, "the wording of the heading") for means, rank in lookup().get(rest, ())
     ]
-    if unit in TIME_UNITS and not any(_takes_time(reading.means) for reading in found):
-        if rest <= _TIMELY:
-            return [Reading("time", unit, "", 5, 0.85, f"the heading names a unit of time ({unit})")]
+    if unit in TIME_UNITS and rest <= _TIMELY and not any(_takes_time(reading.means) for reading in found):
+        return [Reading("time", unit, "", 5, 0.85, f"the heading names a unit of time ({unit})")]
     if "age" in rest and not found:
         others = rest - {"age", "calculated"}
         found = [

@@ -17,8 +17,8 @@ from typing import Final
 
 import polars as pl
 
-from alsight.cohort.parse.codes import folded
 from alsight.cohort.parse import blank, words
+from alsight.cohort.parse.codes import folded
 
 SITE_WORDS: Final = (
     ("membre superieur", "upper_limb"), ("upper limb", "upper_limb"), ("upper extremity", "upper_limb"),

@@ -8,6 +8,7 @@ from typing import Final, Literal
 import polars as pl
 
 from alsight.cohort.measures import MEASURES
+from alsight.cohort.schema import Table
 from alsight.cohort.tables import DOSES, EVENT_KINDS, EVENTS, MEASURES_TABLE, SUBJECTS, VISITS
 from alsight.instruments.items import ITEMS
 
@@ -83,16 +84,17 @@ def _catalogue() -> dict[str, Meaning]:
     for column in VISITS.columns[2:]:
         kind: Kind = "score" if column.name in _SCORES else "choice" if column.choices else _KINDS[column.dtype]
         found.append(Meaning(column.name, "visits", kind, column.meaning))
-    for column in PERSON:
-        found.append(
-            Meaning(column.name, "person", "choice" if column.choices else _KINDS[column.dtype], column.meaning)
-        )
+    found += [
+        Meaning(column.name, "person", "choice" if column.choices else _KINDS[column.dtype], column.meaning)
+        for column in PERSON
+    ]
     found += [Meaning(name, "moment", "time", says) for name, says in MOMENTS.items()]
     found += [
         Meaning(name, "event", "time", f"{name.replace('_', ' ')}: its day, or yes and no") for name in EVENT_KINDS
     ]
     found += [Meaning(measure.name, "measure", "number", f"{measure.meaning} [{measure.unit}]") for measure in MEASURES]
-    for table, part in ((MEASURES_TABLE, "measures"), (EVENTS, "events"), (DOSES, "doses")):
+    tables: tuple[tuple[Table, Part], ...] = ((MEASURES_TABLE, "measures"), (EVENTS, "events"), (DOSES, "doses"))
+    for table, part in tables:
         for column in table.columns[2:]:
             if column.name != "end_day" and column.name not in {known.name for known in found}:
                 kind = "choice" if column.choices else _KINDS[column.dtype]

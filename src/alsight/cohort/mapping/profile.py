@@ -83,13 +83,13 @@ def profile(column: pl.Series, decimal: str = "") -> Profile:
     text = words(filled).str.to_lowercase()
     examples = tuple(str(value)[:40] for value in words(filled).unique(maintain_order=True).head(3))
     distinct = text.n_unique()
-    if filled.dtype in (pl.Date, pl.Time) or isinstance(filled.dtype, pl.Datetime):
+    if isinstance(filled.dtype, pl.Date | pl.Time | pl.Datetime):
         return Profile(size, distinct, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, examples)
     mark = decimal if decimal in (".", ",") else "auto"
     found = numbers(filled, _NOWHERE, decimal=mark).values  # type: ignore[arg-type]
     real = found.drop_nulls()
     low, high = (float(real.min() or 0.0), float(real.max() or 0.0)) if len(real) else (0.0, 0.0)  # type: ignore[arg-type]
-    packed = real.is_between(19_000_101, 21_001_231).sum() if len(real) else 0
+    packed = int(real.is_between(19_000_101, 21_001_231).sum()) if len(real) else 0
     dated = 0
     if filled.dtype == pl.String and len(real) < seen:
         dated = int(dates(filled.filter(found.is_null()), _NOWHERE).values.count())

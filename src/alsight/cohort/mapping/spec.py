@@ -19,7 +19,7 @@ TimeUnit = Literal["", "date", "day", "week", "month", "year", "age", "flag", "s
 _UNITS: Final = ("date", "day", "week", "month", "year", "age", "flag", "status")
 
 
-class ColumnMap(Spec):
+class ColumnMap(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one column means.
 
     Attributes:
@@ -44,7 +44,7 @@ class ColumnMap(Spec):
     at: float | None = None
     at_unit: Literal["", "day", "week", "month", "year"] = ""
     slot: str = ""
-    values: dict[str, str] = {}
+    values: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     yes: str = ""
     of: str = ""
     confidence: float = 1.0
@@ -52,7 +52,7 @@ class ColumnMap(Spec):
     examples: tuple[str, ...] = ()
 
 
-class TableMap(Spec):
+class TableMap(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one table of one file is read.
 
     Attributes:
@@ -70,7 +70,7 @@ class TableMap(Spec):
 
     file: str = ""
     sheet: str = ""
-    columns: dict[str, ColumnMap | str] = {}
+    columns: dict[str, ColumnMap | str] = msgspec.field(default_factory=dict[str, ColumnMap | str])
     scale: Literal["", "alsfrs_r", "alsfrs"] = ""
     dates: Literal["", "dmy", "mdy"] = ""
     decimal: Literal["", ".", ","] = ""
@@ -92,7 +92,7 @@ class TableMap(Spec):
         }
 
 
-class Mapping(Spec):
+class Mapping(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the tables of an input are read.
 
     Attributes:

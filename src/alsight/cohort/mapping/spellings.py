@@ -21,7 +21,8 @@ TREATMENTS: Final = (
 
 SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "subject": (
-        "subject id", "subject", "subject key", "unique subject id", "usubjid", "facpatid", "neurostamp", "subject name",
+        "subject id", "subject", "subject key", "unique subject id", "usubjid", "facpatid", "neurostamp",
+        "subject name",
         "subject study id", "study subject id", "record id", "study id", "case id", "case", "id", "index",
     ),
     "time": (
@@ -140,9 +141,11 @@ SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "grip_kg": ("grip", "grip strength", "hand grip", "hand grip strength", "handgrip", "handgrip strength"),
     "weight_kg": ("weight", "body weight", "subject weight"),
     "bmi_kg_m2": ("bmi", "body mass index"),
-    "nfl_pg_ml": ("nfl", "nfl light chain", "plasma nfl", "serum nfl", "csf nfl", "nfl plasma", "nfl serum", "nfl light",
+    "nfl_pg_ml": ("nfl", "nfl light chain", "plasma nfl", "serum nfl", "csf nfl", "nfl plasma", "nfl serum",
+        "nfl light",
                   "plasma nfl light chain", "serum nfl light chain", "csf nfl light chain"),
-    "pnfh_pg_ml": ("pnfh", "phosphorylated nfl heavy chain", "nfl heavy chain", "serum pnfh", "plasma pnfh", "csf pnfh"),
+    "pnfh_pg_ml": ("pnfh", "phosphorylated nfl heavy chain", "nfl heavy chain", "serum pnfh", "plasma pnfh",
+        "csf pnfh"),
     "creatinine_umol_l": ("creatinine", "serum creatinine", "kreatinin", "crea"),
     "ck_u_l": ("ck", "creatine kinase", "cpk"),
     "alsaq40_total": ("alsaq40", "alsaq 40", "alsaq40 total", "alsaq 40 total"),

@@ -86,30 +86,42 @@ FOLDS: Final = {word.strip("_"): name for name, words in _FOLDED.items() for wor
 """Word to the word that stands for it."""
 
 STOP: Final = frozenset(
-    "of the at in for der die das des du de la le el il lo di del della dello van het een and und et y e to since from "
-    "seit ab depuis da dal dalla dall desde vanaf with as by on".split()
+    {
+        *("of", "the", "at", "in", "for", "and", "to", "since", "from", "with", "as", "by", "on"),
+        *("der", "die", "das", "des", "und", "seit", "ab", "du", "de", "la", "le", "et", "depuis"),
+        *("el", "il", "lo", "di", "del", "della", "dello", "e", "da", "dal", "dalla", "dall", "y", "desde"),
+        *("van", "het", "een", "vanaf"),
+    }
 )
 """Words that say nothing about a column."""
 
 _COMPOUNDS: Final = {
-    "visdy": "day", "studyday": "study day", "visitday": "visit day", "studientag": "study day", "visitdate": "visit date",
+    "visdy": "day", "studyday": "study day", "visitday": "visit day", "studientag": "study day",
+    "visitdate": "visit date",
     "untersuchungsdatum": "assessment date", "besuchsdatum": "visit date", "visitendatum": "visit date",
     "visitedatum": "visit date", "erhebungsdatum": "assessment date", "patienten": "subject",
-    "patientennummer": "subject id", "patientennr": "subject id", "patientenid": "subject id", "probandennummer": "subject id",
+    "patientennummer": "subject id", "patientennr": "subject id", "patientenid": "subject id",
+    "probandennummer": "subject id",
     "todesdatum": "death date", "sterbedatum": "death date", "diagnosedatum": "diagnosis date",
     "geburtsdatum": "birth date", "geboortedatum": "birth date", "overlijdensdatum": "death date",
     "diagnosezeitpunkt": "diagnosis date", "symptombeginn": "symptom onset", "krankheitsbeginn": "disease onset",
     "erkrankungsbeginn": "disease onset", "krankheitsdauer": "disease duration", "erstsymptom": "first symptom",
-    "gesamtscore": "total score", "gesamtpunktzahl": "total score", "gesamtwert": "total score", "totalscore": "total score",
-    "totaalscore": "total score", "summenscore": "sum score", "patientnummer": "subject id", "bezoekdatum": "visit date",
+    "gesamtscore": "total score", "gesamtpunktzahl": "total score", "gesamtwert": "total score",
+    "totalscore": "total score",
+    "totaalscore": "total score", "summenscore": "sum score", "patientnummer": "subject id",
+    "bezoekdatum": "visit date",
     "deelnemersnummer": "subject id", "onsetdate": "onset date", "onsetdatum": "onset date", "deathdate": "death date",
-    "birthdate": "birth date", "birthdat": "birth date", "diagnosisdate": "diagnosis date", "diagdate": "diagnosis date",
-    "dob": "birth date", "dod": "death date", "enroldt": "enrollment date", "subjid": "subject id", "subid": "subject id",
-    "patid": "subject id", "patientid": "subject id", "subjectid": "subject id", "patnr": "subject id", "pid": "subject id",
+    "birthdate": "birth date", "birthdat": "birth date", "diagnosisdate": "diagnosis date",
+    "diagdate": "diagnosis date",
+    "dob": "birth date", "dod": "death date", "enroldt": "enrollment date", "subjid": "subject id",
+    "subid": "subject id",
+    "patid": "subject id", "patientid": "subject id", "subjectid": "subject id", "patnr": "subject id",
+    "pid": "subject id",
     "naissance": "birth", "esordio": "onset", "einschlussdatum": "enrollment date", "onsetsite": "onset site",
     "siteofonset": "onset site", "krankheit": "disease", "maladie": "disease", "malattia": "disease",
     "enfermedad": "disease", "ziekte": "disease", "groep": "group", "gruppe": "group", "groupe": "group",
-    "gruppo": "group", "grupo": "group", "treppensteigen": "climbing stairs", "ateminsuffizienz": "respiratory insufficiency",
+    "gruppo": "group", "grupo": "group", "treppensteigen": "climbing stairs",
+    "ateminsuffizienz": "respiratory insufficiency",
     "koerpergewicht": "body weight", "korpergewicht": "body weight", "koerpergroesse": "height",
 }  # fmt: skip
 

@@ -1,0 +1,351 @@
+"""A sheet and its mapping into typed columns: each cell parsed by what its column means, visits stacked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+import polars as pl
+
+from alsight.base.errors import Fault
+from alsight.base.units import factor
+from alsight.cohort.files.sheet import Sheet
+from alsight.cohort.mapping.labels import scored, sited
+from alsight.cohort.mapping.meanings import BEST_OF, IS_ITEM, Meaning, meaning_of
+from alsight.cohort.mapping.profile import ALIVE, DEAD
+from alsight.cohort.mapping.spec import ColumnMap, TableMap, line, unclear
+from alsight.cohort.measures import MEASURES_BY_NAME
+from alsight.cohort.parse import Parsed, Place, blank, booleans, choices, dates, days, identifiers, numbers, words
+from alsight.cohort.parse.amounts import DAYS_IN
+from alsight.cohort.parse.codes import FALSE, TRUE
+from alsight.cohort.parse.text import tell
+from alsight.cohort.schema import Column
+from alsight.cohort.tables import REJECTED, TABLES
+
+FEW: Final = 5000
+"""Columns up to this length are parsed cell by cell; in longer ones each distinct text is parsed once."""
+
+COUNTED: Final = ("day", "week", "month", "year")
+
+FARTHEST: Final = 10_000_000
+"""Counts of days beyond this are left out before they are added to anything; the dictionary's range is narrower."""
+
+_TABLE_OF: Final = {
+    "visits": "visits", "person": "subjects", "moment": "subjects", "event": "events", "measure": "measures",
+    "measures": "measures", "events": "events", "doses": "doses", "key": "visits", "aside": "measures",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One table, parsed.
+
+    Attributes:
+        table: how it was read.
+        frame: `row`, `subject` and one typed column a meaning. Times are named with their form: `time@date`,
+            `onset@day` (whole days from `origins`), `death@age` (years), `niv_start@flag`.
+        origins: name of a counted time to what it counts from.
+        headings: column of `frame` to the heading in the file.
+        whole_years: ages that are written in whole years, too coarse for days.
+        found: faults of single cells.
+        faults: faults of the table.
+    """
+
+    table: TableMap
+    frame: pl.DataFrame
+    origins: dict[str, str] = field(default_factory=dict[str, str])
+    headings: dict[str, str] = field(default_factory=dict[str, str])
+    whole_years: frozenset[str] = frozenset()
+    found: tuple[pl.DataFrame, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    def has(self, *names: str) -> list[str]:
+        """Those of some columns that there are."""
+        return [name for name in names if name in self.frame.columns]
+
+
+def apply(sheet: Sheet, table: TableMap) -> Rows:
+    """Parse a sheet as its mapping says; cells that cannot be read are told and missing."""
+    maps = {heading: column for heading, column in table.maps().items() if heading in sheet.frame.columns}
+    maps = {heading: column for heading, column in maps.items() if column.means != "ignored"}
+    reader = _Reader(sheet, table, maps)
+    columns = [heading for heading, column in maps.items() if column.means not in ("subject", "unit")]
+    plain = [heading for heading in columns if not maps[heading].slot]
+    slotted = [heading for heading in columns if maps[heading].slot]
+    frame = reader.base.with_columns(reader.gathered(plain)) if plain else reader.base
+    if slotted:
+        frame = _stacked(reader, frame, slotted)
+    return Rows(
+        table=table, frame=frame, origins=reader.origins, headings=reader.headings,
+        whole_years=frozenset(reader.whole_years), found=tuple(reader.found), faults=tuple(reader.faults),
+    )  # fmt: skip
+
+
+class _Reader:
+    """Parses the columns of one sheet, keeping what it finds wrong."""
+
+    def __init__(self, sheet: Sheet, table: TableMap, maps: dict[str, ColumnMap]) -> None:
+        self.sheet, self.table, self.maps = sheet, table, maps
+        self.found: list[pl.DataFrame] = []
+        self.faults: list[Fault] = []
+        self.origins: dict[str, str] = {}
+        self.headings: dict[str, str] = {}
+        self.whole_years: set[str] = set()
+        self.subjects = self._subjects()
+        self.base = pl.DataFrame([sheet.rows.alias("row"), self.subjects.alias("subject")])
+
+    def _subjects(self) -> pl.Series:
+        size = self.sheet.frame.height
+        heading = next((name for name, column in self.maps.items() if column.means == "subject"), None)
+        if heading is None:
+            return pl.repeat(self.table.subject or None, size, dtype=pl.String, eager=True).alias("subject")
+        self.headings["subject"] = heading
+        place = Place(table="visits", column=heading, source=self.sheet.source, rows=self.sheet.rows)
+        return self._kept(identifiers(self.sheet.frame[heading], place)).alias("subject")
+
+    def _kept(self, parsed: Parsed) -> pl.Series:
+        if parsed.faults.height:
+            self.found.append(parsed.faults)
+        return parsed.values
+
+    def _read(self, parse: Callable[[pl.Series, Place], Parsed], given: pl.Series, place: Place) -> pl.Series:
+        """Parse text by its distinct values where all of them can be read; else cell by cell, to tell each fault."""
+        if given.dtype == pl.String and len(given) > FEW:
+            distinct = given.drop_nulls().unique()
+            if 4 * len(distinct) < len(given):
+                parsed = parse(distinct, Place(table=place.table, column=place.column))
+                if parsed.faults.is_empty():
+                    known = pl.DataFrame([distinct.alias("cell"), parsed.values.alias("value")])
+                    cells = given.alias("cell").to_frame()
+                    return cells.join(known, on="cell", how="left", maintain_order="left")["value"].alias(given.name)
+        return self._kept(parse(given, place))
+
+    def gathered(self, headings: Sequence[str]) -> list[pl.Series]:
+        """Parsed columns, those that mean the same brought together."""
+        parts: dict[str, list[tuple[str, pl.Series]]] = {}
+        for heading in headings:
+            for name, values in self.parsed(heading):
+                parts.setdefault(name, []).append((heading, values))
+                self.headings.setdefault(name, heading)
+        return [self._together(name, columns).alias(name) for name, columns in parts.items()]
+
+    def _together(self, name: str, columns: Sequence[tuple[str, pl.Series]]) -> pl.Series:
+        if len(columns) == 1:
+            return columns[0][1]
+        frame = pl.DataFrame([values.alias(str(place)) for place, (_, values) in enumerate(columns)])
+        if name in BEST_OF:
+            return frame.max_horizontal()
+        first = frame.select(pl.coalesce(pl.all())).to_series()
+        clash = frame.select(pl.any_horizontal((pl.all() != first).fill_null(False))).to_series()
+        if clash.any():
+            place = self._place(columns[0][0], name)
+            self.found.append(
+                tell(
+                    place, clash, first, "columns_disagree", f"Several columns tell {name}, and they differ here.",
+                    "Keep the right one, or name it in the mapping.",
+                )
+            )  # fmt: skip
+            first = first.set(clash, None)
+        return first
+
+    def _place(self, heading: str, name: str) -> Place:
+        meaning = meaning_of(name.partition("@")[0])
+        part = "doses" if name.startswith(("on:", "off:")) else _TABLE_OF[meaning.part if meaning else "key"]
+        return Place(table=part, column=heading, source=self.sheet.source, rows=self.sheet.rows, subjects=self.subjects)
+
+    def parsed(self, heading: str) -> Iterable[tuple[str, pl.Series]]:
+        """What one column holds, under the name of its meaning."""
+        column = self.maps[heading]
+        meaning = meaning_of(column.means)
+        if meaning is None:
+            return
+        given = self._cells(heading, column)
+        place = self._place(heading, column.means)
+        if meaning.kind == "time":
+            yield self._time(column, given, place)
+        elif column.yes:
+            flags = self._read(booleans, given, place)
+            yield column.means, pl.select(pl.when(flags).then(pl.lit(column.yes))).to_series()
+        else:
+            yield column.means, self._value(meaning, column, given, place)
+
+    def _cells(self, heading: str, column: ColumnMap) -> pl.Series:
+        """Cells with the file's own markers of nothing and its own codes replaced."""
+        given = self.sheet.frame[heading]
+        if self.table.missing and given.dtype == pl.String:
+            given = given.set(
+                words(given).str.to_lowercase().is_in([mark.lower() for mark in self.table.missing]), None
+            )
+        elif self.table.missing and given.dtype.is_numeric():
+            marks = [float(mark) for mark in self.table.missing if _is_float(mark)]
+            given = given.set(given.cast(pl.Float64).is_in(marks), None)
+        if not column.values:
+            return given
+        text = identifiers(given, Place(table="file", column=heading)).values.str.to_lowercase()
+        coding = {cell.strip().lower(): meant or None for cell, meant in column.values.items()}
+        kept = given.cast(pl.String, strict=False) if given.dtype != pl.String else given
+        known = text.is_in(list(coding)).fill_null(False)
+        return kept.zip_with(~known, text.replace_strict(coding, default=None, return_dtype=pl.String))
+
+    def _time(self, column: ColumnMap, given: pl.Series, place: Place) -> tuple[str, pl.Series]:
+        decimal: Any = self.table.decimal or "auto"
+        if column.unit == "flag":
+            return f"{column.means}@flag", self._read(booleans, given, place)
+        if column.unit == "status":
+            return f"{column.means}@flag", self._read(_status, given, place)
+        if column.unit == "age":
+            years = self._read(partial(numbers, decimal=decimal), given, place)
+            if (years.drop_nulls() == years.drop_nulls().round()).all():
+                self.whole_years.add(f"{column.means}@age")
+            return f"{column.means}@age", years
+        if column.unit in COUNTED:
+            self.origins[f"{column.means}@day"] = column.origin or "entry"
+            counted = self._read(partial(days, unit=column.unit, decimal=decimal), given, place)
+            far = (counted.abs() > FARTHEST).fill_null(False)
+            self.found.append(
+                tell(
+                    place, far, given, "not_a_day", "No one is followed for so long.", "Correct the value or its unit."
+                )
+            )
+            return f"{column.means}@day", counted.set(far, None)
+        order: Any = self.table.dates or "auto"
+        return f"{column.means}@date", self._read(partial(dates, order=order), given, place)
+
+    def _value(self, meaning: Meaning, column: ColumnMap, given: pl.Series, place: Place) -> pl.Series:
+        decimal: Any = self.table.decimal or "auto"
+        if meaning.kind == "score":
+            cells = scored(given, meaning.name) if meaning.name in IS_ITEM else given
+            return self._read(partial(numbers, decimal=decimal), cells, place)
+        if meaning.kind == "number":
+            values = self._read(partial(numbers, decimal=decimal), given, place)
+            return self._converted(meaning.name, column, values, place)
+        if meaning.kind == "boolean":
+            return self._read(booleans, given, place)
+        if meaning.kind == "choice":
+            return self._choice(meaning, given, place)
+        text = words(given)
+        return text.set(blank(text), None)
+
+    def _choice(self, meaning: Meaning, given: pl.Series, place: Place) -> pl.Series:
+        declared = _declared(meaning.name)
+        cells = sited(given) if meaning.name == "onset_site" else given
+        coded = identifiers(cells, place).values
+        code = coded.str.contains(r"^\d{1,2}$").fill_null(False)
+        if code.any():
+            cells = cells.cast(pl.String, strict=False).set(code, None)
+            self.faults += _unmapped(place, meaning.name, coded.filter(code), declared.choices)
+        return self._read(partial(choices, allowed=declared.choices, column=meaning.name), cells, place)
+
+    def _converted(self, name: str, column: ColumnMap, values: pl.Series, place: Place) -> pl.Series:
+        wanted = _unit_of(name)
+        if not wanted:
+            return values
+        beside = next(
+            (other for other, map_ in self.maps.items() if map_.means == "unit" and map_.of == place.column), None
+        )
+        if beside is not None:
+            return self._converted_by(values, beside, wanted, place)
+        if not column.unit or (ratio := factor(column.unit, wanted)) == 1.0:
+            return values
+        if ratio is None:
+            self.faults.append(
+                unclear(
+                    place.source, place.column, f'"{column.unit}" cannot be turned into {wanted}; it was left out.',
+                    f"Name its unit in the mapping: `{line(place.column, means=name, unit=wanted)}`.",
+                )
+            )  # fmt: skip
+            return values.set(values.is_not_null(), None)
+        return values * ratio
+
+    def _converted_by(self, values: pl.Series, beside: str, wanted: str, place: Place) -> pl.Series:
+        """Values in the unit that another column states, row by row."""
+        units = self._cells(beside, self.maps[beside])
+        units = identifiers(units, place).values
+        ratios = {unit: factor(unit, wanted) for unit in units.drop_nulls().unique()}
+        known = {unit: ratio for unit, ratio in ratios.items() if ratio is not None}
+        ratio = units.replace_strict(known, default=None, return_dtype=pl.Float64)
+        lost = values.is_not_null() & ratio.is_null()
+        self.found.append(
+            tell(
+                place, lost, units, "unknown_unit", f'The unit under "{beside}" is missing or unknown.',
+                f'Write the unit, or say in the mapping what the code means: values = {{ "1" = "{wanted}" }}.',
+            )
+        )  # fmt: skip
+        return values * ratio
+
+
+def _stacked(reader: _Reader, base: pl.DataFrame, headings: Sequence[str]) -> pl.DataFrame:
+    """Visits side by side one below the other; a visit at which nothing was recorded is no row."""
+    slots: dict[str, list[str]] = {}
+    for heading in headings:
+        slots.setdefault(reader.maps[heading].slot, []).append(heading)
+    pieces: list[pl.DataFrame] = []
+    for members in slots.values():
+        columns = reader.gathered(members)
+        piece = base.with_columns(columns)
+        told = [values.name for values in columns if not values.name.startswith("time@")]
+        first = reader.maps[members[0]]
+        if first.at is not None and not any(values.name.startswith("time@") for values in columns):
+            at = round(first.at * DAYS_IN[first.at_unit or "day"])
+            piece = piece.with_columns(pl.lit(at, pl.Int32).alias("time@day"))
+            reader.origins.setdefault("time@day", "entry")
+        if told:
+            piece = piece.filter(pl.any_horizontal(pl.col(told).is_not_null()))
+        pieces.append(piece)
+    return pl.concat(pieces, how="diagonal_relaxed").sort("row", maintain_order=True)
+
+
+def _status(given: pl.Series, place: Place) -> Parsed:
+    """Alive or dead, as words or as an answer to a heading that names death."""
+    coding = dict.fromkeys([*DEAD, *TRUE], "true") | dict.fromkeys([*ALIVE, *FALSE], "false")
+    if "aliv" in place.column.lower() or "living" in place.column.lower():
+        coding |= dict.fromkeys(TRUE, "false") | dict.fromkeys(FALSE, "true")
+    text = words(given).str.to_lowercase()
+    told = text.replace_strict(coding, default=None, return_dtype=pl.String)
+    bad = told.is_null() & ~blank(text)
+    faults = tell(place, bad, given, "not_a_status", "This is neither alive nor dead.", "Write alive or dead.")
+    return Parsed((told == "true").alias(given.name), faults)
+
+
+def _declared(name: str) -> Column:
+    for table in TABLES.values():
+        if name in table.by_name:
+            return table.by_name[name]
+    raise KeyError(name)
+
+
+def _unit_of(name: str) -> str:
+    if name in MEASURES_BY_NAME:
+        return MEASURES_BY_NAME[name].unit
+    return {"capacity_l": "l", "capacity_pct": "%", "height_cm": "cm"}.get(name, "")
+
+
+def _unmapped(place: Place, name: str, codes: pl.Series, allowed: Sequence[str]) -> list[Fault]:
+    """One note a code: what a number stands for is never guessed."""
+    seen = codes.value_counts(sort=True).sort(codes.name)
+    first = ", ".join(allowed[:3])
+    example = line(
+        place.column, means=name, values=dict.fromkeys([str(code) for code in seen[codes.name][:2]], allowed[0])
+    )
+    return [
+        Fault(
+            table=place.table, rule="unmapped_code", severity="note", source=place.source, column=place.column,
+            value=str(code),
+            message=f'What the code {code} under "{place.column}" means is not said; {count} cells count as missing.',
+            cure=f"Say it in the mapping, each code one of {first} ...: `{example}`.",
+        )
+        for code, count in seen.rows()
+    ]  # fmt: skip
+
+
+def _is_float(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+NO_FAULTS: Final = REJECTED.empty()

@@ -1,0 +1,393 @@
+"""Parsed tables into the tables of the data dictionary: who, which visits, measurements, events and treatments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from alsight.base.errors import Fault
+from alsight.base.units import factor
+from alsight.cohort.mapping.headings import readings
+from alsight.cohort.mapping.meanings import IS_SCORE, MEANINGS, PERSON
+from alsight.cohort.mapping.spec import line, unclear
+from alsight.cohort.mapping.words import bag
+from alsight.cohort.measures import MEASURE_NAMES, MEASURES_BY_NAME
+from alsight.cohort.parse import Place, choices
+from alsight.cohort.parse.text import tell
+from alsight.cohort.read.anchor import Anchors, placed
+from alsight.cohort.read.apply import Rows
+from alsight.cohort.tables import EVENT_KINDS, EVENTS
+from alsight.instruments.items import CUTTING, ITEM_NAMES, TWELVE
+
+Frames = dict[str, pl.DataFrame]
+
+_R_ITEMS: Final = TWELVE[9:]
+_VISIT_COLUMNS: Final = tuple(
+    name for name, meaning in MEANINGS.items() if meaning.part == "visits" and name != "total"
+)
+_FLUIDS: Final = ("plasma", "serum", "csf")
+
+
+def visits(rows: Rows, people: Anchors) -> pl.DataFrame | None:
+    """The table's ratings; None when it has no scores. A row that only measures something else is no visit."""
+    named = rows.has(*_VISIT_COLUMNS)
+    scores = [name for name in named if name in IS_SCORE]
+    if not scores:
+        return None
+    frame = pl.concat([rows.frame.select("subject", "row", *named), placed(rows, "time", people)], how="horizontal")
+    frame = frame.with_columns(_scale(rows, named).alias("scale"))
+    others = [
+        name for name in rows.frame.columns if name not in (*named, "row", "subject") and not name.startswith("time@")
+    ]
+    measured = [name for name in others if name in MEANINGS and MEANINGS[name].part == "measure"]
+    if measured:
+        # A row that only measures something else is no visit to the scale.
+        unrated = pl.all_horizontal(pl.col(scores).is_null())
+        frame = frame.filter(
+            ~(unrated & rows.frame.select(pl.any_horizontal(pl.col(measured).is_not_null())).to_series())
+        )
+    totals = [name for name in ("alsfrs_r_total", "alsfrs_total") if name in named]
+    if totals and "total_recorded" not in named:
+        own = pl.when(pl.col("scale") == "alsfrs").then(pl.col(totals[-1] if "alsfrs_total" in totals else totals[0]))
+        frame = frame.with_columns(total_recorded=own.otherwise(pl.col(totals[0])))
+    return frame
+
+
+def _scale(rows: Rows, named: Sequence[str]) -> pl.Expr:
+    """Each row's scale: as its own column says, as the mapping says, else by the items or total that it fills."""
+    asked = pl.col("scale") if "scale" in named else pl.lit(None, pl.String)
+    if rows.table.scale:
+        return pl.coalesce(asked, pl.lit(rows.table.scale))
+    revised = [name for name in (*_R_ITEMS, "alsfrs_r_total") if name in named]
+    original = [name for name in ("q10_respiratory", "alsfrs_total") if name in named]
+    scale = pl.lit("alsfrs" if original and not revised else "alsfrs_r")
+    if original and revised:
+        newer = pl.any_horizontal(pl.col(revised).is_not_null())
+        older = pl.any_horizontal(pl.col(original).is_not_null())
+        scale = pl.when(older & ~newer).then(pl.lit("alsfrs")).otherwise(pl.lit("alsfrs_r"))
+    return pl.coalesce(asked, scale)
+
+
+def gaps(frame: pl.DataFrame, rows: Rows) -> pl.DataFrame | None:
+    """Items left empty in ratings whose other items are filled: the total cannot be computed there."""
+    items = [name for name in ITEM_NAMES if name in frame.columns]
+    cutting = [name for name in CUTTING if name in items]
+    if len(items) < 6:
+        return None
+    rated = pl.any_horizontal(pl.col(items).is_not_null())
+    checks: list[tuple[str, pl.Expr]] = [
+        (name, pl.col(name).is_null()) for name in items if name not in CUTTING and name != "q10_respiratory"
+    ]
+    if cutting:
+        checks.append((cutting[0], pl.all_horizontal(pl.col(cutting).is_null())))
+    told: list[pl.DataFrame] = []
+    newer = pl.col("scale") == "alsfrs_r"
+    marks = frame.select(
+        (rated & empty & (newer if name in _R_ITEMS else pl.lit(True))).alias(name) for name, empty in checks
+    )
+    for name, _ in checks:
+        if marks[name].any():
+            place = Place(
+                table="visits", column=rows.headings.get(name, name), source=rows.table.source, rows=frame["row"],
+                subjects=frame["subject"],
+            )  # fmt: skip
+            told.append(
+                tell(
+                    place, marks[name], pl.repeat("", frame.height, eager=True), "item_missing",
+                    "The item is empty while others of the same rating are filled; no total can be computed.",
+                    "Fill the item from the original form, or leave it empty if it was not rated.", "note",
+                )
+            )  # fmt: skip
+    return pl.concat(told) if told else None
+
+
+def persons(tables: Sequence[Rows], people: Anchors) -> pl.DataFrame:
+    """One row a person where all their rows agree; where they contradict each other, every row that differs."""
+    pieces: list[pl.DataFrame] = []
+    for rows in tables:
+        facts = rows.has(*(column.name for column in PERSON))
+        days = [
+            placed(rows, moment, people).rename({"day": column})
+            for moment, column in (
+                ("onset", "onset_day"),
+                ("diagnosis", "diagnosis_day"),
+                ("last_seen", "last_seen_day"),
+            )
+            if any(name.startswith(f"{moment}@") for name in rows.frame.columns)
+        ]
+        frame = pl.concat([rows.frame.select("subject", "row", *facts), *days], how="horizontal")
+        told = [name for name in frame.columns if name not in ("subject", "row")]
+        frame = frame.unique(["subject", *told], keep="first", maintain_order=True)
+        pieces.append(frame.with_columns(source=pl.lit(rows.table.source)))
+    known = pl.concat(pieces, how="diagonal_relaxed").filter(pl.col("subject").is_not_null())
+    known = known.join(_derived(people, known.columns), on="subject", how="left", maintain_order="left")
+    for name in ("onset_day", "diagnosis_day", "age_at_entry_years"):
+        own = f"{name}_derived"
+        known = known.with_columns(pl.coalesce(name, own) if name in known.columns else pl.col(own).alias(name)).drop(
+            own
+        )
+    known = known.join(
+        people.people.select("subject", "entry", entry_date="zero_date"),
+        on="subject",
+        how="left",
+        maintain_order="left",
+    )
+    return _merged(known)
+
+
+def _derived(people: Anchors, columns: Sequence[str]) -> pl.DataFrame:
+    del columns
+    return people.people.select(
+        "subject",
+        onset_day_derived="onset_day",
+        diagnosis_day_derived="diagnosis_day",
+        age_at_entry_years_derived=pl.coalesce("birth_years", "zero_age"),
+    )
+
+
+def _merged(known: pl.DataFrame) -> pl.DataFrame:
+    told = [name for name in known.columns if name not in ("subject", "row", "source", "last_seen_day")]
+    lasting = ["last_seen_day"] if "last_seen_day" in known.columns else []
+    summed = known.group_by("subject", maintain_order=True).agg(
+        *(pl.col(name).drop_nulls().first() for name in told),
+        *(pl.col(name).max() for name in lasting),
+        pl.col("row").first(),
+        pl.col("source").first(),
+        clash=pl.any_horizontal([pl.col(name).drop_nulls().n_unique() > 1 for name in told] or [pl.lit(False)]),
+    )
+    agreeing = summed.filter(~pl.col("clash")).drop("clash")
+    others = known.join(summed.filter(pl.col("clash")).select("subject"), on="subject", how="semi")
+    return pl.concat([agreeing, others.select(agreeing.columns)])
+
+
+def measures(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault]]:
+    """The table's measurements, one quantity a column or one measurement a row."""
+    day = placed(rows, "time", people)
+    faults: list[Fault] = []
+    pieces: list[pl.DataFrame] = []
+    for name in [name for name in rows.frame.columns if name in MEANINGS and MEANINGS[name].part == "measure"]:
+        piece = pl.concat([rows.frame.select("subject", "row", value=name), day], how="horizontal")
+        if name.startswith("capacity_"):
+            kinds, told = _capacity(rows, name)
+            faults += told
+            piece = piece.with_columns(kinds.alias("measure"))
+            piece = piece.filter(pl.col("measure").is_not_null())
+        else:
+            piece = piece.with_columns(measure=pl.lit(name))
+        fluid = next(iter(sorted(set(_FLUIDS) & bag(rows.headings.get(name, "")))), None)
+        piece = piece.with_columns(method=pl.lit(fluid, pl.String))
+        pieces.append(piece.filter(pl.col("value").is_not_null()))
+    if rows.has("measure") and rows.has("value"):
+        piece, told = _listed(rows, day)
+        faults += told
+        pieces.append(piece)
+    return (pl.concat(pieces, how="diagonal_relaxed") if pieces else None), faults
+
+
+def _capacity(rows: Rows, name: str) -> tuple[pl.Series, list[Fault]]:
+    """Forced or slow, by the column that says so; a vital capacity of unknown kind is left out and told."""
+    unit = name.removeprefix("capacity_")
+    nothing = pl.repeat(None, rows.frame.height, dtype=pl.String, eager=True)
+    if not rows.has("capacity_kind"):
+        heading = rows.headings.get(name, name)
+        fault = unclear(
+            rows.table.source, heading, f'nothing tells whether "{heading}" is forced or slow; it was left out.',
+            f"Say it in the mapping: `{line(heading, means=f'fvc_{unit}')}` or `{line(heading, means=f'svc_{unit}')}`.",
+        )  # fmt: skip
+        return nothing, [fault]
+    kind = rows.frame["capacity_kind"].str.to_lowercase()
+    forced, slow = kind.str.contains("fvc|forced|forcée|forcierte"), kind.str.contains("svc|slow|lente|langsam")
+    named = pl.select(
+        pl.when(forced & ~slow).then(pl.lit(f"fvc_{unit}")).when(slow & ~forced).then(pl.lit(f"svc_{unit}"))
+    ).to_series()
+    return named, []
+
+
+def _listed(rows: Rows, day: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
+    """Measurements one a row: the quantity by its name, the value into the dictionary's unit."""
+    frame = pl.concat(
+        [rows.frame.select("subject", "row", "measure", "value", *rows.has("unit", "side", "part", "method")), day],
+        how="horizontal",
+    )
+    unit = pl.col("unit") if "unit" in frame.columns else pl.lit(None, pl.String)
+    frame = frame.with_columns(unit.fill_null("").alias("unit"))
+    kinds = frame.select("measure", "unit").unique()
+    rules = [(*kind, *_quantity(*kind)) for kind in kinds.rows()]
+    faults = [
+        unclear(
+            rows.table.source, rows.headings.get("measure", "measure"),
+            f'"{name}"{f" in {unit}" if unit else ""} is no quantity of the data dictionary; its rows were left out.',
+            f"Name it as one of: {', '.join(MEASURE_NAMES)}; or give its unit.", str(name),
+        )
+        for name, unit, quantity, _ in sorted(rules, key=str)
+        if not quantity and name is not None
+    ]  # fmt: skip
+    table = pl.DataFrame(
+        rules,
+        schema={"measure": pl.String, "unit": pl.String, "quantity": pl.String, "ratio": pl.Float64},
+        orient="row",
+    )
+    frame = frame.join(table, on=["measure", "unit"], how="left", maintain_order="left", nulls_equal=True)
+    frame = frame.filter(pl.col("quantity") != "").with_columns(
+        value=pl.col("value") * pl.col("ratio"), measure="quantity"
+    )
+    return frame.drop("quantity", "ratio", "unit"), faults
+
+
+def _quantity(name: str | None, unit: str) -> tuple[str, float]:
+    """The dictionary's quantity that a name and a unit stand for, and the factor into its unit; "" for none."""
+    if not name:
+        return "", 1.0
+    found = (
+        [name]
+        if name in MEASURE_NAMES
+        else [reading.means for reading in readings(f"{name} ({unit})" if unit else name)]
+    )
+    for means in found:
+        for candidate in means.split(" or "):
+            if candidate in MEASURES_BY_NAME:
+                ratio = factor(unit, MEASURES_BY_NAME[candidate].unit) if unit else 1.0
+                if " or " in means and not unit:
+                    continue
+                if ratio is not None:
+                    return candidate, ratio
+    return "", 1.0
+
+
+def events(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[pl.DataFrame]]:
+    """The table's events: days of single events, yes and no at visits, or one event a row."""
+    pieces: list[pl.DataFrame] = []
+    found: list[pl.DataFrame] = []
+    for kind in EVENT_KINDS:
+        told = rows.has(f"{kind}@date", f"{kind}@day", f"{kind}@age")
+        dated = pl.DataFrame(schema={"subject": pl.String})
+        if told:
+            piece = pl.concat([rows.frame.select("subject", "row"), placed(rows, kind, people)], how="horizontal")
+            lost = piece["day"].is_null() & rows.frame.select(pl.any_horizontal(pl.col(told).is_not_null())).to_series()
+            found.append(_unplaced(rows, kind, told[0], lost))
+            dated = piece.filter(pl.col("day").is_not_null()).unique(
+                ["subject", "day"], keep="first", maintain_order=True
+            )
+            pieces.append(dated.with_columns(event=pl.lit(kind)))
+        if rows.has(f"{kind}@flag"):
+            piece, missing = _flagged(rows, kind, people, dated)
+            pieces += [piece] if piece is not None else []
+            found += missing
+    if rows.has("event"):
+        piece, told_faults = _events_listed(rows, people)
+        pieces.append(piece)
+        found.append(told_faults)
+    return (pl.concat(pieces, how="diagonal_relaxed") if pieces else None), found
+
+
+def _spoken(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
+def _unplaced(rows: Rows, kind: str, name: str, lost: pl.Series) -> pl.DataFrame:
+    lost = lost & rows.frame["subject"].is_not_null()
+    once = lost & rows.frame["subject"].is_first_distinct()
+    place = Place(
+        table="events", column=rows.headings.get(name, name), source=rows.table.source, rows=rows.frame["row"],
+        subjects=rows.frame["subject"],
+    )  # fmt: skip
+    return tell(
+        place, once, rows.frame[name], "event_without_day",
+        f"The {_spoken(kind)} has no day: the person's day 0, or an age finer than whole years, is not known.",
+        "Give its date, or its day from entry.",
+    )  # fmt: skip
+
+
+def _flagged(
+    rows: Rows, kind: str, people: Anchors, dated: pl.DataFrame
+) -> tuple[pl.DataFrame | None, list[pl.DataFrame]]:
+    """Yes and no at visits: the event lies at or before the first visit that says yes; without visits it has no day."""
+    flag = f"{kind}@flag"
+    frame = pl.concat(
+        [rows.frame.select("subject", "row", flag), placed(rows, "time", people)], how="horizontal"
+    ).filter(pl.col(flag).fill_null(False))
+    frame = frame.join(dated.select("subject").unique(), on="subject", how="anti")
+    if not any(name.startswith("time@") for name in rows.frame.columns):
+        place = Place(
+            table="events", column=rows.headings.get(flag, kind), source=rows.table.source, rows=frame["row"],
+            subjects=frame["subject"],
+        )  # fmt: skip
+        told = tell(
+            place, frame["subject"].is_first_distinct(), frame[flag], "event_without_day",
+            f"The {_spoken(kind)} is recorded but not its day; it is not used.", "Add a column with its date.",
+            "note",
+        )  # fmt: skip
+        return None, [told]
+    if kind == "niv_stop":
+        return None, []
+    first = (
+        rows.frame.select("subject", seen=placed(rows, "time", people)["day"])
+        .group_by("subject")
+        .agg(pl.col("seen").min())
+    )
+    frame = frame.sort("day", nulls_last=True, maintain_order=True).unique("subject", keep="first", maintain_order=True)
+    frame = frame.join(first, on="subject", how="left").with_columns(
+        event=pl.lit(kind),
+        detail=pl.when(pl.col("day") == pl.col("seen"))
+        .then(pl.lit("recorded at the first visit; its day may be earlier"))
+        .otherwise(pl.lit("first visit at which it is recorded")),
+    )
+    return frame.drop(flag, "seen"), []
+
+
+def _events_listed(rows: Rows, people: Anchors) -> tuple[pl.DataFrame, pl.DataFrame]:
+    frame = pl.concat(
+        [
+            rows.frame.select("subject", "row", "event", *rows.has("detail")),
+            placed(rows, "time", people),
+            placed(rows, "end", people).rename({"day": "end_day"}),
+        ],
+        how="horizontal",
+    )
+    place = Place(
+        table="events", column=rows.headings.get("event", "event"), source=rows.table.source, rows=frame["row"],
+        subjects=frame["subject"],
+    )  # fmt: skip
+    kinds = choices(frame["event"], place, EVENTS.by_name["event"].choices, column="event")
+    return frame.with_columns(kinds.values.alias("event")).filter(pl.col("event").is_not_null()), kinds.faults
+
+
+def doses(rows: Rows, people: Anchors) -> pl.DataFrame | None:
+    """The table's treatments: starts and stops by name of the column, or one treatment a row."""
+    pieces: list[pl.DataFrame] = []
+    drugs = {name.split(":")[1].partition("@")[0] for name in rows.frame.columns if name.startswith("on:")}
+    for drug in sorted(drugs):
+        start, stop = f"on:{drug}", f"off:{drug}"
+        piece = pl.concat(
+            [
+                rows.frame.select("subject", "row", *rows.has(f"{start}@flag")),
+                placed(rows, start, people),
+                placed(rows, "time", people).rename({"day": "seen"}),
+                placed(rows, stop, people).rename({"day": "end_day"}),
+            ],
+            how="horizontal",
+        )
+        if f"{start}@flag" in piece.columns:
+            on = pl.col(f"{start}@flag").fill_null(False)
+            timed = any(name.startswith("time@") for name in rows.frame.columns)
+            seen = pl.col("seen") if timed else pl.lit(0, pl.Int32)
+            piece = piece.with_columns(day=pl.coalesce("day", pl.when(on).then(seen))).drop(f"{start}@flag")
+        piece = piece.filter(pl.col("day").is_not_null()).sort("day", maintain_order=True)
+        piece = piece.unique("subject", keep="first", maintain_order=True).with_columns(treatment=pl.lit(drug))
+        pieces.append(piece.drop("seen"))
+    if rows.has("treatment"):
+        named = rows.has("treatment", "kind", "dose", "dose_unit", "blinded")
+        piece = pl.concat(
+            [
+                rows.frame.select("subject", "row", *named),
+                placed(rows, "time", people),
+                placed(rows, "end", people).rename({"day": "end_day"}),
+            ],
+            how="horizontal",
+        )
+        pieces.append(
+            piece.with_columns(pl.col("treatment").str.to_lowercase()).filter(pl.col("treatment").is_not_null())
+        )
+    return pl.concat(pieces, how="diagonal_relaxed") if pieces else None

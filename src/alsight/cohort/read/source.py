@@ -1,0 +1,183 @@
+"""Source: what a user points at, and `read`, which makes a cohort of it whatever its layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from alsight.base.errors import DataError, SpecError
+from alsight.base.progress import Progress, silent
+from alsight.base.provenance import provenance
+from alsight.base.spec import Spec, to_json
+from alsight.cohort.check import check
+from alsight.cohort.cohort import Cohort
+from alsight.cohort.example import example_cohort
+from alsight.cohort.files.folder import sheets
+from alsight.cohort.files.sheet import Sheet
+from alsight.cohort.mapping.decide import decide
+from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, read_mapping
+from alsight.cohort.raw import RawTables
+from alsight.cohort.read.native import is_cohort, read_cohort
+from alsight.cohort.read.proact import is_proact, read_proact
+from alsight.cohort.read.tables import raw_tables
+from alsight.cohort.read.upright import upright
+
+Entry = Literal["", "first_visit", "randomization", "enrollment", "diagnosis", "symptom_onset", "stated"]
+
+
+class Source(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be read, and what the file does not say of itself.
+
+    Attributes:
+        path: file, folder or zip.
+        example: read the embedded synthetic cohort instead.
+        mapping: TOML file that says what the columns mean; what it leaves out is guessed.
+        entry: what day 0 is; empty to take the mapping's, else the first visit where the file gives dates, else the
+            file's own day 0.
+        sheet: worksheet to read, empty for all.
+        scale: scale of totals that do not say it.
+        dates: whether the day or the month comes first in dates with slashes.
+        decimal: decimal mark, empty to find out.
+        time_unit: unit of counts of time whose heading has none.
+        missing: further markers of a missing value.
+    """
+
+    path: str = ""
+    example: bool = False
+    mapping: str = ""
+    entry: Entry = ""
+    sheet: str = ""
+    scale: Literal["", "alsfrs_r", "alsfrs"] = ""
+    dates: Literal["", "dmy", "mdy"] = ""
+    decimal: Literal["", ".", ","] = ""
+    time_unit: Literal["", "day", "week", "month", "year"] = ""
+    missing: Annotated[tuple[str, ...], msgspec.Meta(max_length=50)] = ()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One way to read an input.
+
+    Attributes:
+        name: what the input is.
+        fits: whether it is one.
+        read: the cohort, and the mapping it was read by where there is one.
+    """
+
+    name: str
+    fits: Callable[[Source], bool]
+    read: Callable[[Source, Progress], tuple[Cohort, Mapping | None]]
+
+
+def read(source: Source, progress: Progress = silent) -> Cohort:
+    """The cohort of a source, every rejected row told in it.
+
+    Raises:
+        SpecError: neither or both of `path` and `example`, or a mapping that is no TOML.
+        DataError: nothing usable is there; MappingError where columns could not be told apart.
+    """
+    return read_with_mapping(source, progress)[0]
+
+
+def read_with_mapping(source: Source, progress: Progress = silent) -> tuple[Cohort, Mapping | None]:
+    """The cohort and how its columns were read; no mapping for cohort folders, PRO-ACT and the example."""
+    if source.example == bool(source.path):
+        raise SpecError([("path", "a file or folder, or example = true, one of the two", source.path)])
+    reader = next(reader for reader in READERS if reader.fits(source))
+    return reader.read(source, progress)
+
+
+def read_raw(source: Source, progress: Progress = silent) -> tuple[RawTables, Mapping]:
+    """Tables of any visits file before they are checked, and the mapping that they were read by.
+
+    Raises:
+        SpecError: a mapping that is no TOML.
+        DataError: nothing usable is there; MappingError where columns could not be told apart.
+    """
+    given = read_mapping(source.mapping) if source.mapping else Mapping()
+    found = upright(_chosen(source, sheets(Path(source.path), progress)))
+    progress("telling columns apart", 0, 0)
+    mapping = decide(found, given, _asked(source))
+    progress("reading cells", 0, 0)
+    return raw_tables(found, mapping, progress), mapping
+
+
+def _chosen(source: Source, found: list[Sheet]) -> list[Sheet]:
+    chosen = [sheet for sheet in found if source.sheet in ("", sheet.sheet, sheet.file)]
+    if not chosen:
+        names = ", ".join(sheet.sheet or sheet.file for sheet in found)
+        raise SpecError([("sheet", f"one of {names}", source.sheet)])
+    return chosen
+
+
+def _asked(source: Source) -> Mapping:
+    everywhere = TableMap(
+        scale=source.scale, dates=source.dates, decimal=source.decimal, missing=source.missing,
+        columns={"": ColumnMap(means="time", unit=source.time_unit)},
+    )  # fmt: skip
+    return Mapping(entry=source.entry, tables=(everywhere,))
+
+
+def _example(source: Source, progress: Progress) -> tuple[Cohort, Mapping | None]:
+    del source
+    progress("reading the example", 0, 0)
+    return example_cohort(), None
+
+
+def _native(source: Source, progress: Progress) -> tuple[Cohort, Mapping | None]:
+    progress("reading a cohort folder", 0, 0)
+    return read_cohort(source.path), None
+
+
+def _proact(source: Source, progress: Progress) -> tuple[Cohort, Mapping | None]:
+    raw = read_proact(source.path, progress)
+    return check(_told(raw, source)), None
+
+
+def _mapped(source: Source, progress: Progress) -> tuple[Cohort, Mapping | None]:
+    raw, mapping = read_raw(source, progress)
+    progress("checking", 0, 0)
+    return check(_told(raw, source)), mapping
+
+
+def _told(raw: RawTables, source: Source) -> RawTables:
+    """The tables with their provenance: the request without the folder, the files by digest."""
+    if raw.provenance is not None:
+        return raw
+    request = msgspec.json.decode(to_json(source))
+    request["path"] = Path(source.path).name
+    request["mapping"] = Path(source.mapping).name if source.mapping else ""
+    return replace(raw, provenance=provenance("read", request, [Path(source.path)]))
+
+
+def _is_mapped(source: Source) -> bool:
+    return bool(source.mapping)
+
+
+def _always(source: Source) -> bool:
+    del source
+    return True
+
+
+def _safely(test: Callable[[Path], bool]) -> Callable[[Source], bool]:
+    def fits(source: Source) -> bool:
+        try:
+            return test(Path(source.path))
+        except (OSError, ValueError, DataError):
+            return False
+
+    return fits
+
+
+READERS: Final[tuple[Reader, ...]] = (
+    Reader("example", lambda source: source.example, _example),
+    Reader("mapped", _is_mapped, _mapped),
+    Reader("cohort folder", _safely(is_cohort), _native),
+    Reader("PRO-ACT", _safely(is_proact), _proact),
+    Reader("any visits table", _always, _mapped),
+)
+"""Ways to read, the first that fits wins; a mapping given by the user always does."""

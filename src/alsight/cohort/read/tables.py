@@ -1,0 +1,129 @@
+"""Sheets and their mapping into raw tables, with everything that the reading itself has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from alsight.base.errors import DataError, Fault
+from alsight.base.progress import Progress, silent
+from alsight.cohort.files.sheet import Sheet
+from alsight.cohort.mapping.spec import Mapping, TableMap
+from alsight.cohort.raw import RawTables
+from alsight.cohort.read.anchor import anchors
+from alsight.cohort.read.apply import Rows, apply
+from alsight.cohort.read.assemble import doses, events, gaps, measures, persons, visits
+from alsight.cohort.tables import EVENT_KINDS, REJECTED
+
+_SAID = {
+    "first_visit": "Day 0 is each person's first visit.",
+    "randomization": "Day 0 is each person's randomisation.",
+    "enrollment": "Day 0 is each person's enrolment.",
+    "diagnosis": "Day 0 is each person's diagnosis.",
+    "symptom_onset": "Day 0 is each person's first symptom.",
+    "stated": "Days count from the source's own day 0, which it does not name.",
+    "": "Day 0 is what each person's row says.",
+}
+
+
+def raw_tables(sheets: Sequence[Sheet], mapping: Mapping, progress: Progress = silent) -> RawTables:
+    """Tables of the data dictionary, unchecked.
+
+    Raises:
+        DataError: no table that is to be used holds a row.
+    """
+    by_source = {table.source: table for table in mapping.tables}
+    used = [(sheet, by_source[sheet.source]) for sheet in sheets if by_source[sheet.source].use]
+    faults = [fault for sheet in sheets for fault in sheet.faults]
+    if not any(sheet.frame.height for sheet, _ in used):
+        source = used[0][0].source if used else "input"
+        raise DataError(
+            [Fault(table="file", rule="no_rows", source=source, message=f"{source}: no row below the headings.",
+                   cure="Give a file with rows."), *faults]
+        )  # fmt: skip
+    parsed: list[Rows] = []
+    for done, (sheet, table) in enumerate(used):
+        progress(f"reading cells of {sheet.source}", done, len(used))
+        parsed.append(apply(sheet, table))
+    faults += [*_unused(mapping), _entry_said(mapping, used[0][0].source)]
+    return _together(parsed, mapping, faults)
+
+
+def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> RawTables:
+    people = anchors(parsed, mapping.entry)
+    pieces: dict[str, list[pl.DataFrame]] = {name: [] for name in ("visits", "measures", "events", "doses")}
+    found: list[pl.DataFrame] = [REJECTED.empty()]
+    headings: dict[str, dict[str, str]] = {}
+    for rows in parsed:
+        found += rows.found
+        faults += rows.faults
+        source = pl.lit(rows.table.source).alias("source")
+        if (frame := visits(rows, people)) is not None:
+            pieces["visits"].append(frame.with_columns(source))
+            missing = gaps(frame, rows)
+            found += [] if missing is None else [missing]
+        measured, told = measures(rows, people)
+        faults += told
+        happened, cells = events(rows, people)
+        found += cells
+        taken = doses(rows, people)
+        for name, piece in (("measures", measured), ("events", happened), ("doses", taken)):
+            if piece is not None:
+                pieces[name].append(piece.with_columns(source))
+        _headings(rows, headings)
+    frames = {name: pl.concat(parts, how="diagonal_relaxed") for name, parts in pieces.items() if parts}
+    frames["subjects"] = persons(parsed, people)
+    told_cells = pl.concat([frame.select(list(REJECTED.schema)) for frame in found])
+    return RawTables(frames=frames, faults=tuple(faults), found=told_cells, headings=headings)
+
+
+def _headings(rows: Rows, headings: dict[str, dict[str, str]]) -> None:
+    """Dictionary columns to the words of the file, the first table that tells one deciding."""
+    names = {name.partition("@")[0]: heading for name, heading in rows.headings.items()}
+    happened = [name for name in names if name in EVENT_KINDS]
+    if happened and "event" not in names:
+        told = names["death" if "death" in happened else happened[0]]
+        headings.setdefault("events", {}).setdefault("day", told)
+    days = {"onset": "onset_day", "diagnosis": "diagnosis_day", "last_seen": "last_seen_day"}
+    for table in ("visits", "measures", "events", "doses"):
+        own = headings.setdefault(table, {})
+        for name, heading in names.items():
+            own.setdefault(name, heading)
+        if "time" in names:
+            own.setdefault("day", names["time"])
+        if "end" in names:
+            own.setdefault("end_day", names["end"])
+    people = headings.setdefault("subjects", {})
+    for name, heading in names.items():
+        people.setdefault(days.get(name, name), heading)
+    if "age" in names:
+        people.setdefault("age_at_entry_years", names["age"])
+
+
+def _unused(mapping: Mapping) -> list[Fault]:
+    """Tables and columns that were not used, one note a table."""
+    notes: list[Fault] = []
+    for table in mapping.tables:
+        if not table.use:
+            notes.append(_note(table, "unused_table", "Nothing in this table was recognised; it was not used.", ""))
+            continue
+        idle = [heading for heading, column in table.maps().items() if column.means == "ignored"]
+        if idle:
+            listed = ", ".join(f'"{name}"' for name in idle[:40]) + (" ..." if len(idle) > 40 else "")
+            notes.append(_note(table, "unused_columns", f"Columns not used: {listed}.", ", ".join(idle)[:200]))
+    return notes
+
+
+def _note(table: TableMap, rule: str, message: str, value: str) -> Fault:
+    return Fault(
+        table="file", rule=rule, severity="note", source=table.source, message=message, value=value,
+        cure="If one of them matters, say in the mapping what it means.",
+    )  # fmt: skip
+
+
+def _entry_said(mapping: Mapping, source: str) -> Fault:
+    return Fault(
+        table="subjects", rule="entry_chosen", severity="note", source=source, value=mapping.entry,
+        message=_SAID[mapping.entry], cure="State another with --entry, or with `entry` in the mapping.",
+    )  # fmt: skip
