@@ -18,7 +18,7 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.example.course import People, draw_loss, draw_people, item_latents
 from alsight.cohort.example.events import dose_frame, event_frame
 from alsight.cohort.example.measures import measure_frame
-from alsight.cohort.example.observe import Fates, Visits, appearance, draw_fates, draw_visits
+from alsight.cohort.example.observe import NEVER, Fates, Visits, appearance, draw_fates, draw_visits
 from alsight.cohort.example.parameters import GAINERS, SEED, constant
 from alsight.cohort.tables import SUBJECTS, VISITS
 from alsight.instruments.items import TEN, TWELVE
@@ -66,7 +66,7 @@ def subject_frame(names: pl.Series, people: People, fates: Fates, visits: Visits
     )
     gene = np.where(slow, "sod1", np.where(people.among("mimic_stable", "mimic_improving"), "none_found", gene))
     last = np.where(visits.kept, visits.day, -1).max(axis=1)
-    ended = np.minimum(np.minimum(fates.death, fates.leave) * int(DAYS_PER_WEEK), 10**5)
+    ended = np.minimum(fates.death, fates.leave)
     mimic = people.among("mimic_improving") & (np.cumsum(people.among("mimic_improving")) <= 2)
     category = generator.choice(["definite", "probable", "possible"], size, p=[0.35, 0.45, 0.2])
     category = np.where(people.among("mimic_stable", "mimic_improving"), "possible", category)
@@ -85,7 +85,7 @@ def subject_frame(names: pl.Series, people: People, fates: Fates, visits: Visits
             "genotype_variant": pl.Series(slow.tolist()).replace_strict({True: "p.Asp91Ala", False: None}),
             "el_escorial": category,
             "revised_diagnosis": pl.Series(mimic.tolist()).replace_strict({True: "other neuropathy", False: None}),
-            "last_seen_day": np.where(ended < 10**5, ended, last),
+            "last_seen_day": np.where(ended < NEVER, ended * int(DAYS_PER_WEEK), last),
         }
     )
     return _as_declared(frame.with_columns(entry=pl.lit("first_visit"), study=pl.lit("example")), SUBJECTS.schema)
