@@ -13,7 +13,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -46,6 +46,10 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "mapping": _option(_READING, "--mapping -m", "Column mapping, as saved by check --save-mapping.", "FILE"),
     "entry": _option(_READING, "--entry", "What day 0 is: first_visit, diagnosis, symptom_onset ...", "NAME"),
     "sheet": _option(_READING, "--sheet", "Sheet of a workbook.", "NAME"),
+    "scale": _option(_READING, "--scale", "Scale of totals that do not say it: alsfrs_r or alsfrs.", "NAME"),
+    "dates": _option(_READING, "--dates", "What comes first in dates with slashes: dmy or mdy.", "ORDER"),
+    "decimal": _option(_READING, "--decimal", "Decimal mark: . or a comma; found out by default.", "MARK"),
+    "time_unit": _option(_READING, "--time-unit", "Unit of times without one: day, week, month, year.", "UNIT"),
     "out": _option(_WRITING, "--out -o", "Folder to write to.", "DIR"),
     "identified": _option(_WRITING, "--identified", "Keep identifiers, dates and small counts.", default=False),
     "format": _option(_WRITING, "--format -f", "parquet, csv or excel.", "NAME"),
@@ -59,23 +63,32 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
 """Every option of every command, once. An empty text or an absent flag means that nothing was said."""
 
 ROWS_SHOWN: Final = 20
-_READ: Final = ("path", "example", "mapping", "entry", "sheet")
+_READ: Final = ("path", "example", "mapping", "entry", "sheet", "scale", "dates", "decimal", "time_unit")
 
 
 @dataclass(frozen=True)
 class Command:
-    """How a verb is typed: its options in order, examples for its help, tables to print."""
+    """How a verb is typed and shown.
+
+    Attributes:
+        options: keys of OPTIONS in order.
+        examples: lines of its help.
+        tables: tables of the answer to print, with their columns; no columns for all of them.
+    """
 
     options: tuple[str, ...]
     examples: tuple[str, ...]
-    tables: tuple[str, ...] = ()
+    tables: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 COMMANDS: Final[dict[str, Command]] = {
     "check": Command(
         (*_READ, "save_mapping", "show_mapping", "strict", "json"),
         ("alsight check visits.csv", "alsight check clinic.xlsx --save-mapping columns.toml"),
-        ("mapping", "rules", "faults"),
+        {
+            "rules": ("severity", "table", "rule", "entries", "cure"),
+            "faults": ("source", "row", "column", "value", "message"),
+        },
     ),
     "convert": Command(
         (*_READ, "out", "format", "pseudonymize", "salt_file", "strict", "json"),
@@ -84,7 +97,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "describe": Command(
         (*_READ, "out", "strict", "json"),
         ("alsight describe visits.csv", "alsight describe --example --json"),
-        ("people", "variogram", "runs", "successive_slopes"),
+        {"people": (), "variogram": (), "runs": (), "successive_slopes": ()},
     ),
     "assess": Command(
         (*_READ, "out", "identified", "salt_file", "strict", "json"),
@@ -162,21 +175,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(name: str, fields: dict[str, Any], json: bool) -> None:
     """Ask the verb, show the answer, and turn everything that can go wrong into a sentence and a code."""
+    code = Exit.FINE
     try:
         with _watched(quiet=json) as progress:
             answer = ask(name, progress=progress, **fields)
-    except BaseException as error:  # noqa: BLE001 - the last place that can say what happened in words
-        code, message = _explained(error)
-        _complain(message)
-        if json:
-            _print_json({"error": message, "exit": int(code), "faults": _faults(error)}, {})
-        raise typer.Exit(code) from None
-    try:
+        code = answer.exit
         _print_json(answer.summary, answer.tables) if json else _show(answer, COMMANDS[name])
         sys.stdout.flush()
     except BrokenPipeError:
         _leave_pipe()
-    raise typer.Exit(answer.exit)
+    except BaseException as error:  # noqa: BLE001 - the last place that can say what happened in words
+        code, message = _explained(error)
+        _complain(message)
+        if json:
+            with contextlib.suppress(OSError):
+                _print_json({"error": message, "exit": int(code), "faults": _faults(error)}, {})
+    raise typer.Exit(code)
 
 
 def _explained(error: BaseException) -> tuple[Exit, str]:
@@ -255,9 +269,11 @@ def _print_json(summary: dict[str, Any], tables: dict[str, pl.DataFrame]) -> Non
 
 def _show(answer: Answer, command: Command) -> None:
     """Tables that the command prints, then what a person wants to read, the place of the result last."""
-    for name in command.tables:
+    for name, columns in command.tables.items():
         if name in answer.tables and answer.tables[name].height:
-            _print_table(name.replace("_", " ").capitalize(), answer.tables[name])
+            frame = answer.tables[name]
+            once = frame.select(columns).unique(maintain_order=True) if columns else frame
+            _print_table(name.replace("_", " ").capitalize(), once)
     for sentence in answer.sentences:
         typer.echo(sentence)
 
@@ -268,7 +284,10 @@ def _print_table(title: str, frame: pl.DataFrame) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     shown = frame.head(ROWS_SHOWN)
-    columns = [name for name in shown.columns if shown[name].null_count() < shown.height and (shown[name] != "").any()]
+    columns = [name for name in shown.columns if any(value not in (None, "") for value in shown[name])]
+    if "source" in columns and frame["source"].n_unique() == 1:
+        columns.remove("source")
+        title = f"{title} in {frame['source'][0]}"
     table = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=False)
     for name in columns:
         table.add_column(name.replace("_", " "), justify="right" if shown[name].dtype.is_numeric() else "left")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
+import msgspec
 import polars as pl
 
 from alsight.base.answer import Answer, Exit
 from alsight.base.progress import Progress, silent
 from alsight.cohort.cohort import Cohort
-from alsight.cohort.read.source import Source, read
+from alsight.cohort.mapping.spec import mapping_toml, write_mapping
+from alsight.cohort.read.source import Source, read_with_mapping
+from alsight.report.folder import shown, writing
+
+NO_MAPPING: Final = "This layout is known: no column had to be guessed, so there is no mapping to save."
 
 
 class CheckSpec(Source, frozen=True, kw_only=True):
@@ -38,13 +44,25 @@ def check(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = 
         DataError: the file cannot be used at all.
         SpecError: the request makes no sense.
     """
-    known = read(spec, progress) if cohort is None else cohort
+    known, mapping = read_with_mapping(spec, progress) if cohort is None else (cohort, None)
     rejected = known.rejected
     summary = counts(known)
+    files: dict[str, Path] = {}
+    told = sentences(summary)
+    if spec.show_mapping:
+        summary["mapping"] = msgspec.to_builtins(mapping)
+        told = (mapping_toml(mapping) if mapping else NO_MAPPING, *told)
+    if spec.save_mapping and mapping:
+        with writing(Path(spec.save_mapping)):
+            files["mapping"] = write_mapping(mapping, spec.save_mapping)
+        told = (*told, f"The column mapping is in {shown(files['mapping'])}")
+    elif spec.save_mapping:
+        told = (*told, NO_MAPPING)
     return Answer(
         summary=summary,
         tables={"rules": by_rule(rejected), "faults": rejected},
-        sentences=sentences(summary),
+        files=files,
+        sentences=told,
         exit=Exit.REJECTED if spec.strict and summary["rejected"] else Exit.FINE,
         provenance=known.provenance,
     )
