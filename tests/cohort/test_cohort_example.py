@@ -7,9 +7,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from alsight.cohort.check import check
 from alsight.cohort.example import example_cohort, example_truth
 from alsight.cohort.example.generate import FOLDER, make
 from alsight.cohort.example.parameters import GAINERS, PLANTED
+from alsight.cohort.raw import RawTables
 from alsight.cohort.tables import TABLES
 from alsight.instruments.items import CUTTING, TEN, TWELVE
 
@@ -68,6 +70,14 @@ def test_one_scale_a_person_and_nothing_after_death() -> None:
     assert late.height == 0
     assert COHORT.subjects["last_seen_day"].is_between(0, 209 * 7).all()
     assert (COHORT.subjects["onset_day"] < COHORT.subjects["diagnosis_day"]).all()
+
+
+def test_the_check_has_nothing_to_say() -> None:
+    lines = pl.int_range(2, pl.len() + 2, dtype=pl.UInt32)
+    frames = {name: frame.with_columns(source=pl.lit(name), row=lines) for name, frame in COHORT.frames().items()}
+    checked = check(RawTables(frames=frames))
+    assert checked.rejected.height == 0
+    assert_frame_equal(checked.visits, COHORT.visits)
 
 
 def test_gastrostomy_decides_which_item_five_is_rated() -> None:

@@ -18,7 +18,7 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.example.course import People, draw_loss, draw_people, item_latents
 from alsight.cohort.example.events import dose_frame, event_frame
 from alsight.cohort.example.measures import measure_frame
-from alsight.cohort.example.observe import NEVER, Fates, Visits, appearance, draw_fates, draw_visits
+from alsight.cohort.example.observe import Fates, Visits, appearance, draw_fates, draw_visits
 from alsight.cohort.example.parameters import GAINERS, SEED, constant
 from alsight.cohort.tables import SUBJECTS, VISITS
 from alsight.instruments.items import TEN, TWELVE
@@ -36,7 +36,7 @@ def make() -> tuple[Cohort, pl.DataFrame]:
     fates = draw_fates(people, lost, latents, generator)
     visits = draw_visits(people, fates, appearance(people, latents, fates), generator)
     names = pl.Series("subject", [f"EX{number:03d}" for number in range(1, people.rate.size + 1)])
-    subjects = subject_frame(names, people, fates, visits, generator)
+    subjects = subject_frame(names, people, fates, generator)
     rated = visit_frame(names, people, fates, visits, generator)
     cohort = Cohort(
         subjects=subjects,
@@ -50,7 +50,7 @@ def make() -> tuple[Cohort, pl.DataFrame]:
     return cohort, truth_frame(names, people, lost, visits)
 
 
-def subject_frame(names: pl.Series, people: People, fates: Fates, visits: Visits, generator: Generator) -> pl.DataFrame:
+def subject_frame(names: pl.Series, people: People, fates: Fates, generator: Generator) -> pl.DataFrame:
     """Who the people are; onset lies back in time by what was lost over the personal rate."""
     size = names.len()
     pace = np.where(people.rate > 0.02, people.rate, generator.uniform(0.2, 0.5, size))
@@ -65,8 +65,6 @@ def subject_frame(names: pl.Series, people: People, fates: Fates, visits: Visits
         ["none_found", "c9orf72", "sod1", "tardbp", "fus", ""], size, p=[0.55, 0.07, 0.015, 0.01, 0.005, 0.35]
     )
     gene = np.where(slow, "sod1", np.where(people.among("mimic_stable", "mimic_improving"), "none_found", gene))
-    last = np.where(visits.kept, visits.day, -1).max(axis=1)
-    ended = np.minimum(fates.death, fates.leave)
     mimic = people.among("mimic_improving") & (np.cumsum(people.among("mimic_improving")) <= 2)
     category = generator.choice(["definite", "probable", "possible"], size, p=[0.35, 0.45, 0.2])
     category = np.where(people.among("mimic_stable", "mimic_improving"), "possible", category)
@@ -85,7 +83,7 @@ def subject_frame(names: pl.Series, people: People, fates: Fates, visits: Visits
             "genotype_variant": pl.Series(slow.tolist()).replace_strict({True: "p.Asp91Ala", False: None}),
             "el_escorial": category,
             "revised_diagnosis": pl.Series(mimic.tolist()).replace_strict({True: "other neuropathy", False: None}),
-            "last_seen_day": np.where(ended < NEVER, ended * int(DAYS_PER_WEEK), last),
+            "last_seen_day": fates.last * int(DAYS_PER_WEEK),
         }
     )
     return _as_declared(frame.with_columns(entry=pl.lit("first_visit"), study=pl.lit("example")), SUBJECTS.schema)
