@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
+from alsight.base.units import DAYS_PER_MONTH
 from alsight.cohort.cohort import Cohort
 from alsight.instruments.items import Scale
 
@@ -102,3 +104,41 @@ def _first_days(cohort: Cohort, people: pl.DataFrame, kinds: tuple[str, ...]) ->
     )
     joined = people.join(first, on="subject", how="left", maintain_order="left")
     return joined["day"].fill_null(NO_DAY).to_numpy()
+
+
+def ahead(
+    courses: Courses, starts: Int[np.ndarray, " starts"], going: Bool[np.ndarray, " starts"] | None = None
+) -> Iterator[tuple[int, Int[np.ndarray, " left"], Int[np.ndarray, " left"]]]:
+    """Starts with the visit 1, 2, 3, ... further on, while it is of the same person and the start is still going.
+
+    Yields the step, the places in `starts` that still have a visit there, and that visit. The caller may switch places
+    off in `going` between steps.
+    """
+    places, step = np.arange(starts.size), 1
+    while True:
+        keep = courses.later[starts[places]] >= step
+        if going is not None:
+            keep &= going[places]
+        places = places[keep]
+        if not places.size:
+            return
+        yield step, places, starts[places] + step
+        step += 1
+
+
+def slopes(
+    courses: Courses, used: Bool[np.ndarray, " visits"]
+) -> tuple[Int[np.ndarray, " people"], Float[np.ndarray, " people"]]:
+    """Visits used and least-squares slope [points per month] of each person; nan under two days of visits."""
+    size, who = courses.count.size, courses.person[used]
+    time, score = courses.since_first[used].astype(np.float64), courses.score[used]
+
+    def total(values: Float[np.ndarray, " used"]) -> Float[np.ndarray, " people"]:
+        return np.bincount(who, weights=values, minlength=size)
+
+    count = np.bincount(who, minlength=size)
+    spread = count * total(time * time) - total(time) ** 2
+    shared = count * total(time * score) - total(time) * total(score)
+    slope = np.full(size, np.nan)
+    np.divide(shared, spread, out=slope, where=spread > 0)
+    return count, slope * DAYS_PER_MONTH

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from alsight.base.units import DAYS_PER_MONTH, days_of
-from alsight.episodes.courses import NO_DAY, Courses
+from alsight.episodes.courses import NO_DAY, Courses, ahead, slopes
 from alsight.episodes.definition import Definition, Method
 
 EQUAL: Final = 1e-9
@@ -41,26 +41,6 @@ def _reaches(size: Float[np.ndarray, " *any"], rule: Definition) -> Bool[np.ndar
     return size > rule.points + EQUAL if rule.strict else size >= rule.points - EQUAL
 
 
-def _ahead(
-    courses: Courses, starts: Int[np.ndarray, " starts"], going: Bool[np.ndarray, " starts"] | None = None
-) -> Iterator[tuple[int, Int[np.ndarray, " left"], Int[np.ndarray, " left"]]]:
-    """Starts with the visit 1, 2, 3, ... further on, while it is of the same person and the start is still going.
-
-    Yields the step, the places in `starts` that still have a visit there, and that visit. The caller may switch places
-    off in `going` between steps.
-    """
-    places, step = np.arange(starts.size), 1
-    while True:
-        keep = courses.later[starts[places]] >= step
-        if going is not None:
-            keep &= going[places]
-        places = places[keep]
-        if not places.size:
-            return
-        yield step, places, starts[places] + step
-        step += 1
-
-
 def _spanning(courses: Courses, rule: Definition) -> Bool[np.ndarray, " people"]:
     """Whose visits span the length, up to the window."""
     rated = courses.count > 0
@@ -84,24 +64,6 @@ def _nearest(
     visit = np.zeros(courses.count.size, dtype=np.int64)
     visit[courses.person[hits]] = hits
     return least <= window, visit
-
-
-def _slopes(
-    courses: Courses, used: Bool[np.ndarray, " visits"]
-) -> tuple[Int[np.ndarray, " people"], Float[np.ndarray, " people"]]:
-    """Visits used and least-squares slope [points per month] of each person; nan under two days of visits."""
-    size, who = courses.count.size, courses.person[used]
-    time, score = courses.since_first[used].astype(np.float64), courses.score[used]
-
-    def total(values: Float[np.ndarray, " used"]) -> Float[np.ndarray, " people"]:
-        return np.bincount(who, weights=values, minlength=size)
-
-    count = np.bincount(who, minlength=size)
-    spread = count * total(time * time) - total(time) ** 2
-    shared = count * total(time * score) - total(time) * total(score)
-    slope = np.full(size, np.nan)
-    np.divide(shared, spread, out=slope, where=spread > 0)
-    return count, slope * DAYS_PER_MONTH
 
 
 def epoch_visit(courses: Courses, rule: Definition) -> Spells:
@@ -137,7 +99,7 @@ def _epoch(
 def epoch_slope(courses: Courses, rule: Definition) -> Spells:
     """Least-squares slope over the visits of the first epoch."""
     inside, eligible, last = _epoch(courses, rule)
-    _, slope = _slopes(courses, inside)
+    _, slope = slopes(courses, inside)
     found = np.flatnonzero(eligible & _reaches(np.nan_to_num(slope, nan=-np.inf), rule))
     return Spells(eligible, courses.first[found], courses.first[found], last[found], slope[found])
 
@@ -159,7 +121,7 @@ def _pairs(courses: Courses, rule: Definition, most_days: float) -> Spells:
     least_days = days_of(rule.months) - rule.window_days
     starts = np.arange(courses.day.size)
     end = np.full(starts.size, -1)
-    for _, places, visit in _ahead(courses, starts):
+    for _, places, visit in ahead(courses, starts):
         gap = courses.day[visit] - courses.day[places]
         rise = courses.score[visit] - courses.score[places]
         fits = (gap >= least_days) & (gap <= most_days) & _reaches(rise, rule)
@@ -190,12 +152,12 @@ def _runs(
     starts = np.arange(courses.day.size)
     end, low, high = starts.copy(), courses.score.copy(), courses.score.copy()
     going = np.ones(starts.size, dtype=bool)
-    for _, kept, ahead in _ahead(courses, starts, going):
-        lower, higher = np.minimum(low[kept], courses.score[ahead]), np.maximum(high[kept], courses.score[ahead])
+    for _, kept, visit in ahead(courses, starts, going):
+        lower, higher = np.minimum(low[kept], courses.score[visit]), np.maximum(high[kept], courses.score[visit])
         fits = holds(courses.score[kept], lower, higher)
         going[kept[~fits]] = False
         through = kept[fits]
-        end[through], low[through], high[through] = ahead[fits], lower[fits], higher[fits]
+        end[through], low[through], high[through] = visit[fits], lower[fits], higher[fits]
     long = courses.day[end] - courses.day >= days_of(rule.months) - rule.window_days
     runs = np.flatnonzero(long & (end > starts))
     return runs, end[runs], low[runs], high[runs]
@@ -220,7 +182,7 @@ def rising_slope(courses: Courses, rule: Definition) -> Spells:
     end, best = np.full(starts.size, -1), np.full(starts.size, np.nan)
     going = np.ones(starts.size, dtype=bool)
     sums = np.stack([np.zeros(starts.size), courses.score, np.zeros(starts.size), np.zeros(starts.size)])
-    for step, places, visit in _ahead(courses, starts, going):
+    for step, places, visit in ahead(courses, starts, going):
         gap = (courses.day[visit] - courses.day[places]).astype(np.float64)
         near = gap <= days + rule.window_days
         going[places[~near]] = False
@@ -244,11 +206,11 @@ def held_gain(courses: Courses, rule: Definition) -> Spells:
     going = _reaches(rise, rule)
     starts, base, rise = starts[going], base[going], rise[going]
     end, going = starts.copy(), np.ones(starts.size, dtype=bool)
-    for _, kept, ahead in _ahead(courses, starts, going):
-        above = courses.score[ahead] - base[kept]
+    for _, kept, visit in ahead(courses, starts, going):
+        above = courses.score[visit] - base[kept]
         fits = _reaches(above, rule)
         going[kept[~fits]] = False
-        end[kept[fits]] = ahead[fits]
+        end[kept[fits]] = visit[fits]
         rise[kept[fits]] = np.minimum(rise[kept[fits]], above[fits])
     long = np.flatnonzero(courses.day[end] - courses.day[starts] >= days_of(rule.months) - rule.window_days)
     return Spells(_spanning(courses, rule), reference[starts[long]], starts[long], end[long], rise[long])
@@ -276,8 +238,8 @@ def slope_change(courses: Courses, rule: Definition) -> Spells:
     until = turn + days_of(rule.months)
     before = since <= turn[courses.person]
     after = (since >= turn[courses.person]) & (since <= until[courses.person] + rule.window_days)
-    count_before, slope_before = _slopes(courses, before)
-    count_after, slope_after = _slopes(courses, after)
+    count_before, slope_before = slopes(courses, before)
+    count_after, slope_after = slopes(courses, after)
     end = np.where(has, pivot + count_after - 1, 0)
     span = np.where(has, (since[end] if since.size else 0) - turn, -np.inf)
     eligible = has & (count_before >= 2) & (count_after >= 2) & (span >= days_of(rule.months) - rule.window_days)

@@ -1,0 +1,185 @@
+"""Kaplan-Meier with delayed entry: curve, limits, quantiles and restricted mean, in numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final, Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+Limits = Literal["log_log", "log", "plain"]
+
+LEVEL: Final = 0.95
+"""Coverage of the limits when none is asked for."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A Kaplan-Meier curve at its event times.
+
+    Attributes:
+        time: distinct event times, ascending.
+        at_risk: people under observation just before each.
+        events: events at each.
+        survival: share still free of the event just after each [0-1].
+        error: Greenwood's standard error of `survival`.
+        low: lower confidence limit, nan where survival is 0.
+        high: upper confidence limit, nan where survival is 0.
+        last: last time anybody was observed.
+        people: people counted.
+    """
+
+    time: Float[np.ndarray, " times"]
+    at_risk: Int[np.ndarray, " times"]
+    events: Int[np.ndarray, " times"]
+    survival: Float[np.ndarray, " times"]
+    error: Float[np.ndarray, " times"]
+    low: Float[np.ndarray, " times"]
+    high: Float[np.ndarray, " times"]
+    last: float
+    people: int
+
+
+def kaplan_meier(
+    time: Float[np.ndarray, " people"],
+    event: Bool[np.ndarray, " people"],
+    entry: Float[np.ndarray, " people"] | None = None,
+    *,
+    limits: Limits = "log_log",
+    level: float = LEVEL,
+) -> Curve:
+    """Kaplan-Meier estimate of staying free of an event, people coming under observation late where told.
+
+    S(t) = prod over event times s <= t of 1 - d(s)/n(s), where n(s) counts entry < s <= time.
+
+    Args:
+        time: event or censoring.
+        event: whether the event happened.
+        entry: time from which the person was under observation; 0 when not given. People whose time is not after
+            their entry are left out.
+        limits: scale on which the confidence limits are symmetric.
+        level: coverage [0-1].
+
+    Returns:
+        The curve; without events it is empty and survival is 1 throughout.
+
+    Source: kaplan1958
+    """
+    start = np.zeros_like(time, dtype=np.float64) if entry is None else np.asarray(entry, dtype=np.float64)
+    seen = np.asarray(time, dtype=np.float64) > start
+    if entry is None:
+        seen |= np.asarray(time) == 0
+        start = np.full_like(start, -np.inf)
+    stop, begin, happened = np.asarray(time, dtype=np.float64)[seen], start[seen], np.asarray(event, dtype=bool)[seen]
+    moment, events = np.unique(stop[happened], return_counts=True)
+    at_risk = np.searchsorted(np.sort(begin), moment, side="left") - np.searchsorted(np.sort(stop), moment, side="left")
+    survival = np.cumprod(1.0 - events / at_risk)
+    with np.errstate(divide="ignore"):
+        variance = np.cumsum(events / (at_risk * (at_risk - events).astype(np.float64)))
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    low, high = LIMITS[limits](survival, np.sqrt(variance), z)
+    with np.errstate(invalid="ignore"):
+        error = survival * np.sqrt(variance)
+    return Curve(
+        time=moment,
+        at_risk=at_risk,
+        events=events,
+        survival=survival,
+        error=error,
+        low=low,
+        high=high,
+        last=float(stop.max()) if stop.size else 0.0,
+        people=int(seen.sum()),
+    )
+
+
+_Pair = tuple[Float[np.ndarray, " times"], Float[np.ndarray, " times"]]
+
+
+def _log_log(survival: Float[np.ndarray, " times"], error: Float[np.ndarray, " times"], z: float) -> _Pair:
+    """Limits symmetric on log(-log S); `error` is the standard error of log S."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log = np.log(survival)
+        wide = z * error / log
+        return np.exp(log * np.exp(-wide)), np.exp(log * np.exp(wide))
+
+
+def _log(survival: Float[np.ndarray, " times"], error: Float[np.ndarray, " times"], z: float) -> _Pair:
+    """Limits symmetric on log S, the upper one cut at 1."""
+    with np.errstate(invalid="ignore"):
+        low = np.where(survival > 0, survival * np.exp(-z * error), np.nan)
+        return low, np.where(survival > 0, np.minimum(survival * np.exp(z * error), 1.0), np.nan)
+
+
+def _plain(survival: Float[np.ndarray, " times"], error: Float[np.ndarray, " times"], z: float) -> _Pair:
+    """Limits symmetric on S, cut at 0 and 1."""
+    with np.errstate(invalid="ignore"):
+        return np.maximum(survival * (1 - z * error), 0.0), np.minimum(survival * (1 + z * error), 1.0)
+
+
+LIMITS: Final[dict[Limits, Callable[[Float[np.ndarray, " times"], Float[np.ndarray, " times"], float], _Pair]]] = {
+    "log_log": _log_log,
+    "log": _log,
+    "plain": _plain,
+}
+"""Scales on which confidence limits can be symmetric."""
+
+
+def survival_at(
+    curve: Curve, times: Float[np.ndarray, " asked"]
+) -> tuple[Float[np.ndarray, " asked"], Float[np.ndarray, " asked"], Float[np.ndarray, " asked"]]:
+    """Survival with limits at given times; nan after the last observation, 1 (limits 1) before the first event."""
+    place = np.searchsorted(curve.time, times, side="right")
+    known = np.asarray(times) <= curve.last
+
+    def at(values: Float[np.ndarray, " times"]) -> Float[np.ndarray, " asked"]:
+        return np.where(known, np.concatenate([[1.0], values])[place], np.nan)
+
+    return at(curve.survival), at(curve.low), at(curve.high)
+
+
+def quantile(curve: Curve, share: float = 0.5) -> tuple[float, float, float]:
+    """Time by which a share of people had the event, with limits where the confidence band crosses.
+
+    Where survival runs level at exactly the wanted value, the middle of that stretch is taken.
+
+    Returns:
+        Time, lower and upper limit; nan where the curve or the band does not come down so far.
+
+    Source: brookmeyer1982
+    """
+    target = 1.0 - share
+    return tuple(_crossing(curve.time, values, target) for values in (curve.survival, curve.low, curve.high))  # type: ignore[return-value]
+
+
+def _crossing(time: Float[np.ndarray, " times"], values: Float[np.ndarray, " times"], target: float) -> float:
+    """First time at which a falling step function is at or below a value; the middle where it runs level there."""
+    filled = np.where(np.isnan(values), 0.0, values)
+    below = np.flatnonzero(filled <= target + 1e-12)
+    if not below.size or np.isnan(values[below[0]]):
+        return float("nan")
+    first = below[0]
+    if abs(filled[first] - target) <= 1e-12 and first + 1 < time.size:
+        return float((time[first] + time[first + 1]) / 2)
+    return float(time[first])
+
+
+def restricted_mean(curve: Curve, horizon: float) -> tuple[float, float]:
+    """Mean time free of the event up to a horizon, with its standard error.
+
+    The area under the curve; its variance is the sum over event times of (area to the right)² d / (n (n - d)).
+    After the last observation the curve is held level.
+
+    Source: kaplan1958
+    """
+    inside = curve.time < horizon
+    steps = np.concatenate([[0.0], curve.time[inside], [horizon]])
+    heights = np.concatenate([[1.0], curve.survival[inside]])
+    areas = np.diff(steps) * heights
+    right = np.cumsum(areas[::-1])[::-1][1:]
+    left = (curve.at_risk - curve.events)[inside]
+    weight = np.divide(curve.events[inside], curve.at_risk[inside] * left, out=np.zeros(left.size), where=left > 0)
+    return float(areas.sum()), float(np.sqrt((right**2 * weight).sum()))
