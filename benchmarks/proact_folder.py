@@ -174,7 +174,7 @@ def _demographics(who: People) -> pl.DataFrame:
     return texts(
         {
             "subject_id": who.identifier[person], "Demographics_Delta": np.zeros(person.size, int), "Age": age,
-            "Date_of_Birth": -np.rint(age * 365.25).astype(int), "Ethnicity": ["Unknown"] * person.size,
+            "Date_of_Birth": -np.rint(age * 365.25).astype(int),
             "Race_Asian": [None] * person.size, "Race_Caucasian": np.ones(person.size, int),
             "Race_Other_Specify": [None] * person.size,
             "Sex": pl.Series(["Male", "Female"]).gather(who.rng.choice(2, person.size, p=[0.62, 0.38])),

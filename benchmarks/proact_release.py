@@ -90,13 +90,17 @@ LONG_FORMS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
 
 def write_release(tables: Tables, place: Path, release: str = "2022", *, packed: bool = False) -> Path:
     """Write the tables that the release has; into a zip archive when `packed`. Returns what a user would name."""
+    return write_files(release_files(tables, release), place, packed=packed)
+
+
+def release_files(tables: Tables, release: str) -> dict[str, bytes]:
+    """The files of a release by relative name."""
     how = RELEASES[release]
-    files = {
+    return {
         (f"{how.folder}/" if how.folder else "") + name: _bytes(tables[table], how, name)
         for table, name in how.names.items()
         if table in tables
     }
-    return write_files(files, place, packed=packed)
 
 
 def write_files(files: Mapping[str, bytes], place: Path, *, packed: bool = False) -> Path:

@@ -23,6 +23,8 @@ MANY: Final = 5000
 """Files looked at before a folder counts as no release."""
 LINE: Final = "(line)"
 """Column that holds the line of the file; no heading is spelled so."""
+LONGEST: Final = 2000
+"""Letters of a list of columns or tests in what is told of a file."""
 TEXTS: Final = frozenset({".csv", ".txt", ".tsv"})
 WORKBOOKS: Final = frozenset({".xlsx", ".xls", ".xlsm"})
 _BROKEN: Final = (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError, ValueError)
@@ -120,7 +122,7 @@ def note(file: str, rule: str, message: str, cure: str, **more: str | int) -> Fa
     """Something said of a whole file, once."""
     return Fault(
         table="file", rule=rule, message=message, cure=cure, severity="note", source=file,
-        column=str(more.get("column", "")), value=str(more.get("value", ""))[:200], row=int(more.get("row", 0)),
+        column=str(more.get("column", "")), value=str(more.get("value", ""))[:LONGEST], row=int(more.get("row", 0)),
     )  # fmt: skip
 
 

@@ -48,12 +48,18 @@ def is_long(headings: Sequence[str]) -> bool:
     return set(HEADINGS[:4]) <= keys
 
 
+def keyed(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame of texts under folded headings; of headings that fold to the same the first is kept."""
+    first: dict[str, str] = {}
+    for name in frame.columns:
+        first.setdefault(name if name == LINE else heading_key(name), name)
+    return frame.select(pl.col(name).alias(key) for key, name in first.items())
+
+
 def long_sheets(source: str, frame: pl.DataFrame) -> tuple[dict[str, Sheet], list[Fault]]:
     """Sheets of every form that the long form holds; exact repeats are dropped, contradictions become further rows."""
-    named = {name: heading_key(name) for name in frame.columns if name != LINE}
-    table = frame.rename(named, strict=False) if len(set(named.values())) == len(named) else frame
-    table = table.with_columns(
-        pl.lit(None, pl.String).alias(key) for key in HEADINGS if key not in table.columns
+    table = frame.with_columns(
+        pl.lit(None, pl.String).alias(key) for key in HEADINGS if key not in frame.columns
     ).with_columns(pl.col("formname", "featurename").map_batches(_folded, return_dtype=pl.String).name.suffix("_key"))
     told: list[Fault] = []
     whole = table.height
@@ -96,10 +102,9 @@ def is_survival(headings: Sequence[str]) -> bool:
 
 def survival_sheet(source: str, frame: pl.DataFrame) -> tuple[Sheet | None, list[Fault]]:
     """The death form from the survival file: status 1 is a death on that day, 0 a last contact."""
-    table = frame.rename({name: heading_key(name) for name in frame.columns if name != LINE}, strict=False)
     status = pl.col("status").str.strip_chars().str.replace(r"\.0+$", "")
     died = status.replace_strict({"1": "Yes", "0": "No"}, default=None, return_dtype=pl.String)
-    texts = table.select(
+    texts = frame.select(
         pl.col("subjectid").alias("subject_id"), died.alias("Subject_Died"),
         pl.when(died == "Yes").then("timeevent").alias("Death_Days"),
         pl.when(died == "No").then("timeevent").alias("Last_Contact_Days"), LINE,

@@ -222,8 +222,7 @@ def heights(sheet: Sheet, told: Told) -> pl.DataFrame:
 
 def laboratory(sheet: Sheet, told: Told) -> pl.DataFrame:
     """Creatinine and creatine kinase; results below a limit and words are told, other tests counted."""
-    test = pl.col("test_name").str.strip_chars().str.to_lowercase()
-    carried = sheet.frame.select(test.is_in(list(LABORATORY)).fill_null(False)).to_series()
+    carried = _coded(sheet, "test_name", LABORATORY)
     _others(sheet, told, "test_name", carried)
     return _analyzed(
         sheet.filtered(carried), told, "test_name", "test_result", "test_unit", "laboratory_delta", LABORATORY
@@ -232,10 +231,14 @@ def laboratory(sheet: Sheet, told: Told) -> pl.DataFrame:
 
 def neurofilament(sheet: Sheet, told: Told) -> pl.DataFrame:
     """Neurofilament by analyte; the method says serum, plasma or CSF."""
-    analyte = pl.col("analyte").str.strip_chars().str.to_lowercase()
-    carried = sheet.frame.select(analyte.is_in(list(ANALYTES)).fill_null(False)).to_series()
+    carried = _coded(sheet, "analyte", ANALYTES)
     _others(sheet, told, "analyte", carried)
     return _analyzed(sheet.filtered(carried), told, "analyte", "result", "unit", "collection_delta", ANALYTES, "matrix")
+
+
+def _coded(sheet: Sheet, name: str, coding: Mapping[str, str]) -> pl.Series:
+    test = sheet.column(name).str.strip_chars().str.to_lowercase()
+    return test.is_in(list(coding)).fill_null(False)
 
 
 def _others(sheet: Sheet, told: Told, name: str, carried: pl.Series) -> None:

@@ -136,6 +136,10 @@ def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[Sheet | No
         told.append(
             note(source, "closing_remark", "A remark of the database below the last row is left out.", "", row=remarks)
         )
+    if texts.is_empty():
+        told.append(
+            note(source, "empty_table", "The file has headings and no rows.", "Nothing, if the table is empty.")
+        )
     own = {"subject" if name == "subject_id" else name: spelled[0] for name, spelled in headings.items()}
     return Sheet(form, source, texts, own), told
 

@@ -27,7 +27,7 @@ from alsight.cohort.proact.files import (
     note,
     text_frame,
 )
-from alsight.cohort.proact.long import is_long, is_survival, long_sheets, survival_sheet
+from alsight.cohort.proact.long import is_long, is_survival, keyed, long_sheets, survival_sheet
 from alsight.cohort.proact.measures import heights, measures
 from alsight.cohort.proact.names import FORMS, Form, form_of, heading_key
 from alsight.cohort.proact.people import subjects
@@ -164,7 +164,8 @@ def _frames(files: Sequence[File], told: Told, progress: Progress) -> dict[str, 
     frames: dict[str, pl.DataFrame] = {}
     for done, file in enumerate(files):
         try:
-            frames[file.name], faults = text_frame(content(file), file.name)
+            frame, faults = text_frame(content(file), file.name)
+            frames[file.name] = keyed(frame)
             told.say(*faults)
         except Unreadable as problem:
             told.say(_unusable(file.name, f"It cannot be read: {problem}."))
