@@ -62,7 +62,18 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
 }
 """Every option of every command, once. An empty text or an absent flag means that nothing was said."""
 
-ROWS_SHOWN: Final = 20
+ROWS_SHOWN: Final = 24
+DESCRIBED: Final[dict[str, tuple[str, ...]]] = {
+    "numbers": ("quantity", "unit", "people", "q1", "median", "q3"),
+    "traits": ("trait", "level", "people", "share"),
+    "happenings": ("name", "people", "share"),
+    "stages_at_entry": ("system", "stage", "people", "share"),
+    "survival_summary": ("endpoint", "origin", "fact", "value", "low", "high"),
+    "variogram": ("scale", "of", "lag_months", "pairs", "semivariance", "sd"),
+    "run_lengths": ("scale", "visits", "runs", "share", "goes_on"),
+    "slope_correlation": ("scale", "gaps_apart", "pairs", "correlation", "noise_alone"),
+}
+"""Tables and columns that `describe` prints; `--json` and `--out` give all of them."""
 _READ: Final = ("path", "example", "mapping", "entry", "sheet", "scale", "dates", "decimal", "time_unit")
 
 
@@ -97,7 +108,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "describe": Command(
         (*_READ, "out", "strict", "json"),
         ("alsight describe visits.csv", "alsight describe --example --json"),
-        {"people": (), "variogram": (), "runs": (), "successive_slopes": ()},
+        DESCRIBED,
     ),
     "assess": Command(
         (*_READ, "out", "identified", "salt_file", "strict", "json"),
@@ -303,4 +314,4 @@ def _print_table(title: str, frame: pl.DataFrame) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+    return f"{value:,.3g}" if isinstance(value, float) else str(value)

@@ -13,7 +13,15 @@ MINUS = "\u2212"
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(0.0, "0 %"), (0.0034, "0.3 %"), (0.0994, "9.9 %"), (0.0996, "10 %"), (0.5, "50 %"), (1.0, "100 %"), (None, NONE)],
+    [
+        (0.0, "0\u00a0%"),
+        (0.0034, "0.3\u00a0%"),
+        (0.0994, "9.9\u00a0%"),
+        (0.0996, "10\u00a0%"),
+        (0.5, "50\u00a0%"),
+        (1.0, "100\u00a0%"),
+        (None, NONE),
+    ],
 )
 def test_percent(share: float | None, said: str) -> None:
     assert percent(share) == said

@@ -15,6 +15,7 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.pseudonyms import pseudonymize
 from alsight.cohort.read.source import Source, read
 from alsight.cohort.write.folder import write_cohort
+from alsight.cohort.write.guard import guarded
 from alsight.report.check import counts, sentences
 from alsight.report.compose import Findings, find, page
 from alsight.report.folder import DEFAULT, make_folder, shown, write_text, write_whole, writing
@@ -100,7 +101,7 @@ def _write(place: Path, found: Findings, report: str) -> dict[str, Path]:
     return {
         "report": write_text(place / "report.html", report),
         "episodes": write_whole(place / "episodes.parquet", found.episodes.write_parquet),
-        "rejected": write_whole(place / "rejected.csv", found.cohort.rejected.write_csv),
+        "rejected": write_whole(place / "rejected.csv", guarded(found.cohort.rejected).write_csv),
         "cohort": place / "cohort",
     }
 

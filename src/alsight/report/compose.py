@@ -9,16 +9,20 @@ import polars as pl
 
 from alsight.base.progress import Progress
 from alsight.base.provenance import Provenance
+from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.endpoints import endpoints
 from alsight.cohort.scores import scored_visits
+from alsight.describe.describe import describe_cohort
 from alsight.episodes.find import episode_frame, judge
 from alsight.episodes.rates import disagreement_frame, rate_frame
 from alsight.report.flags import FLAGS, flagged
 from alsight.report.page.blocks import Section
 from alsight.report.page.people import Records, people_pages, people_section
+from alsight.report.page.portrait import stages, survival, variation, who
 from alsight.report.page.render import Page
 from alsight.report.page.sections import episodes_by_definition, reading, trajectories
-from alsight.report.page.words import NONE, cell, count, months, number, percent
+from alsight.report.page.words import cell, count, hidden, number, opening, people, percent
 from alsight.report.texts import about, methods
 
 TOTALS = {"alsfrs_r": "alsfrs_r_total", "alsfrs": "alsfrs_total"}
@@ -35,6 +39,7 @@ class Findings:
         rates: how often each definition is met.
         pairs: how far each two definitions disagree.
         flags: people who are to be looked at, the most striking first.
+        portrait: what `describe_cohort` gave.
     """
 
     cohort: Cohort
@@ -43,6 +48,7 @@ class Findings:
     rates: pl.DataFrame
     pairs: pl.DataFrame
     flags: pl.DataFrame
+    portrait: dict[str, pl.DataFrame]
 
 
 def find(cohort: Cohort, progress: Progress) -> Findings:
@@ -52,7 +58,9 @@ def find(cohort: Cohort, progress: Progress) -> Findings:
     progress("finding episodes", 0, 0)
     judged = judge(cohort)
     episodes = episode_frame(judged)
-    return Findings(cohort, visits, episodes, rate_frame(judged), disagreement_frame(judged), flagged(episodes))
+    rates, pairs = rate_frame(judged), disagreement_frame(judged)
+    progress("describing", 0, 0)
+    return Findings(cohort, visits, episodes, rates, pairs, flagged(episodes), describe_cohort(cohort, visits))
 
 
 def page(found: Findings, record: Provenance, *, identified: bool, pages: int, name: str, progress: Progress) -> Page:
@@ -72,9 +80,13 @@ def page(found: Findings, record: Provenance, *, identified: bool, pages: int, n
     marked = [flag.definition for flag in FLAGS]
     sections: list[Section] = [
         about(identified=identified),
+        who(found.portrait, identified=identified),
         reading(cohort.rejected, accepted, identified=identified),
         trajectories(found.visits, found.episodes, marked),
         episodes_by_definition(found.rates, found.pairs, identified=identified),
+        stages(found.portrait["stages_over_time"], identified=identified),
+        survival(found.portrait, _at_risk(cohort), identified=identified),
+        variation(found.portrait, identified=identified),
     ]
     shown = found.flags.head(pages)
     records = Records(cohort.subjects, found.visits, cohort.events, cohort.doses, cohort.measures, found.episodes)
@@ -100,21 +112,46 @@ def _rate(found: Findings, definition: str) -> dict[str, Any]:
 def _lead(found: Findings, *, identified: bool) -> str:
     """The whole report in a paragraph."""
     still, gained = _rate(found, "bedlack_visit_12"), _rate(found, "bedlack_gain_4_12")
-    said = [f"{count(found.cohort.size)} people, {count(found.visits.height)} visits."]
+    said = [f"{people(found.cohort.size)} with {count(found.visits.height)} visits."]
     if still["eligible"]:
-        share = percent(still["rate"]) if identified or still["found"] >= 5 else "Under 5 people"
+        shared = "" if hidden(still["found"], identified=identified) else f" ({percent(still['rate'])})"
         said.append(
-            f"{share} of the {count(still['eligible'])} still rated a year after their first visit had not declined "
-            f"by then (published for trial participants: {percent(still['published'])})."
+            f"A year after the first visit {cell(still['found'], identified=identified)} of the "
+            f"{count(still['eligible'])} still rated{shared} had not declined; among past trial participants it was "
+            f"{percent(still['published'])}."
         )
     if gained["eligible"]:
         said.append(
-            f"{cell(gained['found'], identified=identified).capitalize()} of {count(gained['eligible'])} ever gained "
-            f"4 points and held them for a year (published: {gained['published_text']})."
+            f"A gain of 4 points held for a year was seen in {cell(gained['found'], identified=identified)} of "
+            f"{count(gained['eligible'])} (published: {gained['published_text']})."
         )
-    said.append(f"{cell(found.flags.height, identified=identified).capitalize()} records deserve a second look.")
+    if found.flags.height:
+        verb = "record deserves" if found.flags.height == 1 else "records deserve"
+        said.append(f"{opening(cell(found.flags.height, identified=identified))} {verb} a second look.")
     return " ".join(said)
 
 
+def _at_risk(cohort: Cohort) -> pl.DataFrame:
+    """Entry and time [months] of everybody at risk of the endpoint."""
+    people = endpoints(cohort).filter("at_risk")
+    return people.select(
+        months_of(pl.col("entry_day").cast(pl.Float64)).alias("entry"),
+        months_of(pl.col("time_day").cast(pl.Float64)).alias("time"),
+    )
+
+
 def _figures(found: Findings, *, identified: bool) -> tuple[tuple[str, str], ...]:
-    return (("people", count(found.cohort.size)), ("visits", count(found.visits.height)))
+    """The numbers at the head of the page."""
+    numbers = {row["quantity"]: row for row in found.portrait["numbers"].iter_rows(named=True)}
+    followed = numbers.get("follow-up on ALSFRS-R") or numbers.get("follow-up on ALSFRS")
+    change = numbers.get("change of ALSFRS-R over follow-up") or numbers.get("change of ALSFRS over follow-up")
+    facts = found.portrait["survival_summary"].filter(pl.col("origin") == "entry", pl.col("fact") == "events")
+    events = facts.filter(pl.col("endpoint") != "death")["value"]
+    figures = [("people", count(found.cohort.size)), ("visits", count(found.visits.height))]
+    if followed:
+        figures.append(("months followed, median", number(followed["median"], 0)))
+    if change:
+        figures.append(("points per month, median change", number(change["median"], 2)))
+    if events.len():
+        figures.append(("died or permanently ventilated", cell(int(events[0]), identified=identified)))
+    return tuple(figures)

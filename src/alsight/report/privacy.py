@@ -9,6 +9,7 @@ from typing import Final
 from alsight.base.errors import SpecError
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.pseudonyms import pseudonyms
+from alsight.cohort.write.guard import guarded
 from alsight.report.folder import make_folder, write_text, write_whole
 
 PRIVATE: Final = "private"
@@ -52,6 +53,6 @@ def write_private(cohort: Cohort, salt: str, folder: Path) -> dict[str, Path]:
     key = pseudonyms(cohort.subjects["subject"], salt)
     write_text(place / "do-not-send.txt", _NOTE)
     return {
-        "identities": write_whole(place / "identities.csv", key.write_csv),
-        "rejected_identified": write_whole(place / "rejected.csv", cohort.rejected.write_csv),
+        "identities": write_whole(place / "identities.csv", guarded(key).write_csv),
+        "rejected_identified": write_whole(place / "rejected.csv", guarded(cohort.rejected).write_csv),
     }

@@ -82,7 +82,7 @@ def methods(record: Provenance, *, identified: bool) -> Section:
     blocks: list[Block] = [Prose(text) for text in METHODS]
     rows = [("program", record.program), ("command", record.verb)]
     if identified:
-        rows += [(name, str(value)) for name, value in record.request.items() if value not in ("", False, None)]
+        rows += [(name, str(value)) for name, value in record.request.items() if value not in ("", False, None, (), [])]
     names = (
         record.inputs if identified else {f"input {place + 1}": digest for place, digest in enumerate(_digests(record))}
     )

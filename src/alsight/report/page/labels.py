@@ -8,16 +8,16 @@ from alsight.episodes.definition import OWN, Definition, Method
 from alsight.episodes.definitions import DEFINITIONS
 
 _RULES: Final[dict[Method, str]] = {
-    "epoch_visit": "first visit and {months} months: not lower",
-    "epoch_slope": "first {months} months: slope not falling",
-    "epoch_floor": "first {months} months: no visit below the first",
+    "epoch_visit": "not lower at {months} months",
+    "epoch_slope": "slope of the first {months} months not falling",
+    "epoch_floor": "no visit of the first {months} months below the first",
     "pair_apart": "any two visits {months} months apart, the later {atleast}",
     "pair_about": "any two visits {months} months apart, the later higher",
     "run_flat": "{spread} for {months} months or longer",
     "run_floor": "any {months} months without a visit below their first",
     "rising_slope": "any {months} months with a rising slope",
     "held_gain": "{points} points gained over {reference}, held {months} months",
-    "slope_change": "slope better by {better} after the lead-in",
+    "slope_change": "slope after the lead-in better by {better}",
 }
 
 SOURCE_NAMES: Final = {
@@ -47,11 +47,11 @@ def label(rule: Definition) -> str:
         better=f"{100 * rule.points:.0f} %" if rule.relative else f"{points} points/month",
     )
     if rule.deaths_decline:
-        said += ", deaths counted as lower"
+        said += ", deaths as lower"
     if rule.method == "rising_slope" and rule.least_visits < 3:
         said += " (two visits are enough)"
     if rule.lead_in_loss is not None:
-        said += f", {rule.lead_in_loss:g} points lost before"
+        said += f", {rule.lead_in_loss:g} lost before"
     return said
 
 

@@ -16,7 +16,7 @@ from alsight.report.page.checks import EVENT_WORDS, Stretch, checks
 from alsight.report.page.labels import LABELS, RULES, source_name
 from alsight.report.page.theme import svg
 from alsight.report.page.timeline import PANELS, Course, timeline
-from alsight.report.page.words import NONE, count, months, number, people, signed
+from alsight.report.page.words import NONE, count, months, number, opening, people, signed
 
 DOMAINS: Final = {
     "bulbar": "Bulbar",
@@ -245,7 +245,7 @@ def _fired(episodes: pl.DataFrame) -> TableView:
     """Every definition that the person met, with its stretch."""
     rows = [
         (
-            LABELS[row["definition"]].capitalize(),
+            opening(LABELS[row["definition"]]),
             source_name(RULES[row["definition"]].source),
             f"{months_of(row['start_day']):.0f} to {months_of(row['end_day']):.0f}",
             signed(row["change"]),

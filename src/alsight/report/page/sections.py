@@ -22,7 +22,7 @@ from alsight.report.page.blocks import (
     table,
 )
 from alsight.report.page.labels import LABELS, source_name
-from alsight.report.page.words import NONE, cell, count, hidden, interval, number, partition, people, percent
+from alsight.report.page.words import NONE, cell, count, hidden, interval, number, opening, partition, people, percent
 
 SAMPLE: Final = 150
 """Courses drawn in the overview; a larger cohort is thinned to this many."""
@@ -190,7 +190,7 @@ def _rates_figure(rows: pl.DataFrame, heading: str, *, identified: bool) -> Figu
     )
     cells = [
         (
-            LABELS[row["definition"]].capitalize(),
+            opening(LABELS[row["definition"]]),
             cell(row["found"], identified=identified),
             count(row["eligible"]),
             NONE if hide else percent(row["rate"]),
@@ -242,7 +242,7 @@ def _agreement(pairs: pl.DataFrame, *, identified: bool) -> list[Block]:
         )
         rows = [
             (
-                LABELS[row["name"]].capitalize(),
+                opening(LABELS[row["name"]]),
                 *_hidden([row["both"], row["missed"], row["more"]], identified=identified),
                 number(row["kappa"], 2),
             )
@@ -263,7 +263,7 @@ def _definitions(rates: pl.DataFrame) -> TableView:
     """The exact wording and estimand of every definition."""
     rows = [
         (
-            LABELS[row["definition"]].capitalize(),
+            opening(LABELS[row["definition"]]),
             f"{source_name(row['source'])}: {row['wording']}",
             f"{row['sustained']}. Counted among: {row['denominator']}. Deaths: {row['deaths']}. "
             f"{row['assumed']}".strip(),

@@ -9,6 +9,9 @@ from typing import Final
 SMALL_CELL: Final = 5
 """Counts of people from 1 to below this are not printed in a pseudonymised report, the usual limit of registries."""
 
+_SPACE: Final = "\u00a0"
+"""Between a number and its sign, so that no line breaks there."""
+
 NONE: Final = "\u2013"
 """What stands where nothing is known."""
 
@@ -31,7 +34,9 @@ def percent(share: float | None) -> str:
     if share is None or not math.isfinite(share):
         return NONE
     value = 100.0 * share
-    return f"{value:.0f} %" if value >= 9.95 or value == 0.0 else f"{value:.1f} %"
+    if 0.0 < value < 0.05:
+        return f"under 0.1{_SPACE}%"
+    return f"{value:.0f}{_SPACE}%" if value >= 9.95 or value == 0.0 else f"{value:.1f}{_SPACE}%"
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -39,7 +44,7 @@ def interval(low: float | None, high: float | None) -> str:
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return NONE
     digits = 0 if 100.0 * high >= 9.95 else 1
-    return f"{100.0 * low:.{digits}f} to {100.0 * high:.{digits}f} %"
+    return f"{100.0 * low:.{digits}f} to {100.0 * high:.{digits}f}{_SPACE}%"
 
 
 def months(value: float | None) -> str:
@@ -82,6 +87,11 @@ def partition(counts: Sequence[int], *, identified: bool) -> list[bool]:
         if others:
             hide[min(others)[1]] = True
     return hide
+
+
+def opening(text: str) -> str:
+    """A text with its first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def joined(parts: Sequence[str]) -> str:
