@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -51,12 +51,29 @@ def build(kind: type[SpecType], fields: Mapping[str, Any], path: str = "") -> Sp
 def _convert(given: Any, hint: Any, where: str) -> Any:
     if isinstance(hint, type) and issubclass(hint, Spec) and isinstance(given, Mapping):
         return build(hint, given, where)
+    inner_kind = get_args(hint)[0] if get_origin(hint) is tuple and get_args(hint)[1:] == (Ellipsis,) else None
+    if isinstance(inner_kind, type) and issubclass(inner_kind, Spec) and isinstance(given, list | tuple):
+        return _build_each(inner_kind, list(given), where)
     try:
         return msgspec.convert(given, hint, strict=True)
     except msgspec.ValidationError as error:
         message = str(error)
         detail, _, inner = message.partition(" - at `$")
         raise SpecError([(where + inner.rstrip("`"), detail.removeprefix("Expected ").strip(), given)]) from error
+
+
+def _build_each(kind: type[SpecType], given: list[Any], where: str) -> tuple[SpecType, ...]:
+    """One spec for each table of a list, the faults of all of them together."""
+    built: list[SpecType] = []
+    faults: list[tuple[str, str, Any]] = []
+    for place, fields in enumerate(given):
+        try:
+            built.append(_convert(fields, kind, f"{where}[{place}]"))
+        except SpecError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise SpecError(faults)
+    return tuple(built)
 
 
 def read_toml(kind: type[SpecType], path: Path | str) -> SpecType:

@@ -166,6 +166,12 @@ MEASURED: Final = (
     P("weight_muscle", 0.15, "1", 0, 1, A, "weight lost when all muscle mass is gone"),
     P("weight_noise_kg", 0.8, "kg", 0, 10, A, "visit noise of weight"),
     P("alsaq5_noise", 6.0, "%", 0, 40, A, "visit noise of the ALSAQ-5 summary before rounding"),
+    P("alsaq5_slope", 1.25, "1", 0.5, 3, A, "how a question of the ALSAQ-5 answers to strength lost"),
+    P("fasciculation_gain", 3.0, "1", 0, 20, A, "fasciculation grade per share of sick neurons, in fours"),
+    P("knee_to_elbow", 1.4, "1", 0.5, 3, A, "knee extension relative to elbow flexion"),
+    P("leg_to_hand", 0.6, "1", 0.1, 2, A, "amplitude and index of the tibialis anterior relative to the hand"),
+    P("umn_score_top", 32.0, "point", 10, 40, A, "upper-motor-neuron score when all signs are there"),
+    P("gastrostomy_weight", 0.4, "1", 0, 1, A, "share of the weight lost to swallowing that remains after gastrostomy"),
     P("alsaq5_mood", 0.5, "1", 0, 1, A, "share of the emotional question that function explains"),
 )  # fmt: skip
 

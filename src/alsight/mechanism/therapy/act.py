@@ -181,7 +181,7 @@ def received(
     """
     columns: list[Float64[np.ndarray, " subject"]] = []
     for place, therapy in enumerate(therapies):
-        keys = subject_key(root ^ _name_number(therapy.name), Stream.THERAPY, subjects)
+        keys = subject_key(root ^ name_number(therapy.name), Stream.THERAPY, subjects)
         exposure = np.exp(therapy.exposure_log_sd * normals(keys, 1, first=1)[:, 0])
         factor = np.where(uniforms(keys, 1)[:, 0] < therapy.responders, 2.0 * exposure / (exposure + 1.0), 0.0)
         factor = factor * gated(therapy, traits)
@@ -206,7 +206,7 @@ def gated(therapy: Therapy, traits: Float64[np.ndarray, "subject trait"]) -> Flo
     return open_to.astype(np.float64)
 
 
-def _name_number(name: str) -> int:
+def name_number(name: str) -> int:
     """A 64-bit number for a therapy's name."""
     number = 14695981039346656037
     for byte in name.encode():

@@ -1,0 +1,126 @@
+"""What machines, hands and the laboratory measure of one month of the course, each with its noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+
+from alsight.base.streams_numba import normal
+from alsight.mechanism import layout as at
+from alsight.mechanism.numerics import STRICT, exponential
+from alsight.mechanism.parameters import INDEX
+
+_VC_NOISE, _SLOW = INDEX["capacity_noise_pct"], INDEX["slow_capacity_shift_pct"]
+_GRIP_M, _GRIP_F = INDEX["grip_male_kg"], INDEX["grip_female_kg"]
+_HHD_M, _HHD_F, _KNEE = INDEX["hhd_male_kg"], INDEX["hhd_female_kg"], INDEX["knee_to_elbow"]
+_HAND_NOISE = INDEX["strength_noise"]
+_MUNIX, _MUNIX_NOISE = INDEX["munix_healthy"], INDEX["munix_noise_log_sd"]
+_CMAP, _CMAP_NOISE, _LEG = INDEX["cmap_healthy_mv"], INDEX["cmap_noise_log_sd"], INDEX["leg_to_hand"]
+_TWITCH, _UMN_TOP, _UMN_NOISE = INDEX["fasciculation_gain"], INDEX["umn_score_top"], INDEX["umn_score_noise"]
+_NF_NOISE = INDEX["nfl_noise_log_sd"]
+_CREA_M, _CREA_F = INDEX["creatinine_male_umol_l"], INDEX["creatinine_female_umol_l"]
+_CREA_MUSCLE, _CREA_NOISE = INDEX["creatinine_muscle"], INDEX["creatinine_noise_log_sd"]
+_MASS, _W_BULBAR, _W_MUSCLE = INDEX["denervated_mass"], INDEX["weight_bulbar"], INDEX["weight_muscle"]
+_W_NOISE, _W_FED = INDEX["weight_noise_kg"], INDEX["gastrostomy_weight"]
+_Q_NOISE, _Q_MOOD, _Q_SLOPE = INDEX["alsaq5_noise"], INDEX["alsaq5_mood"], INDEX["alsaq5_slope"]
+_MALE, _FACTOR, _WEIGHT, _NFL = at.T["male"], at.T["strength_factor"], at.T["weight_kg"], at.T["nfl_factor"]
+_T_MOOD = at.T["mood"]
+
+
+@nb.njit(**STRICT)
+def capacity(seen: Any, p: Any, key: Any, first: int, row: Any, place: int) -> None:
+    """Forced and slow vital capacity [% of predicted] of one session."""
+    forced = seen[at.C_BREATH] * (1.0 - seen[at.C_DIP])
+    slow = forced + p[_SLOW] * (1.0 - seen[at.STRENGTH])
+    shared = 0.8 * normal(key, first)
+    row[place] = max(forced + p[_VC_NOISE] * (shared + 0.6 * normal(key, first + 1)), 0.0)
+    row[place + 1] = max(slow + p[_VC_NOISE] * (shared + 0.6 * normal(key, first + 2)), 0.0)
+
+
+@nb.njit(**STRICT)
+def strength(seen: Any, traits: Any, p: Any, key: Any, first: int, row: Any, place: int) -> None:
+    """Grip and hand-held dynamometry of both sides [kg]."""
+    male = traits[_MALE] > 0.0
+    usable = (1.0 - seen[at.C_DIP]) * traits[_FACTOR]
+    grip = (p[_GRIP_M] if male else p[_GRIP_F]) * usable
+    elbow = (p[_HHD_M] if male else p[_HHD_F]) * usable
+    for side in range(2):
+        arm, leg = seen[at.STRENGTH + 1 + side], seen[at.STRENGTH + 4 + side]
+        counter = first + 3 + 3 * side
+        row[place + side] = max(grip * arm * (1.0 + p[_HAND_NOISE] * normal(key, counter)), 0.0)
+        row[place + 2 + side] = max(elbow * arm * (1.0 + p[_HAND_NOISE] * normal(key, counter + 1)), 0.0)
+        knee = elbow * p[_KNEE] * leg
+        row[place + 4 + side] = max(knee * (1.0 + p[_HAND_NOISE] * normal(key, counter + 2)), 0.0)
+
+
+@nb.njit(**STRICT)
+def electrophysiology(seen: Any, p: Any, key: Any, first: int, row: Any, place: int) -> None:
+    """Motor unit number index, amplitude [mV] and fasciculation grade [0-4] of a hand and a leg muscle."""
+    for limb in range(2):
+        pool = 2 if limb == 0 else 5
+        size = 1.0 if limb == 0 else p[_LEG]
+        units, fibers, sick = seen[at.UNITS + pool], seen[at.FIBERS + pool], seen[at.SICK + pool]
+        counter = first + 9 + 2 * limb
+        row[place + limb] = p[_MUNIX] * size * units * exponential(p[_MUNIX_NOISE] * normal(key, counter))
+        row[place + 2 + limb] = p[_CMAP] * size * fibers * exponential(p[_CMAP_NOISE] * normal(key, counter + 1))
+        row[place + 4 + limb] = min(4.0, float(round(4.0 * p[_TWITCH] * sick * min(1.0, units + sick))))
+
+
+@nb.njit(**STRICT)
+def upper_signs(seen: Any, p: Any, key: Any, first: int) -> float:
+    """Penn-like upper-motor-neuron score: signs of lost command, visible only where muscle is left to show them."""
+    signs = 0.0
+    for pool in range(6):
+        share = 0.0 if pool == 3 else 0.2
+        signs += share * (1.0 - seen[at.UMN_UNITS + pool]) * min(1.0, 3.0 * seen[at.FIBERS + pool])
+    score = p[_UMN_TOP] * signs + p[_UMN_NOISE] * normal(key, first + 13)
+    return float(round(min(max(score, 0.0), p[_UMN_TOP])))
+
+
+@nb.njit(**STRICT)
+def muscle_mass(seen: Any, p: Any) -> float:
+    """Mean mass of limb and trunk muscles relative to healthy [0-1]; denervated fibers shrink before they are lost."""
+    mass = 0.0
+    for pool in range(1, 6):
+        fibers = seen[at.FIBERS + pool]
+        mass += 0.2 * (fibers + p[_MASS] * max(1.0 - seen[at.ATROPHY + pool] - fibers, 0.0))
+    return mass
+
+
+@nb.njit(**STRICT)
+def blood(seen: Any, traits: Any, p: Any, key: Any, first: int, neurofilament: bool) -> float:
+    """Neurofilament light chain [pg/ml] or creatinine [umol/l]."""
+    if neurofilament:
+        return seen[at.C_NFL] * traits[_NFL] * exponential(p[_NF_NOISE] * normal(key, first + 14))
+    base = p[_CREA_M] if traits[_MALE] > 0.0 else p[_CREA_F]
+    kept = 1.0 - p[_CREA_MUSCLE] * (1.0 - muscle_mass(seen, p))
+    return base * kept * exponential(p[_CREA_NOISE] * normal(key, first + 15))
+
+
+@nb.njit(**STRICT)
+def weight(seen: Any, traits: Any, p: Any, key: Any, first: int) -> float:
+    """Body weight [kg]: less muscle, and less food while swallowing fails without a gastrostomy."""
+    starved = p[_W_BULBAR] * (1.0 - seen[at.STRENGTH]) * (p[_W_FED] if seen[at.C_GASTROSTOMY] > 0.0 else 1.0)
+    wasted = p[_W_MUSCLE] * (1.0 - muscle_mass(seen, p))
+    return max(traits[_WEIGHT] * (1.0 - starved - wasted) + p[_W_NOISE] * normal(key, first + 16), 25.0)
+
+
+@nb.njit(**STRICT)
+def quality(seen: Any, traits: Any, p: Any, key: Any, first: int) -> float:
+    """ALSAQ-5 summary [%, 0 best]: mobility, daily activities, eating, communication, emotion; five steps each."""
+    usable = 1.0 - seen[at.C_DIP]
+    bulbar = usable * seen[at.STRENGTH]
+    arms = usable * 0.5 * (seen[at.STRENGTH + 1] + seen[at.STRENGTH + 2])
+    legs = usable * 0.5 * (seen[at.STRENGTH + 4] + seen[at.STRENGTH + 5])
+    rosier = seen[at.C_EXPECTATION]
+    total, function = 0.0, 0.0
+    for question in range(4):
+        able = legs if question == 0 else (arms if question == 1 else bulbar)
+        trouble = p[_Q_SLOPE] * (1.0 - able)
+        function += 0.25 * trouble
+        trouble += 0.01 * p[_Q_NOISE] * normal(key, first + 17 + question) - rosier
+        total += min(max(float(round(4.0 * trouble)), 0.0), 4.0)
+    feeling = p[_Q_MOOD] * function + (1.0 - p[_Q_MOOD]) * (0.3 + 0.2 * traits[_T_MOOD]) - rosier
+    feeling += 0.02 * p[_Q_NOISE] * normal(key, first + 21)
+    return 5.0 * (total + min(max(float(round(4.0 * feeling)), 0.0), 4.0))

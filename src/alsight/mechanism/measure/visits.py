@@ -1,0 +1,170 @@
+"""A person's visits: each measure on its own schedule, seen through its own noise.
+
+A visit that is due may be missed (more often by the disabled) or taken by telephone, when only what can be asked is
+recorded. Between two recorded months the course is interpolated; care is as it was at the earlier one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numba as nb
+
+from alsight.base.streams_numba import normal, uniform
+from alsight.mechanism import layout as at
+from alsight.mechanism.measure import rating as rated
+from alsight.mechanism.measure.machines import (
+    blood,
+    capacity,
+    electrophysiology,
+    quality,
+    strength,
+    upper_signs,
+    weight,
+)  # fmt: skip
+from alsight.mechanism.numerics import STRICT
+
+GROUPS: Final = (
+    "rating", "capacity", "strength", "electrophysiology", "umn", "neurofilament", "creatinine", "weight", "quality",
+)  # fmt: skip
+"""What has a schedule of its own."""
+
+(
+    RATING, CAPACITY, STRENGTH, ELECTROPHYSIOLOGY, UMN, NEUROFILAMENT, CREATININE, WEIGHT, QUALITY,
+) = range(9)  # fmt: skip
+
+DAY, REMOTE, FED, MEASURES = 12, 13, 14, 15
+"""Columns after the twelve items: day from entry, whether by telephone, whether a gastrostomy is in place; values."""
+
+COLUMNS: Final[tuple[tuple[str, str, str, str], ...]] = (
+    ("fvc_pct", "", "", ""),
+    ("svc_pct", "", "", ""),
+    ("grip_kg", "left", "", ""),
+    ("grip_kg", "right", "", ""),
+    ("hhd_kg", "left", "elbow_flexion", ""),
+    ("hhd_kg", "right", "elbow_flexion", ""),
+    ("hhd_kg", "left", "knee_extension", ""),
+    ("hhd_kg", "right", "knee_extension", ""),
+    ("munix", "right", "abductor_digiti_minimi", ""),
+    ("munix", "right", "tibialis_anterior", ""),
+    ("cmap_mv", "right", "abductor_digiti_minimi", ""),
+    ("cmap_mv", "right", "tibialis_anterior", ""),
+    ("fasciculation", "right", "biceps", ""),
+    ("fasciculation", "right", "quadriceps", ""),
+    ("umn_score", "", "", "penn"),
+    ("nfl_pg_ml", "", "", "plasma"),
+    ("creatinine_umol_l", "", "", ""),
+    ("weight_kg", "", "", ""),
+    ("alsaq5_total", "", "", ""),
+)
+"""Measure, side, part and method of each value, in the kernel's order."""
+
+WIDTH: Final = MEASURES + len(COLUMNS)
+JITTER, MISS, MISS_DISABLED, TELEPHONE, TELEPHONE_DISABLED = range(5)
+"""How visits go: spread of the day [day], chance to miss, more when fully disabled, chance of a call, more then."""
+
+DRAWS: Final = 32
+DAYS_PER_MONTH: Final = 30.4375
+_T_REMOTE, _T_DELAY, _T_LAG = at.T["remote_shift"], at.T["delay_months"], at.T["lag_months"]
+_V_LAST, _V_DEATH = at.V["last"], at.V["death"]
+
+
+@nb.njit(**STRICT)
+def between(course: Any, last: int, month: float, seen: Any) -> None:
+    """The course at any time: straight lines between months for what is continuous, the earlier month for the rest."""
+    floor = min(int(month), last - 1)
+    part = month - floor if floor + 1 < last else 0.0
+    early = course[floor]
+    late = course[floor + 1] if floor + 1 < last else early
+    for place in range(at.C_NIV):
+        seen[place] = early[place] + part * (late[place] - early[place])
+    for place in range(at.C_NIV, at.COURSE_WIDTH):
+        seen[place] = early[place]
+
+
+@nb.njit(**STRICT)
+def due(schedule: Any, month: float, group: int) -> bool:
+    """Whether a group is to be measured at a scheduled time [months from entry]; 0 months between is never."""
+    every = schedule[group]
+    if every <= 0.0:
+        return False
+    return month < 0.0 or abs(month / every - round(month / every)) < 1e-6
+
+
+@nb.njit(**STRICT)
+def measure(
+    seen: Any, traits: Any, p: Any, key: Any, first: int, schedule: Any, month: float, remote: bool, row: Any
+) -> None:
+    """Everything due at this visit but the rating; only what can be asked over a telephone where it was one."""
+    if due(schedule, month, QUALITY):
+        row[MEASURES + 18] = quality(seen, traits, p, key, first)
+    if remote:
+        return
+    if due(schedule, month, CAPACITY):
+        capacity(seen, p, key, first, row, MEASURES)
+    if due(schedule, month, STRENGTH):
+        strength(seen, traits, p, key, first, row, MEASURES + 2)
+    if due(schedule, month, ELECTROPHYSIOLOGY):
+        electrophysiology(seen, p, key, first, row, MEASURES + 8)
+    if due(schedule, month, UMN):
+        row[MEASURES + 14] = upper_signs(seen, p, key, first)
+    if due(schedule, month, NEUROFILAMENT):
+        row[MEASURES + 15] = blood(seen, traits, p, key, first, True)
+    if due(schedule, month, CREATININE):
+        row[MEASURES + 16] = blood(seen, traits, p, key, first, False)
+    if due(schedule, month, WEIGHT):
+        row[MEASURES + 17] = weight(seen, traits, p, key, first)
+
+
+@nb.njit(**STRICT)
+def follow(
+    lanes: int, traits: Any, p: Any, rate_key: Any, key: Any, visit_key: Any, tables: Any, course: Any, events: Any,
+    planned: Any, schedule: Any, style: Any, until: float, rating: Any, seen: Any, out: Any,
+) -> None:  # fmt: skip
+    """Fill one row a planned visit; nan where nothing was taken.
+
+    Args:
+        lanes: number of item lanes.
+        traits: the person's traits.
+        p: the mechanism's numbers.
+        rate_key: key of rating noise.
+        key: key of the other measures.
+        visit_key: key of when and how visits happen.
+        tables: loadings and thresholds of the items.
+        course: the person's recorded months.
+        events: the person's milestones.
+        planned: scheduled times [months from entry], ascending.
+        schedule: months between measurements of each group.
+        style: how visits go.
+        until: last month with visits [months from entry].
+        rating: room for the person's rating so far.
+        seen: room for one month of the course.
+        out: rows to fill.
+    """
+    rated.forget(rating)
+    entry = traits[_T_DELAY] + traits[_T_LAG]
+    last = int(events[_V_LAST])
+    end = events[_V_DEATH] if events[_V_DEATH] >= 0.0 else float(last - 1)
+    for visit in range(planned.shape[0]):
+        out[visit, :] = math.nan
+        day = planned[visit] * DAYS_PER_MONTH
+        if planned[visit] > 0.0:
+            day += style[JITTER] * normal(visit_key, 4 * visit)
+        month = entry + day / DAYS_PER_MONTH
+        if month < 0.0 or month > end or planned[visit] > until:
+            continue
+        between(course, last, month, seen)
+        worst = 1.0 - (seen[0] + seen[1] + seen[2] + seen[3] + seen[4] + seen[5] + seen[6]) / 7.0
+        later = 1.0 if planned[visit] > 0.0 else 0.0
+        if uniform(visit_key, 4 * visit + 1) < later * (style[MISS] + style[MISS_DISABLED] * worst):
+            continue
+        remote = uniform(visit_key, 4 * visit + 2) < later * (style[TELEPHONE] + style[TELEPHONE_DISABLED] * worst)
+        row = out[visit]
+        row[DAY], row[REMOTE], row[FED] = day, 1.0 if remote else 0.0, seen[at.C_GASTROSTOMY]
+        if due(schedule, planned[visit], RATING):
+            shift = seen[at.C_EXPECTATION] + (traits[_T_REMOTE] if remote else 0.0)
+            rated.rate(lanes, rating, seen, traits, p, tables[0], tables[1], rate_key, visit, month, shift)
+            for item in range(12):
+                row[item] = rated.graded(rating, seen, item)
+        measure(seen, traits, p, key, visit * DRAWS, schedule, planned[visit], remote, row)

@@ -1,0 +1,117 @@
+"""The population's kernel: live (or imitate), then be seen, one person after another, in any order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numba as nb
+import numpy as np
+from jaxtyping import Float64, UInt64
+
+from alsight.base.streams_numba import fold
+from alsight.mechanism import anatomy, layout
+from alsight.mechanism.disease.course import live
+from alsight.mechanism.latent import MEASURE, RATING, VISIT, graphs, source_digest, stream_keys
+from alsight.mechanism.measure import rating as rated
+from alsight.mechanism.measure.visits import WIDTH, follow
+from alsight.mechanism.numerics import STRICT
+from alsight.population import mimics
+
+_MIMIC: int = layout.T["mimic"]
+_COURSE: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How people are seen.
+
+    Attributes:
+        planned: scheduled times of visits [months from entry], ascending, negative for screening.
+        schedule: months between measurements of each group, 0 never.
+        style: how visits go, as `measure.visits` reads it.
+        months: longest course lived [month].
+    """
+
+    planned: Float64[np.ndarray, " visit"]
+    schedule: Float64[np.ndarray, " group"]
+    style: Float64[np.ndarray, " style"]
+    months: int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the kernel gives: a row a planned visit, milestones, and whole courses where asked for."""
+
+    visits: Float64[np.ndarray, "subject visit column"]
+    events: Float64[np.ndarray, "subject event"]
+    courses: Float64[np.ndarray, "subject month column"]
+
+
+@cache
+def _kernel(digest: int) -> Any:
+    @nb.njit(nogil=True, cache=True, **STRICT)
+    def run(
+        subjects: Any, m: int, streams: Any, p: Any, traits: Any, rows: Any, tables: Any, plain: Any, acts: Any,
+        scale: Any, kept: bool, imitated: Any, planned: Any, schedule: Any, style: Any, until: Any, courses: Any,
+        events: Any, out: Any,
+    ) -> int:  # fmt: skip
+        state, seen = np.empty(layout.STATE_SIZE), np.empty(layout.COURSE_WIDTH)
+        effect, memory = np.empty(11 * m), np.empty((3, max(acts.shape[0], 1)))
+        rating, keys = np.empty(rated.MEMORY_SIZE), np.empty(streams.shape[0], np.uint64)
+        lanes = tables[0].shape[1]
+        for k in range(subjects.shape[0]):
+            for place in range(keys.shape[0]):
+                keys[place] = fold(streams[place], subjects[k])
+            course = courses[k if kept else 0]
+            if traits[k, _MIMIC] > 0.0:
+                mimics.imitate(traits[k], p, keys[_COURSE], imitated, course, events[k])
+            else:
+                live(
+                    m, state, traits[k], p, keys, rows, plain[0], plain[1], acts, scale[k], memory, effect, course,
+                    events[k],
+                )  # fmt: skip
+            follow(
+                lanes, traits[k], p, keys[RATING], keys[MEASURE], keys[VISIT], tables, course, events[k], planned,
+                schedule, style, until[k], rating, seen, out[k],
+            )  # fmt: skip
+        return digest
+
+    return run
+
+
+def _digest() -> int:
+    own = b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+    return source_digest() ^ crc32(own)
+
+
+def see(
+    p: Float64[np.ndarray, " parameter"], root: int, subjects: UInt64[np.ndarray, " subject"],
+    traits: Float64[np.ndarray, "subject trait"], plan: Plan, acts: Float64[np.ndarray, "act column"],
+    scale: Float64[np.ndarray, "subject act"], until: Float64[np.ndarray, " subject"], *, kept: bool = False,
+) -> Seen:  # fmt: skip
+    """Live and see some people.
+
+    Args:
+        p: the mechanism's numbers.
+        root: root seed.
+        subjects: running numbers of the people.
+        traits: their traits.
+        plan: when and how they are seen.
+        acts: treatments.
+        scale: how strongly each act reaches each person.
+        until: last month with visits [months from entry], for each person.
+        kept: whether whole courses are wanted.
+    """
+    n = subjects.size
+    courses = np.full((n if kept else 1, plan.months, layout.COURSE_WIDTH), np.nan)
+    events, out = np.empty((n, layout.EVENT_WIDTH)), np.empty((n, plan.planned.size, WIDTH))
+    _kernel(_digest())(
+        subjects, layout.LANES, stream_keys(root), p, traits, graphs(p), rated.tables(),
+        (anatomy.loadings(), anatomy.thresholds()), acts, scale, kept, mimics.table(), plan.planned, plan.schedule,
+        plan.style, until, courses, events, out,
+    )  # fmt: skip
+    return Seen(out, events, courses)

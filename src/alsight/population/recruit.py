@@ -1,0 +1,112 @@
+"""Who enters: eligibility judged on what is seen, arms and therapies handed out, withdrawal drawn."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64, UInt64
+
+from alsight.base.streams import Stream, subject_key
+from alsight.base.streams_numba import uniforms
+from alsight.mechanism import layout as at
+from alsight.mechanism.anatomy import POOLS
+from alsight.mechanism.classes import GENES
+from alsight.mechanism.measure.visits import MEASURES
+from alsight.mechanism.therapy.act import Therapy, name_number
+from alsight.population.kernel import Plan, Seen
+from alsight.population.spec import Criteria, Population, changed
+
+SVC: Final = MEASURES + 1
+_UPTAKE_ROOT: Final = 0x5EED
+
+
+def entry_month(traits: Float64[np.ndarray, "subject trait"]) -> Float64[np.ndarray, " subject"]:
+    """Entry of each person [months since onset]."""
+    return traits[:, at.T["delay_months"]] + traits[:, at.T["lag_months"]]
+
+
+def present(seen: Seen, traits: Float64[np.ndarray, "subject trait"]) -> Bool[np.ndarray, " subject"]:
+    """People who had an onset and are alive, without a tracheostomy, and known as patients at entry."""
+    entry = entry_month(traits)
+    events = seen.events
+    died, cut = events[:, at.V["death"]], events[:, at.V["tracheostomy"]]
+    alive = (events[:, at.V["onset"]] >= 0) & ((died < 0) | (died > entry)) & ((cut < 0) | (cut > entry))
+    recorded = events[:, at.V["last"]] > entry
+    mistaken = traits[:, at.T["mimic"]] > 0
+    not_yet_revised = traits[:, at.T["revised_month"]] > entry
+    return alive & recorded & (~mistaken | not_yet_revised)
+
+
+def eligible(
+    seen: Seen, traits: Float64[np.ndarray, "subject trait"], plan: Plan, criteria: Criteria
+) -> Bool[np.ndarray, " subject"]:
+    """Whether each person meets every criterion; what was not measured cannot be met."""
+    base = int(np.flatnonzero(plan.planned == 0.0)[0])
+    now, entry = seen.visits[:, base], entry_month(traits)
+    total = now[:, :12].sum(axis=1)
+    screened = seen.visits[:, 0, :12].sum(axis=1) if base > 0 else total
+    quantities = {
+        "age": traits[:, at.T["age_at_onset"]] + entry / 12.0,
+        "months_since_onset": entry,
+        "alsfrs_r": total,
+        "svc": now[:, SVC],
+        "delta_fs": (48.0 - total) / np.maximum(entry, 1.0),
+        "run_in_loss": screened - total,
+    }
+    accepted = np.ones(entry.size, bool)
+    for name, values in quantities.items():
+        low, high = getattr(criteria, f"{name}_min"), getattr(criteria, f"{name}_max")
+        if low is not None:
+            accepted &= values >= low
+        if high is not None:
+            accepted &= values <= high
+    if criteria.item_min is not None:
+        accepted &= now[:, :12].min(axis=1) >= criteria.item_min
+    if criteria.genotypes:
+        rows = np.array([{gene.name, gene.genotype} & set(criteria.genotypes) != set() for gene in GENES])
+        accepted &= rows[traits[:, at.T["genotype"]].astype(int)]
+    if criteria.onset_regions:
+        pools = [place for place, name in enumerate(POOLS) if name in criteria.onset_regions]
+        accepted &= np.isin(traits[:, at.T["onset_pool"]].astype(int), pools)
+    return accepted
+
+
+def arms(population: Population, subjects: UInt64[np.ndarray, " subject"]) -> Int64[np.ndarray, " subject"]:
+    """Arm of each person by independent draws in the arms' ratio; -1 without arms."""
+    if not population.arms:
+        return np.full(subjects.size, -1)
+    edges = np.cumsum([arm.ratio for arm in population.arms])
+    draw = uniforms(subject_key(population.seed, Stream.ARM, subjects), 1)[:, 0] * edges[-1]
+    return np.minimum(np.searchsorted(edges, draw, side="right"), len(population.arms) - 1)
+
+
+def handed_out(
+    population: Population, subjects: UInt64[np.ndarray, " subject"], arm: Int64[np.ndarray, " subject"]
+) -> tuple[tuple[Therapy, ...], Float64[np.ndarray, "subject therapy"]]:
+    """Every therapy given by the background or an arm, and who gets it.
+
+    Whether somebody takes a therapy up depends on the person and the therapy's name, not on the arm.
+    """
+    therapies: list[Therapy] = []
+    columns: list[Float64[np.ndarray, " subject"]] = []
+    rows = [(-1, given) for given in population.background]
+    rows += [(place, given) for place, one in enumerate(population.arms) for given in one.gives]
+    for place, given in rows:
+        key = subject_key(population.seed ^ _UPTAKE_ROOT ^ name_number(given.therapy), Stream.THERAPY, subjects)
+        takes = uniforms(key, 1, first=5)[:, 0] < given.uptake
+        therapies.append(changed(population, given))
+        columns.append((takes & ((arm == place) | (place < 0))).astype(np.float64))
+    assigned = np.stack(columns, axis=1) if columns else np.zeros((subjects.size, 0))
+    return tuple(therapies), assigned
+
+
+def withdrawal(
+    population: Population, subjects: UInt64[np.ndarray, " subject"], traits: Float64[np.ndarray, "subject trait"]
+) -> Float64[np.ndarray, " subject"]:
+    """Month from entry at which each person withdraws; faster disease withdraws sooner where the request says so."""
+    follow = population.follow_up
+    draw = uniforms(subject_key(population.seed, Stream.DROPOUT, subjects), 1)[:, 0]
+    rate = follow.dropout_per_month * np.maximum(traits[:, at.T["frailty"]], 1e-6) ** follow.dropout_by_rate
+    wait = -np.log(draw)
+    return np.divide(wait, rate, out=np.full(draw.size, np.inf), where=rate > 0.0)
