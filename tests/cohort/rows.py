@@ -19,6 +19,9 @@ def raw(**tables: list[Row]) -> RawTables:
     """RawTables whose rows stand on lines 2, 3, ... of a file named after their table."""
     frames: dict[str, pl.DataFrame] = {}
     for name, rows in tables.items():
+        if not rows:
+            frames[name] = TABLES[name].empty().with_columns(source=pl.lit(""), row=pl.lit(0, pl.UInt32))
+            continue
         columns = list(dict.fromkeys(column for row in rows for column in row))
         schema = {column: TABLES[name].schema.get(column) for column in columns}
         frame = pl.DataFrame([[row.get(column) for column in columns] for row in rows], schema=schema, orient="row")

@@ -32,8 +32,8 @@ def check(raw: RawTables) -> Cohort:
         Accepted rows, sorted, and `rejected` with one row a fault; each row of `raw` is either among the accepted
         ones, merged into one of them, or named in `rejected` by a rule whose effect is "row".
     """
-    desk = _settled(judge(_desk(raw), VALUE_RULES))
-    desk = _known(settle_repeats(judge(desk, ROW_RULES)))
+    desk = settle_repeats(judge(judge(_desk(raw), VALUE_RULES), ROW_RULES))
+    desk = _known(_entered(desk))
     desk = judge(desk, DEATH_RULES, _facts(desk))
     desk = settle_deaths(desk, _facts(desk))
     desk = settle_totals(judge(desk, PERSON_RULES, _facts(desk)))
@@ -72,24 +72,19 @@ def _order(table: Table, filled: frozenset[str]) -> list[str]:
 def _conformed(given: pl.DataFrame, table: Table, raw: RawTables) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     headings = raw.headings.get(table.name, {})
     known = set(table.schema) | set(BOOKKEEPING)
-    size = given.height
-    source = given["source"] if "source" in given.columns else pl.repeat("", size, dtype=pl.String, eager=True)
-    row = given["row"] if "row" in given.columns else pl.repeat(0, size, dtype=pl.UInt32, eager=True)
     typed = {
-        column.name: _typed(given[column.name], column)
-        if column.name in given.columns
-        else pl.repeat(None, size, dtype=column.dtype, eager=True)
-        for column in table.columns
+        column.name: _typed(given[column.name], column) for column in table.columns if column.name in given.columns
     }
-    books = {"source": source.cast(pl.String).fill_null(""), "row": row.cast(pl.Int64).fill_null(0)}
-    frame = pl.DataFrame({**typed, **books})
+    source = pl.col("source").cast(pl.String).fill_null("") if "source" in given.columns else pl.lit("")
+    row = pl.col("row").cast(pl.Int64).fill_null(0) if "row" in given.columns else pl.lit(0, pl.Int64)
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in table.schema.items() if name not in typed]
+    frame = given.with_columns(*typed.values(), *absent, source=source, row=row).select(*table.schema, *BOOKKEEPING)
     told: list[pl.DataFrame] = []
     for name in given.columns:
         heading = headings.get(name, name)
         if name not in known:
-            once = pl.DataFrame({"source": books["source"].head(1), "row": [0], "subject": [""]} if size else [])
-            if size:
-                told.append(describe(once, UNKNOWN_COLUMN, table.name, heading, pl.lit("")))
+            once = frame.head(1).with_columns(subject=pl.lit(""), row=pl.lit(0, pl.Int64))
+            told.append(describe(once, UNKNOWN_COLUMN, table.name, heading, pl.lit("")))
         elif name in typed and typed[name].dtype != pl.String and given[name].null_count() < typed[name].null_count():
             told.append(_unlike(frame, given[name], typed[name], table, heading))
     return frame, told
@@ -116,7 +111,7 @@ def _unlike(frame: pl.DataFrame, given: pl.Series, typed: pl.Series, table: Tabl
     return describe(faulty, WRONG_TYPE, table.name, heading, shown(pl.col("value")))
 
 
-def _settled(desk: Desk) -> Desk:
+def _entered(desk: Desk) -> Desk:
     people = desk.frames["subjects"].with_columns(pl.col("entry").fill_null("stated"))
     return replace(desk, frames={**desk.frames, "subjects": people})
 
