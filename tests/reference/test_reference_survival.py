@@ -1,7 +1,7 @@
 """Kaplan-Meier curves, medians and restricted means as R's survival gives them for the lung set.
 
-`values/r_lung_kaplan_meier.json` holds survfit(Surv(time, status) ~ sex, lung) of survival 3.5-3 in R 4.2, with conf.type
-"log" (R's default) and, at day 365, "log-log".
+`values/r_lung_kaplan_meier.json` holds survfit(Surv(time, status) ~ sex, lung) of survival 3.5-3 in R 4.2, with
+conf.type "log" (R's default) and, at day 365, "log-log".
 """
 
 from __future__ import annotations

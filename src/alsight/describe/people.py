@@ -111,12 +111,12 @@ def measures(cohort: Cohort) -> pl.DataFrame:
     """Which measures were taken: people, readings, and the first reading of each person.
 
     Returns:
-        `measure`, `people`, `share` of everybody, `readings`, `median`, `q1`, `q3` of people's first readings.
+        `measure`, `people`, `share` of everybody, `readings`, `median`, `q1`, `q3` of people's first readings
+        (the mean of all sides and parts measured on the first day).
     """
-    first = (
-        cohort.measures.sort("day", maintain_order=True)
-        .group_by("measure", "subject")
-        .agg(readings=pl.len(), value=pl.col("value").first())
+    opening = pl.col("day") == pl.col("day").min()
+    first = cohort.measures.group_by("measure", "subject").agg(
+        readings=pl.len(), value=pl.col("value").filter(opening).mean()
     )
     return (
         first.group_by("measure")

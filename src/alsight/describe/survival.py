@@ -58,8 +58,8 @@ def kaplan_meier(
     Args:
         time: event or censoring.
         event: whether the event happened.
-        entry: time from which the person was under observation; 0 when not given. People whose time is not after
-            their entry are left out.
+        entry: time from which the person was under observation; from the start when not given. People whose time is
+            not after their entry are left out.
         limits: scale on which the confidence limits are symmetric.
         level: coverage [0-1].
 
@@ -68,12 +68,7 @@ def kaplan_meier(
 
     Source: kaplan1958
     """
-    start = np.zeros_like(time, dtype=np.float64) if entry is None else np.asarray(entry, dtype=np.float64)
-    seen = np.asarray(time, dtype=np.float64) > start
-    if entry is None:
-        seen |= np.asarray(time) == 0
-        start = np.full_like(start, -np.inf)
-    stop, begin, happened = np.asarray(time, dtype=np.float64)[seen], start[seen], np.asarray(event, dtype=bool)[seen]
+    stop, begin, happened = _observed(time, event, entry)
     moment, events = np.unique(stop[happened], return_counts=True)
     at_risk = np.searchsorted(np.sort(begin), moment, side="left") - np.searchsorted(np.sort(stop), moment, side="left")
     survival = np.cumprod(1.0 - events / at_risk)
@@ -92,8 +87,20 @@ def kaplan_meier(
         low=low,
         high=high,
         last=float(stop.max()) if stop.size else 0.0,
-        people=int(seen.sum()),
+        people=stop.size,
     )
+
+
+def _observed(
+    time: Float[np.ndarray, " people"], event: Bool[np.ndarray, " people"], entry: Float[np.ndarray, " people"] | None
+) -> tuple[Float[np.ndarray, " seen"], Float[np.ndarray, " seen"], Bool[np.ndarray, " seen"]]:
+    """End, begin and event of the people who were under observation for any time, or from the start."""
+    stop, happened = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
+    if entry is None:
+        return stop, np.full(stop.size, -np.inf), happened
+    begin = np.asarray(entry, dtype=np.float64)
+    seen = stop > begin
+    return stop[seen], begin[seen], happened[seen]
 
 
 _Pair = tuple[Float[np.ndarray, " times"], Float[np.ndarray, " times"]]

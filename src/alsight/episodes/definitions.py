@@ -7,7 +7,7 @@ and none claims to replicate the source.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from alsight.base.sources import SourceKey
 from alsight.base.units import months_of
@@ -49,64 +49,82 @@ _SPANNED: Final = "visits that span the length, up to the slack"
 _NOT_SPANNED: Final = "not in the denominator unless their visits span the length"
 
 
+_AT_VISIT: Final = Definition(
+    name="bedlack_visit_12",
+    kind="plateau",
+    source=BEDLACK,
+    wording="score did not decline over 12 months",
+    method="epoch_visit",
+    months=12,
+    timing="fixed",
+    points=0.0,
+    window_days=EPOCH_WINDOW,
+    sustained="nothing: only the first visit and the one nearest the epoch's end are compared",
+    eligible="a visit within 45 days of the epoch's end, counted from the first visit",
+    deaths="not in the denominator without such a visit",
+    dropouts="not in the denominator without such a visit",
+    scales=("alsfrs_r", "alsfrs"),
+    assumed=_CANDIDATE,
+    published=_NO_DECLINE[12],
+)
+
+
+_EPOCH_SPANNED: Final = {
+    "eligible": "visits that span the epoch from the first visit, up to 45 days",
+    "deaths": "not in the denominator unless their visits span the epoch",
+    "dropouts": "not in the denominator unless their visits span the epoch",
+}
+_EVER_SPANNED: Final[dict[str, Any]] = {
+    "eligible": _SPANNED,
+    "deaths": _NOT_SPANNED,
+    "dropouts": _NOT_SPANNED,
+    "timing": "ever",
+    "window_days": SPELL_SLACK,
+}
+
+
 def _no_decline(months: int) -> tuple[Definition, ...]:
     """Candidate readings of "did not decline over the epoch" (Bedlack 2016)."""
-    at_visit = Definition(
+    at_visit = replace(
+        _AT_VISIT,
         name=f"bedlack_visit_{months}",
-        kind="plateau",
-        source=BEDLACK,
         wording=f"score did not decline over {months} months",
-        method="epoch_visit",
         months=months,
-        timing="fixed",
-        points=0.0,
-        window_days=EPOCH_WINDOW,
-        sustained="nothing: only the first visit and the one nearest the epoch's end are compared",
-        eligible="a visit within 45 days of the epoch's end, counted from the first visit",
-        deaths="not in the denominator without such a visit",
-        dropouts="not in the denominator without such a visit",
-        scales=("alsfrs_r", "alsfrs"),
-        assumed=_CANDIDATE,
         published=_NO_DECLINE[months],
-    )
-    spanned = replace(
-        at_visit,
-        eligible="visits that span the epoch from the first visit, up to 45 days",
-        deaths="not in the denominator unless their visits span the epoch",
-        dropouts="not in the denominator unless their visits span the epoch",
-    )
-    ever = replace(
-        at_visit, timing="ever", window_days=SPELL_SLACK, eligible=_SPANNED, deaths=_NOT_SPANNED, dropouts=_NOT_SPANNED
     )
     return (
         at_visit,
         replace(
             at_visit,
             name=f"bedlack_visit_deaths_{months}",
-            eligible="a visit within 45 days of the epoch's end, or a death or tracheostomy before it",
+            eligible="a visit within 45 days of the epoch's end, or a death, tracheostomy or permanent ventilation before it",
             deaths="in the denominator, as having declined",
             deaths_decline=True,
         ),
         replace(
-            spanned,
+            at_visit,
+            **_EPOCH_SPANNED,
             name=f"bedlack_slope_{months}",
             method="epoch_slope",
             sustained="least-squares slope over all visits of the epoch is not negative",
         ),
         replace(
-            spanned,
+            at_visit,
+            **_EPOCH_SPANNED,
             name=f"bedlack_floor_{months}",
             method="epoch_floor",
             sustained="no visit of the epoch is below the first",
         ),
         replace(
-            ever,
+            at_visit,
+            **_EVER_SPANNED,
             name=f"bedlack_ever_pair_{months}",
             method="pair_apart",
             sustained="nothing: any two visits that far apart, the later not below the earlier",
         ),
         replace(
-            ever,
+            at_visit,
+            **_EVER_SPANNED,
             name=f"bedlack_ever_floor_{months}",
             method="run_floor",
             sustained="no visit of the spell is below the spell's first",
@@ -146,69 +164,74 @@ def _stable(months: int) -> tuple[Definition, ...]:
     )
 
 
+_HELD: Final = Definition(
+    name="bedlack_gain_4_12",
+    kind="reversal",
+    source=BEDLACK,
+    wording="ever improved by 4 or more points for at least 12 months",
+    method="held_gain",
+    months=12,
+    timing="ever",
+    points=4.0,
+    window_days=SPELL_SLACK,
+    sustained="every visit of the 12 months is 4 or more points above the lowest earlier visit",
+    eligible=_SPANNED,
+    deaths=_NOT_SPANNED,
+    dropouts=_NOT_SPANNED,
+    scales=("alsfrs_r", "alsfrs"),
+    assumed=_CANDIDATE,
+    published=_FOUR_POINTS,
+)
+_RISING_180: Final = replace(
+    _HELD,
+    name="bedlack_rising_180",
+    wording="some 180-day interval with a slope above zero",
+    method="rising_slope",
+    months=months_of(180.0),
+    points=0.0,
+    strict=True,
+    window_days=EPOCH_WINDOW,
+    least_visits=3,
+    sustained="least-squares slope over all visits of an interval of 180 days, give or take 45, is above zero",
+    eligible="visits that span 180 days, up to 45",
+    assumed=_CANDIDATE + " At least three visits are asked for.",
+    published=_RISING,
+)
+
+
 def _reversals() -> tuple[Definition, ...]:
     """Rising slopes and held gains (Bedlack 2016, and this project's shorter cut)."""
-    held = Definition(
-        name="bedlack_gain_4_12",
-        kind="reversal",
-        source=BEDLACK,
-        wording="ever improved by 4 or more points for at least 12 months",
-        method="held_gain",
-        months=12,
-        timing="ever",
-        points=4.0,
-        window_days=SPELL_SLACK,
-        sustained="every visit of the 12 months is 4 or more points above the lowest earlier visit",
-        eligible=_SPANNED,
-        deaths=_NOT_SPANNED,
-        dropouts=_NOT_SPANNED,
-        scales=("alsfrs_r", "alsfrs"),
-        assumed=_CANDIDATE,
-        published=_FOUR_POINTS,
-    )
-    rising = replace(
-        held,
-        name="bedlack_rising_180",
-        wording="some 180-day interval with a slope above zero",
-        method="rising_slope",
-        months=months_of(180.0),
-        points=0.0,
-        strict=True,
-        window_days=EPOCH_WINDOW,
-        least_visits=3,
-        sustained="least-squares slope over all visits of an interval of 180 days, give or take 45, is above zero",
-        eligible="visits that span 180 days, up to 45",
-        assumed=_CANDIDATE + " At least three visits are asked for.",
-        published=_RISING,
-    )
     return (
-        rising,
+        _RISING_180,
         replace(
-            rising, name="bedlack_rising_180_two_visits", least_visits=2, assumed=_CANDIDATE + " Two visits are enough."
+            _RISING_180,
+            name="bedlack_rising_180_two_visits",
+            least_visits=2,
+            assumed=_CANDIDATE + " Two visits are enough.",
         ),
         replace(
-            rising,
+            _RISING_180,
             name="bedlack_rise_180",
             method="pair_about",
             least_visits=2,
             sustained="nothing: two visits 180 days apart, give or take 45, the later above the earlier",
             assumed=_CANDIDATE,
         ),
-        held,
+        _HELD,
         replace(
-            held,
+            _HELD,
             name="bedlack_gain_4_12_from_first",
             reference="first",
             sustained="every visit of the 12 months is 4 or more points above the first visit",
         ),
         replace(
-            held,
+            _HELD,
             name="bedlack_gain_4_12_ends",
             method="pair_apart",
             sustained="nothing: two visits at least 12 months apart, the later 4 or more points higher",
         ),
         replace(
-            held,
+            _HELD,
             name="alsight_gain_4_6",
             source=OWN,
             wording="improved by 4 or more points for at least 6 months; a cut of alsight's own",
@@ -220,49 +243,51 @@ def _reversals() -> tuple[Definition, ...]:
     )
 
 
+_PHASE_3: Final = Definition(
+    name="msc_ntf_1_25",
+    kind="responder",
+    source=CUDKOWICZ,
+    wording="slope better by 1.25 or more points per month over 28 weeks, after losing 3 or more in a lead-in",
+    method="slope_change",
+    months=months_of(28 * 7.0),
+    timing="fixed",
+    points=1.25,
+    window_days=EPOCH_WINDOW,
+    sustained="least-squares slopes over the visits of the lead-in and of the follow-up, which share a visit",
+    eligible="two visits in each part, the parts spanned up to 45 days, 3 or more points lost in the lead-in",
+    deaths="not in the denominator unless their visits span the follow-up",
+    dropouts="not in the denominator unless their visits span the follow-up",
+    lead_in_months=months_of(12 * 7.0),
+    lead_in_loss=3.0,
+    assumed="Which visits enter the slopes could not be read; the lead-in is taken as the first 12 weeks.",
+    published=_PLACEBO,
+)
+_UNSELECTED: Final = replace(
+    _PHASE_3,
+    lead_in_loss=None,
+    eligible="two visits in each part, the parts spanned up to 45 days",
+    published=None,
+)
+_SHARE: Final = replace(
+    _UNSELECTED,
+    source=OWN,
+    relative=True,
+    eligible="two visits in each part, the parts spanned up to 45 days, a falling slope in the lead-in",
+    assumed="A rule in circulation whose wording and visits could not be read.",
+)
+
+
 def _responders() -> tuple[Definition, ...]:
     """Trials' rules on the change of slope after a lead-in; outside a trial the lead-in starts at the first visit."""
-    phase_3 = Definition(
-        name="msc_ntf_1_25",
-        kind="responder",
-        source=CUDKOWICZ,
-        wording="slope better by 1.25 or more points per month over 28 weeks, after losing 3 or more in a lead-in",
-        method="slope_change",
-        months=months_of(28 * 7.0),
-        timing="fixed",
-        points=1.25,
-        window_days=EPOCH_WINDOW,
-        sustained="least-squares slopes over the visits of the lead-in and of the follow-up, which share a visit",
-        eligible="two visits in each part, the parts spanned up to 45 days, 3 or more points lost in the lead-in",
-        deaths="not in the denominator unless their visits span the follow-up",
-        dropouts="not in the denominator unless their visits span the follow-up",
-        lead_in_months=months_of(12 * 7.0),
-        lead_in_loss=3.0,
-        assumed="Which visits enter the slopes could not be read; the lead-in is taken as the first 12 weeks.",
-        published=_PLACEBO,
-    )
-    unselected = replace(
-        phase_3,
-        lead_in_loss=None,
-        eligible="two visits in each part, the parts spanned up to 45 days",
-        published=None,
-    )
-    share = replace(
-        unselected,
-        source=OWN,
-        relative=True,
-        eligible="two visits in each part, the parts spanned up to 45 days, a falling slope in the lead-in",
-        assumed="A rule in circulation whose wording and visits could not be read.",
-    )
     return (
-        phase_3,
+        _PHASE_3,
         replace(
-            unselected,
+            _UNSELECTED,
             name="msc_ntf_1_25_no_lead_in_loss",
             wording="the same without the loss before: what selection adds",
         ),
         replace(
-            unselected,
+            _UNSELECTED,
             name="msc_ntf_1_5",
             source=BERRY,
             wording="slope better by 1.5 points per month or more after a lead-in of 3 months",
@@ -273,7 +298,7 @@ def _responders() -> tuple[Definition, ...]:
         ),
         *(
             replace(
-                share,
+                _SHARE,
                 name=f"slope_better_{percent}_pct",
                 wording=f"slope less steep by {percent} % or more after the lead-in",
                 points=percent / 100,
