@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from alsight.verbs import check as check
     from alsight.verbs import convert as convert
     from alsight.verbs import describe as describe
+    from alsight.verbs import simulate as simulate
 
 NAMES: Final[dict[str, str]] = {
     "Answer": "alsight.base.answer",
@@ -38,6 +39,7 @@ NAMES: Final[dict[str, str]] = {
     "describe": "alsight.verbs",
     "example_cohort": "alsight.cohort.example",
     "read": "alsight.cohort.read.source",
+    "simulate": "alsight.verbs",
 }
 """Every public name and the module it lives in."""
 
@@ -52,6 +54,7 @@ __all__ = [
     "describe",
     "example_cohort",
     "read",
+    "simulate",
 ]
 
 

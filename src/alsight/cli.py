@@ -27,7 +27,12 @@ from alsight.verbs import VERBS, ask
 if TYPE_CHECKING:
     import polars as pl
 
-_READING, _WRITING, _SHOWING = "What to read", "What to write", "What to show"
+_READING, _WRITING, _SHOWING, _MAKING = "What to read", "What to write", "What to show", "What to make"
+
+
+def _info(panel: str, flag: str, text: str, metavar: str) -> Any:
+    """How typer is told of one option that is neither a text nor a flag."""
+    return typer.Option(flag, help=text, rich_help_panel=panel, metavar=metavar, show_default=False)
 
 
 def _option(panel: str, flags: str, text: str, metavar: str = "", default: str | bool = "") -> Any:
@@ -57,6 +62,18 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "salt_file": _option(_WRITING, "--salt-file", "Text file with your secret for the pseudonyms.", "FILE"),
     "save_mapping": _option(_WRITING, "--save-mapping", "Save how the columns were understood, to correct.", "FILE"),
     "show_mapping": _option(_SHOWING, "--show-mapping", "Print how the columns were understood.", default=False),
+    "population": (
+        "",
+        Annotated[str, typer.Argument(help="A population file (TOML); without one, a register.", show_default=False)],
+    ),
+    "therapies": (
+        [],
+        Annotated[list[str], _info(_MAKING, "--therapies", "Give this therapy to everybody; may be repeated.", "NAME")],
+    ),
+    "size": (0, Annotated[int, _info(_MAKING, "--size", "People recruited; else the file says.", "N")]),
+    "seed": (None, Annotated[int | None, _info(_MAKING, "--seed", "Root of all random numbers.", "N")]),
+    "workers": (1, Annotated[int, _info(_MAKING, "--workers", "Threads; any number gives the same bytes.", "N")]),
+    "truth": _option(_MAKING, "--truth", "Write the hidden truth too.", default=False),
     "strict": _option(_SHOWING, "--strict", "End with code 1 if any row was rejected.", default=False),
     "json": _option(_SHOWING, "--json", "Print the answer as JSON, and nothing else.", default=False),
 }
@@ -109,6 +126,13 @@ COMMANDS: Final[dict[str, Command]] = {
         (*_READ, "out", "strict", "json"),
         ("alsight describe visits.csv", "alsight describe --example --json"),
         DESCRIBED,
+    ),
+    "simulate": Command(
+        ("population", "therapies", "size", "seed", "truth", "workers", "out", "json"),
+        (
+            "alsight simulate examples/trial.toml --out trial",
+            "alsight simulate --size 1000 --therapies riluzole --json",
+        ),
     ),
     "assess": Command(
         (*_READ, "out", "identified", "salt_file", "strict", "json"),

@@ -53,6 +53,7 @@ VERBS: Final[dict[str, Verb]] = {
         _verb("convert", "Write the accepted rows as Parquet, CSV or Excel.", "alsight.report.convert"),
         _verb("describe", "Tell who is in a cohort and how their scores vary.", "alsight.report.describe"),
         _verb("assess", "Find plateaus and reversals and write a report to send.", "alsight.report.assess"),
+        _verb("simulate", "Act a population out, with therapies, as a cohort.", "alsight.population.simulate"),
     )
 }
 
@@ -80,7 +81,7 @@ def ask(name: str, *, progress: Progress = silent, cohort: Cohort | None = None,
 
 def _face(name: str, given: Cohort | Path | str | None, options: dict[str, Any]) -> Answer:
     if given is None:
-        return ask(name, **options)
+        return ask(name, **_plain(options))
     if isinstance(given, str | Path):
         return ask(name, path=str(given), **_plain(options))
     return ask(name, cohort=given, **_plain(options))
@@ -108,3 +109,10 @@ def describe(given: Cohort | Path | str | None = None, /, **options: Any) -> Ans
 def assess(given: Cohort | Path | str | None = None, /, **options: Any) -> Answer:
     """Find plateaus and reversals, and write the report; options are the fields of `AssessSpec`."""
     return _face("assess", given, options)
+
+
+def simulate(population: Path | str | None = None, /, **options: Any) -> Answer:
+    """Act a population out as a cohort; options are the fields of `SimulateSpec`."""
+    if population is not None:
+        options["population"] = str(population)
+    return ask("simulate", **_plain(options))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,6 +13,7 @@ from jaxtyping import Bool
 
 from alsight.base.errors import RunError, SpecError
 from alsight.base.progress import Progress, silent
+from alsight.base.provenance import Provenance
 from alsight.cohort.cohort import Cohort
 from alsight.mechanism import layout as at
 from alsight.mechanism.disease.people import draw_people
@@ -180,6 +181,14 @@ def give_up(entered: int, candidates: int) -> None:
         )
 
 
+def cohort_from(frames: Mapping[str, pl.DataFrame], made: Provenance | None = None) -> Cohort:
+    """A cohort of the five tables by name."""
+    return Cohort(
+        subjects=frames["subjects"], visits=frames["visits"], measures=frames["measures"], events=frames["events"],
+        doses=frames["doses"], provenance=made,
+    )  # fmt: skip
+
+
 def simulate_cohort(
     population: Population, *, workers: int = 1, truth: bool = False, progress: Progress = silent
 ) -> tuple[Cohort, dict[str, pl.DataFrame]]:
@@ -192,4 +201,4 @@ def simulate_cohort(
     blocks = list(recruited(population, workers=workers, truth=truth, progress=progress))
     frames = {name: pl.concat([block.frames[name] for block in blocks]) for name in blocks[0].frames}
     hidden = {name: pl.concat([block.truth[name] for block in blocks]) for name in blocks[0].truth}
-    return Cohort(**frames), hidden
+    return cohort_from(frames), hidden

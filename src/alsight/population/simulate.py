@@ -14,7 +14,7 @@ from alsight.base.progress import Progress, silent
 from alsight.base.provenance import provenance
 from alsight.base.spec import Spec, read_toml
 from alsight.cohort.cohort import Cohort
-from alsight.population.blocks import checked, simulate_cohort
+from alsight.population.blocks import checked, cohort_from, simulate_cohort
 from alsight.population.shards import write_population
 from alsight.population.spec import Given, Population
 
@@ -102,5 +102,4 @@ def cohort_of_answer(answer: Answer) -> Cohort:
     """
     if not answer.tables:
         raise SpecError([("answer", "an answer kept in memory", "one written to files")])
-    names = ("subjects", "visits", "measures", "events", "doses")
-    return Cohort(**{name: answer.tables[name] for name in names}, provenance=answer.provenance)
+    return cohort_from(answer.tables, answer.provenance)
