@@ -75,6 +75,11 @@ def test_every_table_is_a_sign_of_life() -> None:
     assert not found["event"].any()
 
 
+def test_a_day_zero_without_meaning_is_no_sign_of_life() -> None:
+    cohort = checked(subjects=[person("a", entry="stated"), person("b", entry="stated")], visits=[rating("a", -50)])
+    assert rows(endpoints(cohort)) == {"a": (0, -50, False, None, False), "b": (0, None, False, None, False)}
+
+
 def test_unknown_definitions_are_refused() -> None:
     with pytest.raises(SpecError, match="death_or_tracheostomy"):
         endpoints(small_cohort(), "survival")

@@ -74,41 +74,36 @@ def endpoints(cohort: Cohort, definition: str | Sequence[str] = DEFAULT, *, orig
     Returns:
         One row a person in the cohort's order: `entry_day`, `time_day` [days since the origin], `event`, `event_kind`
         (the first event, null when censored), `at_risk` (false where the origin is not recorded, where the endpoint
-        came before observation began, or where no day of follow-up remains). Times are null where the origin is.
+        came before observation began, or where no day of follow-up remains). Times are null where the origin is, and
+        `time_day` where nothing at all is recorded.
 
     Raises:
         SpecError: the definition names an unknown endpoint or event, or nothing.
 
     Source: westeneng2018
     """
-    kinds = _kinds(definition)
-    people = (
-        cohort.subjects.lazy()
-        .select("subject", "entry", "last_seen_day", origin_day=_origin(origin))
-        .join(_first_events(cohort, kinds), on="subject", how="left", maintain_order="left")
-        .join(_seen(cohort), on="subject", how="left", maintain_order="left")
-        .join(_observed_from(cohort), on="subject", how="left", maintain_order="left")
-        .with_columns(
-            start=pl.when(pl.col("entry").is_in(list(_OBSERVED_FROM_DAY_ZERO)))
-            .then(0)
-            .otherwise(pl.col("first_day").fill_null(0)),
-            last=pl.max_horizontal("seen_day", "last_seen_day", pl.lit(0)),
-        )
-        .with_columns(end=pl.coalesce("event_day", "last"), event=pl.col("event_day").is_not_null())
-    )
+    people = _follow_up(cohort, _kinds(definition), origin)
     start, end = (pl.col(name) - pl.col("origin_day") for name in ("start", "end"))
-    entry = pl.max_horizontal(start, pl.lit(0))
+    entry = pl.when(pl.col("origin_day").is_not_null()).then(pl.max_horizontal(start, pl.lit(0)))
     return (
-        people.select(
-            "subject",
-            "event",
-            "event_kind",
-            entry_day=pl.when(pl.col("origin_day").is_not_null()).then(entry),
-            time_day=end,
-        )
+        people.select("subject", "event", "event_kind", entry_day=entry, time_day=end)
         .with_columns(at_risk=(pl.col("time_day") > pl.col("entry_day")).fill_null(False))
         .select(pl.col(name).cast(dtype) for name, dtype in ENDPOINT_SCHEMA.items())
         .collect()
+    )
+
+
+def _follow_up(cohort: Cohort, kinds: tuple[str, ...], origin: Origin) -> pl.LazyFrame:
+    people = cohort.subjects.lazy().select("subject", "entry", "last_seen_day", origin_day=_origin(origin))
+    for part in (_first_events(cohort, kinds), _seen(cohort), _observed_from(cohort)):
+        people = people.join(part, on="subject", how="left", maintain_order="left")
+    observed = pl.col("entry").is_in(list(_OBSERVED_FROM_DAY_ZERO))
+    # Day 0 is itself a sign of the person, unless the source counts from a day that it does not name.
+    entered = pl.when(pl.col("entry") != "stated").then(pl.lit(0, pl.Int32))
+    return people.with_columns(
+        start=pl.when(observed).then(0).otherwise(pl.col("first_day").fill_null(0)),
+        end=pl.coalesce("event_day", pl.max_horizontal("seen_day", "last_seen_day", entered)),
+        event=pl.col("event_day").is_not_null(),
     )
 
 

@@ -111,7 +111,7 @@ EVENTS: Final = Table(
         DAY,
         Column("event", pl.String, "what happened", choices=EVENT_KINDS, required=True),
         Column("end_day", pl.Int32, "last day of an episode that lasts", "day", -36525, 36525),
-        Column("detail", pl.String, "cause, place or text of the source"),
+        Column("detail", pl.String, "cause, place or text of the source", identifying=True),
     ),
 )
 

@@ -1,0 +1,120 @@
+"""Makes the pages that are made from code: `python docs/generate.py` writes them, `--check` only compares."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from alsight.cohort.endpoints import ENDPOINTS
+from alsight.cohort.measures import MEASURES
+from alsight.cohort.rules.catalogue import RULES
+from alsight.cohort.schema import Column, Table
+from alsight.cohort.tables import REJECTED, TABLES
+from alsight.instruments.catalogue import catalogue_page
+
+DOCS = Path(__file__).parent
+
+KINDS = {
+    "String": "text", "Int32": "whole number", "Int64": "whole number", "Float32": "number", "Float64": "number",
+    "Boolean": "yes or no", "Date": "date",
+}  # fmt: skip
+
+EFFECTS = {"row": "row left out", "value": "value left out", "note": "kept"}
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def bounds(column: Column) -> str:
+    """What a column may hold, in words."""
+    if column.choices:
+        return "one of the measures below" if column.name == "measure" else ", ".join(f"`{c}`" for c in column.choices)
+    if column.low is None and column.high is None:
+        return ""
+    low, high = ("" if bound is None else f"{bound:g}" for bound in (column.low, column.high))
+    return f"{low} to {high}" if high else f"{low} and above"
+
+
+def columns(given: Table) -> str:
+    """The columns of one table."""
+    marks = {column.name: ("required" if column.required else "") for column in given.columns}
+    for column in given.columns:
+        if column.identifying:
+            marks[column.name] = (marks[column.name] + ", identifying").removeprefix(", ")
+    return table(
+        ("column", "kind", "unit", "lawful", "", "meaning"),
+        (
+            (
+                f"`{column.name}`",
+                KINDS[str(column.dtype)],
+                column.unit,
+                bounds(column),
+                marks[column.name],
+                column.meaning,
+            )
+            for column in given.columns
+        ),
+    )
+
+
+def dictionary_page() -> str:
+    """The data dictionary, the measures, the rules of the check and the endpoints."""
+    parts = [
+        "# Data dictionary\n\nMade from code by `docs/generate.py`; do not edit by hand.\n\n"
+        "Every reader makes these tables and every verb takes them. Times are whole days since a person's entry "
+        "(day 0); ranges are limits of plausibility for data entry, not reference intervals. Columns marked "
+        "identifying are emptied, and `subject` is hashed, in pseudonymized output. How the rules work: "
+        "[checking](methods/checking.md).\n"
+    ]
+    for given in (*TABLES.values(), REJECTED):
+        key = " At most one row for each " + ", ".join(f"`{name}`" for name in given.key) + "." if given.key else ""
+        parts.append(f"## {given.name}\n\nOne row is {given.meaning}.{key}\n\n{columns(given)}")
+    measured = ((f"`{m.name}`", m.unit, f"{m.low:g} to {m.high:g}", m.meaning) for m in MEASURES)
+    parts.append(
+        "## Measures\n\nWhat may stand in `measures.measure`.\n\n"
+        + table(("measure", "unit", "lawful", "meaning"), measured)
+    )
+    judged = (
+        (f"`{rule.name}`", ", ".join(rule.tables) if len(rule.tables) < len(TABLES) else "every table",
+         EFFECTS[rule.effect], rule.severity, rule.message, rule.cure)
+        for rule in RULES
+    )  # fmt: skip
+    parts.append(
+        "## Rules of the check\n\nIn the order in which they are judged.\n\n"
+        + table(("rule", "tables", "effect", "told as", "what is wrong", "cure"), judged)
+    )
+    ends = (
+        (f"`{e.name}`", ", ".join(f"`{kind}`" for kind in e.events), e.meaning, f"[@{e.source}]" if e.source else "")
+        for e in ENDPOINTS.values()
+    )
+    parts.append(
+        "## Endpoints\n\nNamed composites of `endpoints`; see [endpoints](methods/endpoints.md).\n\n"
+        + table(("endpoint", "events", "meaning", "used by"), ends)
+    )
+    return "\n".join(parts)
+
+
+PAGES: dict[str, Callable[[], str]] = {"dictionary.md": dictionary_page, "instruments.md": catalogue_page}
+"""Page, relative to `docs/`, to what makes it."""
+
+
+def main() -> int:
+    """Write every page, or with `--check` name those that differ."""
+    made = {name: make() for name, make in PAGES.items()}
+    stale = [
+        name for name, text in made.items() if not (DOCS / name).is_file() or (DOCS / name).read_text("utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        sys.stdout.writelines(f"docs/{name} is stale: run python docs/generate.py\n" for name in stale)
+        return len(stale) and 1
+    for name in stale:
+        (DOCS / name).write_text(made[name], encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
