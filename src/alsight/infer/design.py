@@ -253,6 +253,8 @@ def _silent(whole: pl.DataFrame, kept: pl.DataFrame, subject: str, outcome: str)
 
 def _faults(rows: Rows) -> tuple[Problem, ...]:
     columns = rows.columns
+    if not rows.seen.all():
+        return (Problem(Status.NOT_FINITE, f"{columns.outcome} holds a value that is infinite."),)
     return problems_of(
         rows.outcome, rows.fixed, rows.random, rows.start, (columns.outcome, columns.fixed, columns.random)
     )

@@ -55,9 +55,9 @@ def problems_of(
 
 
 def _infinite(columns: Float[np.ndarray, "row column"], names: tuple[str, ...]) -> list[Problem]:
-    bad = ~np.isfinite(columns.sum(axis=0))
+    bad: Bool[np.ndarray, " column"] = np.logical_not(np.isfinite(columns).all(axis=0))
     return [
-        Problem(Status.NOT_FINITE, f"{name} holds a value that is infinite or too large to add up.")
+        Problem(Status.NOT_FINITE, f"{name} holds a value that is infinite.")
         for name, wrong in zip(names, bad, strict=True) if wrong
     ]  # fmt: skip
 

@@ -14,7 +14,7 @@ from alsight.base.errors import SpecError
 from alsight.base.status import Status
 from alsight.infer.design import Rows
 from alsight.infer.fit import Fit, failed
-from alsight.infer.linear import Method, fit_rows
+from alsight.infer.gaussian.estimate import Method, fit_rows
 from alsight.infer.maximise import covariances, maximise
 from alsight.models.covariance import factor_of
 from alsight.models.linear import Linear

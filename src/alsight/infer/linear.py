@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
-import numpy as np
 import polars as pl
-from jaxtyping import Bool, Float
 
-from alsight.base.status import Status
-from alsight.infer.design import Rows, design
-from alsight.infer.fit import Fit, failed, join
-from alsight.infer.gaussian.mixed import Statistics, freedom, lower, statistics_of_rows, statistics_of_visits
-from alsight.infer.gaussian.pieces import mixed_pieces, profile_information
-from alsight.infer.gaussian.search import Found, search
-from alsight.infer.gaussian.small import inverse
-from alsight.models.covariance import pairs_below
+from alsight.infer.design import design
+from alsight.infer.fit import Fit
+from alsight.infer.gaussian.estimate import Method, fit_rows
+from alsight.infer.gaussian.estimate import fit_trials as fit_trials
+from alsight.infer.general import fit_linear_general
 from alsight.models.linear import Linear
-from alsight.models.model import Columns, Record
-
-Method = Literal["reml", "ml"]
-CHUNK = 40_000
-"""Subjects worked on at once in a batch of trials, so that the arrays stay in the processor's cache."""
 
 
 def fit_linear(
@@ -57,128 +46,5 @@ def fit_linear(
     rows = design(table, formula, subject=subject, random=random, noise=noise, weight=weight)
     model = Linear(noise=tail)
     if noise or tail != "normal":
-        from alsight.infer.general import fit_linear_general  # noqa: PLC0415 - loads the compiler only when needed
-
         return fit_linear_general(rows, model, method)
     return fit_rows(rows, model, method)
-
-
-def fit_rows(rows: Rows, model: Linear, method: Method) -> Fit:
-    """The closed-form fit of a design that is already made."""
-    record = rows.record(method)
-    if problem := rows.fatal:
-        return failed(problem.status, model.parameters_of(rows.columns), rows.columns, model, record)
-    weight = rows.weight if rows.encoding.weight else None
-    statistics = statistics_of_rows(rows.outcome, rows.fixed, rows.random, rows.start, weight)
-    fit, found = _fit(statistics, rows.columns, model, method, record)
-    sandwich = _sandwich(rows, found)
-    square = np.full_like(fit.covariance, np.nan)
-    p = len(rows.columns.fixed)
-    square[..., :p, :p] = sandwich
-    arrays = {name: value[0] for name, value in fit.arrays.items()} | {"effects": _effects(found)[0]}
-    arrays |= {"sandwich": sandwich}
-    return replace(
-        fit, estimates=fit.estimates[0], covariance=fit.covariance[0], sandwich=square[0],
-        log_likelihood=fit.log_likelihood[0], status=fit.status[0], steps=fit.steps[0], arrays=arrays,
-    )  # fmt: skip
-
-
-def fit_trials(
-    outcome: Float[np.ndarray, "trial subject visit"],
-    fixed: Float[np.ndarray, "trial subject visit fixed"],
-    random: Float[np.ndarray, "trial subject visit random"],
-    seen: Bool[np.ndarray, "trial subject visit"],
-    columns: Columns,
-    method: Method = "reml",
-) -> Fit:
-    """Many trials of equal shape as one program; each has its own status, and one that fails harms no other.
-
-    Args:
-        outcome: measured values; anything finite where not seen.
-        fixed: design of the population's course.
-        random: design of the subjects' departures.
-        seen: which visits took place; a subject without any is as if absent.
-        columns: names of the design's columns.
-        method: "reml" or "ml".
-
-    Returns:
-        One fit whose fields start with the trial axis.
-    """
-    model = Linear()
-    size = max(1, CHUNK // max(1, outcome.shape[1]))
-    parts: list[Fit] = []
-    for first in range(0, len(outcome), size):
-        some = slice(first, first + size)
-        known = seen[some]
-        values = np.where(known, outcome[some], 0.0)
-        statistics = statistics_of_visits(values, fixed[some], random[some], known.astype(float))
-        parts.append(_fit(statistics, columns, model, method, Record(method, outcome.shape[1]))[0])
-    return join(parts)
-
-
-def _fit(statistics: Statistics, columns: Columns, model: Linear, method: Method, record: Record) -> tuple[Fit, Found]:
-    reml = method == "reml"
-    found = search(statistics, reml=reml)
-    estimates, turn = _natural(statistics, found, reml=reml)
-    p = len(columns.fixed)
-    spread, _, fine = inverse(profile_information(statistics, found, reml=reml))
-    pieces = mixed_pieces(statistics, found, reml=reml)
-    covariance = np.zeros((len(estimates), estimates.shape[1], estimates.shape[1]))
-    covariance[:, :p, :p] = pieces.inverse
-    covariance[:, p:, p:] = turn @ spread @ np.swapaxes(turn, -1, -2)
-    status = np.where((found.status == Status.CONVERGED) & ~fine, Status.SINGULAR, found.status)
-    flat = status == Status.BOUNDARY
-    covariance[:, p:, p:] = np.where(flat[:, None, None], np.nan, covariance[:, p:, p:])
-    fit = Fit(
-        estimates=estimates, covariance=covariance, sandwich=np.full_like(covariance, np.nan),
-        log_likelihood=-0.5 * found.point.deviance, status=status, steps=found.steps, arrays=pieces.arrays(),
-        parameters=model.parameters_of(columns), columns=columns, model=model, record=record,
-    )  # fmt: skip
-    return fit, found
-
-
-def _natural(statistics: Statistics, found: Found, *, reml: bool) -> tuple[np.ndarray, np.ndarray]:
-    # Coefficients, SDs, correlations, residual SD; and the Jacobian of the last three by (Gamma, sigma^2).
-    variance = found.point.residual / freedom(statistics, reml=reml)
-    sigma = np.sqrt(variance)
-    gamma = found.factor @ np.swapaxes(found.factor, -1, -2)
-    q = gamma.shape[-1]
-    rows, columns = lower(q)
-    place = {(int(i), int(j)): spot for spot, (i, j) in enumerate(zip(rows, columns, strict=True))}
-    below = list(zip(*pairs_below(q), strict=True))
-    count = len(rows) + 1
-    turn = np.zeros((len(sigma), count, count))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        root = np.sqrt(np.diagonal(gamma, axis1=-2, axis2=-1))
-        deviations = root * sigma[:, None]
-        for k in range(q):
-            turn[:, k, place[k, k]] = 0.5 * sigma / root[:, k]
-            turn[:, k, -1] = 0.5 * root[:, k] / sigma
-        correlations = np.empty((len(sigma), len(below)))
-        for spot, (i, j) in enumerate(below):
-            product = root[:, i] * root[:, j]
-            correlation = gamma[:, i, j] / product
-            correlations[:, spot] = correlation
-            turn[:, q + spot, place[int(i), int(j)]] = 1 / product
-            turn[:, q + spot, place[int(i), int(i)]] = -0.5 * correlation / gamma[:, i, i]
-            turn[:, q + spot, place[int(j), int(j)]] = -0.5 * correlation / gamma[:, j, j]
-    turn[:, -1, -1] = 0.5 / sigma
-    return np.concatenate([found.point.beta, deviations, correlations, sigma[:, None]], axis=1), turn
-
-
-def _effects(found: Found) -> Float[np.ndarray, "trial subject random"]:
-    gamma = found.factor @ np.swapaxes(found.factor, -1, -2)
-    return np.einsum("tij,jts->tsi", gamma, found.point.inner)
-
-
-def _sandwich(rows: Rows, found: Found) -> Float[np.ndarray, "fixed fixed"]:
-    # Scores of the coefficients, summed within subjects: X'V^-1 r (Liang & Zeger 1986).
-    beta = found.point.beta[0]
-    error = rows.outcome - rows.fixed @ beta
-    gamma = found.factor[0] @ found.factor[0].T
-    pull = gamma @ found.point.inner[:, 0]
-    inside = error - np.einsum("rq,qr->r", rows.random, np.repeat(pull, np.diff(rows.start), axis=1))
-    inside = inside * rows.weight if rows.encoding.weight else inside
-    scores = np.add.reduceat(rows.fixed * inside[:, None], rows.start[:-1], axis=0)
-    bread = found.point.inverse[0]
-    return bread @ (scores.T @ scores) @ bread

@@ -63,10 +63,7 @@ def fit_marginal(
         SpecError: no such structure, or a spatial structure without coordinates.
         DataError: a column is missing or of the wrong kind.
     """
-    if structure not in STRUCTURES:
-        raise SpecError([("structure", "one of " + ", ".join(STRUCTURES), structure)])
-    if STRUCTURES[structure].spatial and not coordinates:
-        raise SpecError([("coordinates", "columns of numbers, for a spatial structure", "nothing")])
+    _refuse(structure, coordinates)
     rows = design(table, formula, subject=subject, visit=visit, group=group, weight=weight)
     model = Marginal(structure=structure)
     record = rows.record(method)
@@ -80,14 +77,7 @@ def fit_marginal(
     given = None if start is None else np.asarray(start, dtype=float)[None]
     fit, level = _fit(data, rows.columns, model, method, record, given)
     robust = _sandwich(right, pattern, level, seen, weights)
-    square = np.full_like(fit.covariance[0], np.nan)
-    p = len(rows.columns.fixed)
-    square[:p, :p] = robust
-    arrays = {name: value[0] for name, value in fit.arrays.items()} | {"sandwich": robust}
-    return replace(
-        fit, estimates=fit.estimates[0], covariance=fit.covariance[0], sandwich=square,
-        log_likelihood=fit.log_likelihood[0], status=fit.status[0], steps=fit.steps[0], arrays=arrays,
-    )  # fmt: skip
+    return _single(fit, robust)
 
 
 def fit_marginal_trials(
@@ -142,6 +132,24 @@ def _fit(
         parameters=model.parameters_of(columns), columns=columns, model=model, record=record,
     )  # fmt: skip
     return fit, level
+
+
+def _single(fit: Fit, robust: Float[np.ndarray, "fixed fixed"]) -> Fit:
+    square = np.full_like(fit.covariance[0], np.nan)
+    p = len(robust)
+    square[:p, :p] = robust
+    arrays = {name: value[0] for name, value in fit.arrays.items()} | {"sandwich": robust}
+    return replace(
+        fit, estimates=fit.estimates[0], covariance=fit.covariance[0], sandwich=square,
+        log_likelihood=fit.log_likelihood[0], status=fit.status[0], steps=fit.steps[0], arrays=arrays,
+    )  # fmt: skip
+
+
+def _refuse(structure: str, coordinates: Sequence[str]) -> None:
+    if structure not in STRUCTURES:
+        raise SpecError([("structure", "one of " + ", ".join(STRUCTURES), structure)])
+    if STRUCTURES[structure].spatial and not coordinates:
+        raise SpecError([("coordinates", "columns of numbers, for a spatial structure", "nothing")])
 
 
 def _repeated(rows: Rows) -> Problem | None:

@@ -89,9 +89,24 @@ def maximise(
     def each(point: Array) -> Array:
         return jax.jacfwd(log_density)(point, given)
 
+    unfinished, advance = _loop(total, each if curvature == "scores" else None, limit, tolerance)
+    # The first round only looks around, so that the derivatives are compiled once.
+    eye, nothing = jnp.eye(len(start)), jnp.zeros_like(start)
+    begin = _State(start, jnp.asarray(-jnp.inf), nothing, jnp.asarray(jnp.inf), jnp.asarray(1.0), jnp.asarray(0),
+                   nothing, eye)  # fmt: skip
+    last = jax.lax.while_loop(unfinished, advance, begin)
+    information = last.square if curvature == "hessian" else -jax.hessian(total)(last.point)
+    rows = each(last.point) if scores else jnp.zeros((1, len(start)))
+    status = _status(last, information, limit)
+    return Optimum(last.point, last.value, last.gradient, information, rows.T @ rows, status, last.steps)
+
+
+def _loop(
+    total: Callable[[Array], Array], each: Callable[[Array], Array] | None, limit: int, tolerance: float
+) -> tuple[Callable[[_State], Array], Callable[[_State], _State]]:
     def look(point: Array) -> tuple[Array, Array, Array, Array]:
         gradient = jax.grad(total)(point)
-        if curvature == "hessian":
+        if each is None:
             square = -jax.hessian(total)(point)
         else:
             rows = each(point)
@@ -113,15 +128,7 @@ def maximise(
         value = jnp.where(better, value, state.value)
         return _State(point, value, step, promise, share, state.steps + 1, gradient, square)
 
-    # The first round only looks around, so that the derivatives are compiled once.
-    eye, nothing = jnp.eye(len(start)), jnp.zeros_like(start)
-    begin = _State(start, jnp.asarray(-jnp.inf), nothing, jnp.asarray(jnp.inf), jnp.asarray(1.0), jnp.asarray(0),
-                   nothing, eye)  # fmt: skip
-    last = jax.lax.while_loop(unfinished, advance, begin)
-    information = last.square if curvature == "hessian" else -jax.hessian(total)(last.point)
-    rows = each(last.point) if scores else jnp.zeros((1, len(start)))
-    status = _status(last, information, limit)
-    return Optimum(last.point, last.value, last.gradient, information, rows.T @ rows, status, last.steps)
+    return unfinished, advance
 
 
 def _status(last: _State, information: Array, limit: int) -> Array:

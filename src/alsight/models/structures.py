@@ -3,7 +3,7 @@
 Each is written in its natural parameters (variances, covariances, correlations, ranges), with first and second
 derivatives, because Kenward-Roger's adjustment depends on the parametrisation.
 
-Source: jennrich1986, nunez-anton2000
+Source: jennrich1986, nunezanton2000
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -169,41 +169,53 @@ def fit_cox(
         DataError: a column is missing, or a row ends before it begins.
     """
     right = formula.partition("~")[2] if "~" in formula else formula
-    used = sorted(
-        {*names_in(right), time, event, *strata, *([entry] if entry else []), *([cluster] if cluster else [])}
-    )
-    whole, columns, names, encoding = _read(table, right, used, time)
+    read: list[str] = [*names_in(right), time, event, *strata, entry, cluster]
+    whole, columns, names, encoding = _read(table, right, [name for name in dict.fromkeys(read) if name], time)
     record = Record("ml", whole.height, whole.height, table.height - whole.height, (), encoding.dump())
     labels, model = Columns(time, names), Cox(ties=ties)
     happened = whole[event].cast(pl.Float64).to_numpy() == 1
-    begin = whole[entry].cast(pl.Float64).to_numpy() if entry else None
-    times = whole[time].cast(pl.Float64).to_numpy()
-    if begin is not None and (begin >= times).any():
-        raise _backwards(whole, time, entry, int(np.argmax(begin >= times)))
+    times, begin = _times(whole, time, entry)
     if fault := _fault(columns, names, happened, event):
-        status, message = fault
-        noted = Record("ml", record.subjects, record.values, record.dropped, (message,), record.encoding)
-        return failed(status, model.parameters_of(labels), labels, model, noted)
-    level = None if not strata else whole.select(pl.struct(strata).rank("dense")).to_series().to_numpy().astype(int)
-    sets = risk_sets(times, happened, begin, level)
-    trial = np.zeros(len(times), dtype=int)
-    centred = columns - columns.mean(axis=0)
-    null = partial(sets, centred, happened, trial, np.zeros((1, len(names))), ties)
-    beta, found, status, steps = climb(sets, centred, happened, trial, 1, ties)
+        record = replace(record, notes=(fault[1],))
+        return failed(fault[0], model.parameters_of(labels), labels, model, record)
+    sets = risk_sets(times, happened, begin, _ranked(whole, strata) if strata else None)
+    people = _ranked(whole, [cluster]) if cluster else None
+    fit = _single(sets, columns, happened, people, ties)
+    return replace(fit, parameters=model.parameters_of(labels), columns=labels, model=model, record=record)
+
+
+def _single(sets: RiskSets, columns: np.ndarray, event: np.ndarray, people: np.ndarray | None, ties: Ties) -> Fit:
+    centre = columns.mean(axis=0)
+    trial = np.zeros(len(event), dtype=int)
+    null = partial(sets, columns - centre, event, trial, np.zeros((1, columns.shape[1])), ties)
+    beta, found, status, steps = climb(sets, columns - centre, event, trial, 1, ties)
     bread = inverse(found.information)[0][0]
     scores = found.residuals
-    if cluster:
-        people = whole.select(pl.col(cluster).rank("dense")).to_series().to_numpy().astype(int)
+    if people is not None:
         scores = np.stack([np.bincount(people, column) for column in scores.T], axis=1)
     arrays = {
         "null_log_likelihood": null.value[0], "martingale": found.martingale, "scores": found.residuals,
-        "event_times": sets.time, "hazard": found.hazard * np.exp(-columns.mean(axis=0) @ beta[0]),
+        "event_times": sets.time, "hazard": found.hazard * np.exp(-centre @ beta[0]),
     }  # fmt: skip
     return Fit(
         estimates=beta[0], covariance=bread, sandwich=bread @ (scores.T @ scores) @ bread,
         log_likelihood=found.value[0], status=status[0], steps=steps[0], arrays=arrays,
-        parameters=model.parameters_of(labels), columns=labels, model=model, record=record,
+        parameters=(), columns=Columns("", ()), model=Cox(ties=ties), record=Record("ml"),
     )  # fmt: skip
+
+
+def _ranked(whole: pl.DataFrame, names: Sequence[str]) -> Int[np.ndarray, "*_ row"]:
+    return whole.select(pl.struct(names).rank("dense")).to_series().to_numpy().astype(int)
+
+
+def _times(whole: pl.DataFrame, time: str, entry: str) -> tuple[np.ndarray, np.ndarray | None]:
+    end = whole[time].cast(pl.Float64).to_numpy()
+    if not entry:
+        return end, None
+    begin = whole[entry].cast(pl.Float64).to_numpy()
+    if (begin >= end).any():
+        raise _backwards(whole, time, entry, int(np.argmax(begin >= end)))
+    return end, begin
 
 
 def fit_cox_trials(
