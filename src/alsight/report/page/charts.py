@@ -199,7 +199,7 @@ def bars(counts: pl.DataFrame, width: int, title: str, name: str = "main") -> al
         y=alt.Y("label:N", sort=order, axis=alt.Axis(grid=False, labelLimit=170, labelColor=color("ink"))),
     )
     return alt.layer(
-        base.mark_bar(color=color(name), height=13, cornerRadiusEnd=2),
+        base.mark_bar(color=color(name), height=13),
         base.mark_text(align="left", dx=5, color=color("muted")).encode(text="text:N"),
     ).properties(width=width, height=alt.Step(22))
 

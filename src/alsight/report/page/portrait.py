@@ -78,8 +78,7 @@ def who(portrait: Tables, *, identified: bool) -> Section:
 def _numbers(frame: pl.DataFrame, *, identified: bool) -> TableView:
     rows = [
         (
-            opening(row["quantity"]),
-            row["unit"],
+            f"{opening(row['quantity'])}, {row['unit']}",
             cell(row["people"], identified=identified),
             *(
                 (NONE, NONE)
@@ -92,8 +91,8 @@ def _numbers(frame: pl.DataFrame, *, identified: bool) -> TableView:
         )
         for row in frame.iter_rows(named=True)
     ]
-    heads = ("", "unit", "values", "median", "middle half")
-    return table("At entry and over follow-up", heads, rows, (2, 3, 4), caption="At entry and over follow-up")
+    heads = ("", "values", "median", "middle half")
+    return table("At entry and over follow-up", heads, rows, (1, 2, 3), caption="At entry and over follow-up")
 
 
 def _digits(row: dict[str, object]) -> int:
@@ -223,9 +222,9 @@ def survival(portrait: Tables, at_risk: pl.DataFrame, *, identified: bool) -> Se
     end = pl.DataFrame({"months": [drawn_to]}).join(curve.tail(1).drop("months"), how="cross").select(curve.columns)
     heads = ("months", "at risk", "without the event", "95 % interval")
     figure = drawn(
-        lambda width: charts.survival(pl.concat([curve, end]), width, f"Free of {meaning}"),
+        lambda width: charts.survival(pl.concat([curve, end]), width, "Share without the event"),
         f"Kaplan-Meier curve of {meaning}, counted from entry, with 95 % interval",
-        f"Free of {meaning}, counted from entry; the band is the pointwise 95 % interval.",
+        f"The event is {meaning}. Time counts from entry; the band is the pointwise 95 % interval.",
     )
     said = f"{cell(int(known['events']['value']), identified=identified).capitalize()} of "
     said += f"{count(int(known['people']['value']))} people at risk had the event. {_median(known)}"

@@ -125,7 +125,7 @@ def _strip(events: pl.DataFrame, reach: tuple[float, float]) -> Spec:
     early = pl.col("months") < (reach[0] + reach[1]) / 2
     first = events.group_by("label").agg(pl.col("months").min(), pl.col("end").max())
     encoding = {"x": x, "y": y}
-    bar = {"type": "bar", "height": 4, "cornerRadius": 2, "color": color("other"), "yOffset": 6}
+    bar = {"type": "bar", "height": 4, "color": color("other"), "yOffset": 6}
     point = {"type": "point", "shape": "diamond", "filled": True, "size": 46, "opacity": 1, "color": color("event")}
     layers = [
         {"data": _values(lasting), "mark": bar, "encoding": {**encoding, "x2": {"field": "end"}}},
