@@ -97,8 +97,8 @@ def _no_decline(months: int) -> tuple[Definition, ...]:
         replace(
             at_visit,
             name=f"bedlack_visit_deaths_{months}",
-            eligible="a visit within 45 days of the epoch's end, or a death, tracheostomy or permanent ventilation before it",
-            deaths="in the denominator, as having declined",
+            eligible="a visit within 45 days of the epoch's end, or death or its equivalent before it",
+            deaths="in the denominator, as having declined, with tracheostomy and permanent ventilation",
             deaths_decline=True,
         ),
         replace(
