@@ -85,7 +85,7 @@ def cohort_of(group: Group) -> Cohort:
     """All five tables of the recruited people."""
     visits, measures = visits_frame(group), measures_frame(group)
     events, doses = events_frame(group), doses_frame(group)
-    latest = pl.concat([frame.select("subject", "day") for frame in (visits, measures, events)])
+    latest = pl.concat([frame.select("subject", "day") for frame in (visits, measures, events, doses)])
     latest = latest.group_by("subject").agg(pl.col("day").max().alias("last_seen_day"))
     subjects = subjects_frame(group).join(latest, on="subject", how="left", maintain_order="left")
     return Cohort(
