@@ -10,7 +10,7 @@ from house.house import MODULES, ROOT, short
 
 PATHS = re.compile(r"/(?:work|farm|home/\w+|tmp/bash_jobs)/")
 REGISTRY = re.compile(r"https?://[\w.-]*(?:pypi|pythonhosted|npmjs|debian)\.\w+")
-POSTPONED = re.compile(r"NotImplementedError|\b(?:TODO|FIXME|XXX)\b")
+POSTPONED = re.compile(r"raise NotImplementedError|\b(?:TODO|FIXME|XXX)\b")
 
 
 def _tracked() -> list[Path]:

@@ -68,18 +68,20 @@ def fit_joint(
     chosen = Joint() if model is None else model
     rows = design(visits, formula, subject=subject, random=random)
     follow = follow_up(people, rows, hazard, end=end, event=event, entry=entry)
-    frame = _frame(chosen, rows, follow, time)
-    layout = _layout(frame, rows, follow)
+    return _fit(_frame(chosen, rows, follow, time), rows, follow, hazard)
+
+
+def _fit(frame: Frame, rows: Rows, follow: Follow, hazard: str) -> Fit:
+    layout, model = _layout(frame, rows, follow), frame.model
     parameters = parameters_of(layout, frame, rows.columns, follow.names)
     record = rows.record("ml")
-    fault = rows.fatal
-    if fault is not None:
-        return failed(fault.status, parameters, rows.columns, chosen, record)
+    if (fault := rows.fatal) is not None:
+        return failed(fault.status, parameters, rows.columns, model, record)
     if not follow.cause.any():
-        return failed(Status.NO_EVENTS, parameters, rows.columns, chosen, record)
+        return failed(Status.NO_EVENTS, parameters, rows.columns, model, record)
     data = joint_data(frame, rows, follow)
-    plan = Plan(subject, time, hazard, follow.levels, astuple(layout))
-    working, found, steps, status = maximize(layout, start(layout, rows, data), data, chosen.points)
+    plan = Plan(rows.encoding.subject, frame.time, hazard, follow.levels, astuple(layout))
+    working, found, steps, status = maximize(layout, start(layout, rows, data), data, model.points)
     if _without_spread(layout, working, data):
         status = Status.BOUNDARY
     return _result(
@@ -88,7 +90,7 @@ def fit_joint(
             log_likelihood=np.array(found.log_likelihood.sum()), status=np.array(int(status)), steps=np.array(steps),
             arrays={"working": working, "knots": np.array(frame.knots), "horizon": np.array(frame.horizon),
                     "centers": follow.centers, "effects": found.modes, "plan": plan.bytes()},
-            parameters=parameters, columns=rows.columns, model=chosen, record=record,
+            parameters=parameters, columns=rows.columns, model=model, record=record,
         ),
         layout,
     )  # fmt: skip

@@ -87,6 +87,31 @@ def add_hazard(
         rate: hazard times quadrature weight times posterior weight of the node.
         effects: random effects at the nodes.
     """
+    total, terms, both = _term_moments(layout, values, exposure, rate, effects)
+    count, times = total.shape
+    spread = np.broadcast_to(data.covariates[:, None, :], (count, times, layout.covariates))
+    static = np.concatenate([slope, exposure.basis, spread], axis=2).reshape(count * times, -1)
+    block = layout.hazard(cause)
+    beta = np.arange(layout.fixed)
+    association = np.arange(block.stop - layout.terms, block.stop)
+    where = np.concatenate([beta, np.arange(block.start, block.stop - layout.terms)])
+    information[np.ix_(where, where)] += static.T @ (static * total.reshape(-1, 1))
+    mixed = static.T @ terms.reshape(count * times, -1)
+    end = np.einsum("n,nkp->pk", data.happened[:, cause], data.end.fixed[:, 0])
+    mixed[: layout.fixed] += np.einsum("nt,ntkp->pk", total, exposure.fixed) - end
+    information[np.ix_(where, association)] += mixed
+    information[np.ix_(association, where)] += mixed.T
+    information[np.ix_(association, association)] += both
+
+
+def _term_moments(
+    layout: Layout,
+    values: Values,
+    exposure: Times,
+    rate: Float[np.ndarray, "subject node time"],
+    effects: Float[np.ndarray, "subject node random"],
+) -> tuple[Float[np.ndarray, "subject time"], Float[np.ndarray, "subject time term"], Float[np.ndarray, "term term"]]:
+    """The rate's total over nodes, the association terms weighted by it, and their products summed over everything."""
     by_time = np.swapaxes(rate, 1, 2)
     total = by_time.sum(axis=2)
     first = by_time @ effects
@@ -95,23 +120,7 @@ def add_hazard(
     second = (by_time @ pairs).reshape(*total.shape, size, size)
     own = exposure.fixed @ values.fixed
     moved = np.einsum("ntkq,ntq->ntk", exposure.random, first)
-    terms = total[..., None] * own + moved
     both = np.einsum("ntk,ntl->kl", own * total[..., None], own) + np.einsum("ntk,ntl->kl", own, moved)
     both += np.einsum("ntk,ntl->kl", moved, own)
     both += np.einsum("ntkq,ntqr,ntlr->kl", exposure.random, second, exposure.random, optimize=True)
-    count, times = total.shape
-    spread = np.broadcast_to(data.covariates[:, None, :], (count, times, layout.covariates))
-    static = np.concatenate([slope, exposure.basis, spread], axis=2).reshape(count * times, -1)
-    block = layout.hazard(cause)
-    association = np.arange(block.stop - layout.terms, block.stop)
-    where = np.concatenate([np.arange(layout.fixed), np.arange(block.start, block.stop - layout.terms)])
-    information[np.ix_(where, where)] += static.T @ (static * total.reshape(-1, 1))
-    mixed = static.T @ terms.reshape(count * times, -1)
-    information[np.ix_(where, association)] += mixed
-    information[np.ix_(association, where)] += mixed.T
-    information[np.ix_(association, association)] += both
-    end = np.einsum("n,nkp->pk", data.happened[:, cause], data.end.fixed[:, 0])
-    cross = np.einsum("nt,ntkp->pk", total, exposure.fixed) - end
-    beta = np.arange(layout.fixed)
-    information[np.ix_(beta, association)] += cross
-    information[np.ix_(association, beta)] += cross.T
+    return total, total[..., None] * own + moved, both
