@@ -298,3 +298,14 @@ def test_empty_text_is_missing() -> None:
     assert cohort.subjects.select("study", "sex").rows() == [(None, None)]
     assert cohort.visits["visit"].to_list() == [None]
     assert cohort.rejected.is_empty()
+
+
+def test_days_are_told_with_their_date_where_it_is_known() -> None:
+    born = person(entry_date=date(2006, 8, 12), diagnosis_day=-200, onset_day=-100)
+    cohort = checked(subjects=[born], visits=[rating()], events=[event("death", -1349), event("niv_start", 99_999)])
+    values = dict(cohort.rejected.select("rule", "value").rows())
+    assert values["death_before_entry"] == "2002-12-02 (day -1349)"
+    assert values["required_out_of_range"] == "2280-05-26 (day 99999)"
+    assert values["diagnosis_before_onset"] in {"2006-05-04 (day -100)", "2006-01-24 (day -200)"}
+    far = checked(subjects=[person(entry_date=date(2006, 8, 12), onset_day=-2_000_000_000)])
+    assert far.rejected["value"].to_list() == ["-2000000000"]

@@ -60,7 +60,9 @@ def _desk(raw: RawTables) -> Desk:
         filled[name] = frozenset(column for column in table.schema if nulls[column] < frame.height)
         frames[name] = frame.sort(_order(table, filled[name]), maintain_order=True)
         told += faults
-    return Desk(frames=frames, filled=filled, headings=raw.headings, told=tuple(told))
+    calendar = frames["subjects"].select("subject", "entry_date").drop_nulls().unique()
+    calendar = calendar.filter(pl.col("subject").is_unique())
+    return Desk(frames=frames, filled=filled, headings=raw.headings, calendar=calendar, told=tuple(told))
 
 
 def _order(table: Table, filled: frozenset[str]) -> list[str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from alsight.cohort.rules.rule import Case, Rule
-from alsight.cohort.schema import Table
 from alsight.cohort.tables import REJECTED, TABLES
 
 BOOKKEEPING = ("source", "row")
@@ -23,18 +22,35 @@ class Desk:
         frames: every table with the dictionary's columns and BOOKKEEPING, sorted.
         filled: table to its columns that hold any value; the others need no look.
         headings: table to column to the heading in the user's file.
+        calendar: `subject` and `entry_date` of people whose day 0 has a date, so that days are told as dates too.
         told: faults so far (REJECTED), in pieces.
     """
 
     frames: Mapping[str, pl.DataFrame]
     filled: Mapping[str, frozenset[str]]
     headings: Mapping[str, Mapping[str, str]]
+    calendar: pl.DataFrame
     told: tuple[pl.DataFrame, ...] = field(default=())
 
 
 def shown(value: pl.Expr) -> pl.Expr:
     """A value as its user would write it: 5.0 as 5."""
     return value.cast(pl.String).str.strip_suffix(".0").fill_null("").str.slice(0, 200)
+
+
+def tell_value(desk: Desk, faulty: pl.DataFrame, rule: Rule, table: str, case: Case) -> pl.DataFrame:
+    """Rows that break a rule in one column, told under the user's heading, days with their date where it is known."""
+    heading = desk.headings.get(table, {}).get(case.column, case.column)
+    value = shown(pl.col(case.column) if case.shown is None else case.shown)
+    if TABLES[table].by_name[case.column].unit == "day" and not desk.calendar.is_empty():
+        faulty = faulty.join(desk.calendar, on="subject", how="left", maintain_order="left", suffix="_known")
+        known = pl.col("entry_date_known" if "entry_date_known" in faulty.columns else "entry_date")
+        date = known.cast(pl.Int32) + pl.col(case.column)
+        # Days beyond the calendar's four-digit years are told as days alone.
+        lawful = date.is_between(-700_000, 2_900_000)
+        dated = pl.format("{} (day {})", pl.when(lawful).then(date).cast(pl.Date), value)
+        value = pl.coalesce(dated, value)
+    return describe(faulty, rule, table, heading, value, case.detail)
 
 
 def describe(
@@ -70,7 +86,7 @@ def judge(desk: Desk, rules: Sequence[Rule], facts: pl.DataFrame | None = None) 
         broken = _broken(beside, cases)
         if not broken:
             continue
-        told += [_tell(beside, table, rule, case, desk.headings) for rule, case in broken]
+        told += [tell_value(desk, beside.filter(case.when), rule, name, case) for rule, case in broken]
         frames[name] = _mended(beside, broken).select(frame.columns)
     return replace(desk, frames=frames, told=tuple(told))
 
@@ -79,14 +95,6 @@ def _broken(frame: pl.DataFrame, cases: Sequence[tuple[Rule, Case]]) -> list[tup
     # One pass over the table says which cases occur at all; on clean tables nothing else is done.
     seen = frame.lazy().select(case.when.any().alias(str(place)) for place, (_, case) in enumerate(cases)).collect()
     return [case for case, occurs in zip(cases, seen.row(0), strict=True) if occurs]
-
-
-def _tell(
-    frame: pl.DataFrame, table: Table, rule: Rule, case: Case, headings: Mapping[str, Mapping[str, str]]
-) -> pl.DataFrame:
-    heading = headings.get(table.name, {}).get(case.column, case.column)
-    value = shown(pl.col(case.column) if case.shown is None else case.shown)
-    return describe(frame.filter(case.when), rule, table.name, heading, value, case.detail)
 
 
 def _mended(frame: pl.DataFrame, broken: Iterable[tuple[Rule, Case]]) -> pl.DataFrame:

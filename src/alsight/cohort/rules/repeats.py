@@ -7,8 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from alsight.cohort.rules.judge import Desk, describe, shown
-from alsight.cohort.rules.rule import Rule
+from alsight.cohort.rules.judge import Desk, tell_value
+from alsight.cohort.rules.rule import Case, Rule
 from alsight.cohort.schema import Table
 from alsight.cohort.tables import SUBJECTS, TABLES, VISITS
 from alsight.instruments.items import ITEM_NAMES
@@ -51,8 +51,7 @@ def _with(desk: Desk, name: str, frame: pl.DataFrame, *told: pl.DataFrame) -> De
 
 
 def _row_fault(desk: Desk, faulty: pl.DataFrame, rule: Rule, name: str, column: str) -> pl.DataFrame:
-    heading = desk.headings.get(name, {}).get(column, column)
-    return describe(faulty, rule, name, heading, shown(pl.col(column)))
+    return tell_value(desk, faulty, rule, name, Case(column, pl.lit(True)))
 
 
 def _repeated(frame: pl.DataFrame, key: list[str]) -> pl.Series:
