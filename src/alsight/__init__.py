@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alsight.verbs import convert as convert
     from alsight.verbs import describe as describe
     from alsight.verbs import simulate as simulate
+    from alsight.verbs import therapies as therapies
 
 NAMES: Final[dict[str, str]] = {
     "Answer": "alsight.base.answer",
@@ -40,6 +41,7 @@ NAMES: Final[dict[str, str]] = {
     "example_cohort": "alsight.cohort.example",
     "read": "alsight.cohort.read.source",
     "simulate": "alsight.verbs",
+    "therapies": "alsight.verbs",
 }
 """Every public name and the module it lives in."""
 
@@ -55,6 +57,7 @@ __all__ = [
     "example_cohort",
     "read",
     "simulate",
+    "therapies",
 ]
 
 

@@ -66,6 +66,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         "",
         Annotated[str, typer.Argument(help="A population file (TOML); without one, a register.", show_default=False)],
     ),
+    "name": ("", Annotated[str, typer.Argument(help="One therapy; all of them without.", show_default=False)]),
     "therapies": (
         [],
         Annotated[list[str], _info(_MAKING, "--therapies", "Give this therapy to everybody; may be repeated.", "NAME")],
@@ -127,6 +128,10 @@ COMMANDS: Final[dict[str, Command]] = {
         ("alsight describe visits.csv", "alsight describe --example --json"),
         DESCRIBED,
     ),
+    "assess": Command(
+        (*_READ, "out", "identified", "salt_file", "strict", "json"),
+        ("alsight assess --example", "alsight assess visits.csv --out report"),
+    ),
     "simulate": Command(
         ("population", "therapies", "size", "seed", "truth", "workers", "out", "json"),
         (
@@ -134,10 +139,7 @@ COMMANDS: Final[dict[str, Command]] = {
             "alsight simulate --size 1000 --therapies riluzole --json",
         ),
     ),
-    "assess": Command(
-        (*_READ, "out", "identified", "salt_file", "strict", "json"),
-        ("alsight assess --example", "alsight assess visits.csv --out report"),
-    ),
+    "therapies": Command(("name", "json"), ("alsight therapies", "alsight therapies tofersen --json")),
 }
 
 app = typer.Typer(
@@ -171,9 +173,9 @@ def _command(name: str, command: Command) -> Callable[..., None]:
 
 for _name, _row in COMMANDS.items():
     _examples = "\n\n".join(f"  {line}" for line in _row.examples)
-    app.command(_name, help=f"{VERBS[_name].summary}\n\nFor example:\n\n{_examples}", no_args_is_help=True)(
-        _command(_name, _row)
-    )
+    app.command(
+        _name, help=f"{VERBS[_name].summary}\n\nFor example:\n\n{_examples}", no_args_is_help="path" in _row.options
+    )(_command(_name, _row))
 
 
 def _version(asked: bool) -> None:

@@ -53,12 +53,13 @@ VERBS: Final[dict[str, Verb]] = {
         _verb("convert", "Write the accepted rows as Parquet, CSV or Excel.", "alsight.report.convert"),
         _verb("describe", "Tell who is in a cohort and how their scores vary.", "alsight.report.describe"),
         _verb("assess", "Find plateaus and reversals and write a report to send.", "alsight.report.assess"),
+        _verb("therapies", "Tell what is known about a therapy, with its sources.", "alsight.report.therapies"),
         _verb("simulate", "Act a population out, with therapies, as a cohort.", "alsight.population.simulate"),
     )
 }
 
 
-def ask(name: str, *, progress: Progress = silent, cohort: Cohort | None = None, **fields: Any) -> Answer:
+def ask(name: str, /, *, progress: Progress = silent, cohort: Cohort | None = None, **fields: Any) -> Answer:
     """Run a verb by name from plain values.
 
     Args:
@@ -116,3 +117,8 @@ def simulate(population: Path | str | None = None, /, **options: Any) -> Answer:
     if population is not None:
         options["population"] = str(population)
     return ask("simulate", **_plain(options))
+
+
+def therapies(name: str = "", /) -> Answer:
+    """What is known about one therapy, or about all, with sources."""
+    return ask("therapies", name=name)
