@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from alsight.cli import app
 from typer.testing import CliRunner
 
 import alsight
 from alsight.base.spec import Spec
+from alsight.cli import app
 from alsight.verbs import VERBS
 from house.house import ROOT
 
