@@ -20,6 +20,7 @@ from alsight.cohort.files.sheet import (
     drop_empty,
     heading_line,
     is_word,
+    plain_cells,
     refuse,
     repeated_fault,
     unique_headings,
@@ -46,16 +47,12 @@ logging.getLogger("fastexcel").addHandler(logging.NullHandler())
 
 
 def workbook_sheets(raw: bytes, file: str) -> list[Sheet]:
-    """Every worksheet of an Excel (.xlsx, .xls, .xlsb) or OpenDocument (.ods) workbook that holds a table.
+    """Every worksheet of an Excel workbook (.xlsx, .xlsm) that holds a table.
 
     Raises:
         DataError: the workbook is damaged, protected by a password, or too large when unpacked.
     """
-    bare: dict[str, list[tuple[str, int]]] = {}
-    if raw.startswith(b"PK"):
-        bare = _inspect(raw, file)
-    elif b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in raw:
-        raise refuse(file, "protected", "the workbook is protected by a password.", "Save it without a password.")
+    bare = _inspect(raw, file)
     reader = _guarded(file, lambda: fastexcel.read_excel(raw))
     names = [str(name) for name in reader.sheet_names]
     if len(names) > MAX_SHEETS:
@@ -116,7 +113,7 @@ def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, 
     named = [name for name, cell in zip(headings, cells, strict=True) if cell.strip()]
     filled = [name for name in below.columns if name in named or below[name].null_count() < below.height]
     rows = pl.int_range(first + 2, first + 2 + below.height, eager=True, dtype=pl.UInt32)
-    frame, rows = drop_empty(below.select(filled), rows)
+    frame, rows = drop_empty(plain_cells(below.select(filled)), rows)
     faults = (*repeated_fault(source, first + 1, repeated), *_bare_faults(source, bare))
     return Sheet(file=file, sheet=name, frame=frame, rows=rows, heading=first + 1, faults=faults)
 

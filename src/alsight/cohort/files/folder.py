@@ -16,7 +16,7 @@ import polars as pl
 from alsight.base.errors import DataError, Fault
 from alsight.base.progress import Progress, silent
 from alsight.cohort.files.excel import workbook_sheets
-from alsight.cohort.files.sheet import Sheet, refuse, unique_headings
+from alsight.cohort.files.sheet import Sheet, plain_cells, refuse, unique_headings
 from alsight.cohort.files.text import text_sheet
 
 ENDINGS: Final = (".csv", ".tsv", ".tab", ".txt", ".psv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet", ".pq",
@@ -101,7 +101,9 @@ def _packed(raw: bytes, name: str) -> list[Sheet]:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             parts = package.infolist()
             inner = {part.filename for part in parts}
-            if "[Content_Types].xml" in inner or ("content.xml" in inner and "mimetype" in inner):
+            if "xl/workbook.bin" in inner or ("content.xml" in inner and "mimetype" in inner):
+                raise refuse(name, "unread_format", "this kind of workbook is not read.", "Save it as .xlsx or as CSV.")
+            if "[Content_Types].xml" in inner:
                 return workbook_sheets(raw, name)
             return list(_members(package, [part for part in parts if _wanted(PurePosixPath(part.filename).name)], name))
     except DataError:
@@ -134,6 +136,13 @@ def _members(package: zipfile.ZipFile, parts: list[zipfile.ZipInfo], name: str) 
         yield from _of_bytes(raw, inner)
 
 
+def _old_workbook(raw: bytes, name: str) -> list[Sheet]:
+    """Refused: a damaged file of this format can make the engine fill the memory, and cannot be told beforehand."""
+    if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in raw:
+        raise refuse(name, "protected", "the workbook is protected by a password.", "Save it without a password.")
+    raise refuse(name, "unread_format", "workbooks of Excel 97-2003 (.xls) are not read.", "Save it as .xlsx or CSV.")
+
+
 def _gzip(raw: bytes, name: str) -> list[Sheet]:
     try:
         with gzip.open(io.BytesIO(raw)) as stream:
@@ -152,7 +161,8 @@ def _parquet(place: Path | bytes, name: str) -> Sheet:
     try:
         stream = place if isinstance(place, Path) else io.BytesIO(place)
         schema = pl.read_parquet_schema(stream)
-        plain = [column for column, dtype in schema.items() if not dtype.is_nested() and dtype != pl.Object]
+        odd = (pl.Object, pl.Binary)
+        plain = [name for name, dtype in schema.items() if not (dtype.is_nested() or isinstance(dtype, odd))]
         if isinstance(stream, io.BytesIO):
             stream.seek(0)
         height = pl.scan_parquet(stream).select(pl.len()).collect().item()
@@ -161,10 +171,7 @@ def _parquet(place: Path | bytes, name: str) -> Sheet:
         if isinstance(stream, io.BytesIO):
             stream.seek(0)
         frame = pl.read_parquet(stream, columns=plain)
-        kinds = {
-            column: pl.String for column, dtype in frame.schema.items() if isinstance(dtype, pl.Categorical | pl.Enum)
-        }
-        frame = frame.cast(kinds) if kinds else frame  # type: ignore[arg-type]
+        frame = plain_cells(frame)
     except DataError:
         raise
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
@@ -177,7 +184,7 @@ def _parquet(place: Path | bytes, name: str) -> Sheet:
     left_out = tuple(
         Fault(
             table="file", rule="nested_column", severity="note", source=name, column=column,
-            message=f'The column "{column}" holds lists or records and was left out.',
+            message=f'The column "{column}" holds lists, records or bytes and was left out.',
             cure="Write one value a cell.",
         )
         for column in schema
@@ -197,7 +204,7 @@ _KINDS: Final[tuple[tuple[bytes, Callable[[bytes, str], list[Sheet]]], ...]] = (
     (b"PAR1", _parquet_sheets),
     (b"PK\x03\x04", _packed),
     (b"PK\x05\x06", _packed),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", workbook_sheets),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _old_workbook),
     (b"\x1f\x8b", _gzip),
 )
 """First bytes of a file, and how such a file is read; anything else is taken for text."""

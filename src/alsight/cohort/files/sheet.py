@@ -124,3 +124,19 @@ def drop_empty(frame: pl.DataFrame, rows: pl.Series) -> tuple[pl.DataFrame, pl.S
 def _clean(cell: str) -> str:
     text = unicodedata.normalize("NFKC", cell)
     return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())[:200]
+
+
+def plain_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table whose cells are text, numbers, truth values or dates; rarer types become the one they are like."""
+    casts: list[pl.Expr] = []
+    for name, dtype in frame.schema.items():
+        column = pl.col(name)
+        if isinstance(dtype, pl.Categorical | pl.Enum | pl.Null):
+            casts.append(column.cast(pl.String))
+        elif isinstance(dtype, pl.Duration):
+            casts.append(column.dt.to_string("iso"))
+        elif isinstance(dtype, pl.Time):
+            casts.append(column.dt.to_string("%H:%M:%S"))
+        elif isinstance(dtype, pl.Decimal) or isinstance(dtype, pl.UInt64 | pl.Int128):
+            casts.append(column.cast(pl.Float64))
+    return frame.with_columns(casts) if casts else frame

@@ -54,7 +54,7 @@ def decide(sheets: Sequence[Sheet], given: Mapping, asked: Mapping) -> Mapping:
     faults = [fault for guess, known in guesses if known.use for fault in guess.faults]
     pairs = [(guess, table) for (guess, _), table in zip(guesses, tables, strict=True) if table.use]
     if not pairs:
-        raise MappingError([_nothing(guesses)])
+        raise MappingError(faults or [_nothing(guesses)])
     one_person = _one_person(pairs)
     settled: list[TableMap] = []
     for guess, table in pairs:

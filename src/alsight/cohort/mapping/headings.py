@@ -96,7 +96,7 @@ _OWN: Final = {
     compact(name): name
     for name, meaning in MEANINGS.items()
     if meaning.part in ("visits", "person", "measure", "measures", "doses")
-    and name not in ("age", "kind", "visit", "total")
+    and name not in ("age", "kind", "visit", "total", "alsfrs_total")
 } | _DAY_NAMES
 
 

@@ -11,7 +11,7 @@ _FOLDED: Final = {
     "subject": "subj patient patients pt participant participants proband teilnehmer paziente paciente sujet sujeto "
                "soggetto deelnemer patientin person persona personne usubj pat "
                "studienteilnehmer",
-    "id": "identifier identifiant identificativo nr number nummer numero num no code codice codigo kennung uid guid "
+    "id": "identifier identifiant identificativo n nr number nummer numero num no code codice codigo kennung uid guid "
           "pseudonym key ident kode",
     "date": "dt dat datum fecha data dates jour giorno",
     "visit": "visite visita vis visits besuch bezoek encounter encntr appointment konsultation consultation",

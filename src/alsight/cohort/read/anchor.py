@@ -257,4 +257,4 @@ def placed(rows: Rows, name: str, people: Anchors) -> pl.DataFrame:
     if f"{name}@age" in near.columns and f"{name}@age" not in rows.whole_years:
         years = pl.when(pl.col("exact_age")).then(pl.col(f"{name}@age") - pl.col("zero_age"))
         ways.append((years * DAYS_PER_YEAR).round().cast(pl.Int32, strict=False))
-    return near.select((pl.coalesce(ways) if ways else _NO_DAY).alias("day"))
+    return near.with_columns((pl.coalesce(ways) if ways else _NO_DAY).alias("day")).select("day")

@@ -71,7 +71,7 @@ def apply(sheet: Sheet, table: TableMap) -> Rows:
     maps = {heading: column for heading, column in table.maps().items() if heading in sheet.frame.columns}
     maps = {heading: column for heading, column in maps.items() if column.means != "ignored"}
     reader = _Reader(sheet, table, maps)
-    columns = [heading for heading, column in maps.items() if column.means not in ("subject", "unit")]
+    columns = [heading for heading, column in maps.items() if column.means != "subject" and not column.of]
     plain = [heading for heading in columns if not maps[heading].slot]
     slotted = [heading for heading in columns if maps[heading].slot]
     frame = reader.base.with_columns(reader.gathered(plain)) if plain else reader.base
