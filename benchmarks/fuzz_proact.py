@@ -28,15 +28,80 @@ Files = dict[str, bytes]
 Mutation = Callable[[np.random.Generator, Files], Files]
 
 CELLS = (
-    "", " ", "NA", "nan", "inf", "-inf", "1e308", "-1e308", "99999999999999999999", "-0", "0x10", "1,5", "1.234,5", "1e999",
-    "2014-03-31", "31.12.2014", "Ja", "\u00e9", "\U0001f600", "\u202etxt", "\ufeff", "\x00", '"', '""', "'", ";", "|", "\t",
-    "a" * 5000, "-", "--", "#REF!", "True", "None", "[1]", "{}", "36525", "36526", "-40000", "2147483648", "4294967296", "5.5", "\\N", "%s", "=1+1",
-)  # fmt: skip
+    "",
+    " ",
+    "NA",
+    "nan",
+    "inf",
+    "-inf",
+    "1e308",
+    "-1e308",
+    "99999999999999999999",
+    "-0",
+    "0x10",
+    "1,5",
+    "1.234,5",
+    "1e999",
+    "2014-03-31",
+    "31.12.2014",
+    "Ja",
+    "\u00e9",
+    "\U0001f600",
+    "\u202etxt",
+    "\ufeff",
+    "\x00",
+    '"',
+    '""',
+    "'",
+    ";",
+    "|",
+    "\t",
+    "a" * 5000,
+    "-",
+    "--",
+    "#REF!",
+    "True",
+    "None",
+    "[1]",
+    "{}",
+    "36525",
+    "36526",
+    "-40000",
+    "2147483648",
+    "4294967296",
+    "5.5",
+    "\\N",
+    "%s",
+    "=1+1",
+)
 HEADINGS = (
-    "", " ", "subject", "row", "source", "(line)", "day", "value", "measure", "subject_id", "SubjectID", "Q1 Speech", "q1_speech",
-    "ALSFRS_Delta", "alsfrs_delta_duplicated_0", "column_1", "a\nb", "\U0001f600", "Unit", "Units", "status", "time_event", "1",
-    "feature_name", "form_name", "feature_value",
-)  # fmt: skip
+    "",
+    " ",
+    "subject",
+    "row",
+    "source",
+    "(line)",
+    "day",
+    "value",
+    "measure",
+    "subject_id",
+    "SubjectID",
+    "Q1 Speech",
+    "q1_speech",
+    "ALSFRS_Delta",
+    "alsfrs_delta_duplicated_0",
+    "column_1",
+    "a\nb",
+    "\U0001f600",
+    "Unit",
+    "Units",
+    "status",
+    "time_event",
+    "1",
+    "feature_name",
+    "form_name",
+    "feature_value",
+)
 SUFFIXES = (".csv", ".CSV", ".txt", ".tsv", ".xlsx", ".xls", ".zip", ".gz", "", ".json", ".parquet")
 
 
@@ -181,20 +246,47 @@ def recode(rng: np.random.Generator, files: Files) -> Files:
     name = _pick(rng, files)
     content = files[name]
     ways = (
-        b"\xef\xbb\xbf" + content, content.replace(b"\n", b"\r\n"), content.replace(b"\n", b"\r"), content.replace(b",", b";"),
-        content.replace(b",", b"\t"), content.replace(b",", b"|"), content.decode("latin-1").encode("utf-16"), gzip.compress(content), b"",
-        b"\n", b" ", rng.bytes(200), content.upper(), b"sep=,\n" + content, content.replace(b".", b","),
-    )  # fmt: skip
+        b"\xef\xbb\xbf" + content,
+        content.replace(b"\n", b"\r\n"),
+        content.replace(b"\n", b"\r"),
+        content.replace(b",", b";"),
+        content.replace(b",", b"\t"),
+        content.replace(b",", b"|"),
+        content.decode("latin-1").encode("utf-16"),
+        gzip.compress(content),
+        b"",
+        b"\n",
+        b" ",
+        rng.bytes(200),
+        content.upper(),
+        b"sep=,\n" + content,
+        content.replace(b".", b","),
+    )
     return {**files, name: ways[int(rng.integers(0, len(ways)))]}
 
 
 MUTATIONS: Mapping[str, Mutation] = {
     make.__name__: make
     for make in (
-        drop_column, rename_column, repeat_column, shuffle_columns, odd_cells, odd_column, swap_columns, rename_file,
-        delete_file, swap_files, cut_short, headings_only, no_headings, repeat_lines, scatter_bytes, insert_bytes, recode,
+        drop_column,
+        rename_column,
+        repeat_column,
+        shuffle_columns,
+        odd_cells,
+        odd_column,
+        swap_columns,
+        rename_file,
+        delete_file,
+        swap_files,
+        cut_short,
+        headings_only,
+        no_headings,
+        repeat_lines,
+        scatter_bytes,
+        insert_bytes,
+        recode,
     )
-}  # fmt: skip
+}
 
 
 def seeds(place: Path) -> list[Files]:

@@ -18,43 +18,95 @@ Tables = dict[str, pl.DataFrame]
 FULL_SIZE = 12_000
 ROWS_AT_FULL_SIZE: Mapping[str, int] = MappingProxyType(
     {
-        "ALSFRS": 100_000, "FVC": 50_000, "SVC": 10_000, "VITALSIGNS": 72_000, "LABS": 2_000_000, "CONMEDS": 110_000,
-        "ADVERSEEVENTS": 100_000, "HANDGRIPSTRENGTH": 30_000, "MUSCLESTRENGTH": 60_000, "NEUROFILAMENT": 3_600,
+        "ALSFRS": 100_000,
+        "FVC": 50_000,
+        "SVC": 10_000,
+        "VITALSIGNS": 72_000,
+        "LABS": 2_000_000,
+        "CONMEDS": 110_000,
+        "ADVERSEEVENTS": 100_000,
+        "HANDGRIPSTRENGTH": 30_000,
+        "MUSCLESTRENGTH": 60_000,
+        "NEUROFILAMENT": 3_600,
     }
-)  # fmt: skip
+)
 """Rows of each visit table among 12,000 people; near the counts reported of one download (docs/methods/proact.md)."""
 
 SHARES: Mapping[str, float] = MappingProxyType(
     {
-        "DEMOGRAPHICS": 0.9, "ALSHISTORY": 0.85, "DEATHDATA": 0.4, "RILUZOLE": 0.75, "TREATMENT": 0.8, "FVC": 0.6,
-        "ELESCORIAL": 0.29, "FAMILYHISTORY": 0.08, "SVC": 0.13, "HANDGRIPSTRENGTH": 0.2, "MUSCLESTRENGTH": 0.2,
+        "DEMOGRAPHICS": 0.9,
+        "ALSHISTORY": 0.85,
+        "DEATHDATA": 0.4,
+        "RILUZOLE": 0.75,
+        "TREATMENT": 0.8,
+        "FVC": 0.6,
+        "ELESCORIAL": 0.29,
+        "FAMILYHISTORY": 0.08,
+        "SVC": 0.13,
+        "HANDGRIPSTRENGTH": 0.2,
+        "MUSCLESTRENGTH": 0.2,
         "NEUROFILAMENT": 0.07,
     }
-)  # fmt: skip
+)
 """Share of people who appear in a table; 1 where not listed."""
 
 ITEMS = (
-    "Q1_Speech", "Q2_Salivation", "Q3_Swallowing", "Q4_Handwriting", "Q5a_Cutting_without_Gastrostomy",
-    "Q6_Dressing_and_Hygiene", "Q7_Turning_in_Bed", "Q8_Walking", "Q9_Climbing_Stairs",
-)  # fmt: skip
+    "Q1_Speech",
+    "Q2_Salivation",
+    "Q3_Swallowing",
+    "Q4_Handwriting",
+    "Q5a_Cutting_without_Gastrostomy",
+    "Q6_Dressing_and_Hygiene",
+    "Q7_Turning_in_Bed",
+    "Q8_Walking",
+    "Q9_Climbing_Stairs",
+)
 LABORATORY = (
-    ("Creatinine", "umol/L", 40, 110), ("CK", "U/L", 50, 700), ("Albumin", "g/L", 35, 50), ("Sodium", "mmol/L", 135, 145),
-    ("Potassium", "mmol/L", 3, 5), ("Glucose", "mmol/L", 4, 8), ("Hemoglobin", "g/L", 120, 170),
-    ("Hematocrit", "%", 36, 50), ("Platelets", "10E9/L", 150, 400), ("White Blood Cell (WBC)", "10E9/L", 4, 10),
-    ("ALT(SGPT)", "U/L", 10, 60), ("AST(SGOT)", "U/L", 10, 50), ("Bilirubin (Total)", "umol/L", 4, 20),
-    ("Urine Ph", "", 5, 8), ("Calcium", "mmol/L", 2, 3), ("Chloride", "mmol/L", 98, 107), ("Uric Acid", "umol/L", 200, 420),
-    ("Total Cholesterol", "mmol/L", 3, 7), ("Triglycerides", "mmol/L", 1, 3), ("Urine Protein", "", 0, 3),
-)  # fmt: skip
+    ("Creatinine", "umol/L", 40, 110),
+    ("CK", "U/L", 50, 700),
+    ("Albumin", "g/L", 35, 50),
+    ("Sodium", "mmol/L", 135, 145),
+    ("Potassium", "mmol/L", 3, 5),
+    ("Glucose", "mmol/L", 4, 8),
+    ("Hemoglobin", "g/L", 120, 170),
+    ("Hematocrit", "%", 36, 50),
+    ("Platelets", "10E9/L", 150, 400),
+    ("White Blood Cell (WBC)", "10E9/L", 4, 10),
+    ("ALT(SGPT)", "U/L", 10, 60),
+    ("AST(SGOT)", "U/L", 10, 50),
+    ("Bilirubin (Total)", "umol/L", 4, 20),
+    ("Urine Ph", "", 5, 8),
+    ("Calcium", "mmol/L", 2, 3),
+    ("Chloride", "mmol/L", 98, 107),
+    ("Uric Acid", "umol/L", 200, 420),
+    ("Total Cholesterol", "mmol/L", 3, 7),
+    ("Triglycerides", "mmol/L", 1, 3),
+    ("Urine Protein", "", 0, 3),
+)
 MEDICINES = (
-    "PARACETAMOL", "IBUPROFEN", "OMEPRAZOLE", "ASCORBIC ACID", "TOCOPHEROL", "BACLOFEN", "AMITRIPTYLINE", "RILUZOLE",
-    "GLYCOPYRRONIUM; LORAZEPAM", "LISINOPRIL", "SIMVASTATIN", "ACETYLSALICYLIC ACID",
-)  # fmt: skip
+    "PARACETAMOL",
+    "IBUPROFEN",
+    "OMEPRAZOLE",
+    "ASCORBIC ACID",
+    "TOCOPHEROL",
+    "BACLOFEN",
+    "AMITRIPTYLINE",
+    "RILUZOLE",
+    "GLYCOPYRRONIUM; LORAZEPAM",
+    "LISINOPRIL",
+    "SIMVASTATIN",
+    "ACETYLSALICYLIC ACID",
+)
 COMPLAINTS = (
-    ("Headache", "Nervous system disorders"), ("Fall", "Injury, poisoning and procedural complications"),
-    ("Nausea", "Gastrointestinal disorders"), ("Fatigue", "General disorders and administration site conditions"),
-    ("Nasopharyngitis", "Infections and infestations"), ("Constipation", "Gastrointestinal disorders"),
-    ("Back pain", "Musculoskeletal and connective tissue disorders"), ("Insomnia", "Psychiatric disorders"),
-)  # fmt: skip
+    ("Headache", "Nervous system disorders"),
+    ("Fall", "Injury, poisoning and procedural complications"),
+    ("Nausea", "Gastrointestinal disorders"),
+    ("Fatigue", "General disorders and administration site conditions"),
+    ("Nasopharyngitis", "Infections and infestations"),
+    ("Constipation", "Gastrointestinal disorders"),
+    ("Back pain", "Musculoskeletal and connective tissue disorders"),
+    ("Insomnia", "Psychiatric disorders"),
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +149,7 @@ def people(subjects: int, seed: int) -> People:
 
 def texts(columns: Mapping[str, object]) -> pl.DataFrame:
     """Columns of any kind as a frame of texts; nan and None become empty."""
-    frame = pl.DataFrame({name: values for name, values in columns.items()}, nan_to_null=True, strict=False)
+    frame = pl.DataFrame(dict(columns), nan_to_null=True, strict=False)
     return frame.select(pl.all().cast(pl.String))
 
 
@@ -105,12 +157,24 @@ def clean_tables(subjects: int, seed: int = 1) -> Tables:
     """All tables of `subjects` people without any planted fault; the same bytes for the same seed."""
     who = people(subjects, seed)
     makers = (
-        ("ALSFRS", _alsfrs), ("ALSHISTORY", _history), ("DEMOGRAPHICS", _demographics), ("DEATHDATA", _deaths),
-        ("FVC", _forced), ("SVC", _slow), ("RILUZOLE", _riluzole), ("TREATMENT", _treatment),
-        ("VITALSIGNS", _vitals), ("LABS", _labs), ("ADVERSEEVENTS", _adverse), ("CONMEDS", _medicines),
-        ("FAMILYHISTORY", _family), ("ELESCORIAL", _el_escorial), ("HANDGRIPSTRENGTH", _grip),
-        ("MUSCLESTRENGTH", _muscle), ("NEUROFILAMENT", _neurofilament),
-    )  # fmt: skip
+        ("ALSFRS", _alsfrs),
+        ("ALSHISTORY", _history),
+        ("DEMOGRAPHICS", _demographics),
+        ("DEATHDATA", _deaths),
+        ("FVC", _forced),
+        ("SVC", _slow),
+        ("RILUZOLE", _riluzole),
+        ("TREATMENT", _treatment),
+        ("VITALSIGNS", _vitals),
+        ("LABS", _labs),
+        ("ADVERSEEVENTS", _adverse),
+        ("CONMEDS", _medicines),
+        ("FAMILYHISTORY", _family),
+        ("ELESCORIAL", _el_escorial),
+        ("HANDGRIPSTRENGTH", _grip),
+        ("MUSCLESTRENGTH", _muscle),
+        ("NEUROFILAMENT", _neurofilament),
+    )
     return {name: make(who) for name, make in makers}
 
 
@@ -145,10 +209,13 @@ def _history(who: People) -> pl.DataFrame:
     by_flag = who.rng.random(person.size) < 0.3
     frame = pl.DataFrame(
         {
-            "subject_id": who.identifier[person], "flag": by_flag, "Site_of_Onset": chosen, "Onset_Delta": onset,
+            "subject_id": who.identifier[person],
+            "flag": by_flag,
+            "Site_of_Onset": chosen,
+            "Onset_Delta": onset,
             "Diagnosis_Delta": np.floor(onset * who.rng.uniform(0.2, 0.8, person.size)).astype(np.int64),
         }
-    )  # fmt: skip
+    )
     named = {
         "Bulbar": "Onset: Bulbar",
         "Limb": "Onset: Limb",
@@ -160,12 +227,19 @@ def _history(who: People) -> pl.DataFrame:
         for name, text in named.items()
     ]
     return frame.select(
-        "subject_id", *flags, pl.lit(None).alias("Site_of_Onset___Other_Specify"),
-        pl.lit(None).alias("Site_of_Onset___Spine"), pl.lit("0").alias("Subject_ALS_History_Delta"),
-        pl.lit(None).alias("Disease_Duration"), pl.lit("Weakness").alias("Symptom"),
-        pl.lit(None).alias("Symptom_Other_Specify"), pl.lit(None).alias("Location"),
-        pl.when(~pl.col("flag")).then(pl.col("Site_of_Onset")).alias("Site_of_Onset"), "Onset_Delta", "Diagnosis_Delta",
-    ).cast(pl.String)  # fmt: skip
+        "subject_id",
+        *flags,
+        pl.lit(None).alias("Site_of_Onset___Other_Specify"),
+        pl.lit(None).alias("Site_of_Onset___Spine"),
+        pl.lit("0").alias("Subject_ALS_History_Delta"),
+        pl.lit(None).alias("Disease_Duration"),
+        pl.lit("Weakness").alias("Symptom"),
+        pl.lit(None).alias("Symptom_Other_Specify"),
+        pl.lit(None).alias("Location"),
+        pl.when(~pl.col("flag")).then(pl.col("Site_of_Onset")).alias("Site_of_Onset"),
+        "Onset_Delta",
+        "Diagnosis_Delta",
+    ).cast(pl.String)
 
 
 def _demographics(who: People) -> pl.DataFrame:
@@ -173,13 +247,16 @@ def _demographics(who: People) -> pl.DataFrame:
     age = np.round(who.rng.normal(57, 11, person.size).clip(20, 88), 1)
     return texts(
         {
-            "subject_id": who.identifier[person], "Demographics_Delta": np.zeros(person.size, int), "Age": age,
+            "subject_id": who.identifier[person],
+            "Demographics_Delta": np.zeros(person.size, int),
+            "Age": age,
             "Date_of_Birth": -np.rint(age * 365.25).astype(int),
-            "Race_Asian": [None] * person.size, "Race_Caucasian": np.ones(person.size, int),
+            "Race_Asian": [None] * person.size,
+            "Race_Caucasian": np.ones(person.size, int),
             "Race_Other_Specify": [None] * person.size,
             "Sex": pl.Series(["Male", "Female"]).gather(who.rng.choice(2, person.size, p=[0.62, 0.38])),
         }
-    )  # fmt: skip
+    )
 
 
 def _deaths(who: People) -> pl.DataFrame:
@@ -188,10 +265,11 @@ def _deaths(who: People) -> pl.DataFrame:
     day = who.follow_up[person] + who.rng.integers(1, 90, person.size)
     return texts(
         {
-            "subject_id": who.identifier[person], "Subject_Died": pl.Series(["No", "Yes"]).gather(died.astype(int)),
+            "subject_id": who.identifier[person],
+            "Subject_Died": pl.Series(["No", "Yes"]).gather(died.astype(int)),
             "Death_Days": pl.select(pl.when(pl.Series(died)).then(pl.Series(day))).to_series(),
         }
-    )  # fmt: skip
+    )
 
 
 def _breaths(who: People, table: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], np.ndarray]:
@@ -251,19 +329,28 @@ def _vitals(who: People) -> pl.DataFrame:
     beats = who.rng.integers(55, 100, (5, day.size))
     return texts(
         {
-            "subject_id": who.identifier[person], "Vital_Signs_Delta": day, "Blood_Pressure_Diastolic": beats[0],
-            "Blood_Pressure_Diastolic_Units": ["MMHG"] * day.size, "Blood_Pressure_Systolic": beats[1] + 50,
-            "Blood_Pressure_Systolic_Units": ["MMHG"] * day.size, "Pulse": beats[2], "Pulse_Units": ["BEATS/MIN"] * day.size,
-            "Respiratory_Rate": beats[3] // 4, "Respiratory_Rate_Units": ["BREATHS/MIN"] * day.size,
-            "Temperature": 36 + beats[4] / 100, "Temperature_Units": ["C"] * day.size,
+            "subject_id": who.identifier[person],
+            "Vital_Signs_Delta": day,
+            "Blood_Pressure_Diastolic": beats[0],
+            "Blood_Pressure_Diastolic_Units": ["MMHG"] * day.size,
+            "Blood_Pressure_Systolic": beats[1] + 50,
+            "Blood_Pressure_Systolic_Units": ["MMHG"] * day.size,
+            "Pulse": beats[2],
+            "Pulse_Units": ["BEATS/MIN"] * day.size,
+            "Respiratory_Rate": beats[3] // 4,
+            "Respiratory_Rate_Units": ["BREATHS/MIN"] * day.size,
+            "Temperature": 36 + beats[4] / 100,
+            "Temperature_Units": ["C"] * day.size,
             "Height": np.where(first, np.where(pounds, inches, height), np.nan),
             "Height_Units": pl.select(
-                pl.when(pl.Series(first)).then(pl.when(pl.Series(pounds)).then(pl.lit("Inches")).otherwise(pl.lit("Centimeters")))
+                pl.when(pl.Series(first)).then(
+                    pl.when(pl.Series(pounds)).then(pl.lit("Inches")).otherwise(pl.lit("Centimeters"))
+                )
             ).to_series(),
             "Weight": lost,
             "Weight_Units": pl.Series(["Kilograms", "Pounds"]).gather(pounds.astype(int)),
         }
-    )  # fmt: skip
+    )
 
 
 def _labs(who: People) -> pl.DataFrame:
@@ -291,12 +378,17 @@ def _adverse(who: People) -> pl.DataFrame:
     term = pl.Series([row[0] for row in COMPLAINTS]).gather(which)
     return texts(
         {
-            "subject_id": who.identifier[person], "Lowest_Level_Term": term, "Preferred_Term": term,
+            "subject_id": who.identifier[person],
+            "Lowest_Level_Term": term,
+            "Preferred_Term": term,
             "System_Organ_Class": pl.Series([row[1] for row in COMPLAINTS]).gather(which),
-            "SOC_Code": 10010000 + which, "Severity": ["MILD"] * day.size, "Outcome": ["Recovered/Resolved"] * day.size,
-            "Start_Date_Delta": day, "End_Date_Delta": np.minimum(day + 7, who.follow_up[person]),
+            "SOC_Code": 10010000 + which,
+            "Severity": ["MILD"] * day.size,
+            "Outcome": ["Recovered/Resolved"] * day.size,
+            "Start_Date_Delta": day,
+            "End_Date_Delta": np.minimum(day + 7, who.follow_up[person]),
         }
-    )  # fmt: skip
+    )
 
 
 def _medicines(who: People) -> pl.DataFrame:
@@ -307,11 +399,14 @@ def _medicines(who: People) -> pl.DataFrame:
         {
             "subject_id": who.identifier[person],
             "Medication_Coded": pl.Series(MEDICINES).gather(who.rng.integers(0, len(MEDICINES), day.size)),
-            "Start_Delta": day - 60, "Stop_Delta": pl.select(pl.when(~pl.Series(goes_on)).then(pl.Series(stop))).to_series(),
-            "Dose": who.rng.integers(1, 500, day.size), "Unit": ["mg"] * day.size, "Frequency": ["QD"] * day.size,
+            "Start_Delta": day - 60,
+            "Stop_Delta": pl.select(pl.when(~pl.Series(goes_on)).then(pl.Series(stop))).to_series(),
+            "Dose": who.rng.integers(1, 500, day.size),
+            "Unit": ["mg"] * day.size,
+            "Frequency": ["QD"] * day.size,
             "Route": ["Oral"] * day.size,
         }
-    )  # fmt: skip
+    )
 
 
 def _family(who: People) -> pl.DataFrame:
@@ -319,10 +414,13 @@ def _family(who: People) -> pl.DataFrame:
     disease = pl.Series(["ALS", "Alzheimer's Disease", "Stroke"]).gather(who.rng.integers(0, 3, person.size))
     return texts(
         {
-            "subject_id": who.identifier[person], "Family_History_Delta": [0] * person.size,
-            "Father": [1] * person.size, "Mother": [None] * person.size, "Neurological_Disease": disease,
+            "subject_id": who.identifier[person],
+            "Family_History_Delta": [0] * person.size,
+            "Father": [1] * person.size,
+            "Mother": [None] * person.size,
+            "Neurological_Disease": disease,
         }
-    )  # fmt: skip
+    )
 
 
 def _el_escorial(who: People) -> pl.DataFrame:
@@ -337,12 +435,16 @@ def _strength(who: People, table: str, name: str, category: str, places: tuple[s
     day = order - order % 182  # several trials of both sides share a session
     row = np.arange(day.size)
     return {
-        "subject_id": who.identifier[person], "Test_Name": [name] * day.size, "Test_Category": [category] * day.size,
-        "Test_Location": pl.Series(places).gather(row // 2 % len(places)), "Test_Unit": ["Pounds"] * day.size,
+        "subject_id": who.identifier[person],
+        "Test_Name": [name] * day.size,
+        "Test_Category": [category] * day.size,
+        "Test_Location": pl.Series(places).gather(row // 2 % len(places)),
+        "Test_Unit": ["Pounds"] * day.size,
         "Test_Laterality": pl.Series(["Left", "Right"]).gather(row % 2),
-        "Test_Result": np.round(who.rng.uniform(4, 90, day.size), 1), "Test_trial": row // 2 // len(places) % 3 + 1,
+        "Test_Result": np.round(who.rng.uniform(4, 90, day.size), 1),
+        "Test_trial": row // 2 // len(places) % 3 + 1,
         "MS_Delta": day,
-    }  # fmt: skip
+    }
 
 
 def _grip(who: People) -> pl.DataFrame:
@@ -363,9 +465,11 @@ def _neurofilament(who: People) -> pl.DataFrame:
     person, day = who.visits("NEUROFILAMENT")
     return texts(
         {
-            "subject_id": who.identifier[person], "Analyte": ["Neurofilament light chain"] * day.size,
+            "subject_id": who.identifier[person],
+            "Analyte": ["Neurofilament light chain"] * day.size,
             "Matrix": pl.Series(["Serum", "CSF"]).gather(who.rng.choice(2, day.size, p=[0.97, 0.03])),
-            "Result": np.round(who.rng.lognormal(4.3, 0.6, day.size), 1), "Unit": ["pg/mL"] * day.size,
+            "Result": np.round(who.rng.lognormal(4.3, 0.6, day.size), 1),
+            "Unit": ["pg/mL"] * day.size,
             "Collection_Delta": day,
         }
-    )  # fmt: skip
+    )

@@ -64,14 +64,14 @@ class Plant:
 
 def rated(day: str | None, **changes: str | None) -> dict[str, str]:
     """A row of the ALSFRS-R with 3 points on every item (total 36), some cells changed or emptied."""
-    row: dict[str, str | None] = {name: "3.0" for name in ITEMS}
+    row: dict[str, str | None] = dict.fromkeys(ITEMS, "3.0")
     row |= {"R_1_Dyspnea": "3", "R_2_Orthopnea": "3", "R_3_Respiratory_Insufficiency": "3", "ALSFRS_R_Total": "36"}
     return _filled(row | {"ALSFRS_Delta": day} | changes)
 
 
 def original(day: str | None, **changes: str | None) -> dict[str, str]:
     """A row of the original ALSFRS with 3 points on every item (total 30), some cells changed or emptied."""
-    row: dict[str, str | None] = {name: "3.0" for name in (*ITEMS, "Q10_Respiratory")}
+    row: dict[str, str | None] = dict.fromkeys((*ITEMS, "Q10_Respiratory"), "3.0")
     return _filled(row | {"ALSFRS_Total": "30.0", "ALSFRS_Delta": day} | changes)
 
 
@@ -97,32 +97,35 @@ def no(table: str, **where: Any) -> Says:
 USUAL: Rows = {
     "DEMOGRAPHICS": [{"Demographics_Delta": "0", "Age": "60.0", "Date_of_Birth": "-21915", "Sex": "Male"}],
     "ALSHISTORY": [
-        {"Site_of_Onset": "Onset: Limb", "Onset_Delta": "-700", "Diagnosis_Delta": "-400", "Subject_ALS_History_Delta": "0"}
+        {
+            "Site_of_Onset": "Onset: Limb",
+            "Onset_Delta": "-700",
+            "Diagnosis_Delta": "-400",
+            "Subject_ALS_History_Delta": "0",
+        }
     ],
     "ALSFRS": [rated("0"), rated("90")],
-}  # fmt: skip
+}
 """Rows of a planted person where a plant does not say otherwise."""
 
 
 def planted(tables: Tables, plants: Iterable[Plant]) -> tuple[Tables, dict[str, str]]:
     """The tables with each plant's person added, and the identifier of each, by name of the plant."""
+    plants = list(plants)
     people = {plant.name: str(FIRST + place) for place, plant in enumerate(plants)}
     result = dict(tables)
+    rows: dict[str, list[dict[str, str]]] = {}
     for plant in plants:
-        result = add(result, people[plant.name], plant)
+        usual = {name: part for name, part in USUAL.items() if name not in plant.instead}
+        for name in {*usual, *plant.rows}:
+            own = [*usual.get(name, []), *plant.rows.get(name, [])]
+            rows.setdefault(name, []).extend({"subject_id": people[plant.name], **row} for row in own)
+    for name, more in rows.items():
+        columns = {column: pl.String for row in more for column in row}
+        result[name] = pl.concat([result[name], pl.DataFrame(more, schema=columns)], how="diagonal")
+    for plant in plants:
         result = plant.tables(result) if plant.tables is not None else result
     return result, people
-
-
-def add(tables: Tables, person: str, plant: Plant) -> Tables:
-    """The tables with the rows of one person."""
-    usual = {name: rows for name, rows in USUAL.items() if name not in plant.instead}
-    result = dict(tables)
-    for name in {*usual, *plant.rows}:
-        rows = [{"subject_id": person, **row} for row in [*usual.get(name, []), *plant.rows.get(name, [])]]
-        more = pl.DataFrame(rows, schema={column: pl.String for row in rows for column in row})
-        result[name] = pl.concat([result[name], more], how="diagonal")
-    return result
 
 
 def write_planted(tables: Tables, plant: Plant, place: Path) -> Path:

@@ -17,17 +17,37 @@ import xlsxwriter
 from proact_folder import Tables, clean_tables
 
 MIXED_CASE = {
-    "ALSFRS": "alsfrs", "ALSHISTORY": "AlsHistory", "DEATHDATA": "DeathData", "DEMOGRAPHICS": "demographics",
-    "FVC": "Fvc", "SVC": "Svc", "LABS": "Labs", "RILUZOLE": "Riluzole", "TREATMENT": "Treatment",
-    "VITALSIGNS": "VitalSigns", "CONMEDS": "ConMeds", "ADVERSEEVENTS": "AdverseEvents",
-    "FAMILYHISTORY": "FamilyHistory", "ELESCORIAL": "ElEscorial", "HANDGRIPSTRENGTH": "HandGripStrength",
-    "MUSCLESTRENGTH": "MuscleStrength", "NEUROFILAMENT": "Neurofilament",
-}  # fmt: skip
+    "ALSFRS": "alsfrs",
+    "ALSHISTORY": "AlsHistory",
+    "DEATHDATA": "DeathData",
+    "DEMOGRAPHICS": "demographics",
+    "FVC": "Fvc",
+    "SVC": "Svc",
+    "LABS": "Labs",
+    "RILUZOLE": "Riluzole",
+    "TREATMENT": "Treatment",
+    "VITALSIGNS": "VitalSigns",
+    "CONMEDS": "ConMeds",
+    "ADVERSEEVENTS": "AdverseEvents",
+    "FAMILYHISTORY": "FamilyHistory",
+    "ELESCORIAL": "ElEscorial",
+    "HANDGRIPSTRENGTH": "HandGripStrength",
+    "MUSCLESTRENGTH": "MuscleStrength",
+    "NEUROFILAMENT": "Neurofilament",
+}
 IN_2013 = {
-    "ALSFRS": "ALSFRS", "ALSHISTORY": "SUBJECT_ALS_HX", "DEATHDATA": "DEATH", "DEMOGRAPHICS": "Demographics",
-    "FVC": "FVC", "SVC": "SVC", "RILUZOLE": "RILUZOLE", "TREATMENT": "TREATMENT", "VITALSIGNS": "VITALS",
-    "FAMILYHISTORY": "FAMHX", "LABS": "LABS",
-}  # fmt: skip
+    "ALSFRS": "ALSFRS",
+    "ALSHISTORY": "SUBJECT_ALS_HX",
+    "DEATHDATA": "DEATH",
+    "DEMOGRAPHICS": "Demographics",
+    "FVC": "FVC",
+    "SVC": "SVC",
+    "RILUZOLE": "RILUZOLE",
+    "TREATMENT": "TREATMENT",
+    "VITALSIGNS": "VITALS",
+    "FAMILYHISTORY": "FAMHX",
+    "LABS": "LABS",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +59,7 @@ class Release:
         spellings: heading of the 2022 release to the heading here.
         folder: folder inside the folder or archive.
         encoding: text encoding, with mark where the release has one.
-        spaced: whether headings have spaces for underscores, and a FormID column and closing remarks stand in the files.
+        spaced: whether headings have spaces for underscores, and a FormID column and a closing remark stand in files.
     """
 
     names: Mapping[str, str]
@@ -50,41 +70,82 @@ class Release:
 
 
 RELEASES: Mapping[str, Release] = {
-    "2013": Release({table: f"PROACT_2013_08_12_{name}_Data.xlsx" for table, name in IN_2013.items()} | {"LABS": "PROACT_2013_08_27_LABS_Data.csv"}, {"subject_id": "SubjectID"}, spaced=True),
-    "2016": Release({table: f"{name}.csv" for table, name in MIXED_CASE.items()}, {"subject_normal": "Subject_Normal"}, "2016_01_04_ALL_FORMS_CSV", "latin-1"),
+    "2013": Release(
+        {table: f"PROACT_2013_08_12_{name}_Data.xlsx" for table, name in IN_2013.items()}
+        | {"LABS": "PROACT_2013_08_27_LABS_Data.csv"},
+        {"subject_id": "SubjectID"},
+        spaced=True,
+    ),
+    "2016": Release(
+        {table: f"{name}.csv" for table, name in MIXED_CASE.items()},
+        {"subject_normal": "Subject_Normal"},
+        "2016_01_04_ALL_FORMS_CSV",
+        "latin-1",
+    ),
     "2022": Release({table: f"PROACT_{table}.csv" for table in MIXED_CASE}),
     "2025": Release(
-        {table: f"F_PROACT_{table}.csv" for table in MIXED_CASE} | {"VITALSIGNS": "F_PROACT_VITALS.csv", "NEUROFILAMENT": "F_PROACT_Neurofilament.csv"},
-        {"R_1_Dyspnea": "R1_Dyspnea", "R_2_Orthopnea": "R2_Orthopnea", "R_3_Respiratory_Insufficiency": "R3_Respiratory_Insufficiency"},
-        "2025_05_31_PROACT_ALL_FORMS/forms", "utf-8-sig",
+        {table: f"F_PROACT_{table}.csv" for table in MIXED_CASE}
+        | {"VITALSIGNS": "F_PROACT_VITALS.csv", "NEUROFILAMENT": "F_PROACT_Neurofilament.csv"},
+        {
+            "R_1_Dyspnea": "R1_Dyspnea",
+            "R_2_Orthopnea": "R2_Orthopnea",
+            "R_3_Respiratory_Insufficiency": "R3_Respiratory_Insufficiency",
+        },
+        "2025_05_31_PROACT_ALL_FORMS/forms",
+        "utf-8-sig",
     ),
-    "upper": Release({table: f"PROACT_{table}.CSV" for table in MIXED_CASE}, {name: name.upper() for name in ("subject_id", "ALSFRS_Delta", "Onset_Delta", "subject_normal", "Sex")}),
-}  # fmt: skip
+    "upper": Release(
+        {table: f"PROACT_{table}.CSV" for table in MIXED_CASE},
+        {name: name.upper() for name in ("subject_id", "ALSFRS_Delta", "Onset_Delta", "subject_normal", "Sex")},
+    ),
+}
 """Releases that write one file a table; the long form of the 2012-2015 challenges is `write_long`."""
 
 LONG_FORMS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "DEMOGRAPHICS": ("Demographic", "Demographics_Delta", {"Age": "Age", "Gender": "Sex"}),
     "ALSHISTORY": (
-        "ALSHX", "Subject_ALS_History_Delta",
+        "ALSHX",
+        "Subject_ALS_History_Delta",
         {"onset_delta": "Onset_Delta", "diag_delta": "Diagnosis_Delta", "onset_site": "Site_of_Onset"},
     ),
     "ALSFRS": (
-        "ALSFRS", "ALSFRS_Delta",
+        "ALSFRS",
+        "ALSFRS_Delta",
         {
             name: name.replace("R1_", "R_1_").replace("R2_", "R_2_").replace("R3_", "R_3_")
             for name in (
-                "Q1_Speech", "Q2_Salivation", "Q3_Swallowing", "Q4_Handwriting", "Q5a_Cutting_without_Gastrostomy",
-                "Q5b_Cutting_with_Gastrostomy", "Q6_Dressing_and_Hygiene", "Q7_Turning_in_Bed", "Q8_Walking",
-                "Q9_Climbing_Stairs", "Q10_Respiratory", "R1_Dyspnea", "R2_Orthopnea", "R3_Respiratory_Insufficiency",
-                "ALSFRS_Total", "ALSFRS_R_Total",
+                "Q1_Speech",
+                "Q2_Salivation",
+                "Q3_Swallowing",
+                "Q4_Handwriting",
+                "Q5a_Cutting_without_Gastrostomy",
+                "Q5b_Cutting_with_Gastrostomy",
+                "Q6_Dressing_and_Hygiene",
+                "Q7_Turning_in_Bed",
+                "Q8_Walking",
+                "Q9_Climbing_Stairs",
+                "Q10_Respiratory",
+                "R1_Dyspnea",
+                "R2_Orthopnea",
+                "R3_Respiratory_Insufficiency",
+                "ALSFRS_Total",
+                "ALSFRS_R_Total",
             )
         },
     ),
-    "FVC": ("FVC", "Forced_Vital_Capacity_Delta", {"fvc": "Subject_Liters_Trial_2", "fvc_percent": "pct_of_Normal_Trial_2", "fvc_normal": "subject_normal"}),
-    "SVC": ("SVC", "Slow_vital_Capacity_Delta", {"svc": "Subject_Liters__Trial_2_", "svc_percent": "pct_of_Normal_Trial_2"}),
+    "FVC": (
+        "FVC",
+        "Forced_Vital_Capacity_Delta",
+        {"fvc": "Subject_Liters_Trial_2", "fvc_percent": "pct_of_Normal_Trial_2", "fvc_normal": "subject_normal"},
+    ),
+    "SVC": (
+        "SVC",
+        "Slow_vital_Capacity_Delta",
+        {"svc": "Subject_Liters__Trial_2_", "svc_percent": "pct_of_Normal_Trial_2"},
+    ),
     "VITALSIGNS": ("Vitals", "Vital_Signs_Delta", {"weight": "Weight", "pulse": "Pulse"}),
     "RILUZOLE": ("Riluzole", "Riluzole_use_Delta", {"if_use_Riluzole": "Subject_used_Riluzole"}),
-}  # fmt: skip
+}
 """Table to the form, its day column, and the features of the long form with their columns."""
 
 
@@ -131,15 +192,22 @@ def write_long(tables: Tables, place: Path) -> Path:
             unit = pl.col("Weight_Units") if feature == "weight" else pl.lit("L" if feature in {"fvc", "svc"} else "")
             parts.append(
                 frame.select(
-                    pl.col("subject_id").alias("SubjectID"), pl.lit(form).alias("form_name"),
-                    pl.lit(feature).alias("feature_name"), pl.col(column).alias("feature_value"),
-                    unit.alias("feature_unit"), pl.col(day).alias("feature_delta"),
+                    pl.col("subject_id").alias("SubjectID"),
+                    pl.lit(form).alias("form_name"),
+                    pl.lit(feature).alias("feature_name"),
+                    pl.col(column).alias("feature_value"),
+                    unit.alias("feature_unit"),
+                    pl.col(day).alias("feature_delta"),
                 ).filter(pl.col("feature_value").is_not_null())
-            )  # fmt: skip
+            )
     labs = tables["LABS"].select(
-        pl.col("subject_id").alias("SubjectID"), pl.lit("Lab Test").alias("form_name"), pl.col("Test_Name").alias("feature_name"),
-        pl.col("Test_Result").alias("feature_value"), pl.col("Test_Unit").alias("feature_unit"), pl.col("Laboratory_Delta").alias("feature_delta"),
-    )  # fmt: skip
+        pl.col("subject_id").alias("SubjectID"),
+        pl.lit("Lab Test").alias("form_name"),
+        pl.col("Test_Name").alias("feature_name"),
+        pl.col("Test_Result").alias("feature_value"),
+        pl.col("Test_Unit").alias("feature_unit"),
+        pl.col("Laboratory_Delta").alias("feature_delta"),
+    )
     long = pl.concat([*parts, labs]).sort("SubjectID", maintain_order=True)
     place.mkdir(parents=True, exist_ok=True)
     long.write_csv(place / "all_forms_PROACT.txt", separator="|", quote_style="never")
