@@ -70,7 +70,7 @@ def long_sheets(source: str, frame: pl.DataFrame) -> tuple[dict[str, Sheet], lis
                 source,
                 "repeated_row",
                 "Lines that stand twice are used once.",
-                "",
+                "Nothing.",
                 value=f"{whole - table.height} rows",
             )
         )

@@ -142,7 +142,10 @@ def _breaths_made(
     if nothing.any():
         told.say(
             sheet.note(
-                "nothing_measured", "Rows without any value are left out.", "", value=f"{int(nothing.sum())} rows"
+                "nothing_measured",
+                "Rows without any value are left out.",
+                "Nothing.",
+                value=f"{int(nothing.sum())} rows",
             )
         )
     how = pl.Series(["liters / subject_normal"]).new_from_index(0, len(share)).set(~filled, None)

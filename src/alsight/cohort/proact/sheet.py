@@ -134,7 +134,13 @@ def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[Sheet | No
     texts, remarks = _without_remarks(texts)
     if remarks:
         told.append(
-            note(source, "closing_remark", "A remark of the database below the last row is left out.", "", row=remarks)
+            note(
+                source,
+                "closing_remark",
+                "A remark of the database below the last row is left out.",
+                "Nothing.",
+                row=remarks,
+            )
         )
     if texts.is_empty():
         told.append(

@@ -130,7 +130,9 @@ def _chosen(files: Sequence[File], told: Told) -> list[tuple[Form, File]]:
         form = form_of(file.name)
         if form is None or file.suffix not in TEXTS | WORKBOOKS:
             if DICTIONARIES not in file.name.lower():
-                told.say(note(file.name, "unknown_file", "This is no table of a known release; it is not read.", ""))
+                told.say(
+                    note(file.name, "unknown_file", "This is no table of a known release; it is not read.", "Nothing.")
+                )
         elif form.name in taken:
             first = taken[form.name][1].name
             told.say(
