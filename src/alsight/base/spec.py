@@ -59,6 +59,8 @@ def _convert(given: Any, hint: Any, where: str) -> Any:
     except msgspec.ValidationError as error:
         message = str(error)
         detail, _, inner = message.partition(" - at `$")
+        if detail.startswith("Invalid enum value") and get_origin(hint) is Literal:
+            detail = "one of " + ", ".join(str(choice) for choice in get_args(hint) if choice != "")
         raise SpecError([(where + inner.rstrip("`"), detail.removeprefix("Expected ").strip(), given)]) from error
 
 
