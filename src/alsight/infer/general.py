@@ -22,6 +22,10 @@ from alsight.models.model import Columns, Record, Visits
 
 FIRST_DEGREES = 8.0
 """Degrees of freedom at which the search for Student noise begins."""
+MOVES = 8
+"""Most times the quadrature nodes are moved to the subjects' new modes."""
+STILL = 1e-5
+"""Change of the log likelihood by a move of the nodes that no longer matters."""
 
 
 def fit_linear_general(rows: Rows, model: Linear, method: Method) -> Fit:
@@ -67,14 +71,21 @@ def _begin(plain: Fit, columns: Columns, model: Linear) -> jax.Array:
     return model.working(columns, jnp.asarray(natural))
 
 
-def _density(point: Any, given: tuple[Visits, Columns, Linear]) -> Any:
-    visits, columns, model = given
-    return model.log_density(columns, model.natural(columns, point), visits)
+def _density(point: Any, given: Any, columns: Columns, model: Linear) -> Any:
+    visits, placed = given
+    return model.log_density(columns, model.natural(columns, point), visits, placed)
 
 
 def _student(rows: Rows, columns: Columns, model: Linear, begin: jax.Array) -> Fit:
-    density = _bound(columns, model)
-    optimum = maximise(density, begin, rows.visits)
+    # The quadrature stands still while a search runs and is moved to the new modes between searches.
+    density, place = _bound(columns, model, "density"), _bound(columns, model, "nodes")
+    point, last = begin, -np.inf
+    optimum = maximise(density, point, (rows.visits, place(point, rows.visits)))
+    for _ in range(MOVES):
+        if abs(float(optimum.value) - last) < STILL or not np.isfinite(float(optimum.value)):
+            break
+        last, point = float(optimum.value), optimum.point
+        optimum = maximise(density, point, (rows.visits, place(point, rows.visits)))
     turn = jax.jacfwd(lambda point: model.natural(columns, point))(optimum.point)
     observed, robust = covariances(optimum, turn)
     return _pack(columns, model, optimum, model.natural(columns, optimum.point), observed, robust)
@@ -83,12 +94,14 @@ def _student(rows: Rows, columns: Columns, model: Linear, begin: jax.Array) -> F
 _BOUND: dict[tuple[Columns, Linear, str], Any] = {}
 
 
-def _bound(columns: Columns, model: Linear, kind: Literal["density", "reml", "ml"] = "density") -> Any:
+def _bound(columns: Columns, model: Linear, kind: Literal["density", "nodes", "reml", "ml"]) -> Any:
     # One function object a model and design: the compiler's cache is keyed by it.
     key = (columns, model, kind)
     if key not in _BOUND:
         if kind == "density":
-            _BOUND[key] = lambda point, visits: _density(point, (visits, columns, model))
+            _BOUND[key] = lambda point, given: _density(point, given, columns, model)
+        elif kind == "nodes":
+            _BOUND[key] = jax.jit(lambda point, visits: model.nodes(columns, model.natural(columns, point), visits))
         else:
             _BOUND[key] = lambda point, visits: -0.5 * _profile(point, visits, columns, model, kind == "reml")[0][None]
     return _BOUND[key]

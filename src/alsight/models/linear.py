@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 from alsight.base.spec import Spec
 from alsight.models.covariance import factor_of, from_working, spread_names, to_working
 from alsight.models.model import Columns, Parameter, Scale, Visits
-from alsight.models.student import student_effects, student_log_density
+from alsight.models.student import student_effects, student_log_density, student_nodes
 
 
 class Linear(Spec, frozen=True):
@@ -58,11 +58,16 @@ class Linear(Spec, frozen=True):
         return visits.fixed @ parameters[: len(columns.fixed)]
 
     def log_density(
-        self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits
+        self,
+        columns: Columns,
+        parameters: Float[Array, "*_ parameter"],
+        visits: Visits,
+        placed: tuple[Float[Array, "subject random"], Float[Array, "subject random random"]] | None = None,
     ) -> Float[Array, "*_ subject"]:
         """Log density of each subject's values, the random effects integrated out.
 
-        Normal noise in closed form; Student noise by Gauss-Hermite quadrature centred on each subject's own mode.
+        Normal noise in closed form; Student noise by Gauss-Hermite quadrature centred on each subject's own mode, or
+        where `placed` (from `nodes`) says.
         """
         beta, spread, _ = _parts(columns, parameters)
         root = factor_of(spread, len(columns.random))
@@ -70,7 +75,16 @@ class Linear(Spec, frozen=True):
         error = visits.outcome - visits.fixed @ beta
         if self.noise == "normal":
             return jax.vmap(_normal, (None, 0, 0, 0, 0))(root, error, visits.random, size, visits.seen)
-        return student_log_density(root, error, visits, size, parameters[-1])
+        return student_log_density(root, error, visits, size, parameters[-1], placed)
+
+    def nodes(
+        self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits
+    ) -> tuple[Float[Array, "subject random"], Float[Array, "subject random random"]]:
+        """Where the quadrature of Student noise stands for each subject."""
+        beta, spread, _ = _parts(columns, parameters)
+        root = factor_of(spread, len(columns.random))
+        error = visits.outcome - visits.fixed @ beta
+        return student_nodes(root, error, visits, self.noise_sd(columns, parameters, visits), parameters[-1])
 
     def noise_sd(
         self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits

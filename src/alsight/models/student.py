@@ -22,6 +22,7 @@ def student_log_density(
     visits: Visits,
     size: Float[Array, "subject visit"],
     degrees: Float[Array, ""],
+    placed: tuple[Float[Array, "subject random"], Float[Array, "subject random random"]] | None = None,
     nodes: int = NODES,
 ) -> Float[Array, "*_ subject"]:
     """Log density of each subject's values under y = x'beta + z'u + size * t(degrees).
@@ -32,13 +33,16 @@ def student_log_density(
         visits: the rest of the data.
         size: scale of each visit's noise.
         degrees: degrees of freedom of the noise.
+        placed: where each subject's nodes stand, from `student_nodes`; None to place them here. While a search runs
+            they must stay where they are, or value and gradient do not belong together.
         nodes: quadrature nodes a random effect.
     """
     grid, weight = _grid(root.shape[0], nodes)
 
-    def one(error: Array, random: Array, size: Array, seen: Array) -> Array:
+    centres, halves = student_nodes(root, error, visits, size, degrees) if placed is None else placed
+
+    def one(error: Array, random: Array, size: Array, seen: Array, centre: Array, half: Array) -> Array:
         reach = random @ root  # the effects are root @ v, v standard normal
-        centre, half = jax.lax.stop_gradient(_mode(error, reach, size, seen, degrees))
         points = centre + grid @ half.T
         left = (error - points @ reach.T) / size
         density = jnp.where(seen, _student(left, degrees) - jnp.log(size), 0.0).sum(axis=1)
@@ -46,7 +50,22 @@ def student_log_density(
         lift = 0.5 * (grid**2).sum(axis=1) + jnp.log(jnp.diagonal(half)).sum()
         return logsumexp(density + prior + lift + weight)
 
-    return jax.vmap(one)(error, visits.random, size, visits.seen)
+    return jax.vmap(one)(error, visits.random, size, visits.seen, centres, halves)
+
+
+def student_nodes(
+    root: Float[Array, "random random"],
+    error: Float[Array, "subject visit"],
+    visits: Visits,
+    size: Float[Array, "subject visit"],
+    degrees: Float[Array, ""],
+) -> tuple[Float[Array, "subject random"], Float[Array, "subject random random"]]:
+    """Mode of each subject's standardised effects and a factor of their covariance; no gradient flows through."""
+
+    def one(error: Array, random: Array, size: Array, seen: Array) -> tuple[Array, Array]:
+        return _mode(error, random @ root, size, seen, degrees)
+
+    return jax.lax.stop_gradient(jax.vmap(one)(error, visits.random, size, visits.seen))
 
 
 def student_effects(

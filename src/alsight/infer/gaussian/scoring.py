@@ -81,7 +81,7 @@ def score(
         level = _pick(better, moved, level)
         fresh, promised = _step(level)
         step = np.where(better[:, None], fresh, step)
-        share = np.where(better, np.minimum(1.0, 2 * share), 0.4 * share)
+        share = np.where(done, share, np.where(better, np.minimum(1.0, 2 * share), 0.4 * share))
         steps += ~done
         stuck |= share < 1e-10
         done |= (better & (promised < TOLERANCE)) | stuck
