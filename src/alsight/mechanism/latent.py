@@ -19,6 +19,7 @@ from alsight.mechanism import layout as at
 from alsight.mechanism.disease import course as disease
 from alsight.mechanism.disease.people import Mix, draw_people
 from alsight.mechanism.measure import rating as rated
+from alsight.mechanism.numerics import exponential
 from alsight.mechanism.parameters import INDEX, vector
 from alsight.mechanism.therapy import levels
 
@@ -103,7 +104,7 @@ def watch(
     """Look at one person every so many months and write what is seen."""
     loadings, thresholds = tables
     score, seen, strength = out
-    rated.forget(rating)
+    rated.forget(rating, p)
     lanes = loadings.shape[1]
     for month in range(0, int(events[_LAST]), every):
         row = course[month]
@@ -116,7 +117,7 @@ def watch(
         seen[0, k, month] = max(breath, 0.0)
         seen[1, k, month] = limbs(row, at.UNITS)
         seen[2, k, month] = limbs(row, at.FIBERS)
-        noise = np.exp(p[_NF_NOISE] * normal(keys[MEASURE], 32 * month + 1))
+        noise = exponential(p[_NF_NOISE] * normal(keys[MEASURE], 32 * month + 1))
         seen[3, k, month] = row[at.C_NFL] * row_traits[_T_NFL] * noise
         if strength.shape[1] > month:
             for r in range(7):

@@ -37,11 +37,9 @@ GRAFT_LIMIT: Final = 22 * LANES
 UMN_WEIGHT: Final = 23 * LANES
 FLUX: Final = 24 * LANES  # neurons committed this month
 SPREADING: Final = 25 * LANES  # what treatment leaves of the rate of being hit
-DRIVE: Final = 26 * LANES  # activity that this month's hits bring
-CORTEX_DRIVE: Final = 27 * LANES
-GRAPH: Final = 28 * LANES  # eight rows: spinal neighbours, by source
-CORTEX_GRAPH: Final = 36 * LANES  # eight rows: cortical neighbours, by source
-SCALARS: Final = 44 * LANES
+GRAPH: Final = 26 * LANES  # eight rows: spinal neighbours, by source
+CORTEX_GRAPH: Final = 34 * LANES  # eight rows: cortical neighbours, by source
+SCALARS: Final = 42 * LANES
 
 WANDER: Final = SCALARS + 0  # standard normal, slowly varying
 QUIET: Final = SCALARS + 1  # 1 while quiescent

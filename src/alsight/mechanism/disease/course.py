@@ -69,10 +69,11 @@ def begin(m: int, state: Any, traits: Any, p: Any, keys: Any, graphs: Any) -> No
         state[at.UMN_WEIGHT + r] = p[_WEIGHT_B] if r == BULBAR else p[_WEIGHT]
         state[at.CLOCK + r] = -math.log(uniform(keys[SEEDING], r))
         state[at.CORTEX_CLOCK + r] = -math.log(uniform(keys[SEEDING], 8 + r))
+    state[at.CLOCK + 7] = state[at.CORTEX_CLOCK + 7] = 1e300  # the empty lane is never reached
     first = int(traits[_T_POOL])
     state[at.ACTIVITY + first] = 0.0 if traits[_T_CORTEX] > 0.0 else p[_SEED]
     state[at.CORTEX + first] = p[_SEED]
-    state[at.UNHIT] = 13.0
+    state[at.UNHIT] = 13.0 if traits[_T_CORTEX] > 0.0 else 12.0
     state[at.WANDER] = normal(keys[COURSE], _BEFORE)
     state[at.WANDER_KEEP] = math.exp(-1.0 / p[_TAU])
     state[at.WANDER_STIR] = math.sqrt(1.0 - state[at.WANDER_KEEP] ** 2)

@@ -139,36 +139,31 @@ def lose_upper(m: int, state: Any, p: Any) -> None:
 
 @nb.njit(**STRICT)
 def hit(m: int, state: Any, p: Any, spread: float) -> None:
-    """Step 9: waits of pools not yet reached run down with their neighbours' activity, at each level and across."""
+    """Step 9: waits of pools not yet reached run down with their neighbours' activity, at each level and across.
+
+    The seven neighbours are written out, so that the eight lanes run as one.
+    """
     down, up, seed, alone = p[_DOWN], p[_UP], p[_SEED], p[_SPONTANEOUS]
-    left = 0.0
+    s, a, b = state, at.ACTIVITY, at.CORTEX
+    a0, a1, a2, a3, a4, a5, a6 = s[a], s[a + 1], s[a + 2], s[a + 3], s[a + 4], s[a + 5], s[a + 6]
+    b0, b1, b2, b3, b4, b5, b6 = s[b], s[b + 1], s[b + 2], s[b + 3], s[b + 4], s[b + 5], s[b + 6]
     for r in range(m):
-        state[at.DRIVE + r] = down * state[at.CORTEX + r]
-        state[at.CORTEX_DRIVE + r] = up * state[at.ACTIVITY + r]
-    for j in range(7):
-        below, above = state[at.ACTIVITY + j], state[at.CORTEX + j]
-        if below > 0.0:
-            for r in range(m):
-                state[at.DRIVE + r] += state[at.GRAPH + 8 * j + r] * below
-        if above > 0.0:
-            for r in range(m):
-                state[at.CORTEX_DRIVE + r] += state[at.CORTEX_GRAPH + 8 * j + r] * above
+        g, c = at.GRAPH + r, at.CORTEX_GRAPH + r
+        below = (s[g] * a0 + s[g + 8] * a1) + (s[g + 16] * a2 + s[g + 24] * a3)
+        below += (s[g + 32] * a4 + s[g + 40] * a5) + (s[g + 48] * a6 + down * s[b + r])
+        above = (s[c] * b0 + s[c + 8] * b1) + (s[c + 16] * b2 + s[c + 24] * b3)
+        above += (s[c + 32] * b4 + s[c + 40] * b5) + (s[c + 48] * b6 + up * s[a + r])
+        ease = spread * s[at.SPREADING + r]
+        s[at.CLOCK + r] -= ease * below + alone
+        s[at.CORTEX_CLOCK + r] -= ease * above + alone
+    hits = 0
     for r in range(m):
-        ease = spread * state[at.SPREADING + r]
-        clock = state[at.CLOCK + r] - (ease * state[at.DRIVE + r] + alone)
-        cortex_clock = state[at.CORTEX_CLOCK + r] - (ease * state[at.CORTEX_DRIVE + r] + alone)
-        state[at.CLOCK + r] = clock
-        state[at.CORTEX_CLOCK + r] = cortex_clock
-        state[at.DRIVE + r] = seed if clock <= 0.0 else 0.0
-        state[at.CORTEX_DRIVE + r] = seed if cortex_clock <= 0.0 else 0.0
-    for r in range(7):
-        if state[at.ACTIVITY + r] == 0.0:
-            state[at.ACTIVITY + r] = state[at.DRIVE + r]
-            left += 1.0 if state[at.DRIVE + r] == 0.0 else 0.0
-        if state[at.CORTEX + r] == 0.0:
-            state[at.CORTEX + r] = state[at.CORTEX_DRIVE + r]
-            left += 1.0 if state[at.CORTEX_DRIVE + r] == 0.0 else 0.0
-    state[at.UNHIT] = left
+        reached = s[a + r] == 0.0 and s[at.CLOCK + r] <= 0.0
+        reached_above = s[b + r] == 0.0 and s[at.CORTEX_CLOCK + r] <= 0.0
+        s[a + r] = seed if reached else s[a + r]
+        s[b + r] = seed if reached_above else s[b + r]
+        hits += (1 if reached else 0) + (1 if reached_above else 0)
+    s[at.UNHIT] -= hits
 
 
 @nb.njit(**STRICT)

@@ -19,15 +19,16 @@ import numpy as np
 from alsight.base.streams_numba import normal
 from alsight.mechanism import anatomy
 from alsight.mechanism import layout as at
-from alsight.mechanism.numerics import STRICT
+from alsight.mechanism.numerics import STRICT, exponential
 from alsight.mechanism.parameters import INDEX
 
 LANES: Final = 16
 """Twelve items, padded so that a register holds them."""
 ABLE, NOISE, GRADE = 0, LANES, 2 * LANES
-DAY_NOISE, LAST_TIME = 3 * LANES, 3 * LANES + 1
+DAY_NOISE, LAST_TIME, FORGETTING = 3 * LANES, 3 * LANES + 1, 3 * LANES + 2
 MEMORY_SIZE: Final = 3 * LANES + 8
-"""One person's rating so far: ability and noise of each item, grades, the day's noise, month of the last visit."""
+"""One person's rating so far: ability and noise of each item, grades, the day's noise, month of the last visit,
+rate at which noise is forgotten."""
 
 DRAWS: Final = 32
 """Counters set aside for one visit."""
@@ -52,11 +53,12 @@ def tables() -> tuple[Any, Any]:
 
 
 @nb.njit(**STRICT)
-def forget(rating: Any) -> None:
+def forget(rating: Any, p: Any) -> None:
     """A person whom nobody has rated yet: all items at 4, no noise."""
     rating[:] = 0.0
     rating[GRADE : GRADE + LANES] = 4.0
     rating[LAST_TIME] = -1.0
+    rating[FORGETTING] = -math.log(max(p[_STICK], 1e-300))
 
 
 @nb.njit(**STRICT)
@@ -80,7 +82,7 @@ def rate(
         shift: what this visit's mode and expectation add to every item.
     """
     apart = month - rating[LAST_TIME] if rating[LAST_TIME] >= 0.0 else 1000.0
-    keep = p[_STICK] ** apart if p[_STICK] > 0.0 else 0.0
+    keep = exponential(-min(apart * rating[FORGETTING], 700.0))
     stir = math.sqrt(1.0 - keep * keep) * traits[_T_NOISE]
     rating[LAST_TIME] = month
     counter = visit * DRAWS
@@ -89,23 +91,24 @@ def rate(
     common = shift + day - seen[at.C_DIP]
     spread = stir * p[_ITEM]
     for j in range(n):
-        noise = keep * rating[NOISE + j] + spread * normal(key, counter + j)
-        rating[NOISE + j] = noise
-        able = common + noise
-        for r in range(7):
-            able += loadings[r, j] * seen[at.STRENGTH + r]
-        rating[ABLE + j] = able
+        rating[NOISE + j] = keep * rating[NOISE + j] + spread * normal(key, counter + j)
+    s0, s1, s2, s3, s4, s5, s6 = seen[0], seen[1], seen[2], seen[3], seen[4], seen[5], seen[6]
+    for j in range(n):
+        asked = (loadings[0, j] * s0 + loadings[1, j] * s1) + (loadings[2, j] * s2 + loadings[3, j] * s3)
+        asked += (loadings[4, j] * s4 + loadings[5, j] * s5) + loadings[6, j] * s6
+        rating[ABLE + j] = asked + common + rating[NOISE + j]
     for j in range(12):
         rating[ABLE + j] += traits[at.T_SHIFT + j]
     relieve(rating, seen, p)
     scale, slack = p[_SCALE], p[_HYS]
     for j in range(n):
         able = rating[ABLE + j]
-        least, most = 0.0, 0.0
-        for k in range(4):
-            edge = thresholds[k, j] * scale
-            least += 1.0 if able > edge + slack else 0.0
-            most += 1.0 if able >= edge - slack else 0.0
+        high, low = (able - slack) / scale, (able + slack) / scale
+        e0, e1, e2, e3 = thresholds[0, j], thresholds[1, j], thresholds[2, j], thresholds[3, j]
+        least = (1.0 if high > e0 else 0.0) + (1.0 if high > e1 else 0.0)
+        least += (1.0 if high > e2 else 0.0) + (1.0 if high > e3 else 0.0)
+        most = (1.0 if low >= e0 else 0.0) + (1.0 if low >= e1 else 0.0)
+        most += (1.0 if low >= e2 else 0.0) + (1.0 if low >= e3 else 0.0)
         rating[GRADE + j] = min(max(rating[GRADE + j], least), most)
 
 

@@ -142,7 +142,7 @@ def follow(
         seen: room for one month of the course.
         out: rows to fill.
     """
-    rated.forget(rating)
+    rated.forget(rating, p)
     entry = traits[_T_DELAY] + traits[_T_LAG]
     last = int(events[_V_LAST])
     end = events[_V_DEATH] if events[_V_DEATH] >= 0.0 else float(last - 1)
