@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alsight.base.errors import SpecError
+from alsight.base.errors import RunError, SpecError
 from alsight.base.spec import build, read_toml
 from alsight.population.blocks import checked, simulate_cohort
 from alsight.population.simulate import SimulateSpec, simulate
@@ -84,9 +84,8 @@ def test_examples_make_sense_and_run(path: Path) -> None:
     assert answer.tables["subjects"]["study"].unique().to_list() == [population.name]
 
 
-def test_nobody_meets_the_criteria() -> None:
-    from alsight.base.errors import RunError
-
+def test_nobody_meets_the_criteria(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alsight.population.blocks.RARE", 5_000)
     fields = {"size": 5, "recruit": {"criteria": {"alsfrs_r_min": 48, "delta_fs_min": 3.0}}, "follow_up": {"months": 1}}
     with pytest.raises(RunError, match="candidates met the criteria"):
         simulate_cohort(build(Population, fields))
