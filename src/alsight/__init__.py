@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from alsight.base.errors import AlsightError as AlsightError
     from alsight.cohort.cohort import Cohort as Cohort
     from alsight.cohort.example import example_cohort as example_cohort
+    from alsight.cohort.read.source import Source as Source
     from alsight.cohort.read.source import read as read
     from alsight.verbs import ask as ask
     from alsight.verbs import assess as assess
@@ -33,6 +34,7 @@ NAMES: Final[dict[str, str]] = {
     "Answer": "alsight.base.answer",
     "AlsightError": "alsight.base.errors",
     "Cohort": "alsight.cohort.cohort",
+    "Source": "alsight.cohort.read.source",
     "ask": "alsight.verbs",
     "assess": "alsight.verbs",
     "check": "alsight.verbs",
@@ -49,6 +51,7 @@ __all__ = [
     "AlsightError",
     "Answer",
     "Cohort",
+    "Source",
     "ask",
     "assess",
     "check",
