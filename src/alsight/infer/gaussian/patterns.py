@@ -7,7 +7,7 @@ visits is kept. Likelihood, gradient, Hessian and Kenward-Roger's terms then cos
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -42,6 +42,15 @@ class Patterned:
     values: Float[np.ndarray, "*_ trial"]
     log_weight: Float[np.ndarray, "*_ trial"]
     width: int
+
+    def take(self, chosen: Int[np.ndarray, "*_ chosen"]) -> Patterned:
+        """The same of some trials only."""
+        if len(chosen) == len(self.values):
+            return self
+        return replace(
+            self, products=self.products[chosen], count=self.count[chosen], values=self.values[chosen],
+            log_weight=self.log_weight[chosen],
+        )  # fmt: skip
 
 
 def patterned(
@@ -228,11 +237,12 @@ def marginal_pieces(data: Patterned, level: Level) -> Pieces:
     variance, _, _ = inverse(0.5 * level.hessian)
     with np.errstate(all="ignore"):
         side = level.precision[:, :, None] @ first
-        mixed = np.einsum("tab,tsbij->tsaij", variance, side)
-        middle = np.einsum("tsaij,tsajk->tsik", side, mixed) @ level.precision
+        mixed = (variance[:, None] @ side.reshape(*side.shape[:3], -1)).reshape(side.shape)
+        middle = (side @ mixed).sum(axis=2) @ level.precision
         middle = 0.5 * (middle + np.swapaxes(middle, -1, -2))
         bias = cross(data, middle[:, None])[:, 0, :p, :p]
-        bias = bias - np.einsum("tab,tapq,tqr,tbrs->tps", variance, level.first, level.inverse, level.first)
+        turned = (variance @ level.first.reshape(*level.first.shape[:2], -1)).reshape(level.first.shape)
+        bias = bias - (level.first @ level.inverse[:, None] @ turned).sum(axis=1)
         curved = np.zeros_like(bias)
         if second is not None:
             bend = level.precision @ np.einsum("tab,tsabij->tsij", variance, second) @ level.precision

@@ -63,6 +63,7 @@ def score(
     Where the Hessian is not positive definite, the expected information takes its place. A step out of the positive
     definite matrices, or one that does not lower the deviance, is halved for that trial alone.
     """
+    theta = np.array(theta, dtype=float)
     level = evaluate(data, build, theta, reml=reml)
     step, promise = _step(level)
     done = ~np.isfinite(level.deviance)
@@ -71,20 +72,23 @@ def score(
     stuck = np.zeros(len(theta), dtype=bool)
     done |= promise < TOLERANCE
     for _ in range(limit):
-        if done.all():
+        going = np.flatnonzero(~done)
+        if not len(going):
             break
-        trial = theta + np.where(done, 0.0, share)[:, None] * step
-        moved = evaluate(data, build, trial, reml=reml)
+        trial = theta[going] + share[going, None] * step[going]
+        moved = evaluate(data.take(going), build, trial, reml=reml)
         with np.errstate(invalid="ignore"):
-            better = (moved.deviance <= level.deviance + 1e-9) & ~done
-        theta = np.where(better[:, None], trial, theta)
-        level = _pick(better, moved, level)
-        fresh, promised = _step(level)
-        step = np.where(better[:, None], fresh, step)
-        share = np.where(done, share, np.where(better, np.minimum(1.0, 2 * share), 0.4 * share))
-        steps += ~done
+            better = moved.deviance <= level.deviance[going] + 1e-9
+        won = going[better]
+        theta[won] = trial[better]
+        level = _placed(level, won, moved, better)
+        fresh, promised = _step(moved)
+        step[won], promise[won] = fresh[better], promised[better]
+        share[going] = np.where(better, np.minimum(1.0, 2 * share[going]), 0.4 * share[going])
+        steps[going] += 1
         stuck |= share < 1e-10
-        done |= (better & (promised < TOLERANCE)) | stuck
+        done[won] = promise[won] < TOLERANCE
+        done |= stuck
     status = np.where(done & ~stuck, Status.CONVERGED, Status.MAX_STEPS)
     status = np.where(np.isfinite(level.deviance), status, Status.SINGULAR)
     weak = _weakest(level.hessian) < WEAK
@@ -110,22 +114,25 @@ def feasible(
     return np.where(bad[:, None], plain, theta)
 
 
-def _pick(better: np.ndarray, moved: Level, level: Level) -> Level:
-    if better.all():
+def _placed(level: Level, won: np.ndarray, moved: Level, better: np.ndarray) -> Level:
+    # The trials that gained take their new level; the others keep theirs.
+    if len(won) == len(level.deviance):
         return moved
 
-    def choose(new: np.ndarray, old: np.ndarray) -> np.ndarray:
-        return np.where(better.reshape(-1, *([1] * (new.ndim - 1))), new, old)
+    def place(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+        whole = old.copy() if old.flags.writeable else np.array(old)
+        whole[won] = new[better]
+        return whole
 
     arrays = {
-        name: choose(getattr(moved, name), getattr(level, name))
+        name: place(getattr(level, name), getattr(moved, name))
         for name in Level.__dataclass_fields__
         if name != "built"
     }
-    matrix, first, second = moved.built
-    was, before, bent = level.built
-    together = None if second is None or bent is None else choose(second, bent)
-    return Level(**arrays, built=(choose(matrix, was), choose(first, before), together))
+    matrix, first, second = level.built
+    there, slope, bend = moved.built
+    together = None if second is None or bend is None else place(second, bend)
+    return Level(**arrays, built=(place(matrix, there), place(first, slope), together))
 
 
 def _scaled(square: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -23,6 +23,8 @@ from alsight.models.model import Columns, Record
 Ties = Literal["efron", "breslow"]
 TOLERANCE = 1e-11
 """Rise of the log likelihood that the next Newton step still promises, below which the search ends."""
+FIRST = 7
+"""Steps that a batch takes together, before the trials that need more go on alone."""
 RUNAWAY = 20.0
 """A log hazard ratio this large between the two ends of a column means that it separates events from the others."""
 
@@ -244,7 +246,17 @@ def fit_cox_trials(
     level = None if stratum is None else stratum.ravel()
     sets = risk_sets(time.ravel(), event.ravel(), begin, level, trial)
     centred = (columns - columns.mean(axis=1, keepdims=True)).reshape(-1, width)
-    beta, found, status, steps = climb(sets, centred, event.ravel(), trial, trials, ties)
+    beta, found, status, steps = climb(sets, centred, event.ravel(), trial, trials, ties, limit=FIRST)
+    if (late := np.flatnonzero(status == Status.MAX_STEPS)).size:  # the few that need more go on alone
+        rows = np.flatnonzero(np.isin(trial, late))
+        renumbered = np.searchsorted(late, trial[rows])
+        some = risk_sets(
+            time.ravel()[rows], event.ravel()[rows], None if begin is None else begin[rows],
+            None if level is None else level[rows], renumbered,
+        )  # fmt: skip
+        beta[late], _, status[late], more = climb(some, centred[rows], event.ravel()[rows], renumbered, len(late), ties)
+        steps[late] += more
+        found = partial(sets, centred, event.ravel(), trial, beta, ties)
     bread, _, fine = inverse(found.information)
     meat = _squares(found.residuals, found.residuals, trial, trials)
     status = np.where((status == Status.CONVERGED) & ~fine, Status.SINGULAR, status)
