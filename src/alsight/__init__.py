@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alsight.verbs import check as check
     from alsight.verbs import convert as convert
     from alsight.verbs import describe as describe
+    from alsight.verbs import forecast as forecast
     from alsight.verbs import simulate as simulate
     from alsight.verbs import therapies as therapies
 
@@ -41,6 +42,7 @@ NAMES: Final[dict[str, str]] = {
     "convert": "alsight.verbs",
     "describe": "alsight.verbs",
     "example_cohort": "alsight.cohort.example",
+    "forecast": "alsight.verbs",
     "read": "alsight.cohort.read.source",
     "simulate": "alsight.verbs",
     "therapies": "alsight.verbs",
@@ -58,6 +60,7 @@ __all__ = [
     "convert",
     "describe",
     "example_cohort",
+    "forecast",
     "read",
     "simulate",
     "therapies",

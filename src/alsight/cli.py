@@ -75,6 +75,8 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "seed": (None, Annotated[int | None, _info(_MAKING, "--seed", "Root of all random numbers.", "N")]),
     "workers": (1, Annotated[int, _info(_MAKING, "--workers", "Threads; any number gives the same bytes.", "N")]),
     "truth": _option(_MAKING, "--truth", "Write the hidden truth too.", default=False),
+    "subject": _option(_READING, "--subject", "One person's identifier; everybody without.", "ID"),
+    "reference": _option(_MAKING, "--reference", "Use the shipped reference, not the cohort's fit.", default=False),
     "strict": _option(_SHOWING, "--strict", "End with code 1 if any row was rejected.", default=False),
     "json": _option(_SHOWING, "--json", "Print the answer as JSON, and nothing else.", default=False),
 }
@@ -131,6 +133,11 @@ COMMANDS: Final[dict[str, Command]] = {
     "assess": Command(
         (*_READ, "out", "identified", "salt_file", "strict", "json"),
         ("alsight assess --example", "alsight assess visits.csv --out report"),
+    ),
+    "forecast": Command(
+        (*_READ, "subject", "reference", "out", "strict", "json"),
+        ("alsight forecast visits.csv --out forecast", "alsight forecast --example --subject E001"),
+        {"time_to_survival": (), "time_to_kings_4": (), "encals": (), "function": ()},
     ),
     "simulate": Command(
         ("population", "therapies", "size", "seed", "truth", "workers", "out", "json"),
@@ -219,7 +226,7 @@ def _run(name: str, fields: dict[str, Any], json: bool) -> None:
         code = answer.exit
         _print_json(answer.summary, answer.tables) if json else _show(answer, COMMANDS[name])
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # rich turns a closed pipe into SystemExit
         _leave_pipe()
     except BaseException as error:  # noqa: BLE001 - the last place that can say what happened in words
         code, message = _explained(error)
@@ -330,11 +337,12 @@ def _print_table(title: str, frame: pl.DataFrame) -> None:
         table.add_column(name.replace("_", " "), justify="right" if shown[name].dtype.is_numeric() else "left")
     for row in shown.select(columns).iter_rows():
         table.add_row(*(_cell(value) for value in row))
-    console = Console(soft_wrap=False)
-    console.print(table)
-    if frame.height > ROWS_SHOWN:
-        console.print(f"... and {frame.height - ROWS_SHOWN:,} more; --json prints them all.", style="dim")
-    console.print()
+    console = Console()
+    with console.capture() as captured:
+        console.print(table)
+        if frame.height > ROWS_SHOWN:
+            console.print(f"... and {frame.height - ROWS_SHOWN:,} more; --json prints them all.", style="dim")
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
 
 
 def _cell(value: Any) -> str:

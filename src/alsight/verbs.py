@@ -53,6 +53,7 @@ VERBS: Final[dict[str, Verb]] = {
         _verb("convert", "Write the accepted rows as Parquet, CSV or Excel.", "alsight.report.convert"),
         _verb("describe", "Tell who is in a cohort and how their scores vary.", "alsight.report.describe"),
         _verb("assess", "Find plateaus and reversals and write a report to send.", "alsight.report.assess"),
+        _verb("forecast", "Forecast function, King's stage 4 and survival.", "alsight.report.forecast"),
         _verb("therapies", "Tell what is known about a therapy, with its sources.", "alsight.report.therapies"),
         _verb("simulate", "Act a population out, with therapies, as a cohort.", "alsight.population.simulate"),
     )
@@ -110,6 +111,11 @@ def describe(given: Cohort | Path | str | None = None, /, **options: Any) -> Ans
 def assess(given: Cohort | Path | str | None = None, /, **options: Any) -> Answer:
     """Find plateaus and reversals, and write the report; options are the fields of `AssessSpec`."""
     return _face("assess", given, options)
+
+
+def forecast(given: Cohort | Path | str | None = None, /, **options: Any) -> Answer:
+    """Forecast function, King's stage 4 and survival; options are the fields of `ForecastSpec`."""
+    return _face("forecast", given, options)
 
 
 def simulate(population: Path | str | None = None, /, **options: Any) -> Answer:
