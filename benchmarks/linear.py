@@ -97,7 +97,7 @@ def peers(seed: int) -> dict[str, Any]:
         make(3000, seed)["lmm"].write_csv(path)
         (place / "peer.py").write_text(PEER_SCRIPT)
         (place / "peer.R").write_text(R_SCRIPT)
-        uv = shutil.which("uv")
+        uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
         if uv:
             subprocess.run([uv, "venv", "-q", str(place / "env")], check=True)
             python = str(place / "env/bin/python")
