@@ -11,7 +11,7 @@ import polars as pl
 
 from alsight.base.errors import DataError, Fault
 from alsight.base.progress import Progress, silent
-from alsight.cohort.check import check
+from alsight.cohort.check import check, sorted_faults
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.raw import RawTables
 from alsight.cohort.rules.catalogue import UNKNOWN_PERSON
@@ -19,6 +19,9 @@ from alsight.cohort.tables import REJECTED, TABLES
 
 PART_ROWS: Final = 750_000
 """Visits in one part: about half a gigabyte while it is checked."""
+
+KEPT: Final = 1_000_000
+"""Faults that are held in full; the others are counted, and written where a folder is given."""
 
 _TALLY: Final = ("table", "rule", "severity", "column", "message", "cure")
 
@@ -30,16 +33,18 @@ class Summary:
     Attributes:
         counts: one row a table: rows read, accepted (rows made for unknown people among them), and left out or merged.
         faults: one row a rule and column: how often, and where first (source, row, subject, value).
+        rejected: the first KEPT faults in full (REJECTED).
     """
 
     counts: pl.DataFrame
     faults: pl.DataFrame
+    rejected: pl.DataFrame
 
 
 def check_parts(
     parts: Iterable[RawTables], progress: Progress = silent, total: int = 0, rejected: Path | None = None
 ) -> Summary:
-    """Check part after part, keeping counts only.
+    """Check part after part, keeping counts and faults only. A fault of a whole table is told once.
 
     Args:
         parts: raw tables; no person may stand in two parts.
@@ -47,22 +52,25 @@ def check_parts(
         total: number of parts, 0 when not known.
         rejected: folder for every fault in full, a Parquet file a part; None to keep one example of each kind.
     """
-    counts: list[pl.DataFrame] = []
-    faults: list[pl.DataFrame] = []
+    nothing = RawTables(frames={})
+    counts, faults, kept = [_counted(nothing, check(nothing))], [_tallied(REJECTED.empty())], REJECTED.empty()
+    whole = REJECTED.empty()
     if rejected is not None:
         rejected.mkdir(parents=True, exist_ok=True)
     for done, raw in enumerate(parts, start=1):
         checked = check(raw)
+        told = checked.rejected.join(whole, on=list(REJECTED.schema), how="anti", maintain_order="left")
+        whole = pl.concat([whole, told.filter(pl.col("row") == 0, pl.col("subject") == "")])
         counts.append(_counted(raw, checked))
-        faults.append(_tallied(checked.rejected.with_columns(count=pl.lit(1, pl.Int64))))
+        faults.append(_tallied(told))
+        kept = pl.concat([kept, told.head(KEPT - kept.height)])
         if rejected is not None:
-            checked.rejected.write_parquet(rejected / f"part-{done:05}.parquet")
-        progress("check", done, total)
-    nothing = RawTables(frames={})
-    counts.append(_counted(nothing, check(nothing)))
+            told.write_parquet(rejected / f"part-{done:05}.parquet")
+        progress("checking", done, total)
     return Summary(
         counts=pl.concat(counts).group_by("table", maintain_order=True).sum(),
-        faults=_tallied(pl.concat([REJECTED.empty().with_columns(count=pl.lit(1, pl.Int64)), *faults], how="diagonal")),
+        faults=_together(pl.concat(faults)),
+        rejected=sorted_faults([kept]),
     )
 
 
@@ -81,8 +89,9 @@ def check_parquet(
         DataError: a file is missing or no Parquet, or the visits have no subject column.
     """
     tables = _tables(Path(path))
-    parts, total = _parts(tables, rows)
-    return check_parts(parts, progress, total, rejected)
+    cuts, shares = whole_people(tables["visits"], "subject", rows)
+    parts = _slices(tables, cuts) if cuts else _shares(tables, shares)
+    return check_parts(parts, progress, len(cuts) or shares, rejected)
 
 
 def _tables(path: Path) -> dict[str, pl.LazyFrame]:
@@ -110,15 +119,26 @@ def _unusable(source: str, message: str) -> Fault:
     )  # fmt: skip
 
 
-def _parts(tables: dict[str, pl.LazyFrame], rows: int) -> tuple[Iterator[RawTables], int]:
-    people = tables["visits"].select(pl.col("subject").cast(pl.String)).collect().to_series()
-    if people.is_sorted() and people.null_count() == 0:
-        cuts = _cuts(people, rows)
-        del people
-        return _slices(tables, cuts), len(cuts)
-    share = max(1, -(-len(people) // rows))
-    del people
-    return _shares(tables, share), share
+def whole_people(scan: pl.LazyFrame, subject: str, rows: int) -> tuple[list[tuple[int, int]], int]:
+    """How to cut a table into parts of whole people.
+
+    Args:
+        scan: the table.
+        subject: column of the person.
+        rows: wished size of a part.
+
+    Returns:
+        Slices (start, length) where people stand together in order, else none and the number of `shares`.
+    """
+    people = scan.select(pl.col(subject).cast(pl.String)).collect().to_series()
+    if people.null_count() == 0 and people.is_sorted():
+        return _cuts(people, rows), 0
+    return [], max(1, -(-len(people) // rows))
+
+
+def share(subject: str, number: int, shares: int) -> pl.Expr:
+    """Whether a row belongs to a share; rows without a person belong to the first."""
+    return (pl.col(subject).cast(pl.String).hash(seed=0) % shares == number).fill_null(number == 0)
 
 
 def _cuts(people: pl.Series, rows: int) -> list[tuple[int, int]]:
@@ -148,10 +168,9 @@ def _slices(tables: dict[str, pl.LazyFrame], cuts: list[tuple[int, int]]) -> Ite
         yield RawTables(frames=left)
 
 
-def _shares(tables: dict[str, pl.LazyFrame], share: int) -> Iterator[RawTables]:
-    for number in range(share):
-        mine = pl.col("subject").cast(pl.String).hash(seed=0) % share == number
-        yield RawTables(frames=_of(tables, mine.fill_null(number == 0)))
+def _shares(tables: dict[str, pl.LazyFrame], shares: int) -> Iterator[RawTables]:
+    for number in range(shares):
+        yield RawTables(frames=_of(tables, share("subject", number, shares)))
 
 
 def _of(tables: dict[str, pl.LazyFrame], mine: pl.Expr) -> dict[str, pl.DataFrame]:
@@ -172,5 +191,12 @@ def _counted(raw: RawTables, checked: Cohort) -> pl.DataFrame:
 
 
 def _tallied(rejected: pl.DataFrame) -> pl.DataFrame:
-    first = [pl.col(name).first() for name in ("source", "row", "subject", "value")]
-    return rejected.group_by(_TALLY, maintain_order=True).agg(pl.col("count").sum(), *first)
+    return rejected.group_by(_TALLY, maintain_order=True).agg(pl.len().cast(pl.Int64).alias("count"), *_first())
+
+
+def _together(tallies: pl.DataFrame) -> pl.DataFrame:
+    return tallies.group_by(_TALLY, maintain_order=True).agg(pl.col("count").sum(), *_first())
+
+
+def _first() -> list[pl.Expr]:
+    return [pl.col(name).first() for name in ("source", "row", "subject", "value")]

@@ -10,8 +10,10 @@ import polars as pl
 
 from alsight.base.answer import Answer, Exit
 from alsight.base.progress import Progress, silent
+from alsight.base.provenance import Provenance
 from alsight.cohort.cohort import Cohort
-from alsight.cohort.mapping.spec import mapping_toml, write_mapping
+from alsight.cohort.mapping.spec import Mapping, mapping_toml, write_mapping
+from alsight.cohort.read.large import check_large, is_large
 from alsight.cohort.read.source import Source, read_with_mapping
 from alsight.report.folder import shown, writing
 
@@ -44,9 +46,7 @@ def check(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = 
         DataError: the file cannot be used at all.
         SpecError: the request makes no sense.
     """
-    known, mapping = read_with_mapping(spec, progress) if cohort is None else (cohort, None)
-    rejected = known.rejected
-    summary = counts(known)
+    summary, rejected, mapping, provenance = _judged(spec, progress, cohort)
     files: dict[str, Path] = {}
     told = sentences(summary)
     if spec.show_mapping:
@@ -64,16 +64,32 @@ def check(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = 
         files=files,
         sentences=told,
         exit=Exit.REJECTED if spec.strict and summary["rejected"] else Exit.FINE,
-        provenance=known.provenance,
+        provenance=provenance,
     )
+
+
+def _judged(
+    spec: CheckSpec, progress: Progress, cohort: Cohort | None
+) -> tuple[dict[str, Any], pl.DataFrame, Mapping | None, Provenance | None]:
+    if cohort is None and is_large(spec) and (large := check_large(spec, progress)) is not None:
+        found = large.summary
+        severity = dict(found.faults.group_by("severity").agg(pl.col("count").sum()).iter_rows())
+        heights = dict(found.counts.select("table", "accepted").iter_rows())
+        return _summary(heights, severity), found.rejected, large.mapping, large.provenance
+    known, mapping = read_with_mapping(spec, progress) if cohort is None else (cohort, None)
+    return counts(known), known.rejected, mapping, known.provenance
 
 
 def counts(cohort: Cohort) -> dict[str, Any]:
     """Accepted rows by table, and faults by severity."""
     severity = dict(cohort.rejected["severity"].value_counts().iter_rows())
+    return _summary({name: frame.height for name, frame in cohort.frames().items()}, severity)
+
+
+def _summary(heights: dict[str, int], severity: dict[str, int]) -> dict[str, Any]:
     return {
-        "people": cohort.size,
-        **{name: frame.height for name, frame in cohort.frames().items() if name != "subjects"},
+        "people": heights["subjects"],
+        **{name: height for name, height in heights.items() if name != "subjects"},
         "rejected": severity.get("rejected", 0),
         "mended": severity.get("mended", 0),
         "notes": severity.get("note", 0),

@@ -11,7 +11,7 @@ import msgspec
 
 from alsight.base.errors import DataError, SpecError
 from alsight.base.progress import Progress, silent
-from alsight.base.provenance import provenance
+from alsight.base.provenance import Provenance, provenance
 from alsight.base.spec import Spec, to_json
 from alsight.cohort.check import check
 from alsight.cohort.cohort import Cohort
@@ -101,7 +101,7 @@ def read_raw(source: Source, progress: Progress = silent) -> tuple[RawTables, Ma
     given = read_mapping(source.mapping) if source.mapping else Mapping()
     found = upright(_chosen(source, sheets(Path(source.path), progress)))
     progress("telling columns apart", 0, 0)
-    mapping = decide(found, given, _asked(source))
+    mapping = decide(found, given, asked(source))
     progress("reading cells", 0, 0)
     return raw_tables(found, mapping, progress), mapping
 
@@ -114,7 +114,8 @@ def _chosen(source: Source, found: list[Sheet]) -> list[Sheet]:
     return chosen
 
 
-def _asked(source: Source) -> Mapping:
+def asked(source: Source) -> Mapping:
+    """What a request says of all tables alike, as a mapping."""
     everywhere = TableMap(
         scale=source.scale, dates=source.dates, decimal=source.decimal, missing=source.missing,
         columns={"": ColumnMap(means="time", unit=source.time_unit)},
@@ -145,13 +146,15 @@ def _mapped(source: Source, progress: Progress) -> tuple[Cohort, Mapping | None]
 
 
 def _told(raw: RawTables, source: Source) -> RawTables:
-    """The tables with their provenance: the request without the folder, the files by digest."""
-    if raw.provenance is not None:
-        return raw
+    return raw if raw.provenance is not None else replace(raw, provenance=record(source))
+
+
+def record(source: Source) -> Provenance:
+    """Where a reading came from: the request without folders, the files by digest."""
     request = msgspec.json.decode(to_json(source))
     request["path"] = Path(source.path).name
     request["mapping"] = Path(source.mapping).name if source.mapping else ""
-    return replace(raw, provenance=provenance("read", request, [Path(source.path)]))
+    return provenance("read", request, [Path(source.path)])
 
 
 def _is_mapped(source: Source) -> bool:
