@@ -12,6 +12,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
+
+import alsight
+from alsight.cli import app
 
 ROOT = Path(__file__).parents[2]
 CLINIC = ROOT / "examples" / "clinic.csv"
@@ -61,24 +65,19 @@ def test_a_mapping_is_saved_corrected_and_used_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "excel"])
-def test_convert_then_check_and_assess_the_folder(tmp_path: Path, form: str) -> None:
-    assert run("convert", CLINIC, "--out", tmp_path / "cohort", "--format", form).returncode == 0
-    first, again = (json.loads(run("check", place, "--json").stdout) for place in (CLINIC, tmp_path / "cohort"))
-    assert {name: again[name] for name in ("people", "visits", "measures")} == {
-        name: first[name] for name in ("people", "visits", "measures")
-    }
+def test_convert_then_check_the_folder(tmp_path: Path, form: str) -> None:
+    answer = alsight.convert(CLINIC, out=tmp_path / "cohort", format=form)
+    again = alsight.check(tmp_path / "cohort").summary
+    assert again == {name: answer.summary[name] for name in again}
 
 
 def test_a_folder_of_tables(tmp_path: Path) -> None:
-    import alsight
-
     alsight.convert(CLINIC, out=tmp_path / "cohort", format="csv")
     plain = tmp_path / "tables"
     plain.mkdir()
     for name in ("subjects", "visits", "measures"):
         (tmp_path / "cohort" / f"{name}.csv").rename(plain / f"{name}.csv")
-    done = run("assess", plain, "--out", tmp_path / "out", "--json")
-    assert json.loads(done.stdout)["people"] == 8
+    assert alsight.assess(plain, out=tmp_path / "out", pages=0).summary["people"] == 8
     assert (tmp_path / "out" / "report.html").exists()
 
 
@@ -98,14 +97,17 @@ def test_a_folder_of_tables(tmp_path: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_faults_of_the_user(tmp_path: Path, words: tuple[str | Path, ...], code: int, said: str) -> None:
+def test_faults_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str | Path, ...], code: int, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "empty.csv").write_bytes(b"")
     (tmp_path / "broken.bin").write_bytes(bytes(range(256)) * 64)
     (tmp_path / "bad.toml").write_text("bad = [")
     (tmp_path / "taken" / "cohort").mkdir(parents=True)
     (tmp_path / "taken" / "cohort" / "mine.txt").write_text("keep me")
-    done = run(*words, folder=tmp_path)
-    assert done.returncode == code
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == code
     assert said in " ".join(done.stderr.split())
     assert (tmp_path / "taken" / "cohort" / "mine.txt").read_text() == "keep me"
 
@@ -151,8 +153,6 @@ def test_control_c(tmp_path: Path) -> None:
 
 
 def test_python_takes_a_path_or_a_cohort() -> None:
-    import alsight
-
     cohort = alsight.read(alsight.Source(path=str(CLINIC)))
     assert isinstance(cohort, alsight.Cohort)
     assert alsight.check(cohort).summary == alsight.check(CLINIC).summary

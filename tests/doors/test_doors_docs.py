@@ -1,0 +1,136 @@
+"""Every documented command and every documented line of Python runs, and says what the page says it says."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+import alsight
+from alsight.cli import COMMANDS, app
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#]*)(#[^)]*)?\)")
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, *kinds: str) -> list[str]:
+    return [body for kind, body in BLOCK.findall(page.read_text(encoding="utf-8")) if kind in kinds]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the example files, as a reader who follows the page has it."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for file in (ROOT / "examples").iterdir():
+        if file.is_file():
+            shutil.copy(file, tmp_path / file.name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def commands(page: Path) -> list[tuple[str, list[str]]]:
+    """Commands of a page's terminal blocks with the lines that follow each."""
+    found: list[tuple[str, list[str]]] = []
+    for body in blocks(page, "console"):
+        for line in body.splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            elif line.strip():
+                found[-1][1].append(line)
+    for body in blocks(page, "", "sh"):
+        found += [(line, []) for line in body.splitlines() if line.startswith("alsight ")]
+    return found
+
+
+def says(shown: str, lines: list[str]) -> bool:
+    """Whether the output holds these lines in this order; "..." stands for anything."""
+    pattern = ".*".join(re.escape(part) for part in "\n".join(lines).split("..."))
+    flat = "\n".join(line.rstrip() for line in shown.splitlines() if line.strip())
+    return re.fullmatch(pattern + ".*", flat, flags=re.DOTALL) is not None
+
+
+@pytest.mark.usefixtures("workplace")
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name)
+def test_commands(page: Path) -> None:
+    for command, lines in commands(page):
+        program, *words = shlex.split(command, comments=True)
+        assert program == "alsight", command
+        done = CliRunner().invoke(app, words, env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"})
+        assert done.exit_code == 0, f"{command}\n{done.output}"
+        assert says(done.stdout, lines), f"{command}\n{done.stdout}"
+
+
+def rated_visits() -> pl.DataFrame:
+    """The frame that pages about models call `visits`: rated visits of the example with made-up arms."""
+    rated = (
+        alsight.example_cohort()
+        .visits.drop_nulls("alsfrs_r_total")
+        .with_columns(total=pl.col("alsfrs_r_total").cast(pl.Float64), month=pl.col("day") / 30.4375)
+    )
+    first = rated.sort("day").group_by("subject").agg(baseline=pl.col("total").first(), last=pl.col("day").max())
+    step = (pl.col("month") / 3).round().cast(pl.Int64)
+    return (
+        rated.join(first, on="subject")
+        .with_columns(
+            visit=pl.format("M{}", 3 * step),
+            change=pl.col("total") - pl.col("baseline"),
+            arm=pl.when(pl.col("subject").str.slice(-1).cast(pl.Int64) % 2 == 0)
+            .then(pl.lit("active"))
+            .otherwise(pl.lit("control")),
+        )
+        .filter(step.is_between(1, 4))
+        .unique(["subject", "visit"], keep="first", maintain_order=True)
+        .sort("subject", "month")
+    )
+
+
+@pytest.mark.usefixtures("workplace")
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
+def test_python(page: Path) -> None:
+    known: dict[str, object] = {"visits": rated_visits()}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for body in blocks(page, "python"):
+            exec(compile(body, name(page), "exec"), known)  # the point of the test
+
+
+@pytest.mark.usefixtures("workplace")
+@pytest.mark.parametrize("file", sorted((ROOT / "examples").glob("*.py")), ids=name)
+def test_example_programs(file: Path) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        exec(compile(file.read_text(encoding="utf-8"), file.name, "exec"), {"__name__": "__main__"})
+    assert said.getvalue()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    places = [place for place, _ in LINK.findall(page.read_text(encoding="utf-8")) if place]
+    assert [place for place in places if not (page.parent / place).exists()] == []
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_every_option_is_on_its_page(verb: str) -> None:
+    text = (ROOT / "docs" / "verbs" / f"{verb}.md").read_text(encoding="utf-8")
+    shared = (ROOT / "docs" / "verbs" / "check.md").read_text(encoding="utf-8") if "check.md" in text else ""
+    flags = ["--" + option.replace("_", "-") for option in COMMANDS[verb].options]
+    arguments = {"--path", "--population", "--name"}
+    assert [flag for flag in flags if flag not in text + shared and flag not in arguments] == []
+
+
+def test_says_compares() -> None:
+    assert says("one\ntwo  \n\nthree\n", ["one", "...", "three"])
+    assert says("one two", ["one ...o"])
+    assert not says("one\ntwo", ["two", "one"])
+    assert not says("one", ["one", "two"])
