@@ -46,11 +46,12 @@ ci: check test short
 docs:
     python docs/generate.py
 
-# Benchmarks against peers where they install; ratios go to benchmarks/out.
+# Benchmarks, one after another; peers run beside ours where they install, and ratios are printed.
 bench:
-    for script in benchmarks/bench_*.py; do python "$script"; done
+    for name in read_visits cohort_check read_proact instruments episodes_and_describe linear batched_trials marginal joint \
+        forecast mechanism; do echo "== $name"; python "benchmarks/$name.py"; done
 
 # The lock, exported without addresses.
 lock:
     uv lock -q
-    uv export -q --no-hashes --no-annotate --no-header --no-emit-project -o requirements.lock
+    uv export -q --no-hashes --no-annotate --no-header --no-emit-project --all-groups -o requirements.lock
