@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 
+TINY = 1e-12
+"""Least variance of a slope, so that exact lines have finite weights."""
 Table = Float64[np.ndarray, "subject visit"]
 
 
@@ -63,6 +65,6 @@ def lines(time: Table, values: Table, least: int = 3, span: float = 2.0) -> Line
     left = np.where(seen, dy - slope[:, None] * dt, 0.0)
     residual = (left**2).sum() / max((count - 2).sum(), 1)
     between = max(float(np.var(slope) - residual * np.mean(1.0 / spread)), 0.0)
-    weight = 1.0 / (between + residual / spread)
+    weight = 1.0 / np.maximum(between + residual / spread, TINY)
     mean = float((weight * slope).sum() / weight.sum())
     return Lines(kept, slope, spread, float(np.sqrt(residual)), float(np.sqrt(between)), mean)

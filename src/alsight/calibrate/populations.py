@@ -50,10 +50,9 @@ CRITERIA: Final[dict[str, Criteria]] = {
     "proact": Criteria(age_min=18, age_max=80, months_since_onset_max=36, svc_min=60),
     "empower": Criteria(age_min=18, age_max=80, months_since_onset_max=24, svc_min=65),
     "centaur": Criteria(age_min=18, age_max=80, months_since_onset_max=18, svc_min=60),
-    "bensimon": Criteria(age_min=20, age_max=75, months_since_onset_max=60, svc_min=60),
-    "mci186_16": Criteria(
-        age_min=20, age_max=75, months_since_onset_max=36, svc_min=70, run_in_loss_min=1, run_in_loss_max=4
-    ),
+    "bensimon": Criteria(age_min=18, age_max=75, months_since_onset_max=60, svc_min=60),
+    "elderly": Criteria(age_min=18),
+    "mci186_16": Criteria(age_min=20, age_max=75, months_since_onset_max=36, svc_min=70),
     "mci186_19": Criteria(
         age_min=20, age_max=75, months_since_onset_max=24, svc_min=80, item_min=2,
         run_in_loss_min=1, run_in_loss_max=4,
@@ -70,7 +69,7 @@ DEFINITE_REGIONS: Final = 3
 
 
 @dataclass(frozen=True)
-class People3:
+class Views:
     """The same people seen three ways.
 
     Attributes:
@@ -110,21 +109,22 @@ def with_parameters(population: Population, overrides: Mapping[str, float], seed
     return msgspec.structs.replace(population, seed=seed, people=People(parameters=dict(overrides)))
 
 
-def live_and_see(overrides: Mapping[str, float], blocks: int = 8, seed: int = 1) -> People3:
+def live_and_see(overrides: Mapping[str, float], blocks: int = 8, seed: int = 1, first: int = 0) -> Views:
     """Simulate the three populations of one parameter set.
 
     Args:
         overrides: numbers of the mechanism to change, by name.
         blocks: candidates, in blocks of 1024.
         seed: root seed; the same seed gives the same people under every parameter set.
+        first: number of the first block.
 
     Raises:
         SpecError: an override is unknown or out of range.
     """
-    return People3(
-        register=group_of(with_parameters(REGISTER, overrides, seed), blocks),
-        trial=group_of(with_parameters(TRIAL, overrides, seed), blocks),
-        lives=simulate_latent(dict(overrides), blocks * BLOCK, seed, months=170, every=2),
+    return Views(
+        register=group_of(with_parameters(REGISTER, overrides, seed), blocks, first),
+        trial=group_of(with_parameters(TRIAL, overrides, seed), blocks, first),
+        lives=simulate_latent(dict(overrides), blocks * BLOCK, seed, months=170, every=2, first=first * BLOCK),
     )
 
 
@@ -139,6 +139,8 @@ def affected_regions(group: Group) -> Float64[np.ndarray, " subject"]:
 def admitted(group: Group, rules: str) -> Group:
     """Those of a trial's candidates who meet the entry rules of that name."""
     accepted: Bool[np.ndarray, " subject"] = eligible(group.seen, group.traits, group.plan, CRITERIA[rules])
+    if rules == "elderly":
+        accepted &= ~eligible(group.seen, group.traits, group.plan, CRITERIA["bensimon"])
     if rules == "centaur":
         accepted &= affected_regions(group) >= DEFINITE_REGIONS
     if rules == "mci186_19":

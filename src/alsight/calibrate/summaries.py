@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float64
 
 from alsight.base.units import months_of
 from alsight.calibrate.lines import Lines, lines
-from alsight.calibrate.populations import People3, admitted, affected_regions, rated
+from alsight.calibrate.populations import Views, admitted, affected_regions, rated
 from alsight.describe.survival import kaplan_meier, quantile, survival_at
 from alsight.episodes.definition import Definition
 from alsight.episodes.definitions import DEFINITIONS
@@ -152,7 +152,8 @@ def trial(group: Group) -> Summary:
     stayed = np.isfinite(six) & np.isfinite(twelve)
     found = {
         "trial_slope": -whole.mean, "trial_ols_mean": -own.slope.mean(), "trial_ols_sd": own.slope.std(),
-        "trial_ols_median": -float(np.median(own.slope)), "icc": agreement(first[both], second[both]),
+        "trial_ols_median": -float(np.median(own.slope)), "residual_sd": lines(*total(proact, 12.0)).residual_sd,
+        "icc": agreement(first[both], second[both]),
         "centaur_slope": -lines(*total(centaur, 6.0)).mean, "svc_slope": -lines(*measured(empower, SVC, 12.0)).mean,
         "entry_score": float(at_month(empower, 0.0).mean()),
         "entry_capacity": float(np.nanmean(measured(empower, SVC, 0.0)[1])),
@@ -191,7 +192,7 @@ def leaving(group: Group) -> Summary:
 
 def event_free(group: Group) -> Summary:
     """Kaplan-Meier share free of death, tracheostomy and permanent ventilation at 12 months."""
-    return {"event_free_12": float(survival_at(kaplan_meier(*end_of(group)), 12.0)[0])}
+    return {"event_free_12": float(survival_at(kaplan_meier(*end_of(group)), np.array([12.0]))[0][0])}
 
 
 def neurofilament(group: Group, own: Lines) -> Summary:
@@ -215,7 +216,7 @@ def lives(latent: Latent) -> Summary:
         "flail_arm": kind == names.index("flail_arm"), "flail_leg": kind == names.index("flail_leg"),
     }  # fmt: skip
     found = {f"median_{name}": median_months(time[who & begun], event[who & begun]) for name, who in groups.items()}
-    found["survival_5_years"] = float(survival_at(kaplan_meier(time[begun], event[begun]), 60.0)[0])
+    found["survival_5_years"] = float(survival_at(kaplan_meier(time[begun], event[begun]), np.array([60.0]))[0][0])
     return found | last_seen(latent, begun & (death > 4.0)) | spreading(latent, begun) | units(latent, begun)
 
 
@@ -237,7 +238,7 @@ def spreading(latent: Latent, who: Bool[np.ndarray, " subject"]) -> Summary:
     weak = np.where(weak == -1.0, np.inf, weak)
     three = np.sort(np.stack([weak[:, 0], weak[:, 1:3].min(axis=1), weak[:, 4:6].min(axis=1)], axis=1), axis=1)
     both = who & np.isfinite(three[:, 1])
-    return {"second_region_mean": float((three[:, 1] - three[:, 0])[both].mean())}
+    return {"second_region_mean": float((three[both, 1] - three[both, 0]).mean())}
 
 
 def units(latent: Latent, who: Bool[np.ndarray, " subject"]) -> Summary:
@@ -254,7 +255,7 @@ def units(latent: Latent, who: Bool[np.ndarray, " subject"]) -> Summary:
     return {"units_lost": float(lost), "m50_lead": float(np.median(lead[reached]))}
 
 
-def plateaus(people: People3, definitions: tuple[Definition, ...] = DEFINITIONS) -> pl.DataFrame:
+def plateaus(people: Views, definitions: tuple[Definition, ...] = DEFINITIONS) -> pl.DataFrame:
     """Rates of the published wordings, each in the kind of population that it was counted in."""
     cohorts = {
         "bedlack2016": rated(admitted(people.trial, "proact"), 18.0),
@@ -267,7 +268,7 @@ def plateaus(people: People3, definitions: tuple[Definition, ...] = DEFINITIONS)
     return pl.concat(rows)
 
 
-def summaries(people: People3, definitions: tuple[Definition, ...] = DEFINITIONS) -> Summary:
+def summaries(people: Views, definitions: tuple[Definition, ...] = DEFINITIONS) -> Summary:
     """Every statistic by name."""
     rates = plateaus(people, definitions)
     found: Mapping[str, float] = dict(zip(rates["definition"], rates["rate"], strict=True))

@@ -191,6 +191,8 @@ GUARDS: Final = (
          ("Osaka, 150", ONSET), "fujimurakiyono2011", fitted=True),
     _row("g7", "units_lost", "lower motor neurons lost, share of those left", "%/month", (3.2, 2.2, 4.2, A),
          ("motor unit number index, 51", TRIAL), "neuwirth2015", fitted=True),
+    _row("g8", "residual_sd", "spread about people's own lines", "points", (1.8, 1.5, 2.3, A),
+         ("none readable", TRIAL), "alsight", fitted=True, note="assumed: from reliability studies"),
 )  # fmt: skip
 """Guards of the fit beyond the published list: without the end of life a fit cheats, living on at a total of 0."""
 

@@ -1,0 +1,224 @@
+"""Drug checks: one effect of each drug, looked at under every trial's own entry rules.
+
+Control and treated people are the same people with the same draws, so that a difference is the drug's and the
+selection's, not chance. Hazard ratios compare the two as if they were arms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final
+
+import msgspec
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Float64
+
+from alsight.calibrate.ensemble import Ensemble
+from alsight.calibrate.populations import TRIAL, admitted, group_of
+from alsight.calibrate.summaries import NFL
+from alsight.infer.survival.compare import log_rank
+from alsight.mechanism import layout as at
+from alsight.mechanism.classes import GENES
+from alsight.population.blocks import chosen
+from alsight.population.frames import Group
+from alsight.population.recruit import entry_month
+from alsight.population.spec import FollowUp, Given, People, Population, Recruit, Schedule
+
+SEED: Final = 11
+FOUR_WEEKS: Final = round(28.0 / 30.4375, 6)
+"""Months between a trial's visits."""
+RUN_IN: Final = 3 * FOUR_WEEKS
+BLOCKS: Final = 8
+"""Candidates of each check, in blocks of 1024; half as many more for the narrow trial, half for one gene."""
+SOD1: Final = {gene.name: gene.share for gene in GENES if gene.genotype == "sod1"}
+WHOLE_LIFE: Final = 120.0
+EDARAVONE_STRENGTHS: Final = (0.0, 0.4, 0.8, 1.0)
+"""Strengths of one and the same effect, none among them; 0.8 is the catalog's."""
+CATALOG_EDARAVONE: Final = 0.8
+STRONGER_RILUZOLE: Final = 1.4
+"""A multiple of riluzole's strength in the catalog, to see what a larger effect would do."""
+SELECTED_ARMS: Final = (69, 68)
+"""People randomized in the selected trial. Source: abe2017"""
+UNSELECTED_ARMS: Final = (102, 104)
+"""People randomized in the unselected trial. Source: abe2014"""
+
+Vector = Float64[np.ndarray, " subject"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison: what was published and what one set of the ensemble gives."""
+
+    drug: str
+    population: str
+    quantity: str
+    published: str
+    simulated: float
+    note: str = ""
+
+
+def given_to(population: Population, given: Given) -> Population:
+    """The population with a therapy that everyone gets."""
+    return msgspec.structs.replace(population, background=(given,))
+
+
+def pair(population: Population, given: Given, blocks: int) -> tuple[Group, Group]:
+    """The same people without and with a therapy from entry on."""
+    return group_of(population, blocks), group_of(given_to(population, given), blocks)
+
+
+def both(control: Group, treated: Group, rules: str) -> tuple[Group, Group]:
+    """Those who meet the entry rules, in both; entry is seen before the therapy acts."""
+    chosen_control = admitted(control, rules)
+    who = np.isin(treated.subjects, chosen_control.subjects)
+    return chosen_control, chosen(treated, who)
+
+
+def death_month(group: Group) -> Vector:
+    """Months from entry to death or tracheostomy; infinite where neither happened."""
+    events = group.seen.events[:, [at.V["death"], at.V["tracheostomy"]]]
+    return np.where(events >= 0.0, events, np.inf).min(axis=1) - entry_month(group.traits)
+
+
+def hazard_ratio(control: Group, treated: Group, months: float) -> float:
+    """Ratio of observed to expected deaths between treated and control within so many months."""
+    time = np.concatenate([death_month(control), death_month(treated)])
+    arm = np.repeat([0, 1], [control.subjects.size, treated.subjects.size])
+    found = log_rank(np.minimum(time, months), time <= months, arm)
+    ratio = found.observed[0] / found.expected[0]
+    return float(ratio[1] / ratio[0])
+
+
+def riluzole(population: Population, blocks: int) -> list[Row]:
+    """Hazard ratios within each trial's horizon, and over whole lives."""
+    follow = FollowUp(months=WHOLE_LIFE, dropout_per_month=0.0, schedule=Schedule(rating=12, capacity=12, weight=0))
+    long = msgspec.structs.replace(population, follow_up=follow)
+    control, treated = pair(long, Given(therapy="riluzole"), blocks)
+    more = group_of(given_to(long, Given(therapy="riluzole", strength=STRONGER_RILUZOLE)), blocks)
+    main, elderly = both(control, treated, "bensimon"), both(control, treated, "elderly")
+    stronger = hazard_ratio(*both(control, more, "bensimon"), 18.0)
+    alive = [100.0 * float(np.mean(death_month(group) > 12.0)) for group in main]
+    name, rule = "riluzole", "age 18-75, FVC >= 60 %, onset <= 5 years"
+    late = "older than 75, or FVC under 60 %, or onset 5 years ago or more"
+    ratio = {months: hazard_ratio(*main, months) for months in (12.0, 18.0, WHOLE_LIFE)}
+    return [
+        Row(name, rule, "hazard ratio at 12 months", "0.55 (Bensimon, from shares alive) [@bensimon1994]", ratio[12.0]),
+        Row(name, rule, "hazard ratio at 18 months", "0.79, 100 mg unadjusted [@lacomblez1996]", ratio[18.0]),
+        Row(name, rule, "hazard ratio, two trials", "0.80 (0.64 to 0.99) [@miller2012]", ratio[18.0], "at 18 months"),
+        Row(name, f"{rule}; {STRONGER_RILUZOLE:g} times the strength", "hazard ratio at 18 months",
+            "0.79, 100 mg unadjusted [@lacomblez1996]", stronger),
+        Row(name, late, "hazard ratio at 18 months", "null, p = 0.93, 168 people", hazard_ratio(*elderly, 18.0)),
+        Row(name, rule, "hazard ratio, all time", "none", ratio[WHOLE_LIFE], "no trial followed so long"),
+        Row(name, rule, "more alive at 12 months [points of %]", "9 [@miller2012]", alive[1] - alive[0],
+            "published from 49 % alive without; here people die later"),
+        Row(name, rule, "alive at 12 months, control [%]", "49 (two trials) [@miller2012]", alive[0],
+            "trials of the 1990s; recent ones 74 to 81 %"),
+    ]  # fmt: skip
+
+
+def change(group: Group, weeks: int) -> Vector:
+    """Change of the total from entry to a visit so many weeks later; nan where it was missed or never came."""
+    base = int(np.flatnonzero(group.plan.planned == 0.0)[0])
+    place = int(np.argmin(np.abs(group.plan.planned - weeks / 4 * FOUR_WEEKS)))
+    totals = group.seen.visits[:, :, :12].sum(axis=2)
+    return totals[:, place] - totals[:, base]
+
+
+def trial_of(population: Population, months: float = 13.0, **changes: object) -> Population:
+    """The population seen every four weeks after a run-in of twelve."""
+    follow = FollowUp(
+        months=months, dropout_per_month=0.01, missed=0.02,
+        schedule=Schedule(rating=FOUR_WEEKS, capacity=FOUR_WEEKS, neurofilament=FOUR_WEEKS, weight=0),
+    )  # fmt: skip
+    recruit = Recruit(kind="trial", lag_months=3.0, lag_spread_months=3.4, run_in_months=RUN_IN)
+    return msgspec.structs.replace(population, follow_up=follow, recruit=recruit, **changes)
+
+
+def edaravone(population: Population, blocks: int) -> list[Row]:
+    """One effect at several strengths, in the selected and in the unselected trial."""
+    rows: list[Row] = []
+    seen = trial_of(population, 6.0)
+    selected = "MCI186-19: items >= 2, FVC >= 80 %, onset <= 24 months, run-in loss 1-4"
+    unselected = "MCI186-16: FVC >= 70 %, onset <= 36 months, any run-in loss"
+    control = group_of(seen, blocks)
+    for strength in EDARAVONE_STRENGTHS:
+        given = Given(therapy="edaravone", strength=strength / CATALOG_EDARAVONE)
+        treated = group_of(given_to(seen, given), blocks) if strength > 0.0 else control
+        for rules, trial, told, arms, seen_difference in (
+            ("mci186_19", selected, "-7.50 v -5.01: 2.49 (0.99 to 3.98) [@abe2017]", SELECTED_ARMS, 2.49),
+            ("mci186_16", unselected, "-6.35 v -5.70: 0.65, standard error 0.78 [@abe2014]", UNSELECTED_ARMS, 0.65),
+        ):
+            without, with_it = (change(group, 24) for group in both(control, treated, rules))
+            label = f"{trial}; strength {strength:g}"
+            gain = float(np.nanmean(with_it) - np.nanmean(without))
+            error = float(np.nanstd(without)) * float(np.sqrt(sum(1.0 / arm for arm in arms)))
+            rows += [
+                Row("edaravone", label, "change in 24 weeks, control", told, float(np.nanmean(without))),
+                Row("edaravone", label, "difference in 24 weeks [points]", told, gain),
+                Row("edaravone", label, "share of the loss prevented", told, -gain / float(np.nanmean(without))),
+                Row("edaravone", label, f"chance of {seen_difference} points or more", "seen",
+                    1.0 - NormalDist(gain, error).cdf(seen_difference), f"{arms[0]} v {arms[1]} people"),
+            ]  # fmt: skip
+    return rows
+
+
+def faster(group: Group) -> Bool[np.ndarray, " subject"]:
+    """Faster progression at entry: the fast mutation, or 0.7 points a month and more lost since onset (assumed)."""
+    fast = [gene.name for gene in GENES].index("sod1_fast")
+    base = int(np.flatnonzero(group.plan.planned == 0.0)[0])
+    rate = (48.0 - group.seen.visits[:, base, :12].sum(axis=1)) / entry_month(group.traits)
+    return (group.traits[:, at.T["genotype"]] == fast) | (rate >= 0.7)
+
+
+def level_ratio(group: Group, weeks: int) -> float:
+    """Geometric mean of neurofilament so many weeks after entry over that at entry."""
+    base = int(np.flatnonzero(group.plan.planned == 0.0)[0])
+    place = int(np.argmin(np.abs(group.plan.planned - weeks / 4 * FOUR_WEEKS)))
+    return float(np.exp(np.nanmean(np.log(group.seen.visits[:, place, NFL] / group.seen.visits[:, base, NFL]))))
+
+
+def tofersen(population: Population, blocks: int) -> list[Row]:
+    """Neurofilament first, function later: 28 weeks against placebo, 52 weeks early against delayed start."""
+    people = msgspec.structs.replace(population.people, genotypes=SOD1)
+    seen = trial_of(population, 13.0, people=people)
+    control, treated = pair(seen, Given(therapy="tofersen"), blocks)
+    delayed = group_of(given_to(seen, Given(therapy="tofersen", start_month=7 * FOUR_WEEKS)), blocks)
+    everyone = [admitted(group, "valor") for group in (control, treated, delayed)]
+    fast = [chosen(group, faster(group)) for group in everyone]
+    no, yes = (float(np.nanmean(change(group, 28))) for group in fast[:2])
+    year = [float(np.nanmean(change(group, 52))) for group in everyone]
+    rest = "SOD1, SVC >= 65 %"
+    quick = f"{rest}, faster progression"
+    return [
+        Row("tofersen", quick, "change in 28 weeks, placebo", "-8.14 [@miller2022]", no),
+        Row("tofersen", quick, "change in 28 weeks, tofersen", "-6.98 [@miller2022]", yes),
+        Row("tofersen", quick, "difference in 28 weeks [points]", "1.2 (-3.2 to 5.5) [@miller2022]", yes - no),
+        Row("tofersen", rest, "neurofilament at 28 weeks over entry, tofersen", "0.45 [@miller2022]",
+            level_ratio(everyone[1], 28)),
+        Row("tofersen", rest, "neurofilament at 28 weeks over entry, placebo", "1.12 [@miller2022]",
+            level_ratio(everyone[0], 28)),
+        Row("tofersen", rest, "early over delayed start, 52 weeks [points]", "3.5 (0.4 to 6.7) [@miller2022]",
+            year[1] - year[2], "delayed start at 28 weeks"),
+        Row("tofersen", rest, "change in 52 weeks, early start", "-6.0 [@miller2022]", year[1]),
+        Row("tofersen", rest, "change in 52 weeks, delayed start", "-9.5 [@miller2022]", year[2]),
+    ]  # fmt: skip
+
+
+def checks(parameters: dict[str, float], blocks: int = BLOCKS, seed: int = SEED) -> list[Row]:
+    """Every drug check of one parameter set."""
+    population = msgspec.structs.replace(TRIAL, seed=seed, people=People(parameters=dict(parameters)))
+    return [
+        *riluzole(population, blocks), *edaravone(population, blocks + blocks // 2),
+        *tofersen(population, max(blocks // 2, 1)),
+    ]  # fmt: skip
+
+
+def drug_table(shipped: Ensemble, blocks: int = BLOCKS) -> pl.DataFrame:
+    """Every drug check: mean over the sets and their range."""
+    sets = [checks(member.parameters, blocks) for member in shipped.members]
+    values = np.array([[row.simulated for row in rows] for rows in sets])
+    texts = {name: [getattr(row, name) for row in sets[0]] for name in ("drug", "population", "quantity", "published")}
+    numbers = {"simulated": values.mean(axis=0), "least": values.min(axis=0), "most": values.max(axis=0)}
+    return pl.DataFrame({**texts, **numbers, "note": [row.note for row in sets[0]]})
