@@ -6,7 +6,7 @@ as bytes, as text, as a workbook or as a Parquet table, or a folder or zip of su
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import gzip
 import io
 import random
@@ -23,7 +23,8 @@ FULL = ",".join(["4"] * 12)
 
 NASTY = (
     "", " ", "NA", "nan", "inf", "-inf", "1e308", "-1e308", "1e999", "9" * 40, "-" + "9" * 40, "0x1F", "1_000", "1,5",
-    "1.234,5", "٣", "４", "½", "4/4", "=1+1", "=HYPERLINK(\"x\")", "#REF!", "#DIV/0!", "TRUE", "yes", "\ufeff4", "4\u00a0",
+    "1.234,5", "٣", "\uff14", "½", "4/4", "=1+1", "=HYPERLINK(\"x\")", "#REF!", "#DIV/0!", "TRUE", "yes", "\ufeff4",
+    "4\u00a0",
     "0000-00-00", "9999-99-99", "9999-12-31", "2020-02-30", "31/31/2020", "1/2/20", "00/00/0000", "99991231", "43831.5",
     "-1", "4.5", "5", "48", "49", "400000000000", "2147483648", "-2147483649", "1e10", "NaT", "None", "null", "🙂",
     "a" * 5000, "\u202e4", "\"", "'", "\\", "\x00", "\x1a", "\r", "\n", ",", ";", "\t", "1;2", "Infinity", "1e-320",
@@ -31,10 +32,14 @@ NASTY = (
 )  # fmt: skip
 
 HEADINGS = (
-    "id", "subject", "Subject", "date", "Date", "time", "months", "day", "q1", "q1", "alsfrs", "alsfrs_r", "total", "speech",
-    "onset", "death", "age", "sex", "", " ", "1", "alsfrs_0", "alsfrs_3", "V1_total", "V1_date", "FVC", "weight (lb)", "unit",
-    "value", "measure", "event", "treatment", "end", "niv", "peg", "riluzole", "x" * 3000, "\u0000", "🙂", "__index_level_0__",
-    "column 2", "q1 (2)", "scale", "entry", "birth", "onset_day", "disease duration", "capacity", "fvc (%)", "row", "source",
+    "id", "subject", "Subject", "date", "Date", "time", "months", "day", "q1", "q1", "alsfrs", "alsfrs_r", "total",
+    "speech",
+    "onset", "death", "age", "sex", "", " ", "1", "alsfrs_0", "alsfrs_3", "V1_total", "V1_date", "FVC",
+    "weight (lb)", "unit",
+    "value", "measure", "event", "treatment", "end", "niv", "peg", "riluzole", "x" * 3000, "\u0000", "🙂",
+    "__index_level_0__",
+    "column 2", "q1 (2)", "scale", "entry", "birth", "onset_day", "disease duration", "capacity", "fvc (%)", "row",
+    "source",
 )  # fmt: skip
 
 
@@ -269,11 +274,12 @@ def _book_cells(draw: random.Random, raw: bytes) -> bytes:
     """Cells of a workbook replaced: types mixed, formulas, dates, long text, far away ones."""
     try:
         book = openpyxl.load_workbook(io.BytesIO(raw))
-    except Exception:
+    except Exception:  # noqa: BLE001 - it is broken already
         return _flipped(draw, raw)
     sheet = draw.choice(book.worksheets) if book.worksheets else book.create_sheet("a")
-    values = (None, True, 1.5, -1e300, 10**15, "=1+1", "=A1", "#REF!", "x" * 3000, datetime.datetime(1900, 1, 1), datetime.time(3),
-              datetime.timedelta(days=3), "01/02/2020", "NA", "=1/0", 44, datetime.date(9999, 12, 31))  # fmt: skip
+    values = (None, True, 1.5, -1e300, 10**15, "=1+1", "=A1", "#REF!", "x" * 3000, dt.datetime(1900, 1, 1),
+              dt.time(3),
+              dt.timedelta(days=3), "01/02/2020", "NA", "=1/0", 44, dt.date(9999, 12, 31))  # fmt: skip
     for _ in range(draw.choice((1, 4, 30))):
         row, column = draw.randint(1, max(2, sheet.max_row)), draw.randint(1, max(2, sheet.max_column))
         if draw.random() < 0.02:
@@ -293,7 +299,7 @@ def _book_parts(draw: random.Random, raw: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             files = {name: package.read(name) for name in package.namelist()}
-    except Exception:
+    except Exception:  # noqa: BLE001 - it is broken already
         return _flipped(draw, raw)
     name = draw.choice(sorted(files)) if files else "x"
     if draw.random() < 0.15:
@@ -308,12 +314,14 @@ def _book_numbers(draw: random.Random, raw: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             files = {name: package.read(name) for name in package.namelist()}
-    except Exception:
+    except Exception:  # noqa: BLE001 - it is broken already
         return _flipped(draw, raw)
     for name in [name for name in files if "sheet" in name]:
         text = files[name]
-        for old, new in ((b'r="A1"', b'r="XFD1048576"'), (b'r="2"', b'r="99999999999"'), (b'r="B', b'r="ZZZZ'), (b"<v>", b"<v>-"),
-                         (b't="s"', b't="n"'), (b't="n"', b't="s"'), (b"<v>1", b"<v>1e400"), (b's="', b's="99')):  # fmt: skip
+        for old, new in ((b'r="A1"', b'r="XFD1048576"'), (b'r="2"', b'r="99999999999"'), (b'r="B', b'r="ZZZZ'),
+                  (b"<v>", b"<v>-"),
+                         (b't="s"', b't="n"'), (b't="n"', b't="s"'), (b"<v>1", b"<v>1e400"), (b's="',
+                         b's="99')):  # fmt: skip
             if draw.random() < 0.3:
                 text = text.replace(old, new, draw.choice((1, 5, -1)))
         files[name] = text
@@ -327,15 +335,19 @@ def _typed(draw: random.Random, raw: bytes) -> bytes:
     """Columns of a Parquet table of other types."""
     try:
         frame = pl.read_parquet(io.BytesIO(raw))
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - it is broken already
         return _flipped(draw, raw)
     size = frame.height
     odd = (
-        pl.Series([None] * size), pl.Series([[1, 2]] * size), pl.Series([{"a": 1}] * size), pl.Series([b"\xff\x00"] * size),
-        pl.Series([datetime.timedelta(days=1)] * size), pl.Series([datetime.time(1)] * size), pl.Series([float("nan")] * size),
+        pl.Series([None] * size), pl.Series([[1, 2]] * size), pl.Series([{"a": 1}] * size),
+        pl.Series([b"\xff\x00"] * size),
+        pl.Series([dt.timedelta(days=1)] * size), pl.Series([dt.time(1)] * size),
+        pl.Series([float("nan")] * size),
         pl.Series([float("inf")] * size), pl.Series([10**18] * size), pl.Series(["x"] * size).cast(pl.Categorical),
-        pl.Series([True] * size), pl.Series(["1.5"] * size).cast(pl.Decimal(10, 2)), pl.Series([255] * size).cast(pl.UInt8),
-        pl.Series([datetime.date(1, 1, 1)] * size), pl.Series([datetime.datetime(9999, 12, 31)] * size), pl.Series([""] * size),
+        pl.Series([True] * size), pl.Series(["1.5"] * size).cast(pl.Decimal(10, 2)),
+        pl.Series([255] * size).cast(pl.UInt8),
+        pl.Series([dt.date(1, 1, 1)] * size), pl.Series([dt.datetime(9999, 12, 31)] * size),
+        pl.Series([""] * size),
     )  # fmt: skip
     for _ in range(draw.choice((1, 3, 8))):
         name = draw.choice(frame.columns) if draw.random() < 0.7 else draw.choice(HEADINGS)

@@ -1,4 +1,4 @@
-"""Companion tables beside the visits: people, measurements, events, treatments, vital status; in a folder, a zip, a workbook."""
+"""Companion tables beside the visits, in a folder, a zip or a workbook: people, measurements, events, treatments."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ TABLES = {
     "visits": "id,visit date,alsfrs_r\na,2020-01-01,44\na,2020-04-01,42\nb,2020-02-01,40\n",
     "people": "Patient ID,Sex,Site of onset,Date of onset,Date of birth,Height (cm)\n"
     "a,F,arm,2019-01-01,1960-01-01,165\nb,male,bulbar,2019-06-01,1950-01-01,180\n",
-    "vital status": "ID,Vital status,Date of death,Last contact date\na,dead,2021-01-01,2021-01-01\nb,alive,,2022-01-01\n",
+    "vital status": "ID,Vital status,Date of death,Last contact date\n"
+    "a,dead,2021-01-01,2021-01-01\nb,alive,,2022-01-01\n",
     "lung": "id,date,FVC % predicted,SNIP\na,2020-01-01,95,70\na,2020-04-01,90,\nb,2020-02-01,80,55\n",
-    "biomarkers": "id,date,test,result,unit,sample type\na,2020-01-01,NfL,60,pg/ml,serum\nb,2020-02-01,NfL,0.1,ng/ml,plasma\n",
+    "biomarkers": "id,date,test,result,unit,sample type\n"
+    "a,2020-01-01,NfL,60,pg/ml,serum\nb,2020-02-01,NfL,0.1,ng/ml,plasma\n",
     "events": "id,event,date\na,PEG,2020-06-01\nb,NIV,2020-03-01\nb,pneumonia,2020-03-15\n",
-    "drugs": "id,drug,start date,stop date,dose,dose unit\na,Riluzole,2019-12-01,,50,mg\nb,Edaravone,2020-02-01,2020-08-01,60,mg\n",
+    "drugs": "id,drug,start date,stop date,dose,dose unit\n"
+    "a,Riluzole,2019-12-01,,50,mg\nb,Edaravone,2020-02-01,2020-08-01,60,mg\n",
 }
 
 

@@ -165,5 +165,5 @@ def test_other_workbooks_are_refused_with_a_reason(tmp_path) -> None:
     with zipfile.ZipFile(path, "w") as package:
         package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         package.writestr("content.xml", "<x/>")
-    with pytest.raises(DataError, match="Save it as .xlsx"):
+    with pytest.raises(DataError, match=r"Save it as \.xlsx"):
         read_path(path)

@@ -14,14 +14,15 @@ SPELLED = [
                 "Codice paziente | Código paciente | record_id | Patiëntnummer | N° patient | Probandennummer"),
     ("time", "Date | Visit date | VISIT_DT | date_visite | Datum | Untersuchungsdatum | Besuchsdatum | Date of visit | "
              "Data visita | Fecha de visita | Date de visite | Bezoekdatum | Date of Assessment | visit_time | Time"),
-    ("alsfrs_r_total", "ALSFRS-R total | ALSFRS_R_Total | alsfrsr | FRSRTotal | ALS-FRS-R Gesamt | ALSFRS-R Gesamtscore | "
-                       "alsfrs_r_total | ALSFRS-R score | ALSFRSR Total Score"),
-    ("total", "Total | Total score | Punteggio totale | Puntuación total | Score total | Gesamtpunktzahl | Totaalscore | "
-              "ALSFRS total | frs"),
+    ("alsfrs_r_total", "ALSFRS-R total | ALSFRS_R_Total | alsfrsr | FRSRTotal | ALS-FRS-R Gesamt | "
+                       "ALSFRS-R Gesamtscore | alsfrs_r_total | ALSFRS-R score | ALSFRSR Total Score"),
+    ("total", "Total | Total score | Punteggio totale | Puntuación total | Score total | Gesamtpunktzahl | "
+              "Totaalscore | ALSFRS total | frs"),
     ("onset", "Date of Symptom Onset | onset_date | Symptombeginn | Data di esordio | Date de début | Onset_Delta"),
     ("diagnosis", "Date of Diagnosis | Diagnosedatum | diagnosis_date | Data diagnosi | Diagnosis_Delta"),
     ("birth", "Date of Birth | DOB | Geburtsdatum | Date de naissance | Data di nascita | Geboortedatum"),
-    ("death", "Date of death | death_date | Todesdatum | Date du décès | Death_Days | Vital status | Subject_Died | DOD"),
+    ("death", "Date of death | death_date | Todesdatum | Date du décès | Death_Days | Vital status | "
+              "Subject_Died | DOD"),
     ("sex", "Sex | gender | Geschlecht | Sexe | Sesso | Sexo | Geslacht"),
     ("onset_site", "Site of Onset | onset_site | Onset region | Onset type"),
     ("age_at_onset_years", "age_at_onset | Age at symptom onset | Onset age"),

@@ -79,10 +79,12 @@ TWELVE = "4,4,4,4,4,4,4,4,4,4,4,4"
 
 
 def test_answer_als(tmp_path) -> None:
-    items = "alsfrs1,alsfrs2,alsfrs3,alsfrs4,alsfrs5a,alsfrs5b,alsfrs6,alsfrs7,alsfrs8,alsfrs9,alsfrsr1,alsfrsr2,alsfrsr3,alsfrst"
+    names = "1 2 3 4 5a 5b 6 7 8 9 r1 r2 r3 t"
+    items = ",".join(f"alsfrs{name}" for name in names.split())
     written(
         tmp_path,
-        f"SubjectUID,Visit_Date,alsfrsdt,{items}\nN1,0,0,4,4,4,4,4,,4,4,4,4,4,4,4,48\nN1,90,90,4,4,4,3,,2,4,4,4,4,4,4,3,44\n",
+        f"SubjectUID,Visit_Date,alsfrsdt,{items}\nN1,0,0,4,4,4,4,4,,4,4,4,4,4,4,4,48\n"
+        "N1,90,90,4,4,4,3,,2,4,4,4,4,4,4,3,44\n",
         "v_NB_IATI_ALSFRS_R.csv",
     )
     written(tmp_path, "SubjectUID,onsetdt,diagdt,hxlilft\nN1,-400,-200,1\n", "v_NB_IATI_AALSHXFX.csv")
@@ -120,8 +122,8 @@ def test_all_als(tmp_path) -> None:
     written(
         tmp_path,
         "SubjectUID,ftdat,ftadmin,ftresp,speech_ftorres,saliva_ftorres,swallow_ftorres,hndwrit_ftorres,gastro_ftorres,"
-        "utenwog_ftorres,utenwg_ftorres,hygiene_ftorres,bedcloth_ftorres,walking_ftorres,stairs_ftorres,dyspnea_ftorres,"
-        "ortho_ftorres,respins_ftorres,fttotal\n"
+        "utenwog_ftorres,utenwg_ftorres,hygiene_ftorres,bedcloth_ftorres,walking_ftorres,stairs_ftorres,"
+        "dyspnea_ftorres,ortho_ftorres,respins_ftorres,fttotal\n"
         "U1,2023-01-10,1,1,4,4,4,4,2,4,,4,4,4,4,4,4,4,48\nU1,2023-04-10,2,2,4,4,4,4,1,,3,4,4,4,4,4,4,4,47\n",
         "v_ALLALS_AS_ASSEALSFRSR.csv",
     )
@@ -190,7 +192,8 @@ def test_facpatid_registry_with_labels(tmp_path) -> None:
         "F1,01/20/2020,44,Normal speech processes,Normal,Normal eating habits,Slow or sloppy; all words are legible,"
         "Normal function,Normal,Early ambulation difficulties,Slow,None,None,None,92,No,No\n"
         "F1,06/20/2020,38,Detectable speech disturbance,Normal,Normal eating habits,Not all words are legible,"
-        "Normal function,Normal,Walks with assistance,Needs assistance,Occurs when walking,None,Something else,85,Yes,No\n",
+        "Normal function,Normal,Walks with assistance,Needs assistance,Occurs when walking,None,"
+        "Something else,85,Yes,No\n",
         "encounters.csv",
     )
     written(
@@ -231,7 +234,8 @@ def test_ceftriaxone(tmp_path) -> None:
 
 
 def test_clinic_sheet_counted_from_onset(tmp_path) -> None:
-    headings = ["Patient ID", "FRS Days from Onset", "1 speech", "2 salivations", "3 swallow", "4 handwrit", "5 wo gastr.",
+    headings = ["Patient ID", "FRS Days from Onset", "1 speech", "2 salivations", "3 swallow", "4 handwrit",
+                "5 wo gastr.",
                 "5 w gastr.", "6 dress hygn", "7 turnbed", "8 walking", "9 clmbstrs", "10 dyspnea", "11 orthpnea",
                 "12 resp insf", "FRSRTotal"]  # fmt: skip
     frame = pl.DataFrame(
@@ -248,7 +252,8 @@ def test_clinic_sheet_counted_from_onset(tmp_path) -> None:
 
 def test_wknnmi_shape(tmp_path) -> None:
     items = ",".join(f"alsfrs_{number}" for number in range(1, 13))
-    text = f"subID,sex,onset_site,onset_age,visit_time,niv,peg,{items}\nW1,0,1,60,0,0,0,{TWELVE}\nW1,0,1,60,6,1,0,{TWELVE}\n"
+    text = f"subID,sex,onset_site,onset_age,visit_time,niv,peg,{items}\n"
+    text += f"W1,0,1,60,0,0,0,{TWELVE}\nW1,0,1,60,6,1,0,{TWELVE}\n"
     cohort, mapping = read_text(tmp_path, text)
     assert mapping.tables[0].layout == "wknnmi"
     assert days(cohort, "W1") == [0, 183]

@@ -1,4 +1,4 @@
-"""The mapping: shown, saved, corrected and used again; what cannot be told apart is asked for with the line that settles it."""
+"""The mapping: shown, saved, corrected, used again; what is unclear is asked for with the line that settles it."""
 
 from __future__ import annotations
 

@@ -68,6 +68,11 @@ def test_titles_above_the_headings_are_passed_over() -> None:
     assert sheet.rows.to_list() == [5]
 
 
+def test_many_empty_lines_above_the_headings() -> None:
+    sheet = text_sheet(b"\n" * 500 + b"ID,Total\na,40\n", "a.csv")
+    assert (sheet.heading, sheet.rows.to_list()) == (501, [502])
+
+
 def test_line_with_too_many_cells_is_rejected() -> None:
     sheet = text_sheet(b"id,x,y\na,1,2\nb,1,5,2\nc,3,4\n", "a.csv")
     assert sheet.frame["id"].to_list() == ["a", "c"]

@@ -43,7 +43,8 @@ _FORMULA: Final = re.compile(
 Result = TypeVar("Result")
 
 # The engine logs each column whose type it cannot tell; the reader copes with those.
-logging.getLogger("fastexcel").addHandler(logging.NullHandler())
+for _logger in ("fastexcel", "calamine"):
+    logging.getLogger(_logger).addHandler(logging.NullHandler())
 
 
 def workbook_sheets(raw: bytes, file: str) -> list[Sheet]:

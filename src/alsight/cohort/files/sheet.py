@@ -137,6 +137,6 @@ def plain_cells(frame: pl.DataFrame) -> pl.DataFrame:
             casts.append(column.dt.to_string("iso"))
         elif isinstance(dtype, pl.Time):
             casts.append(column.dt.to_string("%H:%M:%S"))
-        elif isinstance(dtype, pl.Decimal) or isinstance(dtype, pl.UInt64 | pl.Int128):
+        elif isinstance(dtype, pl.Decimal | pl.UInt64 | pl.Int128):
             casts.append(column.cast(pl.Float64))
     return frame.with_columns(casts) if casts else frame

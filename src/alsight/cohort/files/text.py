@@ -26,6 +26,7 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
                  (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1f]")
+_BLANK_LINES: Final = re.compile(rb"(?:[ \t]*\n)*")
 _SLOW_LIMIT: Final = 300_000_000
 """Largest file [byte] whose irregular lines are taken one by one."""
 
@@ -45,12 +46,14 @@ def text_sheet(raw: bytes, file: str) -> Sheet:
     body, faults = _decode(raw, file)
     if not body.strip():
         raise refuse(file, "empty_file", "the file is empty.", "Give a file with a line of headings and rows below it.")
-    top = _first_lines(body)
+    lead = _BLANK_LINES.match(body)
+    above = lead.end() if lead else 0
+    top = _first_lines(body[above : above + 1_000_000])
     delimiter, start = _delimiter(top, file)
     top = top[start:]
     cells = [_split(line, delimiter) for line in top]
     place = heading_line(cells)
-    first = start + place
+    first = body.count(b"\n", 0, above) + start + place
     headings, repeated = unique_headings(cells[place])
     while headings and cells[place] and len(headings) > 1 and not (cells[place][len(headings) - 1] or "").strip():
         if any(len(line) >= len(headings) and line[len(headings) - 1].strip() for line in cells[place + 1 :]):
@@ -132,7 +135,7 @@ def _utf8(raw: bytes, file: str) -> bytes:
 
 
 def _first_lines(body: bytes) -> list[str]:
-    lines = body[:1_000_000].decode("utf-8", errors="replace").split("\n")
+    lines = body.decode("utf-8", errors="replace").split("\n")
     return lines[: HEADING_LINES + 20]
 
 

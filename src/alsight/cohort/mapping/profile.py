@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 import polars as pl
 
-from alsight.cohort.parse import Place, blank, dates, numbers, words
 from alsight.cohort.parse.codes import FALSE, TRUE
+from alsight.cohort.parse.text import MISSING
 
 SAMPLE: Final = 2000
 """Cells looked at: the first ones that are filled, and as many spread over the rest."""
@@ -30,7 +35,17 @@ DEAD: Final = ("dead", "died", "deceased", "death", "tot", "verstorben", "gestor
                "deceduto", "muerto", "fallecido", "overleden", "exitus")  # fmt: skip
 """Words for a vital status, beside yes and no under a heading that names death."""
 
-_NOWHERE: Final = Place(table="file", column="")
+_GROUPED: Final = re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
+_NUMBER: Final = re.compile(r"^[+-]?(?:\d[\d.,' ]*|[.,]\d+)(?:e[+-]?\d{1,3})?$")
+_DATE: Final = re.compile(
+    r"^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[t ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?: .*)?"
+    r"|\d{1,2}[-. ]*[^\W\d_]{3,12}[-., ]*\d{4}(?: .*)?|[^\W\d_]{3,12}[. ]*\d{1,2}(?:st|nd|rd|th)?[, ]+\d{4}(?: .*)?)$"
+)
+_PACKED: Final = (19_000_101, 21_001_231)
+_SERIAL: Final = (32_874, 60_000)
+_YES_NO: Final = frozenset((*TRUE, *FALSE))
+_STATUS: Final = frozenset((*ALIVE, *DEAD))
+_MISSING: Final = frozenset(MISSING)
 
 
 @dataclass(frozen=True)
@@ -69,41 +84,80 @@ class Profile:
         return self.number > 0.9 and self.whole > 0.99 and self.distinct <= 12 and self.low >= 0 and self.high <= 99
 
 
-def profile(column: pl.Series, decimal: str = "") -> Profile:
+def profile(column: pl.Series) -> Profile:
     """Look at a column."""
     filled = column.drop_nulls()
-    if filled.dtype == pl.String:
-        filled = filled.filter(~blank(filled))
+    if filled.dtype.is_float():
+        filled = filled.drop_nans()
     size = len(filled)
     if size > 2 * SAMPLE:
         filled = pl.concat([filled.head(SAMPLE), filled.gather_every(max(1, size // SAMPLE))])
-    seen = len(filled)
-    if seen == 0:
-        return Profile(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, ())
-    text = words(filled).str.to_lowercase()
-    examples = tuple(str(value)[:40] for value in words(filled).unique(maintain_order=True).head(3))
-    distinct = text.n_unique()
     if isinstance(filled.dtype, pl.Date | pl.Time | pl.Datetime):
-        return Profile(size, distinct, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, examples)
-    mark = decimal if decimal in (".", ",") else "auto"
-    found = numbers(filled, _NOWHERE, decimal=mark).values  # type: ignore[arg-type]
-    real = found.drop_nulls()
-    low, high = (float(real.min() or 0.0), float(real.max() or 0.0)) if len(real) else (0.0, 0.0)  # type: ignore[arg-type]
-    packed = int(real.is_between(19_000_101, 21_001_231).sum()) if len(real) else 0
-    dated = 0
-    if filled.dtype == pl.String and len(real) < seen:
-        dated = int(dates(filled.filter(found.is_null()), _NOWHERE).values.count())
-        dated += int(text.filter(found.is_null()).str.contains(r"^9999-").sum())
+        examples = tuple(str(value) for value in filled.unique(maintain_order=True).head(3))
+        return Profile(size, filled.n_unique(), 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, examples if size else ())
+    counts = Counter(filled.to_list())
+    cells = {_plain(cell): 0 for cell in counts}
+    for cell, count in counts.items():
+        cells[_plain(cell)] += count
+    for marker in _MISSING & set(cells):
+        size -= cells.pop(marker)
+    if not cells:
+        return _EMPTY
+    shown = [" ".join(str(cell).split())[:40] for cell in islice((cell for cell in counts if _plain(cell) in cells), 3)]
+    return replace(_shape(cells, max(size, 0)), examples=tuple(shown))
+
+
+_EMPTY: Final = Profile(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, ())
+
+
+def _plain(cell: object) -> str:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        cell = int(cell)
+    return " ".join(str(cell).split()).lower()
+
+
+def _shape(cells: dict[str, int], size: int) -> Profile:
+    """Shares over distinct cells and how often each occurs."""
+    seen = sum(cells.values())
+    numbers = {cell: number for cell in cells if (number := _number(cell)) is not None}
+    packed = {cell for cell, number in numbers.items() if _PACKED[0] <= number <= _PACKED[1] and number == int(number)}
+    real = {cell: number for cell, number in numbers.items() if cell not in packed}
+    dated = packed | {cell for cell in cells if cell not in numbers and _DATE.match(cell)}
+
+    def share(chosen: Iterable[str], whole: int = seen) -> float:
+        return sum(cells[cell] for cell in chosen) / whole if whole else 0.0
+
     return Profile(
-        filled=size,
-        distinct=distinct,
-        number=(len(real) - packed) / seen,
-        date=(dated + packed) / seen,
-        serial=float(real.is_between(32_874, 60_000).sum()) / seen if len(real) else 0.0,
-        whole=float((real == real.round()).sum()) / len(real) if len(real) else 0.0,
-        yes_no=float(text.is_in([*TRUE, *FALSE]).sum()) / seen,
-        status=float(text.is_in([*ALIVE, *DEAD]).sum()) / seen,
-        low=low,
-        high=high,
-        examples=examples,
+        filled=max(size, seen),
+        distinct=len(cells),
+        number=share(real),
+        date=share(dated),
+        serial=share(cell for cell, number in real.items() if _SERIAL[0] <= number <= _SERIAL[1]),
+        whole=share(
+            (cell for cell, number in real.items() if number == int(number)), sum(cells[cell] for cell in real)
+        ),
+        yes_no=share(_YES_NO & set(cells)),
+        status=share(_STATUS & set(cells)),
+        low=min(real.values(), default=0.0),
+        high=max(real.values(), default=0.0),
+        examples=(),
     )
+
+
+def _number(cell: str) -> float | None:
+    """A number as people write it; None for anything else. Which mark is decimal is settled when the cells are read."""
+    text = cell.removesuffix("%").strip()
+    if text in ("true", "false"):
+        return float(text == "true")
+    if not _NUMBER.match(text):
+        return None
+    text = text.replace("'", "").replace(" ", "")
+    if _GROUPED.match(text):
+        text = text.replace(",", "")
+    elif "," in text:
+        text = text.replace(".", "").replace(",", ".")
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,43 @@
+"""Broken files: each is read or refused with a message; none crashes, hangs or passes without a word.
+
+`benchmarks/fuzz_readers.py` runs many more of them, each in a process of its own.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from alsight.base.errors import AlsightError
+from alsight.cohort.read.source import Source, read
+from read.mutations import broken
+
+FOUND = (210, 279, 301, 343, 438)
+"""Cases that once did otherwise."""
+
+
+def _outcome(number: int, folder) -> str:
+    path = broken(number, folder)
+    try:
+        cohort = read(Source(path=str(path)))
+    except AlsightError as error:
+        return "refused" if str(error).strip() else "refused without a word"
+    assert cohort.rejected.height > 0
+    assert not cohort.visits["subject"].null_count()
+    return "read"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
+@pytest.mark.parametrize("start", range(0, 300, 20))
+def test_broken_files(tmp_path, start) -> None:
+    outcomes = set()
+    for number in range(50_000 + start, 50_020 + start):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        outcomes.add(_outcome(number, folder))
+    assert outcomes <= {"read", "refused"}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
+@pytest.mark.parametrize("number", FOUND)
+def test_what_was_found_before(tmp_path, number) -> None:
+    assert _outcome(number, tmp_path) in ("read", "refused")
