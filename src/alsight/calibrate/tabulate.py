@@ -27,7 +27,7 @@ from alsight.population.recruit import entry_month
 from alsight.population.spec import FollowUp, Population, Recruit, Schedule
 
 SEED: Final = 23
-BLOCKS: Final = 8
+BLOCKS: Final = 24
 """Candidates of each parameter set and interval, in blocks of 1024."""
 REFERENCE: Final = Population(
     name="reference",
