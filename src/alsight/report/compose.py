@@ -91,7 +91,7 @@ def page(found: Findings, record: Provenance, *, identified: bool, pages: int, n
     shown = found.flags.head(pages)
     records = Records(cohort.subjects, found.visits, cohort.events, cohort.doses, cohort.measures, found.episodes)
     sections += [
-        people_section(shown, people_pages(shown, records, progress), found.flags.height),
+        people_section(shown, people_pages(shown, records, progress), found.flags.height, found.visits),
         methods(record, identified=identified),
     ]
     return Page(

@@ -24,6 +24,9 @@ PSEUDONYMISED: Final = (
     "can be sent. Single courses are shown all the same: send it only to people who may see such data."
 )
 
+NAMING: Final = ("path", "mapping", "sheet")
+"""Parts of a request that may name people or places."""
+
 METHODS: Final = (
     "Reading. Every row and value is held against a data dictionary with units, ranges and choices. What breaks a "
     "rule is left out, mended or kept with a remark, and always listed.",
@@ -81,8 +84,11 @@ def methods(record: Provenance, *, identified: bool) -> Section:
     """How the report was made, from which input, by which program, and what it cites."""
     blocks: list[Block] = [Prose(text) for text in METHODS]
     rows = [("program", record.program), ("command", record.verb)]
-    if identified:
-        rows += [(name, str(value)) for name, value in record.request.items() if value not in ("", False, None, (), [])]
+    rows += [
+        (name.replace("_", " "), str(value))
+        for name, value in record.request.items()
+        if value not in ("", False, None, (), []) and (identified or name not in NAMING)
+    ]
     names = (
         record.inputs if identified else {f"input {place + 1}": digest for place, digest in enumerate(_digests(record))}
     )

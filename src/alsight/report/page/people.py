@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from alsight.base.progress import Progress
 from alsight.base.units import months_of
-from alsight.report.page.blocks import KeyEntry, Person, Prose, Section, TableView, table
+from alsight.report.page.blocks import Figure, KeyEntry, Person, Prose, Section, TableView, drawn, table
+from alsight.report.page.charts import WIDE
 from alsight.report.page.checks import EVENT_WORDS, Stretch, checks
 from alsight.report.page.labels import LABELS, RULES, source_name
 from alsight.report.page.theme import svg
-from alsight.report.page.timeline import PANELS, Course, timeline
+from alsight.report.page.timeline import PANELS, Course, small_multiples, timeline
 from alsight.report.page.words import NONE, count, months, number, opening, people, signed
 
 DOMAINS: Final = {
@@ -31,6 +32,9 @@ MEASURES: Final = {
     "grip_kg": "Grip, kg",
     "nfl_pg_ml": "NfL, pg/ml",
 }
+OVERVIEW: Final = 12
+"""People in the picture above the list."""
+
 _DOMAIN_BEST: Final = 12.0
 _ROOM: Final = 0.2
 """Least room above and below the mean of a measure, as a share of it, so that small changes look small."""
@@ -96,13 +100,14 @@ def people_pages(flags: pl.DataFrame, records: Records, progress: Progress) -> t
     return tuple(pages)
 
 
-def people_section(flags: pl.DataFrame, pages: tuple[Person, ...], total: int) -> Section:
-    """All flagged people in one list, then a page for each.
+def people_section(flags: pl.DataFrame, pages: tuple[Person, ...], total: int, visits: pl.DataFrame) -> Section:
+    """All flagged people in one list and one picture, then a page for each.
 
     Args:
         flags: people shown, one row each, in the order of their pages.
         pages: their pages.
         total: people flagged, shown or not.
+        visits: scored visits with `total`.
     """
     intro = (
         "People with a gain of 4 points or more that was held for at least 6 months, or with a plateau of 18 months "
@@ -117,7 +122,7 @@ def people_section(flags: pl.DataFrame, pages: tuple[Person, ...], total: int) -
     )
     rows = [
         (
-            Markup('<a href="#{}">{}</a>').format(page.anchor, flag["subject"]),
+            Markup('<a href="#{}">{}</a>').format(page.anchor, page.title.replace("Person ", "")),
             flag["words"],
             f"{months_of(flag['held_from_day']):.0f} to {months_of(flag['end_day']):.0f}",
         )
@@ -125,7 +130,35 @@ def people_section(flags: pl.DataFrame, pages: tuple[Person, ...], total: int) -
     ]
     listed = table("People to look at", ("person", "first reason", "months"), rows, (2,))
     said = f"{people(total)} met one of these definitions.{cut} Every episode of everybody is in episodes.parquet."
-    return Section("people", "People to look at", (Prose(intro), Prose(said), listed), pages)
+    picture = (_overview(flags.head(OVERVIEW), visits),) if flags.height else ()
+    return Section("people", "People to look at", (Prose(intro), Prose(said), *picture, listed), pages)
+
+
+def _overview(flags: pl.DataFrame, visits: pl.DataFrame) -> Figure:
+    """The courses of the first flagged people side by side, each numbered as its page."""
+    numbered = flags.select(
+        "subject", "kind", "held_from_day", "end_day", name=pl.format("Person {}", pl.int_range(1, pl.len() + 1))
+    )
+    days = visits.join(numbered, on="subject").drop_nulls("total").sort("name", "day")
+    inside = pl.col("day").is_between("held_from_day", "end_day")
+    order = pl.col("name").str.strip_prefix("Person ").cast(pl.Int32)
+    small = days.sort(order, "day").select(
+        "name",
+        months_of(pl.col("day").cast(pl.Float64)).alias("months"),
+        pl.col("total").alias("value"),
+        low=pl.lit(0.0),
+        high=pl.lit(48.0),
+        kind=pl.when(inside).then("kind"),
+    )
+    low, high = float(small["months"].min() or 0.0), float(small["months"].max() or 0.0)  # type: ignore[arg-type]
+    reach = (min(low, 0.0), max(high, low + 1.0))
+    return drawn(
+        lambda width: small_multiples(small, reach, width, 6 if width >= WIDE else 3),
+        f"ALSFRS-R totals of the first {flags.height} people to look at, episodes marked",
+        f"The first {flags.height}, totals from 0 to 48 over {months(reach[1])} from entry, first and last value "
+        "written out.",
+        key=KEY[1:],
+    )
 
 
 def _page(place: int, flag: dict[str, Any], own: Records, order: Sequence[str]) -> Person:
@@ -194,6 +227,7 @@ def _domains(visits: pl.DataFrame) -> pl.DataFrame:
         pl.col("value").cast(pl.Float64),
         low=pl.lit(0.0),
         high=pl.lit(_DOMAIN_BEST),
+        kind=pl.lit(None, pl.String),
     )
 
 
@@ -211,6 +245,7 @@ def _measures(measures: pl.DataFrame) -> pl.DataFrame:
         "value",
         low=pl.min_horizontal(pl.col("value").min(), (1 - _ROOM) * pl.col("value").mean()).over("measure"),
         high=pl.max_horizontal(pl.col("value").max(), (1 + _ROOM) * pl.col("value").mean()).over("measure"),
+        kind=pl.lit(None, pl.String),
     )
 
 

@@ -23,6 +23,8 @@ _GAP, _ROW, _HEIGHT = 0.16, 84.0, 40.0
 
 Spec = dict[str, Any]
 
+_KINDS: Final[Spec] = {"domain": list(EPISODE_COLORS), "range": [color(name) for name in EPISODE_COLORS.values()]}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
@@ -32,7 +34,8 @@ class Course:
         visits: months, total; one row a visit.
         spans: start, end, kind (plateau or reversal); one row an episode.
         events: label, months, end (null for a single day); one row an event or treatment.
-        small: name, months, value, low, high (the limits of its scale); domains, then measures.
+        small: name, months, value, low, high (the limits of its scale), kind (of the episode a visit is part of, null
+            outside); domains, then measures.
     """
 
     visits: pl.DataFrame
@@ -48,12 +51,16 @@ def timeline(course: Course) -> Spec:
     if course.events.height:
         parts.append(_strip(course.events, reach))
     if course.small.height:
-        parts.append(_small(course.small, reach))
+        parts.append(small_multiples(course.small, reach, WIDTH, PANELS))
     return {"vconcat": parts, "spacing": 12}
 
 
 def _values(frame: pl.DataFrame) -> Spec:
     return {"values": frame.with_columns(pl.col(pl.Float32, pl.Float64).cast(pl.Float64).round(2)).to_dicts()}
+
+
+def _exact(frame: pl.DataFrame) -> Spec:
+    return {"values": frame.to_dicts()}
 
 
 def _reach(course: Course) -> tuple[float, float]:
@@ -80,11 +87,7 @@ def _total(course: Course, reach: tuple[float, float]) -> Spec:
         "scale": {"domain": [0, 48]},
         "axis": {"values": [0, 12, 24, 36, 48]},
     }
-    tone = {
-        "field": "kind",
-        "type": "nominal",
-        "scale": {"domain": list(EPISODE_COLORS), "range": [color(name) for name in EPISODE_COLORS.values()]},
-    }
+    tone = {"field": "kind", "type": "nominal", "scale": _KINDS}
     spans = _values(course.spans.rename({"start": "months"}))
     visits = _values(course.visits.drop_nulls("total"))
     single = _values(course.events.filter(pl.col("end").is_null()))
@@ -141,14 +144,21 @@ def _strip(events: pl.DataFrame, reach: tuple[float, float]) -> Spec:
     return {"width": WIDTH, "height": {"step": 21}, "layer": layers}
 
 
-def _small(small: pl.DataFrame, reach: tuple[float, float]) -> Spec:
-    """Small courses in one view, each scaled into its own place, its first and last value written out."""
+def small_multiples(small: pl.DataFrame, reach: tuple[float, float], width: int, panels: int) -> Spec:
+    """Small courses in one view, each scaled into its own place, its first and last value written out.
+
+    Args:
+        small: as in `Course`.
+        reach: first and last month of every small course.
+        width: of the whole [px].
+        panels: side by side.
+    """
     names = small["name"].unique(maintain_order=True).to_list()
-    wide = 1.0 / PANELS
+    wide = 1.0 / panels
     place = small.join(pl.DataFrame({"name": names, "order": range(len(names))}), on="name", how="left")
     low, high = pl.col("low"), pl.col("high")
     level = pl.when(high > low).then((pl.col("value") - low) / (high - low)).otherwise(0.5)
-    column, row = pl.col("order") % PANELS, pl.col("order") // PANELS
+    column, row = pl.col("order") % panels, pl.col("order") // panels
     left = column * wide
     across = (pl.col("months") - reach[0]) / (reach[1] - reach[0]) * wide * (1 - _GAP)
     marks = place.with_columns(
@@ -161,8 +171,8 @@ def _small(small: pl.DataFrame, reach: tuple[float, float]) -> Spec:
         text=pl.format("{} \u2192 {}", _short("first"), _short("last")), base=pl.col("top") + _ROW - 16,
         right=pl.col("left") + wide * (1 - _GAP),
     )  # fmt: skip
-    height = _ROW * ((len(names) - 1) // PANELS + 1) - 10
-    return {"width": WIDTH, "height": height, "layer": _small_layers(marks, said, height)}
+    height = _ROW * ((len(names) - 1) // panels + 1) - 10
+    return {"width": width, "height": height, "layer": _small_layers(marks, said, height)}
 
 
 def _small_layers(marks: pl.DataFrame, said: pl.DataFrame, height: float) -> list[Spec]:
@@ -172,9 +182,11 @@ def _small_layers(marks: pl.DataFrame, said: pl.DataFrame, height: float) -> lis
     name = {"type": "text", "align": "left", "fontSize": 11, "fontWeight": 600, "baseline": "top"}
     ends = {"type": "text", "align": "left", "fontSize": 11, "color": color("muted"), "baseline": "top", "dy": 14}
     foot = {"type": "rule", "color": color("faint"), "strokeWidth": 1}
-    data = _values(said)
+    data = _exact(said)
     at = {"x": {"field": "left", **scale}, "y": {"field": "top", **down}}
-    points = marks.select("x", "y", "name")
+    points = marks.select("x", "y", "name", "kind").with_columns(pl.col("x", "y").round(3))
+    inside = points.drop_nulls("kind")
+    tone = {"field": "kind", "type": "nominal", "scale": _KINDS}
     course = {"x": {"field": "x", **scale}, "y": {"field": "y", **down}}
     return [
         {
@@ -183,10 +195,21 @@ def _small_layers(marks: pl.DataFrame, said: pl.DataFrame, height: float) -> lis
             "encoding": {"x": at["x"], "x2": {"field": "right"}, "y": {"field": "base", **down}},
         },
         {
-            "data": _values(points.with_columns(pl.col("x", "y").round(3))),
+            "data": _exact(points.drop("kind")),
             "mark": line,
             "encoding": {**course, "detail": {"field": "name"}},
         },
+        *(
+            [
+                {
+                    "data": _exact(inside),
+                    "mark": {"type": "line", "strokeWidth": 2.4},
+                    "encoding": {**course, "detail": {"field": "name"}, "color": tone},
+                }
+            ]
+            if inside.height
+            else []
+        ),
         {"data": data, "mark": name, "encoding": {**at, "text": {"field": "name"}}},
         {"data": data, "mark": ends, "encoding": {**at, "text": {"field": "text"}}},
     ]
