@@ -1,4 +1,4 @@
-"""Why a statistic lies outside its published interval; a test refuses a miss without a reason, and a reason too many."""
+"""Why a statistic lies outside its published interval; a test refuses a miss without a reason and a reason too many."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MISSES: Final[dict[str, str]] = {
     "bedlack_visit_6": _EARLY,
     "bedlack_visit_12": _EARLY,
     "bedlack_visit_18": _EARLY,
-    "bedlack_rising_180": "too many rise under every reading: monthly visits give many intervals, and a quarter without "
-    "decline at 6 months beside 14 % ever rising cannot both come from noise of this size; the rule was not readable",
+    "bedlack_rising_180": "too many rise under every reading: monthly visits give many intervals, and a quarter "
+    "without decline at 6 months beside 14 % ever rising cannot both come from noise of this size",
     "vasta_exact_6": "too many short runs of equal totals beside too few long ones: noise was not moved",
     "vasta_exact_18": _LONG,
     "median_limb": "dies a few months too early: traded against the rates of decline (1a, 2); Melbourne printed 31",
