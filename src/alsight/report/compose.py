@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -95,7 +96,7 @@ def page(found: Findings, record: Provenance, *, identified: bool, pages: int, n
         methods(record, identified=identified),
     ]
     return Page(
-        title=f"Plateaus and held gains in {count(cohort.size)} people with ALS",
+        title=f"Plateaus and held gains in {people(cohort.size, identified=identified)} with ALS",
         eyebrow=" \u00b7 ".join(part for part in (record.program, "report of observed episodes", name) if part),
         lead=_lead(found, identified=identified),
         figures=_figures(found, identified=identified),
@@ -112,29 +113,29 @@ def _rate(found: Findings, definition: str) -> dict[str, Any]:
 def _lead(found: Findings, *, identified: bool) -> str:
     """The whole report in a paragraph."""
     still, gained = _rate(found, "bedlack_visit_12"), _rate(found, "bedlack_gain_4_12")
-    said = [f"{people(found.cohort.size)} with {count(found.visits.height)} visits."]
+    some = partial(cell, identified=identified)
+    said = [f"{opening(people(found.cohort.size, identified=identified))} with {count(found.visits.height)} visits."]
     if still["eligible"]:
         shared = "" if hidden(still["found"], identified=identified) else f" ({percent(still['rate'])})"
         said.append(
-            f"A year after the first visit {cell(still['found'], identified=identified)} of the "
-            f"{count(still['eligible'])} still rated{shared} had not declined; among past trial participants it was "
-            f"{percent(still['published'])}."
+            f"A year after the first visit {some(still['found'])} of the {some(still['eligible'])} still rated{shared} "
+            f"had not declined; among past trial participants it was {percent(still['published'])}."
         )
     if gained["eligible"]:
         said.append(
-            f"A gain of 4 points held for a year was seen in {cell(gained['found'], identified=identified)} of "
-            f"{count(gained['eligible'])} (published: {gained['published_text']})."
+            f"A gain of 4 points held for a year was seen in {some(gained['found'])} of {some(gained['eligible'])} "
+            f"(published: {gained['published_text']})."
         )
     if found.flags.height:
-        verb = "record deserves" if found.flags.height == 1 else "records deserve"
-        said.append(f"{opening(cell(found.flags.height, identified=identified))} {verb} a second look.")
+        verb = "record deserves" if found.flags.height == 1 and identified else "records deserve"
+        said.append(f"{opening(some(found.flags.height))} {verb} a second look.")
     return " ".join(said)
 
 
 def _at_risk(cohort: Cohort) -> pl.DataFrame:
     """Entry and time [months] of everybody at risk of the endpoint."""
-    people = endpoints(cohort).filter("at_risk")
-    return people.select(
+    followed = endpoints(cohort).filter("at_risk")
+    return followed.select(
         months_of(pl.col("entry_day").cast(pl.Float64)).alias("entry"),
         months_of(pl.col("time_day").cast(pl.Float64)).alias("time"),
     )
@@ -147,7 +148,7 @@ def _figures(found: Findings, *, identified: bool) -> tuple[tuple[str, str], ...
     change = numbers.get("change of ALSFRS-R over follow-up") or numbers.get("change of ALSFRS over follow-up")
     facts = found.portrait["survival_summary"].filter(pl.col("origin") == "entry", pl.col("fact") == "events")
     events = facts.filter(pl.col("endpoint") != "death")["value"]
-    figures = [("people", count(found.cohort.size)), ("visits", count(found.visits.height))]
+    figures = [("people", cell(found.cohort.size, identified=identified)), ("visits", count(found.visits.height))]
     if followed:
         figures.append(("months followed, median", number(followed["median"], 0)))
     if change:

@@ -35,7 +35,10 @@ def reading(rejected: pl.DataFrame, accepted: dict[str, int], *, identified: boo
     """What was read, mended and left out, by rule."""
     kinds = rejected.group_by("severity").agg(pl.len())
     counts = dict(zip(kinds["severity"], kinds["len"], strict=True))
-    rows = [(name, count(size)) for name, size in accepted.items()]
+    rows = [
+        (name, cell(size, identified=identified) if name == "subjects" else count(size))
+        for name, size in accepted.items()
+    ]
     blocks: list[Block] = [
         Prose(
             f"{count(counts.get('rejected', 0))} entries could not be used and were left out, "
@@ -183,7 +186,10 @@ def _spread_sentence(rates: pl.DataFrame, *, identified: bool) -> str:
 
 
 def _rates_figure(rows: pl.DataFrame, heading: str, *, identified: bool) -> Figure:
-    small = [hidden(found, identified=identified) for found in rows["found"]]
+    small = [
+        hidden(found, identified=identified) or hidden(eligible, identified=identified)
+        for found, eligible in rows.select("found", "eligible").iter_rows()
+    ]
     shown = rows.with_columns(
         pl.col("definition").replace(LABELS).alias("label"),
         *(pl.when(pl.Series(small)).then(None).otherwise(pl.col(name)).alias(name) for name in ("rate", "low")),
@@ -192,7 +198,7 @@ def _rates_figure(rows: pl.DataFrame, heading: str, *, identified: bool) -> Figu
         (
             opening(LABELS[row["definition"]]),
             cell(row["found"], identified=identified),
-            count(row["eligible"]),
+            cell(row["eligible"], identified=identified),
             NONE if hide else percent(row["rate"]),
             NONE if hide else interval(row["low"], row["high"]),
             _published(row),

@@ -61,9 +61,9 @@ def signed(value: float, digits: int = 0) -> str:
     return "0" if not shown.strip("+\u22120.") else shown
 
 
-def people(number_of: int, one: str = "person", many: str = "people") -> str:
-    """A count with its noun."""
-    return f"{number_of:,} {one if number_of == 1 else many}"
+def people(number_of: int, *, identified: bool = True) -> str:
+    """A count of people with its noun, hidden where it is small."""
+    return f"{cell(number_of, identified=identified)} {'person' if number_of == 1 and identified else 'people'}"
 
 
 def hidden(number_of: int, *, identified: bool) -> bool:
