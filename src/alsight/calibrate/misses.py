@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 _EARLY: Final = (
-    "too few stay level under this reading: the published rule was not readable and mixed scales of 40 and 48 points; "
-    "rating noise was not raised to get there, and survival limits the slow class"
+    "too few stay level under this reading, whose published rule was not readable; seen quarterly somewhat more do; "
+    "rating noise was not raised to get there"
 )
 _FLAIL: Final = "dies too early: the rate of the flail phenotypes is an assumed multiplier that the fit does not move"
 _LONG: Final = "too few: longer runs of equal totals ask for less rating noise or more slow people; noise was not moved"
@@ -17,8 +17,8 @@ MISSES: Final[dict[str, str]] = {
     "bedlack_visit_6": _EARLY,
     "bedlack_visit_12": _EARLY,
     "bedlack_visit_18": _EARLY,
-    "bedlack_rising_180": "too many rise under every reading: monthly visits give many intervals, and a quarter "
-    "without decline at 6 months beside 14 % ever rising cannot both come from noise of this size",
+    "bedlack_rising_180": "too many rise: the more often people are seen, the more intervals there are; seen "
+    "quarterly half as many do, 17 %; the published schedules were not readable",
     "vasta_exact_6": "too many short runs of equal totals beside too few long ones: noise was not moved",
     "vasta_exact_18": _LONG,
     "median_limb": "dies a few months too early: traded against the rates of decline (1a, 2); Melbourne printed 31",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float64
 
 from alsight.base.units import months_of
 from alsight.calibrate.lines import Lines, lines
-from alsight.calibrate.populations import Views, admitted, affected_regions, rated
+from alsight.calibrate.populations import TRIAL, Views, admitted, affected_regions, group_of, rated, with_parameters
 from alsight.describe.survival import kaplan_meier, quantile, survival_at
 from alsight.episodes.definition import Definition
 from alsight.episodes.definitions import DEFINITIONS
@@ -27,6 +28,7 @@ from alsight.mechanism.measure.visits import COLUMNS, DAY, FED, MEASURES
 from alsight.population.blocks import chosen
 from alsight.population.frames import Group
 from alsight.population.recruit import entry_month
+from alsight.population.spec import Schedule
 
 Summary = dict[str, float]
 Vector = Float64[np.ndarray, " subject"]
@@ -266,6 +268,15 @@ def plateaus(people: Views, definitions: tuple[Definition, ...] = DEFINITIONS) -
         for source in PUBLISHED_KINDS
     ]
     return pl.concat(rows)
+
+
+def sparser(overrides: Mapping[str, float], blocks: int, seed: int, interval: float) -> pl.DataFrame:
+    """Rates of the wordings counted in trials, had people been seen only every so many months."""
+    schedule = Schedule(rating=interval, capacity=interval, weight=0)
+    population = msgspec.structs.replace(TRIAL, follow_up=msgspec.structs.replace(TRIAL.follow_up, schedule=schedule))
+    group = group_of(with_parameters(population, overrides, seed), blocks)
+    wordings = [one for one in DEFINITIONS if one.source == PUBLISHED_KINDS[0]]
+    return episode_rates(rated(admitted(group, "proact"), 18.0), wordings)
 
 
 def summaries(people: Views, definitions: tuple[Definition, ...] = DEFINITIONS) -> Summary:
