@@ -110,6 +110,13 @@ def test_a_stray_cell_in_the_far_corner_is_refused() -> None:
         workbook_sheets(saved(book), "x.xlsx")
 
 
+@pytest.mark.parametrize("place", [b'r="ZZZZ1"', b'r="B99999999"'])
+def test_a_cell_outside_of_any_worksheet_is_refused(place) -> None:
+    raw = sheet_of(("ID", "day"), ("a", 0))
+    with pytest.raises(DataError, match="spans"):
+        workbook_sheets(_edited(raw, b'r="B1"', place), "x.xlsx")
+
+
 def test_a_bomb_is_refused_before_it_unpacks(monkeypatch) -> None:
     monkeypatch.setattr(excel, "MAX_UNPACKED", 3_000_000)
     stream = io.BytesIO()

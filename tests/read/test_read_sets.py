@@ -124,11 +124,13 @@ def test_long2lstmarray_keeps_the_two_scales_apart() -> None:
     cohort, mapping = read_path(DATA / "als_long2lstmarray" / "alsfrs_data.csv")
     assert meanings(mapping)["p10"] == "q10_respiratory"
     assert meanings(mapping)["x1r"] == "q10_dyspnea"
-    assert (cohort.size, cohort.visits.height) == (17, 100)
-    assert set(cohort.visits["scale"]) == {"alsfrs_r"}
-    assert told(cohort, "item_of_other_scale")["row"].to_list() == list(range(2, 102))
-    first = cohort.visits.filter((pl.col("subject") == "1") & (pl.col("day") == 0))
-    assert first["alsfrs_r_total"].item() == 22
+    assert (cohort.size, cohort.visits.height) == (17, 200)
+    assert cohort.visits["scale"].value_counts()["count"].to_list() == [100, 100]
+    assert told(cohort, "both_scales")["value"].item() == "100 rows"
+    first = cohort.visits.filter((pl.col("subject") == "1") & (pl.col("day") == 0)).sort("scale")
+    assert first["alsfrs_total"].to_list() == [22, None]
+    assert first["alsfrs_r_total"].to_list() == [None, 22]
+    assert rules(cohort, "rejected") == set()
 
 
 def test_alstracker_workbook_of_one_person() -> None:

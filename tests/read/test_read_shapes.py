@@ -191,6 +191,13 @@ def test_both_scales_in_one_table_by_row(tmp_path) -> None:
     assert cohort.visits["alsfrs_total"].to_list() == [None, 38]
 
 
+def test_the_row_says_the_scale_of_its_total(tmp_path) -> None:
+    cohort, _ = read_text(tmp_path, "id,day,scale,total\na,0,ALSFRS-R,40\nb,0,ALSFRS,39\n")
+    assert cohort.visits.select("scale", "alsfrs_r_total", "alsfrs_total").rows() == [
+        ("alsfrs_r", 40, None), ("alsfrs", None, 39),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("headings", "expected"),
     [

@@ -14,6 +14,7 @@ import fastexcel
 import polars as pl
 
 from alsight.base.errors import DataError, Fault
+from alsight.cohort.files.engine import guarded
 from alsight.cohort.files.sheet import (
     HEADING_LINES,
     Sheet,
@@ -33,6 +34,10 @@ MAX_CELLS: Final = 40_000_000
 """Largest rectangle of cells of one worksheet: a stray cell in the far corner would fill the memory."""
 
 MAX_SHEETS: Final = 200
+
+MOST_ROWS: Final = 1_048_576
+MOST_COLUMNS: Final = 16_384
+"""What a worksheet can hold at all; a cell beyond is damage, and the engine would work on it for ever."""
 
 _PIECE: Final = 1 << 20
 _ROW: Final = re.compile(rb'<(?:\w+:)?(?:row|c)\b[^>]{0,200}?\br="[A-Z]{0,4}(\d{1,10})"')
@@ -75,17 +80,8 @@ def workbook_sheets(raw: bytes, file: str) -> list[Sheet]:
 
 
 def _guarded(file: str, call: Callable[[], Result]) -> Result:
-    """What a call into the workbook engine gives; whatever it throws, its own panics too, becomes a refusal."""
-    try:
-        return call()
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, DataError):
-        raise
-    except BaseException as error:  # noqa: BLE001 - a panic of the engine derives from nothing else
-        reason = str(error).strip().splitlines()
-        raise refuse(
-            file, "unreadable_workbook", f"the workbook cannot be read ({reason[0][:200] if reason else 'damaged'}).",
-            "Open it in a spreadsheet program and save it again as .xlsx, or as CSV.",
-        ) from None  # fmt: skip
+    cure = "Open it in a spreadsheet program and save it again as .xlsx, or as CSV."
+    return guarded(call, file, "unreadable_workbook", "the workbook", cure)
 
 
 def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, int]]) -> Sheet | None:
@@ -169,7 +165,7 @@ def _scan(stream: Any, file: str, left: int, *, cells: bool) -> tuple[int, list[
         text = tail + piece
         rows = max(rows, *(int(row) for row in _ROW.findall(text)), 0)
         width = max(width, 26, *(_column_number(name) for name in set(_WIDE.findall(text))))
-        if rows * width > MAX_CELLS:
+        if rows * width > MAX_CELLS or width > MOST_COLUMNS or rows > MOST_ROWS:
             raise refuse(
                 file, "too_large", f"a worksheet spans {rows:,} rows and {width:,} columns.",
                 "Delete stray cells far from the table, or give the table as CSV or Parquet.",

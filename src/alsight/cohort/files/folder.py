@@ -15,6 +15,7 @@ import polars as pl
 
 from alsight.base.errors import DataError, Fault
 from alsight.base.progress import Progress, silent
+from alsight.cohort.files.engine import guarded
 from alsight.cohort.files.excel import workbook_sheets
 from alsight.cohort.files.sheet import Sheet, plain_cells, refuse, unique_headings
 from alsight.cohort.files.text import text_sheet
@@ -157,43 +158,34 @@ def _gzip(raw: bytes, name: str) -> list[Sheet]:
 
 
 def _parquet(place: Path | bytes, name: str) -> Sheet:
-    """The table of a Parquet file; nested columns are left out and told."""
-    try:
-        stream = place if isinstance(place, Path) else io.BytesIO(place)
-        schema = pl.read_parquet_schema(stream)
-        odd = (pl.Object, pl.Binary)
-        plain = [name for name, dtype in schema.items() if not (dtype.is_nested() or isinstance(dtype, odd))]
-        if isinstance(stream, io.BytesIO):
-            stream.seek(0)
-        height = pl.scan_parquet(stream).select(pl.len()).collect().item()
-        if height * len(plain) > MAX_PARQUET_CELLS:
-            raise refuse(name, "too_large", f"{height:,} rows of {len(plain)} columns.", "Give it in parts.")
-        if isinstance(stream, io.BytesIO):
-            stream.seek(0)
-        frame = pl.read_parquet(stream, columns=plain)
-        frame = plain_cells(frame)
-    except DataError:
-        raise
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:  # noqa: BLE001 - a panic of the engine derives from nothing else
-        reason = (str(error).strip().splitlines() or ["damaged"])[0][:200]
-        raise refuse(
-            name, "unreadable_parquet", f"the Parquet file is damaged ({reason}).", "Write it again."
-        ) from None
+    """The table of a Parquet file; columns of lists, records and bytes are left out and told."""
+    cure = "Write it again, or give the table as CSV."
+    frame, left = guarded(lambda: _parquet_cells(place, name), name, "unreadable_parquet", "the Parquet file", cure)
     left_out = tuple(
         Fault(
             table="file", rule="nested_column", severity="note", source=name, column=column,
             message=f'The column "{column}" holds lists, records or bytes and was left out.',
             cure="Write one value a cell.",
         )
-        for column in schema
-        if column not in plain
+        for column in left
     )  # fmt: skip
-    headings, _ = unique_headings(frame.columns)
-    frame.columns = headings
+    frame.columns = unique_headings(frame.columns)[0]
     rows = pl.int_range(2, 2 + frame.height, eager=True, dtype=pl.UInt32)
     return Sheet(file=name, frame=frame, rows=rows, faults=left_out)
+
+
+def _parquet_cells(place: Path | bytes, name: str) -> tuple[pl.DataFrame, list[str]]:
+    def stream() -> Path | io.BytesIO:
+        return place if isinstance(place, Path) else io.BytesIO(place)
+
+    schema = pl.read_parquet_schema(stream())
+    odd = (pl.Object, pl.Binary)
+    left = [column for column, dtype in schema.items() if dtype.is_nested() or isinstance(dtype, odd)]
+    kept = [column for column in schema if column not in left]
+    height = pl.scan_parquet(stream()).select(pl.len()).collect().item()
+    if height * len(kept) > MAX_PARQUET_CELLS:
+        raise refuse(name, "too_large", f"{height:,} rows of {len(kept)} columns.", "Give it in parts.")
+    return plain_cells(pl.read_parquet(stream(), columns=kept)), left
 
 
 def _parquet_sheets(raw: bytes, name: str) -> list[Sheet]:

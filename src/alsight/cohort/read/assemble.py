@@ -1,4 +1,4 @@
-"""Parsed tables into the tables of the data dictionary: who, which visits, measurements, events and treatments."""
+"""Parsed tables into the tables of the data dictionary: who, which visits, events and treatments."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from typing import Final
 import polars as pl
 
 from alsight.base.errors import Fault
-from alsight.base.units import factor
-from alsight.cohort.mapping.headings import readings
 from alsight.cohort.mapping.meanings import IS_SCORE, MEANINGS, PERSON
-from alsight.cohort.mapping.spec import line, unclear
-from alsight.cohort.mapping.words import bag
-from alsight.cohort.measures import MEASURE_NAMES, MEASURES_BY_NAME
 from alsight.cohort.parse import Place, choices
 from alsight.cohort.parse.text import tell
 from alsight.cohort.read.anchor import Anchors, placed
@@ -27,16 +22,16 @@ _R_ITEMS: Final = TWELVE[9:]
 _VISIT_COLUMNS: Final = tuple(
     name for name, meaning in MEANINGS.items() if meaning.part == "visits" and name != "total"
 )
-_FLUIDS: Final = ("plasma", "serum", "csf")
 
 
-def visits(rows: Rows, people: Anchors) -> pl.DataFrame | None:
+def visits(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault]]:
     """The table's ratings; None when it has no scores. A row that only measures something else is no visit."""
     named = rows.has(*_VISIT_COLUMNS)
-    scores = [name for name in named if name in IS_SCORE]
+    scores = [name for name in rows.has(*_VISIT_COLUMNS, "total") if name in IS_SCORE]
     if not scores:
-        return None
-    frame = pl.concat([rows.frame.select("subject", "row", *named), placed(rows, "time", people)], how="horizontal")
+        return None, []
+    chosen = rows.frame.select("subject", "row", *named, *rows.has("total"))
+    frame = pl.concat([chosen, placed(rows, "time", people)], how="horizontal")
     frame = frame.with_columns(_scale(rows, named).alias("scale"))
     others = [
         name for name in rows.frame.columns if name not in (*named, "row", "subject") and not name.startswith("time@")
@@ -48,11 +43,36 @@ def visits(rows: Rows, people: Anchors) -> pl.DataFrame | None:
         frame = frame.filter(
             ~(unrated & rows.frame.select(pl.any_horizontal(pl.col(measured).is_not_null())).to_series())
         )
+    frame, faults = _parted(rows, frame, named)
     totals = [name for name in ("alsfrs_r_total", "alsfrs_total") if name in named]
-    if totals and "total_recorded" not in named:
+    if "total" in frame.columns:
+        # A total whose scale only the row's own scale column tells.
+        frame = frame.rename({"total": "total_recorded"}) if "total_recorded" not in named else frame.drop("total")
+    elif totals and "total_recorded" not in named:
         own = pl.when(pl.col("scale") == "alsfrs").then(pl.col(totals[-1] if "alsfrs_total" in totals else totals[0]))
         frame = frame.with_columns(total_recorded=own.otherwise(pl.col(totals[0])))
-    return frame
+    return frame, faults
+
+
+def _parted(rows: Rows, frame: pl.DataFrame, named: Sequence[str]) -> tuple[pl.DataFrame, list[Fault]]:
+    """Rows with items 10 of both scales as two visits, one on each scale."""
+    revised = [name for name in (*_R_ITEMS, "alsfrs_r_total") if name in named]
+    items = [name for name in _R_ITEMS if name in named]
+    original = [name for name in ("q10_respiratory", "alsfrs_total") if name in named]
+    if "q10_respiratory" not in named or not items or rows.table.scale or "scale" in named:
+        return frame, []
+    both = pl.col("q10_respiratory").is_not_null() & pl.any_horizontal(pl.col(items).is_not_null())
+    older = frame.filter(both)
+    if older.is_empty():
+        return frame, []
+    older = older.with_columns(pl.lit(None, pl.Float64).alias(name) for name in revised)
+    newer = frame.with_columns(pl.when(~both).then(pl.col(name)).alias(name) for name in original)
+    note = Fault(
+        table="visits", rule="both_scales", severity="note", source=rows.table.source, value=f"{older.height} rows",
+        message="Rows hold ALSFRS and ALSFRS-R together; each becomes two visits, one on each scale.",
+        cure="State the scale in the mapping to keep one of them.",
+    )  # fmt: skip
+    return pl.concat([newer, older.with_columns(scale=pl.lit("alsfrs"))]), [note]
 
 
 def _scale(rows: Rows, named: Sequence[str]) -> pl.Expr:
@@ -160,100 +180,6 @@ def _merged(known: pl.DataFrame) -> pl.DataFrame:
     agreeing = summed.filter(~pl.col("clash")).drop("clash")
     others = known.join(summed.filter(pl.col("clash")).select("subject"), on="subject", how="semi")
     return pl.concat([agreeing, others.select(agreeing.columns)])
-
-
-def measures(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault]]:
-    """The table's measurements, one quantity a column or one measurement a row."""
-    day = placed(rows, "time", people)
-    faults: list[Fault] = []
-    pieces: list[pl.DataFrame] = []
-    for name in [name for name in rows.frame.columns if name in MEANINGS and MEANINGS[name].part == "measure"]:
-        piece = pl.concat([rows.frame.select("subject", "row", value=name), day], how="horizontal")
-        if name.startswith("capacity_"):
-            kinds, told = _capacity(rows, name)
-            faults += told
-            piece = piece.with_columns(kinds.alias("measure"))
-            piece = piece.filter(pl.col("measure").is_not_null())
-        else:
-            piece = piece.with_columns(measure=pl.lit(name))
-        fluid = next(iter(sorted(set(_FLUIDS) & bag(rows.headings.get(name, "")))), None)
-        piece = piece.with_columns(method=pl.lit(fluid, pl.String))
-        pieces.append(piece.filter(pl.col("value").is_not_null()))
-    if rows.has("measure") and rows.has("value"):
-        piece, told = _listed(rows, day)
-        faults += told
-        pieces.append(piece)
-    return (pl.concat(pieces, how="diagonal_relaxed") if pieces else None), faults
-
-
-def _capacity(rows: Rows, name: str) -> tuple[pl.Series, list[Fault]]:
-    """Forced or slow, by the column that says so; a vital capacity of unknown kind is left out and told."""
-    unit = name.removeprefix("capacity_")
-    nothing = pl.repeat(None, rows.frame.height, dtype=pl.String, eager=True)
-    if not rows.has("capacity_kind"):
-        heading = rows.headings.get(name, name)
-        fault = unclear(
-            rows.table.source, heading, f'nothing tells whether "{heading}" is forced or slow; it was left out.',
-            f"Say it in the mapping: `{line(heading, means=f'fvc_{unit}')}` or `{line(heading, means=f'svc_{unit}')}`.",
-        )  # fmt: skip
-        return nothing, [fault]
-    kind = rows.frame["capacity_kind"].str.to_lowercase()
-    forced, slow = kind.str.contains("fvc|forced|forcée|forcierte"), kind.str.contains("svc|slow|lente|langsam")
-    named = pl.select(
-        pl.when(forced & ~slow).then(pl.lit(f"fvc_{unit}")).when(slow & ~forced).then(pl.lit(f"svc_{unit}"))
-    ).to_series()
-    return named, []
-
-
-def _listed(rows: Rows, day: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
-    """Measurements one a row: the quantity by its name, the value into the dictionary's unit."""
-    frame = pl.concat(
-        [rows.frame.select("subject", "row", "measure", "value", *rows.has("unit", "side", "part", "method")), day],
-        how="horizontal",
-    )
-    unit = pl.col("unit") if "unit" in frame.columns else pl.lit(None, pl.String)
-    frame = frame.with_columns(unit.fill_null("").alias("unit"))
-    kinds = frame.select("measure", "unit").unique()
-    rules = [(*kind, *_quantity(*kind)) for kind in kinds.rows()]
-    faults = [
-        unclear(
-            rows.table.source, rows.headings.get("measure", "measure"),
-            f'"{name}"{f" in {unit}" if unit else ""} is no quantity of the data dictionary; its rows were left out.',
-            f"Name it as one of: {', '.join(MEASURE_NAMES)}; or give its unit.", str(name),
-        )
-        for name, unit, quantity, _ in sorted(rules, key=str)
-        if not quantity and name is not None
-    ]  # fmt: skip
-    table = pl.DataFrame(
-        rules,
-        schema={"measure": pl.String, "unit": pl.String, "quantity": pl.String, "ratio": pl.Float64},
-        orient="row",
-    )
-    frame = frame.join(table, on=["measure", "unit"], how="left", maintain_order="left", nulls_equal=True)
-    frame = frame.filter(pl.col("quantity") != "").with_columns(
-        value=pl.col("value") * pl.col("ratio"), measure="quantity"
-    )
-    return frame.drop("quantity", "ratio", "unit"), faults
-
-
-def _quantity(name: str | None, unit: str) -> tuple[str, float]:
-    """The dictionary's quantity that a name and a unit stand for, and the factor into its unit; "" for none."""
-    if not name:
-        return "", 1.0
-    found = (
-        [name]
-        if name in MEASURE_NAMES
-        else [reading.means for reading in readings(f"{name} ({unit})" if unit else name)]
-    )
-    for means in found:
-        for candidate in means.split(" or "):
-            if candidate in MEASURES_BY_NAME:
-                ratio = factor(unit, MEASURES_BY_NAME[candidate].unit) if unit else 1.0
-                if " or " in means and not unit:
-                    continue
-                if ratio is not None:
-                    return candidate, ratio
-    return "", 1.0
 
 
 def events(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[pl.DataFrame]]:

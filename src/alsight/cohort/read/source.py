@@ -151,7 +151,8 @@ def _told(raw: RawTables, source: Source) -> RawTables:
 
 def record(source: Source) -> Provenance:
     """Where a reading came from: the request without folders, the files by digest."""
-    request = msgspec.json.decode(to_json(source))
+    names = {field.encode_name for field in msgspec.structs.fields(Source)}
+    request = {name: value for name, value in msgspec.json.decode(to_json(source)).items() if name in names}
     request["path"] = Path(source.path).name
     request["mapping"] = Path(source.mapping).name if source.mapping else ""
     return provenance("read", request, [Path(source.path)])

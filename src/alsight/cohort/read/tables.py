@@ -13,7 +13,8 @@ from alsight.cohort.mapping.spec import Mapping, TableMap
 from alsight.cohort.raw import RawTables
 from alsight.cohort.read.anchor import anchors
 from alsight.cohort.read.apply import Rows, apply
-from alsight.cohort.read.assemble import doses, events, gaps, measures, persons, visits
+from alsight.cohort.read.assemble import doses, events, gaps, persons, visits
+from alsight.cohort.read.measured import measures
 from alsight.cohort.tables import EVENT_KINDS, REJECTED
 
 _SAID = {
@@ -59,7 +60,9 @@ def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> 
         found += rows.found
         faults += rows.faults
         source = pl.lit(rows.table.source).alias("source")
-        if (frame := visits(rows, people)) is not None:
+        frame, told = visits(rows, people)
+        faults += told
+        if frame is not None:
             pieces["visits"].append(frame.with_columns(source))
             missing = gaps(frame, rows)
             found += [] if missing is None else [missing]
