@@ -16,6 +16,7 @@ from alsight.cohort.mapping.spec import Mapping, mapping_toml, write_mapping
 from alsight.cohort.read.large import check_large, is_large
 from alsight.cohort.read.source import Source, read_with_mapping
 from alsight.report.folder import shown, writing
+from alsight.report.page.words import joined
 
 NO_MAPPING: Final = "This layout is known: no column had to be guessed, so there is no mapping to save."
 
@@ -108,9 +109,9 @@ def by_rule(rejected: pl.DataFrame) -> pl.DataFrame:
 
 def sentences(summary: dict[str, Any]) -> tuple[str, ...]:
     """What was read, in words."""
-    accepted = (
-        f"{summary['people']:,} people, {summary['visits']:,} visits and {summary['measures']:,} measurements accepted."
-    )
+    sizes = [("people", "person"), ("visits", "visit"), ("measures", "measurement")]
+    said = [f"{summary[name]:,} {one if summary[name] == 1 else _many(one)}" for name, one in sizes]
+    accepted = f"{joined(said)} accepted."
     if not any(summary[name] for name in ("rejected", "mended", "notes")):
         return (accepted, "Nothing was rejected or changed.")
     told = (
@@ -118,3 +119,7 @@ def sentences(summary: dict[str, Any]) -> tuple[str, ...]:
         "remark."
     )
     return (accepted, told)
+
+
+def _many(one: str) -> str:
+    return "people" if one == "person" else f"{one}s"
