@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from alsight.cohort.endpoints import ENDPOINTS
+from alsight.cohort.mapping.layouts import TITLES, layouts
+from alsight.cohort.mapping.meanings import MEANINGS
 from alsight.cohort.measures import MEASURES
 from alsight.cohort.rules.catalogue import RULES
 from alsight.cohort.schema import Column, Table
@@ -98,7 +100,40 @@ def dictionary_page() -> str:
     return "\n".join(parts)
 
 
-PAGES: dict[str, Callable[[], str]] = {"dictionary.md": dictionary_page, "instruments.md": catalogue_page}
+PARTS = {
+    "key": "Who and when", "visits": "Ratings", "person": "About the person", "moment": "Days of a person's life",
+    "event": "Events by name", "measure": "Quantities by name", "measures": "One measurement a row",
+    "events": "One event a row", "doses": "One treatment a row", "aside": "Columns that help read another",
+}  # fmt: skip
+
+
+def meanings_page() -> str:
+    """What a mapping can say that a column means, and the layouts that are known."""
+    parts = [
+        "# Meanings of a column\n\nMade from code by `docs/generate.py`; do not edit by hand.\n\n"
+        "The words that a [mapping](mapping.md) may write for `means`. Beside these, `on:NAME` and `off:NAME` mean the "
+        "start and the stop of the treatment NAME. A time takes a `unit`: date, day, week, month, year, age, and for "
+        "events flag (yes and no) or status (alive and dead).\n"
+    ]
+    for part, title in PARTS.items():
+        rows = ((f"`{m.name}`", m.kind, m.says) for m in MEANINGS.values() if m.part == part)
+        parts.append(f"## {title}\n\n" + table(("means", "cells", "what it is"), rows))
+    known = (
+        (TITLES[name], ", ".join(f"`{row.column}`" for row in rows if row.key), str(len(rows)))
+        for name, rows in layouts().items()
+    )
+    parts.append(
+        "## Known layouts\n\nRecognized when all columns of one key group stand in one table; every column is in "
+        "`src/alsight/cohort/mapping/layouts.csv`.\n\n" + table(("layout", "key columns", "columns"), known)
+    )
+    return "\n".join(parts)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "dictionary.md": dictionary_page,
+    "instruments.md": catalogue_page,
+    "meanings.md": meanings_page,
+}
 """Page, relative to `docs/`, to what makes it."""
 
 

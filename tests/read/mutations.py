@@ -43,6 +43,10 @@ HEADINGS = (
 )  # fmt: skip
 
 
+COMPANIONS = ("events.csv", "labs.csv", "drugs.csv")
+"""Files that are of no use without visits beside them."""
+
+
 @cache
 def seeds() -> tuple[tuple[str, bytes], ...]:
     """Good files: name and bytes."""
@@ -107,6 +111,10 @@ def broken(number: int, folder: Path) -> Path:
     kind = draw.choices(("file", "folder", "zip", "shape"), (80, 8, 6, 6))[0]
     if kind == "file":
         name, raw = _mutated(draw)
+        if name in COMPANIONS:
+            _written(folder, "visits.csv", dict(seeds())["long.csv"])
+            _written(folder, name, raw)
+            return folder
         return _written(folder, name, raw)
     if kind == "folder":
         inner = folder / "input"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from datetime import date
+from datetime import date, time, timedelta
 
 import openpyxl
 import polars as pl
@@ -123,6 +123,25 @@ def test_pandas_index_columns(tmp_path) -> None:
     assert mapping.tables[0].maps()["__index_level_0__"].means == "ignored"
     plain.to_csv(tmp_path / "indexed.csv")
     assert days(read_path(tmp_path / "indexed.csv")[0], "a") == [0, 91]
+
+
+def test_rare_types_of_parquet(tmp_path) -> None:
+    frame = pl.DataFrame(
+        {
+            "id": pl.Series(["a", "a"], dtype=pl.Categorical),
+            "day": pl.Series(["0", "91"]).cast(pl.Decimal(10, 2)),
+            "alsfrs_r": pl.Series([44, 43], dtype=pl.UInt64),
+            "note": [[1], [2]],
+            "scan": [b"\xff", b"\x00"],
+            "clock": [time(8), time(9)],
+            "wait": [timedelta(days=1), timedelta(days=2)],
+            "nothing": [None, None],
+        }
+    )
+    frame.write_parquet(tmp_path / "a.parquet")
+    cohort, _ = read_path(tmp_path / "a.parquet")
+    assert cohort.visits.select("day", "alsfrs_r_total").rows() == [(0, 44.0), (91, 43.0)]
+    assert set(told(cohort, "nested_column")["column"]) == {"note", "scan"}
 
 
 def test_a_damaged_companion_is_told_and_the_rest_read(tmp_path) -> None:

@@ -11,9 +11,6 @@ from alsight.base.errors import AlsightError
 from alsight.cohort.read.source import Source, read
 from read.mutations import broken
 
-FOUND = (210, 279, 301, 343, 438, 50_066)
-"""Cases that once did otherwise."""
-
 
 def _outcome(number: int, folder) -> str:
     path = broken(number, folder)
@@ -35,9 +32,3 @@ def test_broken_files(tmp_path, start) -> None:
         folder.mkdir()
         outcomes.add(_outcome(number, folder))
     assert outcomes <= {"read", "refused"}
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
-@pytest.mark.parametrize("number", FOUND)
-def test_what_was_found_before(tmp_path, number) -> None:
-    assert _outcome(number, tmp_path) in ("read", "refused")

@@ -171,3 +171,10 @@ def test_the_dirty_set_explains_itself() -> None:
     _, mapping = read_path(DATA / "als_dirty_qualitycontrol" / "als_data.csv")
     assert len(mapping.explain()) == 18
     assert not any(row["means"] == "not used" for row in mapping.explain())
+
+
+def test_the_example_of_the_page_is_a_mapping(tmp_path) -> None:
+    page = (DATA.parents[1] / "docs" / "mapping.md").read_text()
+    path = tmp_path / "m.toml"
+    path.write_text(page.split("```toml\n")[1].split("```")[0])
+    assert len(read_mapping(path).tables[0].columns) == 6

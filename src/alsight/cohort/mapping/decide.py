@@ -294,7 +294,7 @@ def _nothing(guesses: Sequence[tuple[Guess, TableMap]]) -> Fault:
     headings = ", ".join(list(guesses[0][0].sheet.frame.columns)[:12])
     return unclear(
         source, "", f"no column was recognised among: {headings}.",
-        "Say in a mapping what the columns mean; `docs/mapping.md` lists the meanings.",
+        "Say in a mapping what the columns mean; `docs/meanings.md` lists the meanings.",
     )  # fmt: skip
 
 
