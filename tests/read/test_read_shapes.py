@@ -306,10 +306,51 @@ def test_missing_markers(tmp_path) -> None:
 
 
 def test_flags_at_visits_give_events(tmp_path) -> None:
-    text = "id,month,alsfrs_r,niv,peg\na,0,44,0,yes\na,3,43,0,yes\na,6,42,1,yes\nb,0,44,,no\n"
+    text = "id,month,alsfrs_r,niv,peg\na,0,44,0,yes\na,3,43,0,yes\na,6,42,1,yes\nb,0,44,,no\nb,3,44,,yes\n"
     cohort, _ = read_text(tmp_path, text)
-    assert cohort.events.select("subject", "day", "event").rows() == [("a", 0, "gastrostomy"), ("a", 183, "niv_start")]
+    assert cohort.events.select("subject", "day", "event").rows() == [
+        ("a", 0, "gastrostomy"), ("a", 183, "niv_start"), ("b", 91, "gastrostomy"),
+    ]  # fmt: skip
     assert "may be earlier" in cohort.events["detail"][0]
+    assert "first visit at which" in cohort.events["detail"][1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,month,alsfrs_r,died,peg\na,0,44,yes,yes\na,3,43,yes,yes\nb,0,40,no,no\nb,3,39,no,no\n",
+        "id,alsfrsr_m0,alsfrsr_m3,died,peg\na,44,43,yes,yes\nb,40,39,no,no\n",
+    ],
+)
+def test_a_fact_that_every_row_repeats_has_no_day(tmp_path, text) -> None:
+    """A death said in every row is no death at the first visit."""
+    cohort, _ = read_text(tmp_path, text)
+    assert cohort.events.is_empty()
+    assert cohort.visits.height == 4
+    assert set(told(cohort, "event_without_day")["column"]) == {"died", "peg"}
+
+
+def test_death_at_a_visit_is_told_and_not_dated(tmp_path) -> None:
+    cohort, _ = read_text(tmp_path, "id,month,alsfrs_r,died\na,0,44,no\na,3,43,yes\n")
+    assert cohort.visits.height == 2
+    assert told(cohort, "event_without_day")["row"].to_list() == [3]
+
+
+def test_treatment_beside_scores_is_the_arm(tmp_path) -> None:
+    cohort, _ = read_text(tmp_path, "id,day,alsfrs_r,treatment\na,0,44,Placebo\na,91,43,Placebo\n")
+    assert cohort.subjects["arm"].to_list() == ["Placebo"]
+    assert cohort.doses.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("cell", "site"),
+    [("Bulbaire", "bulbar"), ("bulbare", "bulbar"), ("Right upper limb", "upper_limb"),
+     ("Membre inférieur D", "lower_limb"),
+     ("bulba", None), ("upper limb and lower limb", None)],
+)  # fmt: skip
+def test_sites_in_clinics_own_words(tmp_path, cell, site) -> None:
+    cohort, _ = read_text(tmp_path, f"id,day,alsfrs_r,site of onset\na,0,44,{cell}\n")
+    assert cohort.subjects["onset_site"].to_list() == [site]
 
 
 def test_codes_of_sex_are_never_guessed(tmp_path) -> None:

@@ -85,6 +85,7 @@ def guess_table(sheet: Sheet, given: Table[str, ColumnMap], layout: str, context
             claims[name] = fits
     _spread(guess, claims, open_names, families)
     _settle(guess, claims)
+    _arm(guess)
     _units(guess)
     for name in names:
         guess.columns.setdefault(name, ColumnMap(means="ignored", why="no meaning was found"))
@@ -278,6 +279,13 @@ def _one_time(guess: Guess) -> None:
                     guess.columns[name], means="time", unit=unit, why="the only time in the table"
                 )
                 return
+
+
+def _arm(guess: Guess) -> None:
+    """A treatment named beside scores, without dose or end, is the arm of a trial."""
+    if guess.has_scores() and not guess.of("arm", "dose", "end"):
+        for name in guess.of("treatment"):
+            guess.columns[name] = ColumnMap(means="arm", confidence=0.8, why="a treatment beside scores is the arm")
 
 
 def _units(guess: Guess) -> None:

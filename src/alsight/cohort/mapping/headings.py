@@ -203,8 +203,9 @@ def _flags(rest: frozenset[str]) -> list[Reading]:
 def _in_context(rest: frozenset[str], unit: str, context: str) -> list[Reading]:
     generic = {"score", "value", "total", "capacity", "sum", "unit", "measure"}
     around = bag(context) - STOP
-    tries = [rest | around, *([around, around - {"score"}] if rest <= generic else [])]
-    for words in tries:
+    if not rest <= generic:
+        return []
+    for words in (rest | around, around, around - {"score"}):
         found = [
             Reading(means, unit, "", rank, 0.75, f'the wording of the heading within "{context}"')
             for means, rank in lookup().get(frozenset(words), ())

@@ -80,8 +80,10 @@ def sited(given: pl.Series) -> pl.Series:
     coding: dict[str, str] = {}
     for cell, word in plain.items():
         text = _ascii(word.replace("_", " "))
-        sites = {site for phrase, site in SITE_WORDS if f" {phrase}" in f" {text}"}
-        if len(sites) == 1 and len(text.split()) > 1:
+        # One word must be the site's own; within several words the site may be inflected.
+        several = len(text.split()) > 1
+        sites = {site for phrase, site in SITE_WORDS if phrase == text or (several and f" {phrase}" in f" {text}")}
+        if len(sites) == 1:
             coding[cell] = sites.pop()
     return words(given).replace(coding) if coding else given
 

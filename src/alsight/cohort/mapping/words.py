@@ -62,6 +62,7 @@ _FOLDED: Final = {
     "predicted": "pred prd soll normal sollwert predetti",
     "pct": "percent percentage prozent pourcentage pc perc pp",
     "liters": "liter litres litre ltr l litri liters_",
+    "fvc": "cvf",
     "forced": "forcierte forcee forzata",
     "slow": "langsame lente",
     "capacity": "vitalkapazitat kapazitat capacite capacita vc",

@@ -10,8 +10,8 @@ import polars as pl
 from alsight.cohort.parse.text import Parsed, Place, blank, tell, words
 
 TRUE: Final[tuple[str, ...]] = (
-    "yes", "y", "true", "t", "1", "1.0", "x", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "present", "positive",
-    "pos", "checked", "done",
+    "yes", "y", "true", "t", "1", "1.0", "x", "ja", "j", "oui", "o", "si", "sí", "sì", "s", "sim", "present",
+    "positive", "pos", "checked", "done",
 )  # fmt: skip
 FALSE: Final[tuple[str, ...]] = (
     "no", "n", "false", "f", "0", "0.0", "nein", "non", "não", "nao", "absent", "negative", "neg", "unchecked", "never",

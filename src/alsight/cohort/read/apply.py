@@ -49,6 +49,7 @@ class Rows:
         origins: name of a counted time to what it counts from.
         headings: column of `frame` to the heading in the file.
         whole_years: ages that are written in whole years, too coarse for days.
+        slotted: whether visits stood side by side, so that other columns are about the person.
         found: faults of single cells.
         faults: faults of the table.
     """
@@ -58,6 +59,7 @@ class Rows:
     origins: dict[str, str] = field(default_factory=dict[str, str])
     headings: dict[str, str] = field(default_factory=dict[str, str])
     whole_years: frozenset[str] = frozenset()
+    slotted: bool = False
     found: tuple[pl.DataFrame, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -79,7 +81,8 @@ def apply(sheet: Sheet, table: TableMap) -> Rows:
         frame = _stacked(reader, frame, slotted)
     return Rows(
         table=table, frame=frame, origins=reader.origins, headings=reader.headings,
-        whole_years=frozenset(reader.whole_years), found=tuple(reader.found), faults=tuple(reader.faults),
+        whole_years=frozenset(reader.whole_years), slotted=bool(slotted), found=tuple(reader.found),
+        faults=tuple(reader.faults),
     )  # fmt: skip
 
 

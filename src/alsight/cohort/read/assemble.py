@@ -19,6 +19,9 @@ from alsight.instruments.items import CUTTING, ITEM_NAMES, TWELVE
 Frames = dict[str, pl.DataFrame]
 
 _R_ITEMS: Final = TWELVE[9:]
+ENDS: Final = ("death", "withdrawal", "lost_to_follow_up")
+"""Events after which there are no visits, so that a "yes" at a visit cannot date them."""
+
 _VISIT_COLUMNS: Final = tuple(
     name for name, meaning in MEANINGS.items() if meaning.part == "visits" and name != "total"
 )
@@ -235,7 +238,7 @@ def _flagged(
         [rows.frame.select("subject", "row", flag), placed(rows, "time", people)], how="horizontal"
     ).filter(pl.col(flag).fill_null(False))
     frame = frame.join(dated.select("subject").unique(), on="subject", how="anti")
-    if not any(name.startswith("time@") for name in rows.frame.columns):
+    if not _says_when(rows, kind):
         place = Place(
             table="events", column=rows.headings.get(flag, kind), source=rows.table.source, rows=frame["row"],
             subjects=frame["subject"],
@@ -261,6 +264,18 @@ def _flagged(
         .otherwise(pl.lit("first visit at which it is recorded")),
     )
     return frame.drop(flag, "seen"), []
+
+
+def _says_when(rows: Rows, kind: str) -> bool:
+    """Whether yes and no belong to the visit of their row; a fact that every row of a person repeats has no day."""
+    if kind in ENDS or rows.slotted or not any(name.startswith("time@") for name in rows.frame.columns):
+        return False
+    if rows.table.layout:
+        return True
+    told = rows.frame.select("subject", flag=f"{kind}@flag").drop_nulls()
+    people = told.group_by("subject").agg(rows=pl.len(), answers=pl.col("flag").n_unique())
+    often = people.filter(pl.col("rows") > 1)
+    return often.is_empty() or bool((often["answers"] > 1).any())
 
 
 def _events_listed(rows: Rows, people: Anchors) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -23,7 +23,7 @@ _SAID = {
     "enrollment": "Day 0 is each person's enrolment.",
     "diagnosis": "Day 0 is each person's diagnosis.",
     "symptom_onset": "Day 0 is each person's first symptom.",
-    "stated": "Days count from the source's own day 0, which it does not name.",
+    "stated": "Days count from the source's own day 0.",
     "": "Day 0 is what each person's row says.",
 }
 
