@@ -336,6 +336,12 @@ def test_death_at_a_visit_is_told_and_not_dated(tmp_path) -> None:
     assert told(cohort, "event_without_day")["row"].to_list() == [3]
 
 
+def test_treatment_without_a_start_begins_where_it_is_first_recorded(tmp_path) -> None:
+    cohort, _ = read_text(tmp_path, "id,month,alsfrs_r,riluzole\na,0,44,no\na,3,43,yes\nb,0,40,yes\n")
+    assert cohort.doses.select("subject", "day", "treatment").rows() == [("a", 91, "riluzole"), ("b", 0, "riluzole")]
+    assert told(cohort, "start_assumed")["column"].to_list() == ["riluzole"]
+
+
 def test_treatment_beside_scores_is_the_arm(tmp_path) -> None:
     cohort, _ = read_text(tmp_path, "id,day,alsfrs_r,treatment\na,0,44,Placebo\na,91,43,Placebo\n")
     assert cohort.subjects["arm"].to_list() == ["Placebo"]

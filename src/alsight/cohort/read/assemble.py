@@ -295,8 +295,9 @@ def _events_listed(rows: Rows, people: Anchors) -> tuple[pl.DataFrame, pl.DataFr
     return frame.with_columns(kinds.values.alias("event")).filter(pl.col("event").is_not_null()), kinds.faults
 
 
-def doses(rows: Rows, people: Anchors) -> pl.DataFrame | None:
+def doses(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault]]:
     """The table's treatments: starts and stops by name of the column, or one treatment a row."""
+    notes: list[Fault] = []
     pieces: list[pl.DataFrame] = []
     drugs = {name.split(":")[1].partition("@")[0] for name in rows.frame.columns if name.startswith("on:")}
     for drug in sorted(drugs):
@@ -314,6 +315,8 @@ def doses(rows: Rows, people: Anchors) -> pl.DataFrame | None:
             on = pl.col(f"{start}@flag").fill_null(False)
             timed = any(name.startswith("time@") for name in rows.frame.columns)
             seen = pl.col("seen") if timed else pl.lit(0, pl.Int32)
+            if piece.select((on & pl.col("day").is_null()).any()).item():
+                notes.append(_unstarted(rows, drug))
             piece = piece.with_columns(day=pl.coalesce("day", pl.when(on).then(seen))).drop(f"{start}@flag")
         piece = piece.filter(pl.col("day").is_not_null()).sort("day", maintain_order=True)
         piece = piece.unique("subject", keep="first", maintain_order=True).with_columns(treatment=pl.lit(drug))
@@ -331,4 +334,13 @@ def doses(rows: Rows, people: Anchors) -> pl.DataFrame | None:
         pieces.append(
             piece.with_columns(pl.col("treatment").str.to_lowercase()).filter(pl.col("treatment").is_not_null())
         )
-    return pl.concat(pieces, how="diagonal_relaxed") if pieces else None
+    return (pl.concat(pieces, how="diagonal_relaxed") if pieces else None), notes
+
+
+def _unstarted(rows: Rows, drug: str) -> Fault:
+    heading = rows.headings.get(f"on:{drug}@flag", drug)
+    return Fault(
+        table="doses", rule="start_assumed", severity="note", source=rows.table.source, column=heading, value=drug,
+        message=f"Who is on {drug} is recorded but not since when; the first such visit stands for its start.",
+        cure="Add a column with the date of its start.",
+    )  # fmt: skip

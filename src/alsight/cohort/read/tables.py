@@ -70,7 +70,8 @@ def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> 
         faults += told
         happened, cells = events(rows, people)
         found += cells
-        taken = doses(rows, people)
+        taken, told = doses(rows, people)
+        faults += told
         for name, piece in (("measures", measured), ("events", happened), ("doses", taken)):
             if piece is not None:
                 pieces[name].append(piece.with_columns(source))
