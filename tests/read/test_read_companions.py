@@ -67,6 +67,16 @@ def test_zip(tmp_path) -> None:
     _checked(read_path(path)[0])
 
 
+def test_files_of_one_name_in_a_zip_are_told_apart(tmp_path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("north/visits.csv", "id,day,alsfrs_r\na,0,44\n")
+        package.writestr("south/visits.csv", "Patient,Monat,ALSFRS-R Gesamt\nb,3,40\n")
+    cohort, mapping = read_path(path)
+    assert [table.file for table in mapping.tables] == ["north/visits.csv", "south/visits.csv"]
+    assert cohort.visits.select("subject", "day").rows() == [("a", 0), ("b", 91)]
+
+
 def test_workbook(tmp_path) -> None:
     book = openpyxl.Workbook()
     book.remove(book.active)

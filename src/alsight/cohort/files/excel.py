@@ -40,8 +40,8 @@ MOST_COLUMNS: Final = 16_384
 """What a worksheet can hold at all; a cell beyond is damage, and the engine would work on it for ever."""
 
 _PIECE: Final = 1 << 20
-_ROW: Final = re.compile(rb'<(?:\w+:)?(?:row|c)\b[^>]{0,200}?\br="[A-Z]{0,4}(\d{1,10})"')
-_WIDE: Final = re.compile(rb'\br="([A-Z]{2,5})\d{1,10}"')
+_ROW: Final = re.compile(rb'<(?:\w+:)?(?:row|c)\b[^>]{0,200}?\br="[A-Z]{0,4}(\d{1,20})"')
+_WIDE: Final = re.compile(rb'\br="([A-Z]{2,5})\d{1,20}"')
 _FORMULA: Final = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]{0,200}><f(?:/>|[^>]{0,200}>[^<]{0,9000}(?:</f>)?)(?:<v\s*/>|<v>\s*</v>)?</c>'
 )
@@ -163,7 +163,7 @@ def _scan(stream: Any, file: str, left: int, *, cells: bool) -> tuple[int, list[
         if not cells:
             continue
         text = tail + piece
-        rows = max(rows, *(int(row) for row in _ROW.findall(text)), 0)
+        rows = max(rows, *map(int, set(_ROW.findall(text))), 0)
         width = max(width, 26, *(_column_number(name) for name in set(_WIDE.findall(text))))
         if rows * width > MAX_CELLS or width > MOST_COLUMNS or rows > MOST_ROWS:
             raise refuse(

@@ -6,6 +6,7 @@ import gzip
 import io
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -121,6 +122,7 @@ def _members(package: zipfile.ZipFile, parts: list[zipfile.ZipInfo], name: str) 
     if len(parts) > MAX_FILES:
         raise refuse(name, "too_many_files", f"{len(parts)} files.", f"At most {MAX_FILES} are read.")
     left = MAX_BYTES
+    bare = Counter(PurePosixPath(part.filename).name for part in parts)
     for part in parts:
         if part.flag_bits & 1:
             raise refuse(name, "protected", "the zip is protected by a password.", "Unpack it first.")
@@ -132,6 +134,7 @@ def _members(package: zipfile.ZipFile, parts: list[zipfile.ZipInfo], name: str) 
                 name, "too_large", f"the zip unpacks to more than {MAX_BYTES / 1e9:.0f} GB.", "Unpack it first."
             )
         inner = PurePosixPath(part.filename).name
+        inner = inner if bare[inner] == 1 else part.filename
         if raw.startswith(b"PK") and not inner.lower().endswith((".xlsx", ".xlsm", ".xlsb", ".ods")):
             raise refuse(name, "nested_zip", f"{inner} is a zip within the zip.", "Unpack it first.")
         yield from _of_bytes(raw, inner)
