@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 
 import pytest
 from hypothesis import given, settings
@@ -145,6 +146,22 @@ def test_any_cells_come_back_quoted(rows, delimiter) -> None:
     text = "\n".join(delimiter.join(f'"{cell}"' for cell in line) for line in lines) + "\n"
     sheet = text_sheet(text.encode(), "a.csv")
     assert [tuple(cell or "" for cell in row[1:]) for row in sheet.frame.rows()] == rows
+
+
+@pytest.mark.parametrize("kind", ["gz", "zip"])
+def test_a_bomb_is_refused(tmp_path, monkeypatch, kind) -> None:
+    from alsight.cohort.files import folder
+
+    monkeypatch.setattr(folder, "MAX_UNPACKED", 2_000_000)
+    text = b"id,day\n" + b"0" * 3_000_000
+    path = tmp_path / f"a.csv.{kind}"
+    if kind == "gz":
+        path.write_bytes(gzip.compress(text))
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+            package.writestr("a.csv", text)
+    with pytest.raises(DataError, match="unpacks to more than"):
+        folder.sheets(path)
 
 
 def test_packed_text(tmp_path) -> None:

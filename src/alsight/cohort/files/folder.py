@@ -26,7 +26,10 @@ ENDINGS: Final = (".csv", ".tsv", ".tab", ".txt", ".psv", ".xlsx", ".xlsm", ".xl
 """Endings of the files that are read out of a folder or a zip."""
 
 MAX_BYTES: Final = 4_000_000_000
-"""Largest file [byte], unpacked where it is packed."""
+"""Largest file [byte]."""
+
+MAX_UNPACKED: Final = 1_000_000_000
+"""Most that a zip or a packed text may unpack to [byte]."""
 
 MAX_FILES: Final = 500
 MAX_PARQUET_CELLS: Final = 2_000_000_000
@@ -121,7 +124,7 @@ def _members(package: zipfile.ZipFile, parts: list[zipfile.ZipInfo], name: str) 
         raise refuse(name, "empty_zip", "the zip holds no table.", "Pack CSV, Excel or Parquet files.")
     if len(parts) > MAX_FILES:
         raise refuse(name, "too_many_files", f"{len(parts)} files.", f"At most {MAX_FILES} are read.")
-    left = MAX_BYTES
+    left = MAX_UNPACKED
     bare = Counter(PurePosixPath(part.filename).name for part in parts)
     for part in parts:
         if part.flag_bits & 1:
@@ -131,7 +134,7 @@ def _members(package: zipfile.ZipFile, parts: list[zipfile.ZipInfo], name: str) 
         left -= len(raw)
         if left < 0:
             raise refuse(
-                name, "too_large", f"the zip unpacks to more than {MAX_BYTES / 1e9:.0f} GB.", "Unpack it first."
+                name, "too_large", f"the zip unpacks to more than {MAX_UNPACKED / 1e9:.0f} GB.", "Unpack it first."
             )
         inner = PurePosixPath(part.filename).name
         inner = inner if bare[inner] == 1 else part.filename
@@ -150,13 +153,13 @@ def _old_workbook(raw: bytes, name: str) -> list[Sheet]:
 def _gzip(raw: bytes, name: str) -> list[Sheet]:
     try:
         with gzip.open(io.BytesIO(raw)) as stream:
-            inner = stream.read(MAX_BYTES + 1)
+            inner = stream.read(MAX_UNPACKED + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise refuse(
             name, "unreadable_zip", f"the packed file is damaged ({str(error)[:200]}).", "Copy it again."
         ) from None
-    if len(inner) > MAX_BYTES:
-        raise refuse(name, "too_large", f"it unpacks to more than {MAX_BYTES / 1e9:.0f} GB.", "Unpack it first.")
+    if len(inner) > MAX_UNPACKED:
+        raise refuse(name, "too_large", f"it unpacks to more than {MAX_UNPACKED / 1e9:.0f} GB.", "Unpack it first.")
     return [text_sheet(inner, name)]
 
 
