@@ -1,0 +1,1 @@
+"""Causes: which rises of a person's score have an explanation other than recovery."""

@@ -1,0 +1,141 @@
+"""Dips: sudden falls beyond the running course that are regained, as infections, fractures and moods make them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Float, Int
+
+from alsight.cohort.cohort import Cohort
+from alsight.detect.causes.effect import Effect, effect, rows
+from alsight.detect.causes.excursion import Stretches, apart, stretches
+from alsight.detect.causes.items import named
+from alsight.detect.causes.rules import CauseRules
+from alsight.detect.causes.series import Series, shifted
+
+ILLNESSES: Final = ("infection", "fracture", "hospitalization", "mood_episode", "intercurrent_illness")
+"""Recorded events that may make a dip."""
+
+DIPS: Final = {
+    "subject": pl.String, "start_day": pl.Int32, "nadir_day": pl.Int32, "end_day": pl.Int32, "visits": pl.Int32,
+    "level": pl.Float64, "nadir": pl.Float64, "depth": pl.Float64, "regained": pl.Float64, "recorded": pl.String,
+}  # fmt: skip
+"""Columns of the table of dips."""
+
+_LONGEST: Final = 12
+"""Most visits inside a dip: a year of monthly ones."""
+
+
+def dips(cohort: Cohort, series: Series, rules: CauseRules) -> tuple[Effect, pl.DataFrame]:
+    """Every dip, what its rebound explains, and the table of DIPS.
+
+    A dip lies between two visits at most `dip_days` apart, deeper than the smoothed level before it (less the running
+    course) and than the level after it, at least `dip_return` of it regained. Without a record the fall must be sudden:
+    its first visit shows `dip_sudden` of the depth, after a gap of at most `dip_gap_days`. A recorded illness in that
+    time makes smaller ones credible. The rise back to the level before is explained; what stands above it is not.
+    """
+    found = stretches(series, rules, -1, _LONGEST, rules.dip_days, rules.dip_recorded_points)
+    found = found.chosen(found.errors >= rules.dip_recorded_errors)
+    recorded = _recorded(cohort, series, rules, found)
+    keep = _credible(series, rules, found, recorded != "")
+    found, recorded = found.chosen(keep), recorded[keep]
+    best = apart(series, found)
+    recorded = _matched(found, recorded, best)
+    return _told(series, best, recorded)
+
+
+def _credible(
+    series: Series, rules: CauseRules, found: Stretches, recorded: Bool[np.ndarray, " found"]
+) -> Bool[np.ndarray, " found"]:
+    previous, _ = shifted(series, -1)
+    after, _ = shifted(series, 1)
+    regained = found.back >= rules.dip_return * found.away
+    first = found.before - series.level[found.first]
+    sudden = (first >= rules.dip_sudden * found.away) & (
+        series.day[found.first] - series.day[previous[found.first]] <= rules.dip_gap_days
+    )
+    deep = (np.minimum(found.away, found.back) >= rules.dip_points) & (found.errors >= rules.dip_errors)
+    # The score itself must rise again; to lose less than the running course is no rebound.
+    rises = series.score[after[found.last]] > series.score[found.last]
+    return regained & rises & (recorded | (sudden & deep))
+
+
+def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretches) -> np.ndarray:
+    """The last illness begun by the end of each stretch that was not over before its first visit, empty for none."""
+    day = pl.col("day").cast(pl.Int64)
+    end = pl.col("end_day").cast(pl.Int64)
+    ill = (
+        cohort.events.filter(pl.col("event").is_in(ILLNESSES))
+        .select("subject", "event", begun=day, over=pl.max_horizontal(end, day + rules.illness_days))
+        .sort("begun", "event")
+    )
+    asked = pl.DataFrame(
+        {
+            "row": np.arange(found.first.size),
+            "subject": series.subjects.gather(series.person[found.first]),
+            "from": series.day[found.first],
+            "to": series.day[found.last],
+        }
+    ).sort("to")
+    hits = asked.join_asof(
+        ill, left_on="to", right_on="begun", by="subject", strategy="backward", check_sortedness=False
+    ).sort("row")
+    return hits.select(
+        pl.when(pl.col("over") >= pl.col("from")).then("event").otherwise(pl.lit("")).fill_null("")
+    ).to_series().to_numpy()  # fmt: skip
+
+
+def _matched(found: Stretches, recorded: np.ndarray, best: Stretches) -> np.ndarray:
+    """What was recorded for the chosen stretches."""
+    size = int(max(found.last.max(initial=0), best.last.max(initial=0))) + 1
+    keys, wanted = found.first * size + found.last, best.first * size + best.last
+    order = np.argsort(keys, kind="stable")
+    return recorded[order[np.searchsorted(keys[order], wanted)]] if keys.size else recorded[:0]
+
+
+def _told(series: Series, best: Stretches, recorded: np.ndarray) -> tuple[Effect, pl.DataFrame]:
+    previous, _ = shifted(series, -1)
+    after, _ = shifted(series, 1)
+    nadir = _nadir(series, best.first, best.last)
+    start, end = series.day[previous[best.first]], series.day[after[best.last]]
+    level = best.before + series.slope[best.first] * series.months[previous[best.first]]
+    depth = best.before - series.level[nadir]
+    points = np.minimum(series.score[after[best.last]], level) - series.score[nadir]
+    words = np.where(
+        recorded == "", "no illness is recorded", "recorded: " + np.char.replace(recorded.astype(str), "_", " ")
+    )
+    found = rows(
+        series, nadir, cause="dip", rule=pl.Series(np.where(recorded == "", "pattern", recorded), dtype=pl.String),
+        start=start, end=end, points=np.maximum(points, 0.0), depth=np.round(depth, 1), why=words,
+        words=pl.format(
+            "The score fell by {} beyond its course after day {} and was back on day {} ({}).",
+            "depth", "start_day", "end_day", "why",
+        ),
+    )  # fmt: skip
+    table = pl.DataFrame(
+        {
+            "subject": series.subjects.gather(series.person[nadir]),
+            "start_day": start, "nadir_day": series.day[nadir], "end_day": end, "visits": best.last - best.first + 1,
+            "level": level, "nadir": series.score[nadir], "depth": depth, "regained": best.back,
+            "recorded": pl.Series(recorded.astype(object), dtype=pl.String).replace("", None),
+        },
+        schema_overrides=DIPS,
+    )  # fmt: skip
+    dropped = np.zeros(series.person.size + 1, dtype=np.int64)
+    np.add.at(dropped, best.first, 1)
+    np.add.at(dropped, best.last + 1, -1)
+    inside = np.cumsum(dropped[:-1]) > 0
+    return effect(series, found, dropped=inside, ruled=named("dip", inside)), table
+
+
+def _nadir(series: Series, first: Int[np.ndarray, " dips"], last: Int[np.ndarray, " dips"]) -> Int[np.ndarray, " dips"]:
+    """The lowest visit of each dip by level, the earliest of equal ones."""
+    length = last - first + 1
+    dip = np.repeat(np.arange(first.size), length)
+    place = np.arange(dip.size) - np.repeat(np.cumsum(length) - length, length) + np.repeat(first, length)
+    level: Float[np.ndarray, " inside"] = series.level[place]
+    order = np.lexsort((place, level, dip))
+    head = np.diff(dip[order], prepend=-1) != 0
+    return place[order[head]]

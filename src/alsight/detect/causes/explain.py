@@ -1,0 +1,129 @@
+"""Explain the rises of everybody: what each rule names, and the scores with it taken out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from alsight.base.units import months_of
+from alsight.cohort.cohort import Cohort
+from alsight.detect.causes.changes import changes
+from alsight.detect.causes.dips import dips
+from alsight.detect.causes.effect import CAUSES, Effect
+from alsight.detect.causes.items import item_5, item_12
+from alsight.detect.causes.relief import relief
+from alsight.detect.causes.rules import DEFAULT, CauseRules
+from alsight.detect.causes.series import Series, described, kept, lay_out
+from alsight.detect.causes.visits import exchanged_dates, faults, other_scale, outliers, totals_off
+from alsight.episodes.courses import TOTALS
+
+ADJUSTED: Final = {
+    "subject": pl.String, "day": pl.Int32, "scale": pl.String, "months": pl.Float64, "score": pl.Float64,
+    "adjusted": pl.Float64, "rule": pl.String,
+}  # fmt: skip
+"""Columns of the adjusted scores, one row a visit in the cohort's order."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Rises that have an explanation other than recovery.
+
+    Attributes:
+        causes: one row a cause (CAUSES). `cause` is artefact, symptomatic or dip; `start_day` the last visit before the
+            rise (for a treatment, before its start; for a dip, before its fall), `end_day` the visit at which the
+            points stood (for a treatment the last such visit); `points` of the rise explained, 0 for faults of the file
+            that were settled before; `items` it sits in, empty for the total.
+        adjusted: one row a visit (ADJUSTED), in the cohort's order. `score` is the total on the visit's own scale;
+            `adjusted` the same less what is explained, missing at visits that do not count: outliers, slips, exchanged
+            dates, visits inside a dip, visits on the scale a person was rated on less often. `rule` names what touched
+            the visit, several joined by a comma, missing where nothing did.
+        dips: one row a dip (DIPS): `level` is the smoothed level before it at `start_day`, `depth` how far the nadir
+            lies below that level and the running course, `regained` the mean rise to the level after.
+    """
+
+    causes: pl.DataFrame
+    adjusted: pl.DataFrame
+    dips: pl.DataFrame
+
+
+def explain(cohort: Cohort, rules: CauseRules = DEFAULT) -> Explained:
+    """Name every rise that care, rating, recording or illness explains, and take it out of the scores.
+
+    Order: items that follow care; treatments of symptoms; exchanged dates, outliers and slips; changes of mode,
+    responder and rater; dips. Each rule sees the scores as the rules before left them. Every person is judged by their
+    own visits alone, so the result does not depend on who else is in the cohort.
+    """
+    series = lay_out(cohort, rules)
+    total = np.zeros(series.person.size)
+    done: list[tuple[Series, Effect]] = []
+    whole = series
+    for rule in (item_5, item_12, relief):
+        found = rule(cohort, whole, rules)
+        total += found.taken
+        done.append((whole, found))
+    series = described(replace(whole, score=np.maximum(whole.score - total, 0.0)), rules)
+    done.append((series, totals_off(cohort, series)))
+    done.append((series, other_scale(cohort, series)))
+    steps = (lambda s: exchanged_dates(cohort, s), lambda s: outliers(s, rules), lambda s: changes(cohort, s, rules))
+    for step in steps:
+        found = step(series)
+        done.append((series, found))
+        left = replace(series, score=series.score - found.taken)
+        series = described(kept(left, ~found.dropped), rules)
+    last, table = dips(cohort, series, rules)
+    done.append((series, last))
+    causes = pl.concat([*(found.causes for _, found in done), faults(cohort)])
+    causes = causes.select(pl.col(name).cast(kind) for name, kind in CAUSES.items())
+    order = ["subject", "start_day", "end_day", "cause", "rule", "items"]
+    return Explained(
+        causes=causes.sort(order, nulls_last=True),
+        adjusted=_adjusted(cohort, whole, done),
+        dips=table.sort("subject", "start_day"),
+    )
+
+
+def _adjusted(cohort: Cohort, whole: Series, done: list[tuple[Series, Effect]]) -> pl.DataFrame:
+    """The scores of every visit as recorded and as adjusted."""
+    size = cohort.visits.height
+    taken, dropped = np.zeros(size), np.ones(size, dtype=bool)
+    dropped[whole.line] = False
+    score = np.full(size, np.nan)
+    score[whole.line] = whole.score
+    # Rules are numbered as they were applied, so that a visit's names stand in that order.
+    names: list[pl.DataFrame] = []
+    for place, (series, found) in enumerate(done):
+        taken[series.line] += found.taken
+        dropped[series.line[found.dropped]] = True
+        touched = (found.ruled != "").to_numpy()
+        names.append(
+            pl.DataFrame(
+                {
+                    "line": series.line[touched],
+                    "place": np.full(touched.sum(), place),
+                    "rule": found.ruled.filter(touched),
+                },
+                schema_overrides={"rule": pl.String},
+            )
+        )
+    ruled = pl.concat(names).sort("line", "place").group_by("line").agg(pl.col("rule").str.join(", "))
+    own = pl.coalesce(pl.when(pl.col("scale") == scale).then(pl.col(name)) for scale, name in TOTALS.items())
+    summed = pl.Series("summed", score).fill_nan(None)
+    frame = cohort.visits.select(
+        "subject", "day", "scale", months=months_of(pl.col("day")),
+        score=pl.coalesce(summed, own.cast(pl.Float64).fill_nan(None)),
+    ).with_row_index("line")  # fmt: skip
+    other = pl.col("score").is_not_null() & pl.Series("outside", np.isnan(score))
+    return (
+        frame.with_columns(pl.col("line").cast(pl.Int64))
+        .join(ruled, on="line", how="left", maintain_order="left")
+        .with_columns(
+            adjusted=pl.when(~pl.Series("dropped", dropped)).then(
+                pl.max_horizontal(pl.col("score") - pl.Series("taken", taken), 0.0)
+            ),
+            rule=pl.when(other).then(pl.lit("other_scale")).otherwise("rule"),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in ADJUSTED.items())
+    )  # fmt: skip

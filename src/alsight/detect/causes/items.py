@@ -1,0 +1,118 @@
+"""Rises of two items that follow care, not function: item 5 at a gastrostomy, item 12 when ventilation changes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Int
+
+from alsight.cohort.cohort import Cohort
+from alsight.detect.causes.effect import Effect, cumulated, effect, rows
+from alsight.detect.causes.rules import CauseRules
+from alsight.detect.causes.series import Series
+from alsight.instruments.items import CUTTING, TWELVE
+
+FIVE: Final = TWELVE.index("q5_cutting")
+R3: Final = TWELVE.index("q12_respiratory_insufficiency")
+
+
+def item_5(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
+    """Item 5 asks for cutting food without a gastrostomy (5a) and for fasteners with one (5b): two questions.
+
+    The change of the item at each switch is taken out by chaining: from the switch on, the points gained there are
+    subtracted until a switch back loses them. What changes between switches stays. Where it is not said which of the
+    two was rated, a recorded gastrostomy tells.
+
+    Source: cedarbaum1999
+    """
+    fed = _fed(cohort, series)
+    known = np.flatnonzero((fed >= 0) & np.isfinite(series.items[:, FIVE]))
+    who, grade, state = series.person[known], series.items[known, FIVE], fed[known]
+    same = np.diff(who, prepend=-1) == 0
+    switch = same & (np.diff(state, prepend=0) != 0)
+    change = np.where(switch, np.diff(grade, prepend=0.0), 0.0)
+    gained = np.minimum(np.maximum(cumulated(who, change), 0.0), grade)
+    taken = np.zeros(series.person.size)
+    taken[known] = gained
+    there = np.flatnonzero(change >= rules.item_points)
+    found = rows(
+        series, known[there], cause="artefact", rule="item_5", start=series.day[known[there - 1]],
+        end=series.day[known[there]], points=change[there], items="q5_cutting",
+        to=np.where(state[there] == 1, "from 5a (cutting) to 5b (fasteners)", "from 5b (fasteners) to 5a (cutting)"),
+        words=pl.format(
+            "Item 5 was rated {} higher on day {}, when it changed {} with the gastrostomy.",
+            "points_said", "end_day", "to",
+        ),
+    )  # fmt: skip
+    return effect(series, found, taken, ruled=named("item_5", taken > 0))
+
+
+def item_12(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
+    """Item 12 records which ventilation is used, so a rise means less use, or another rule of scoring.
+
+    It is held at its lowest grade so far; a recorded stop of ventilation between the two visits is named.
+
+    Source: cedarbaum1999
+    """
+    known = np.flatnonzero(np.isfinite(series.items[:, R3]))
+    who, grade = series.person[known], series.items[known, R3]
+    lowest = (
+        pl.DataFrame({"who": who, "grade": grade}).select(pl.col("grade").cum_min().over("who"))["grade"].to_numpy()
+    )
+    taken = np.zeros(series.person.size)
+    taken[known] = grade - lowest
+    rise = np.where(np.diff(who, prepend=-1) == 0, np.diff(grade, prepend=0.0), 0.0)
+    there = np.flatnonzero(rise >= rules.item_points)
+    stopped = _stopped(cohort, series, known[there - 1], known[there])
+    found = rows(
+        series, known[there], cause="artefact", rule=pl.Series(np.where(stopped, "ventilation_stopped", "item_12")),
+        start=series.day[known[there - 1]], end=series.day[known[there]], points=rise[there],
+        items="q12_respiratory_insufficiency",
+        why=np.where(
+            stopped, "a stop of ventilation is recorded between the visits",
+            "it records the ventilation that is used, so a device was left or the scoring changed",
+        ),
+        words=pl.format("Item 12 was rated {} higher on day {}: {}.", "points_said", "end_day", "why"),
+    )  # fmt: skip
+    return effect(series, found, taken, ruled=named("item_12", taken > 0))
+
+
+def named(rule: str, where: Bool[np.ndarray, " visits"]) -> pl.Series:
+    """The rule's name at some visits, empty at the others."""
+    return pl.Series(np.where(where, rule, ""), dtype=pl.String)
+
+
+def _fed(cohort: Cohort, series: Series) -> Int[np.ndarray, " visits"]:
+    """1 where item 5 was rated with, 0 without a gastrostomy, -1 where nothing tells."""
+    placed = cohort.events.filter(pl.col("event") == "gastrostomy").group_by("subject").agg(placed=pl.col("day").min())
+    without, tube, unstated = (pl.col(name).is_not_null() for name in CUTTING)
+    state = (
+        cohort.visits.select("subject", "day", *CUTTING)
+        .join(placed, on="subject", how="left", maintain_order="left")
+        .select(
+            pl.when(tube).then(1).when(without).then(0)
+            .when(unstated & pl.col("placed").is_not_null()).then((pl.col("placed") <= pl.col("day")).cast(pl.Int32))
+            .otherwise(-1).alias("state")
+        )["state"].to_numpy()
+    )  # fmt: skip
+    return state[series.line].astype(np.int64)
+
+
+def _stopped(
+    cohort: Cohort, series: Series, before: Int[np.ndarray, " found"], after: Int[np.ndarray, " found"]
+) -> Bool[np.ndarray, " found"]:
+    stops = cohort.events.filter(pl.col("event") == "niv_stop").select("subject", stop=pl.col("day").cast(pl.Int64))
+    pairs = pl.DataFrame(
+        {
+            "row": np.arange(after.size),
+            "subject": series.subjects.gather(series.person[after]),
+            "from": series.day[before],
+            "to": series.day[after],
+        }
+    )
+    hits = pairs.join(stops, on="subject").filter(pl.col("stop") > pl.col("from"), pl.col("stop") <= pl.col("to"))
+    stopped = np.zeros(after.size, dtype=bool)
+    stopped[hits["row"].to_numpy()] = True
+    return stopped

@@ -1,0 +1,107 @@
+"""Symptomatic gains: rises in the items that a recorded treatment eases, measured from before it was started."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from alsight.cohort.cohort import Cohort
+from alsight.detect.causes.effect import CAUSES, Effect, effect, said_points
+from alsight.detect.causes.items import named
+from alsight.detect.causes.rules import CauseRules
+from alsight.detect.causes.series import Series
+from alsight.detect.causes.treatments import RELIEFS, Relief
+from alsight.instruments.items import TWELVE
+
+_OPEN: Final = np.iinfo(np.int64).max // 4
+"""Day on which a treatment ends that has no recorded end."""
+
+
+def relief(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
+    """What recorded treatments explain, those of one person added up; two on the same items count once.
+
+    A treatment explains a rise when the sum of its items stands above the last rating before its start within the time
+    that relief needs. From then on that sum is held at its value before, until the treatment ends. Without a record, or
+    without items, nothing is explained.
+
+    Source: young2022, smith2017, bourke2006, riva2019
+    """
+    taken = np.zeros((series.person.size, len(TWELVE)))
+    causes = [pl.DataFrame(schema=CAUSES)]
+    for row in RELIEFS:
+        spans = _spans(cohort, row)
+        if row.items and not spans.is_empty():
+            found, line, points = _one(series, rules, row, spans)
+            share = points / len(row.items)
+            for item in row.items:
+                place = TWELVE.index(item)
+                taken[line, place] = np.maximum(taken[line, place], share)
+            causes.append(found)
+    total = taken.sum(axis=1)
+    return effect(series, pl.concat(causes), total, ruled=named("symptomatic", total > 0.0))
+
+
+def _spans(cohort: Cohort, row: Relief) -> pl.DataFrame:
+    """Subject, `start` and `end` of each person's first time on a treatment."""
+    name = pl.col("treatment").str.to_lowercase()
+    given = cohort.doses.filter(
+        pl.any_horizontal(pl.lit(False), *(name.str.contains(n, literal=True) for n in row.names))
+    )
+    given = given.filter(pl.col("kind").fill_null("") != "placebo").select("subject", start="day", end="end_day")
+    event = cohort.events.select("subject", "day", "event")
+    stops = event.filter(pl.col("event").is_in(row.stops)).select("subject", end="day").sort("end")
+    begun = (
+        event.filter(pl.col("event").is_in(row.starts))
+        .select("subject", start="day")
+        .sort("start")
+        .join_asof(
+            stops, left_on="start", right_on="end", by="subject", strategy="forward", coalesce=False,
+            check_sortedness=False,
+        )
+        .select("subject", "start", "end")
+    )  # fmt: skip
+    whole = pl.concat([given, begun]).with_columns(pl.col("start", "end").cast(pl.Int64)).fill_null(_OPEN)
+    return whole.sort("subject", "start").group_by("subject", maintain_order=True).first()
+
+
+def _one(
+    series: Series, rules: CauseRules, row: Relief, spans: pl.DataFrame
+) -> tuple[pl.DataFrame, np.ndarray, np.ndarray]:
+    """Causes of one treatment, the visits it touches and the points it takes there."""
+    places = [TWELVE.index(item) for item in row.items]
+    asked = pl.DataFrame(
+        {
+            "place": np.arange(series.person.size),
+            "subject": series.subjects.gather(series.person),
+            "day": series.day,
+            "sum": series.items[:, places].sum(axis=1),
+        }
+    ).filter(pl.col("sum").is_not_nan())
+    day, start = pl.col("day"), pl.col("start")
+    before = (day <= start) & (day >= start - rules.before_days)
+    on = asked.join(spans, on="subject", maintain_order="left").with_columns(
+        before=pl.col("sum").filter(before).last().over("subject"), from_day=day.filter(before).last().over("subject")
+    )
+    treated = (day > start) & (day <= pl.col("end") + rules.carry_over_days)
+    on = on.filter(treated, pl.col("before").is_not_null()).with_columns(rise=pl.col("sum") - pl.col("before"))
+    soon = pl.col("rise").filter(day <= start + rules.relief_days).max().over("subject")
+    on = on.filter(soon >= rules.relief_points, pl.col("rise") > 0.0)
+    found = (
+        on.sort("place")
+        .group_by("subject", maintain_order=True)
+        .agg(start_day=pl.col("from_day").first(), end_day=day.last(), points=pl.col("rise").max(), began=start.first())
+        .with_columns(
+            cause=pl.lit("symptomatic"), rule=pl.lit(row.rule), items=pl.lit(", ".join(row.items)),
+            said=said_points(pl.col("points")),
+        )
+        .with_columns(
+            words=pl.format(
+                "The items that {} eases rose by {} together after it was started on day {}.",
+                pl.lit(row.words), "said", "began",
+            )
+        )
+    )  # fmt: skip
+    causes = found.select(pl.col(name).cast(kind) for name, kind in CAUSES.items())
+    return causes, on["place"].to_numpy(), on["rise"].to_numpy()

@@ -1,0 +1,71 @@
+"""Treatments that ease a symptom, and the items that such relief raises: sourced rows, no code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from alsight.base.sources import SourceKey
+
+Grade = Literal["scale", "symptom", "guideline"]
+
+
+@dataclass(frozen=True)
+class Relief:
+    """One kind of treatment.
+
+    Attributes:
+        rule: short name, stable across versions.
+        words: what it is, as a sentence names it.
+        names: parts of treatment names that mean it, lower case.
+        starts, stops: events that start and stop it, for what is recorded as an event.
+        items: items that it may raise; empty where none was seen to.
+        grade: "scale" when the items themselves rose in a trial, "symptom" when the symptom that the item asks for did,
+            "guideline" when it is given for that symptom and no trial showed a rise.
+        seen: what the source says.
+        source: key of the reference.
+    """
+
+    rule: str
+    words: str
+    names: tuple[str, ...]
+    items: tuple[str, ...]
+    grade: Grade
+    seen: str
+    source: SourceKey
+    starts: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+
+
+RELIEFS: Final[tuple[Relief, ...]] = (
+    Relief(
+        "saliva", "a treatment of saliva",
+        ("saliva", "glycopyrr", "scopolamine", "hyoscine", "atropine", "botulinum"), ("q2_salivation",), "symptom",
+        "botulinum toxin B: 6 of 9 people against 2 of 9 reported improvement; item 2 asks for it",
+        SourceKey("young2022"),
+    ),
+    Relief(
+        "dextromethorphan_quinidine", "dextromethorphan with quinidine", ("dextromethorphan", "nuedexta"),
+        ("q1_speech", "q2_salivation", "q3_swallowing"), "scale",
+        "bulbar component of the ALSFRS-R better than on placebo, crossover, 60 people, p = 0.003",
+        SourceKey("smith2017"),
+    ),
+    Relief(
+        "ventilation", "non-invasive ventilation", ("non-invasive ventilation", "niv", "bipap"),
+        ("q10_dyspnea", "q11_orthopnea"), "symptom",
+        "symptom domain of the sleep apnea index better than under standard care, 41 randomized, most for orthopnea",
+        SourceKey("bourke2006"), ("niv_start",), ("niv_stop",),
+    ),
+    Relief(
+        "spasticity", "a treatment of spasticity",
+        ("spasticity", "baclofen", "tizanidine", "dantrolene", "nabiximols", "sativex"),
+        ("q6_dressing_and_hygiene", "q7_turning_in_bed", "q8_walking", "q9_climbing_stairs"), "guideline",
+        "nabiximols: Ashworth score -0.32 (-0.57 to -0.07) against placebo; no rise of items was reported, which ones "
+        "could rise is assumed", SourceKey("riva2019"),
+    ),
+    Relief(
+        "cramps", "a treatment of cramps", ("mexiletine", "quinine"), (), "scale",
+        "fewer cramps, decline of the ALSFRS-R as on placebo: no item rises", SourceKey("weiss2016"),
+    ),
+)  # fmt: skip
+"""Every relief; one without items explains nothing and stands here so that nobody adds it by guess."""

@@ -1,0 +1,206 @@
+"""Single visits that mislead: outliers, slips of digits, exchanged dates, another scale, and faults of the file."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Float, Int
+
+from alsight.cohort.cohort import Cohort
+from alsight.detect.causes.effect import CAUSES, Effect, effect, rows
+from alsight.detect.causes.excursion import apart, stretches
+from alsight.detect.causes.items import named
+from alsight.detect.causes.rules import CauseRules
+from alsight.detect.causes.series import Series, shifted, side
+from alsight.episodes.courses import TOTALS
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
+
+FAULTS: Final = (
+    "out_of_range", "not_a_score", "wrong_type", "total_impossible", "total_differs", "contradicting_visits",
+    "cutting_rated_twice", "after_death",
+)  # fmt: skip
+"""Rules of the check whose faults in the visits were settled before any score was used."""
+
+_TOTALS: Final = int(ALSFRS_R_BEST) + 1
+
+
+def slip_table() -> Bool[np.ndarray, "written meant"]:
+    """Which total may have been written for which by one slip of digits: exchanged, left out, or typed twice."""
+    table = np.zeros((_TOTALS, _TOTALS), dtype=bool)
+    for meant in range(_TOTALS):
+        text = str(meant)
+        slips = {text[::-1], text * 2} if len(text) == 1 else {text[::-1], text[0], text[1]}
+        for slip in slips - {text}:
+            if not slip.startswith("0") and int(slip) < _TOTALS:
+                table[int(slip), meant] = True
+    return table
+
+
+def outliers(series: Series, rules: CauseRules) -> Effect:
+    """Visits that stand off from both sides: any above them, and those below them that a slip of digits explains.
+
+    A visit departs when its total lies further from the smoothed levels before and after than `outlier_points` and
+    `outlier_errors`. Other low visits are the business of dips. Slips are looked for only where the total was not added
+    up from items. A first or last visit has one side only; it counts when a slip explains a larger departure.
+    """
+    high = apart(series, stretches(series, rules, 1, 1, rules.dip_days, rules.outlier_points))
+    low = apart(series, stretches(series, rules, -1, 1, rules.dip_days, rules.outlier_points))
+    high, low = (part.chosen(part.errors >= rules.outlier_errors) for part in (high, low))
+    place = np.concatenate([high.first, low.first])
+    level = np.concatenate([(side_.before) for side_ in (high, low)])
+    points = np.concatenate([np.minimum(high.away, high.back), low.back])
+    above = np.arange(place.size) < high.first.size
+    meant = _meant(series, rules, place, level + series.slope[place] * series.months[place])
+    keep = above | (meant >= 0)
+    edge, edge_meant, edge_points = _edges(series, rules)
+    place, meant = np.concatenate([place[keep], edge]), np.concatenate([meant[keep], edge_meant])
+    points = np.concatenate([points[keep], edge_points])
+    slip = meant >= 0
+    previous, has_previous = shifted(series, -1)
+    start = np.where(has_previous[place], series.day[previous[place]], series.day[place])
+    found = rows(
+        series, place, cause="artefact", rule=pl.Series(np.where(slip, "data_slip", "outlying_visit"), dtype=pl.String),
+        start=start, end=series.day[place], points=points, total=np.rint(series.score[place]).astype(np.int64),
+        meant=meant, slip=slip,
+        words=pl.when(pl.col("slip")).then(
+            pl.format("The total of {} on day {} looks like a slip of digits for {}.", "total", "end_day", "meant")
+        ).otherwise(
+            pl.format(
+                "The visit on day {} stands {} above the course of the visits before and after it.",
+                "end_day", "points_said",
+            )
+        ),
+    )  # fmt: skip
+    dropped = np.zeros(series.person.size, dtype=bool)
+    dropped[place] = True
+    ruled = np.full(series.person.size, "", dtype=object)
+    ruled[place] = np.where(slip, "data_slip", "outlying_visit")
+    return effect(series, found, dropped=dropped, ruled=pl.Series(ruled, dtype=pl.String))
+
+
+def _meant(
+    series: Series, rules: CauseRules, place: Int[np.ndarray, " found"], expected: Float[np.ndarray, " found"]
+) -> Int[np.ndarray, " found"]:
+    """The total nearest to the expected one that a slip may have turned into the written one; -1 for none."""
+    written = series.score[place]
+    whole = (written == np.rint(written)) & (written >= 0) & (written < _TOTALS)
+    whole &= np.isnan(series.items[place]).any(axis=1)
+    lawful = slip_table()[np.where(whole, written, 0).astype(np.int64)]
+    distance = np.where(lawful, np.abs(np.arange(_TOTALS) - expected[:, None]), np.inf)
+    nearest = distance.argmin(axis=1) if place.size else np.zeros(0, dtype=np.int64)
+    near = distance.min(axis=1, initial=np.inf) <= rules.slip_points
+    return np.where(whole & near, nearest, -1)
+
+
+def _edges(
+    series: Series, rules: CauseRules
+) -> tuple[Int[np.ndarray, " edges"], Int[np.ndarray, " edges"], Float[np.ndarray, " edges"]]:
+    """First and last visits that a slip explains: place, total meant, points of the rise that it makes."""
+    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for step in (-1, 1):
+        level, count = side(series, rules, step)
+        place, same = shifted(series, step)
+        _, other = shifted(series, -step)
+        edge = np.flatnonzero(same & ~other & (count[place] > 1))
+        expected = level[place[edge]] + series.slope[edge] * series.months[edge]
+        off = series.score[edge] - expected
+        meant = _meant(series, rules, edge, expected)
+        # Only what makes a rise is named: a last visit too high, a first one too low.
+        slip = (meant >= 0) & (-step * off >= rules.slip_edge_points)
+        found.append((edge[slip], meant[slip], np.abs(off[slip])))
+    places, meant, points = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return places, meant, points
+
+
+def exchanged_dates(cohort: Cohort, series: Series) -> Effect:
+    """Visits whose labels count backwards while their days count on: one of the two dates is wrong, both are set aside.
+
+    A label is read as its words and its first number; two labels are compared when their words are the same.
+    """
+    label = cohort.visits["visit"].gather(series.line)
+    number = label.str.extract(r"(\d+(?:\.\d+)?)").cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    words = label.str.replace(r"\d+(?:\.\d+)?", "#").fill_null("")
+    previous, same = shifted(series, -1)
+    alike = (words == words.gather(previous)).to_numpy()
+    wrong = np.flatnonzero(same & alike & (number < number[previous]) & (series.day > series.day[previous]))
+    before = previous[wrong]
+    dropped = np.zeros(series.person.size, dtype=bool)
+    dropped[wrong] = dropped[before] = True
+    found = rows(
+        series, wrong, cause="artefact", rule="exchanged_dates", start=series.day[before], end=series.day[wrong],
+        points=np.maximum(series.score[wrong] - series.score[before], 0.0), first=label.gather(before),
+        second=label.gather(wrong),
+        words=pl.format(
+            "Visit {} lies before visit {} by their dates (days {} and {}), so one of the two dates is wrong.",
+            "first", "second", "start_day", "end_day",
+        ),
+    )  # fmt: skip
+    return effect(series, found, dropped=dropped, ruled=named("exchanged_dates", dropped))
+
+
+def other_scale(cohort: Cohort, series: Series) -> Effect:
+    """Rises between two visits on different scales, where only one of the two was rated on each day.
+
+    The ALSFRS ends at 40 points, the ALSFRS-R at 48; no exact conversion is known, so visits on the scale that a person
+    was rated on less often do not count at all.
+    """
+    total = pl.coalesce(pl.when(pl.col("scale") == scale).then(pl.col(name)) for scale, name in TOTALS.items())
+    seen = (
+        cohort.visits.select("subject", "day", "scale", total=total.cast(pl.Float64))
+        .filter(pl.col("total").is_not_null())
+        .sort("subject", "day", "scale")
+        .filter(pl.len().over("subject", "day") == 1)
+    )
+    change = seen.with_columns(
+        pl.col("day", "scale", "total").shift(1).over("subject").name.prefix("last_")
+    ).filter(pl.col("scale") != pl.col("last_scale"), pl.col("total") > pl.col("last_total"))  # fmt: skip
+    spoken = {"alsfrs": "ALSFRS (0 to 40)", "alsfrs_r": "ALSFRS-R (0 to 48)"}
+    found = change.select(
+        "subject", pl.lit("artefact").alias("cause"), pl.lit("scale").alias("rule"), start_day="last_day",
+        end_day="day", points=pl.col("total") - pl.col("last_total"), items=pl.lit(""),
+        words=pl.format(
+            "The score rose where the scale changed from {} to {} between days {} and {}.",
+            pl.col("last_scale").replace_strict(spoken, default=""), pl.col("scale").replace_strict(spoken, default=""),
+            "last_day", "day",
+        ),
+    )  # fmt: skip
+    return effect(series, found.select(pl.col(name).cast(kind) for name, kind in CAUSES.items()))
+
+
+def faults(cohort: Cohort) -> pl.DataFrame:
+    """Faults of the file that made no rise because the check settled them: they carry no day and no points."""
+    told = cohort.rejected.filter(
+        pl.col("table") == "visits", pl.col("rule").is_in(FAULTS),
+        pl.col("subject").is_in(cohort.subjects["subject"].implode()),
+    )  # fmt: skip
+    return (
+        told.group_by("subject", "rule", maintain_order=True)
+        .agg(count=pl.len(), row=pl.col("row").min(), message=pl.col("message").first())
+        .select(
+            "subject", pl.lit("artefact").alias("cause"), "rule",
+            pl.lit(None, pl.Int32).alias("start_day"), pl.lit(None, pl.Int32).alias("end_day"),
+            pl.lit(0.0).alias("points"), pl.lit("").alias("items"),
+            pl.format("{} of the file, first in line {}: {}", pl.when(pl.col("count") == 1).then(pl.lit("1 fault"))
+                      .otherwise(pl.format("{} faults", "count")), "row", "message").alias("words"),
+        )
+    )  # fmt: skip
+
+
+def totals_off(cohort: Cohort, series: Series) -> Effect:
+    """Visits whose written total differs from the sum of all twelve items; the sum counts."""
+    written = cohort.visits.select(
+        pl.coalesce("total_recorded", "alsfrs_r_total").cast(pl.Float64).fill_null(float("nan"))
+    ).to_series().to_numpy()[series.line]  # fmt: skip
+    whole = series.items.sum(axis=1)
+    off = np.flatnonzero(np.isfinite(whole) & np.isfinite(written) & (np.abs(written - whole) > 0.01))
+    previous, has_previous = shifted(series, -1)
+    found = rows(
+        series, off, cause="artefact", rule="total_off_items",
+        start=np.where(has_previous[off], series.day[previous[off]], series.day[off]), end=series.day[off],
+        points=np.maximum(written[off] - whole[off], 0.0), written=written[off], whole=whole[off],
+        words=pl.format("The total written on day {} is {}, its items sum to {}; the sum is used.",
+                        "end_day", pl.col("written").round(1), pl.col("whole").round(1)),
+    )  # fmt: skip
+    return effect(series, found)
