@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import numpy as np
 import polars as pl
@@ -34,7 +35,7 @@ def _natural(centers: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_intervals_cover() -> None:
+def test_intervals_cover(record_property: Callable[[str, object], None]) -> None:
     fits = []
     for seed in range(SETS):
         made = cohort(10_000 + seed, 250, truth())
@@ -46,6 +47,7 @@ def test_intervals_cover() -> None:
     low = np.array([table["low"].to_numpy() for table in tables])
     high = np.array([table["high"].to_numpy() for table in tables])
     covered = ((low <= values) & (values <= high)).mean(axis=0)
+    record_property("coverage", dict(zip(fits[0].names, covered.tolist(), strict=True)))
     np.testing.assert_array_less(np.abs(covered - 0.95), proportion_tolerance(0.95, SETS))
 
 

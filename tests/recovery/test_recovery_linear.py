@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+
 import jax
 import numpy as np
 import pytest
@@ -18,6 +21,8 @@ from infer.trials import TRUTH, simulate, table_of
 from montecarlo import proportion_tolerance, tolerance
 
 SETS = 1000
+WRITE = Callable[[str, object], None]
+"""pytest's `record_property`: coverages stand in the report that `--junitxml` writes."""
 
 
 def covered(fit: Fit, truth: np.ndarray) -> np.ndarray:
@@ -26,13 +31,14 @@ def covered(fit: Fit, truth: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("method", ["reml", "ml"])
-def test_linear_intervals_cover(method: str) -> None:
+def test_linear_intervals_cover(method: str, record_property: WRITE) -> None:
     trials = simulate(20261122, SETS, 200)
     columns = Columns("score", ("Intercept", "month"), ("intercept", "month"))
     fit = fit_trials(trials.outcome, trials.design, trials.design, trials.seen, columns, method=method)
     assert (fit.status == Status.CONVERGED).all()
     truth = np.array(list(TRUTH.values()))
     rates = covered(fit, truth)
+    record_property("coverage", dict(zip(fit.names, rates.tolist(), strict=True)))
     assert np.abs(rates - 0.95).max() < proportion_tolerance(0.95, SETS), dict(zip(fit.names, rates, strict=True))
     if method == "reml":  # nearly unbiased
         bias = fit.estimates.mean(axis=0) - truth
@@ -56,7 +62,7 @@ def test_small_samples_need_kenward_roger() -> None:
 
 
 @pytest.mark.parametrize("structure", ["us", "ar1h", "toeph", "adh", "cs"])
-def test_marginal_intervals_cover(structure: str) -> None:
+def test_marginal_intervals_cover(structure: str, record_property: WRITE) -> None:
     rng = np.random.default_rng(17)
     people, slots = 150, 4
     theta = {
@@ -78,12 +84,13 @@ def test_marginal_intervals_cover(structure: str) -> None:
     fit = fit_marginal_trials(outcome, fixed, seen, columns, structure)
     assert (fit.status == Status.CONVERGED).mean() > 0.995
     rates = covered(fit, np.r_[beta, theta])
+    record_property("coverage", dict(zip(fit.names, rates.tolist(), strict=True)))
     # Wald intervals of variances and covariances are asymptotic: half a point is allowed beyond Monte Carlo error.
     room = proportion_tolerance(0.95, SETS) + np.where(np.arange(len(rates)) < 8, 0.0, 0.005)
     assert (np.abs(rates - 0.95) < room).all(), dict(zip(fit.names, rates, strict=True))
 
 
-def test_cox_intervals_cover() -> None:
+def test_cox_intervals_cover(record_property: WRITE) -> None:
     rng = np.random.default_rng(23)
     people, truth = 150, np.array([0.5, -0.7])
     x = np.stack([rng.normal(size=(SETS, people)), rng.random((SETS, people)) < 0.5], axis=-1)
@@ -92,12 +99,14 @@ def test_cox_intervals_cover() -> None:
     cut = np.minimum(time, 2.5)
     fit = fit_cox_trials(x, cut, time <= 2.5, ("age", "arm"), entry=entry)
     assert (fit.status == Status.CONVERGED).all()
-    assert np.abs(covered(fit, truth) - 0.95).max() < proportion_tolerance(0.95, SETS)
+    rates = covered(fit, truth)
+    record_property("coverage", dict(zip(fit.names, rates.tolist(), strict=True)))
+    assert np.abs(rates - 0.95).max() < proportion_tolerance(0.95, SETS)
 
 
 @pytest.mark.slow
-def test_student_noise_is_recovered() -> None:
-    sets = 60
+def test_student_noise_is_recovered(record_property: WRITE) -> None:
+    sets = 1000 if os.environ.get("ALSIGHT_FULL") else 60
     trials = simulate(41, sets, 120)
     columns = ("Intercept", "month", "sd_intercept", "sd_month", "corr_intercept_month", "sd_residual")
     truth = np.array([*(TRUTH[name] for name in columns), 4.0])
@@ -119,5 +128,6 @@ def test_student_noise_is_recovered() -> None:
         made += 1
         low, high = intervals(fit.estimates, fit.errors(), [p.scale for p in fit.parameters], 0.95)
         hits += (low <= truth) & (truth <= high)
+    record_property("coverage", dict(zip((*columns, "degrees"), (hits / made).tolist(), strict=True)))
     assert made >= 0.95 * sets
     assert np.abs(hits / made - 0.95).max() < proportion_tolerance(0.95, made)

@@ -18,6 +18,9 @@ class Status(IntEnum):
     COLLINEAR = 7
     CONSTANT = 8
     NOT_FINITE = 9
+    DIVERGENT = 10
+    NOT_MIXED = 11
+    FEW_DRAWS = 12
 
 
 ADVICE: dict[Status, str] = {
@@ -31,4 +34,7 @@ ADVICE: dict[Status, str] = {
     Status.COLLINEAR: "Two columns of the design say the same: drop one of them.",
     Status.CONSTANT: "A column has one value only: drop it.",
     Status.NOT_FINITE: "The likelihood was not finite at the start: check for extreme values and units.",
+    Status.DIVERGENT: "The sampler left a narrow part of the posterior out: tighten priors or simplify the model.",
+    Status.NOT_MIXED: "Chains disagree: warm up longer, or tighten the priors of what the data do not identify.",
+    Status.FEW_DRAWS: "Too few effective draws for stable intervals: ask for more draws.",
 }

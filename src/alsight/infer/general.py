@@ -39,7 +39,7 @@ def fit_linear_general(rows: Rows, model: Linear, method: Method) -> Fit:
     columns, record = rows.columns, rows.record(method)
     fault = rows.fatal
     if fault is None and rows.columns.noise and "Intercept" in rows.columns.noise:
-        rows, columns = _without_level(rows)
+        rows, columns = without_level(rows)
     if fault is not None:
         return failed(fault.status, model.parameters_of(columns), columns, model, record)
     plain = fit_rows(rows, Linear(), method)
@@ -52,8 +52,8 @@ def fit_linear_general(rows: Rows, model: Linear, method: Method) -> Fit:
     return replace(fit, record=record)
 
 
-def _without_level(rows: Rows) -> tuple[Rows, Columns]:
-    # The noise formula's intercept is sd_residual itself.
+def without_level(rows: Rows) -> tuple[Rows, Columns]:
+    """Rows whose noise design has no constant column, since that is `sd_residual` itself."""
     keep = [spot for spot, name in enumerate(rows.columns.noise) if name != "Intercept"]
     columns = replace(rows.columns, noise=tuple(rows.columns.noise[spot] for spot in keep))
     return replace(rows, noise=rows.noise[:, keep], columns=columns), columns

@@ -68,10 +68,11 @@ def fit_joint(
     chosen = Joint() if model is None else model
     rows = design(visits, formula, subject=subject, random=random)
     follow = follow_up(people, rows, hazard, end=end, event=event, entry=entry)
-    return _fit(_frame(chosen, rows, follow, time), rows, follow, hazard)
+    plan = Plan(rows.encoding.subject, time, hazard, follow.levels, (), end, event, entry)
+    return _fit(_frame(chosen, rows, follow, time), rows, follow, plan)
 
 
-def _fit(frame: Frame, rows: Rows, follow: Follow, hazard: str) -> Fit:
+def _fit(frame: Frame, rows: Rows, follow: Follow, plan: Plan) -> Fit:
     layout, model = _layout(frame, rows, follow), frame.model
     parameters = parameters_of(layout, frame, rows.columns, follow.names)
     record = rows.record("ml")
@@ -80,7 +81,7 @@ def _fit(frame: Frame, rows: Rows, follow: Follow, hazard: str) -> Fit:
     if not follow.cause.any():
         return failed(Status.NO_EVENTS, parameters, rows.columns, model, record)
     data = joint_data(frame, rows, follow)
-    plan = Plan(rows.encoding.subject, frame.time, hazard, follow.levels, astuple(layout))
+    plan = replace(plan, layout=astuple(layout))
     working, found, steps, status = maximize(layout, start(layout, rows, data), data, model.points)
     if _without_spread(layout, working, data):
         status = Status.BOUNDARY

@@ -68,14 +68,16 @@ def evaluate(
     data: JointData,
     points: int,
     modes: Float[np.ndarray, "subject random"] | None = None,
+    *,
+    curvature: bool = True,
 ) -> Evaluation:
-    """Log likelihood, scores and observed information at a working vector; cost linear in subjects."""
+    """Log likelihood, scores and observed information (zeros without `curvature`); cost linear in subjects."""
     values, grid = unpack(layout, working), rule(points, layout.random)
     start = np.zeros((data.subjects, layout.random)) if modes is None else modes
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             parts = [
-                _chunk(layout, values, rows(data, i, i + CHUNK), grid, start[i : i + CHUNK])
+                _chunk(layout, values, rows(data, i, i + CHUNK), grid, start[i : i + CHUNK], curvature)
                 for i in range(0, data.subjects, CHUNK)
             ]
     except np.linalg.LinAlgError:  # a trial step far off
@@ -99,12 +101,17 @@ def _nothing(subjects: int, layout: Layout) -> Evaluation:
 
 
 def _chunk(
-    layout: Layout, values: Values, data: JointData, grid: Rule, start: Float[np.ndarray, "subject random"]
+    layout: Layout,
+    values: Values,
+    data: JointData,
+    grid: Rule,
+    start: Float[np.ndarray, "subject random"],
+    curvature: bool,
 ) -> Evaluation:
-    seen = _integral(layout, values, data, data.exposure, grid, start)
+    seen = _integral(layout, values, data, data.exposure, grid, start, curvature)
     if data.entry is None:
         return seen
-    waited = _integral(layout, values, _only_waiting(data), data.entry, grid, np.zeros_like(start))
+    waited = _integral(layout, values, _only_waiting(data), data.entry, grid, np.zeros_like(start), curvature)
     return Evaluation(
         seen.log_likelihood - waited.log_likelihood,
         seen.scores - waited.scores,
@@ -165,6 +172,7 @@ def _integral(
     exposure: Times,
     grid: Rule,
     start: Float[np.ndarray, "subject random"],
+    curvature: bool,
 ) -> Evaluation:
     slopes = _slopes(values, exposure)
     found, hazards = _posterior(values, data, slopes, grid, start)
@@ -172,6 +180,8 @@ def _integral(
     gradients = _gradients(layout, values, data, exposure, slopes, effects, hazards)
     scores = np.einsum("nk,nkp->np", weights, gradients)
     information = np.zeros((layout.size, layout.size))
+    if not curvature:
+        return Evaluation(found.log_likelihood, scores, information, found.modes)
     mean = np.einsum("nk,nkq->nq", weights, effects)
     add_course(information, layout, values, data.course, _squares(values, data.course, effects), weights, mean)
     flat_effects = effects.reshape(-1, layout.random)

@@ -27,6 +27,9 @@ class Plan:
         hazard: formula of the hazards' covariates, empty for none.
         levels: categories of text columns, the reference first.
         layout: sizes of the parameter blocks.
+        end: column of the end of follow-up.
+        event: column of the event that ended it.
+        entry: column of the delayed entry, empty for none.
     """
 
     subject: str
@@ -34,6 +37,9 @@ class Plan:
     hazard: str
     levels: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     layout: tuple[int, ...] = ()
+    end: str = "end"
+    event: str = "event"
+    entry: str = ""
 
     def covariates(self, people: pl.DataFrame) -> Float[np.ndarray, "subject covariate"]:
         """Design of the hazards' covariates, without an intercept.
@@ -59,7 +65,8 @@ class Plan:
 def read_plan(fit: Fit) -> Plan:
     """The plan that a joint fit was made with."""
     stored: dict[str, Any] = json.loads(np.asarray(fit.arrays["plan"]).tobytes())
-    return Plan(stored["subject"], stored["time"], stored["hazard"], stored["levels"], tuple(stored["layout"]))
+    layout = tuple(stored.pop("layout"))
+    return Plan(**stored, layout=layout)
 
 
 def layout_of(fit: Fit) -> Layout:
