@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alsight.verbs import check as check
     from alsight.verbs import convert as convert
     from alsight.verbs import describe as describe
+    from alsight.verbs import expect as expect
     from alsight.verbs import forecast as forecast
     from alsight.verbs import simulate as simulate
     from alsight.verbs import therapies as therapies
@@ -42,6 +43,7 @@ NAMES: Final[dict[str, str]] = {
     "convert": "alsight.verbs",
     "describe": "alsight.verbs",
     "example_cohort": "alsight.cohort.example",
+    "expect": "alsight.verbs",
     "forecast": "alsight.verbs",
     "read": "alsight.cohort.read.source",
     "simulate": "alsight.verbs",
@@ -60,6 +62,7 @@ __all__ = [
     "convert",
     "describe",
     "example_cohort",
+    "expect",
     "forecast",
     "read",
     "simulate",

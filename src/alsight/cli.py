@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     import polars as pl
 
 _READING, _WRITING, _SHOWING, _MAKING = "What to read", "What to write", "What to show", "What to make"
+_ASKING, _PEOPLE, _PICKING = (
+    "What was found, in place of the sentence",
+    "In whom, and how they were seen",
+    "How it was picked",
+)
 
 
 def _info(panel: str, flag: str, text: str, metavar: str) -> Any:
@@ -42,11 +47,23 @@ def _option(panel: str, flags: str, text: str, metavar: str = "", default: str |
     return default, Annotated[type(default), info]
 
 
+def _number(panel: str, flag: str, text: str, kind: type[int] | type[float]) -> Any:
+    """One number as typer wants it; where it is not given, the verb's own default stands."""
+    return None, Annotated[kind | None, _info(panel, flag, text, "N")]
+
+
+def _several(panel: str, flag: str, text: str) -> Any:
+    """One option that may be repeated."""
+    return [], Annotated[list[str], _info(panel, flag, f"{text}; may be repeated.", "NAME")]
+
+
+def _argument(text: str) -> Any:
+    """One word that stands without a flag."""
+    return "", Annotated[str, typer.Argument(help=text, show_default=False)]
+
+
 OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
-    "path": (
-        "",
-        Annotated[str, typer.Argument(help="A visits table (CSV, Excel or Parquet) or a folder.", show_default=False)],
-    ),
+    "path": _argument("A visits table (CSV, Excel or Parquet) or a folder."),
     "example": _option(_READING, "--example", "Use the example cohort that comes with alsight.", default=False),
     "mapping": _option(_READING, "--mapping -m", "Column mapping, as saved by check --save-mapping.", "FILE"),
     "entry": _option(_READING, "--entry", "What day 0 is: first_visit, diagnosis, symptom_onset ...", "NAME"),
@@ -62,21 +79,32 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "salt_file": _option(_WRITING, "--salt-file", "Text file with your secret for the pseudonyms.", "FILE"),
     "save_mapping": _option(_WRITING, "--save-mapping", "Save how the columns were understood, to correct.", "FILE"),
     "show_mapping": _option(_SHOWING, "--show-mapping", "Print how the columns were understood.", default=False),
-    "population": (
-        "",
-        Annotated[str, typer.Argument(help="A population file (TOML); without one, a register.", show_default=False)],
-    ),
-    "name": ("", Annotated[str, typer.Argument(help="One therapy; all of them without.", show_default=False)]),
-    "therapies": (
-        [],
-        Annotated[list[str], _info(_MAKING, "--therapies", "Give this therapy to everybody; may be repeated.", "NAME")],
-    ),
-    "size": (0, Annotated[int, _info(_MAKING, "--size", "People recruited; else the file says.", "N")]),
-    "seed": (None, Annotated[int | None, _info(_MAKING, "--seed", "Root of all random numbers.", "N")]),
-    "workers": (1, Annotated[int, _info(_MAKING, "--workers", "Threads; any number gives the same bytes.", "N")]),
+    "population": _argument("A population file (TOML); without one, a register."),
+    "name": _argument("One therapy; all of them without."),
+    "therapies": _several(_MAKING, "--therapies", "Give this therapy to everybody"),
+    "size": _number(_MAKING, "--size", "People recruited; else the file says.", int),
+    "seed": _number(_MAKING, "--seed", "Root of all random numbers.", int),
+    "workers": _number(_MAKING, "--workers", "Threads; any number gives the same bytes.", int),
     "truth": _option(_MAKING, "--truth", "Write the hidden truth too.", default=False),
     "subject": _option(_READING, "--subject", "One person's identifier; everybody without.", "ID"),
     "reference": _option(_MAKING, "--reference", "Use the shipped reference, not the cohort's fit.", default=False),
+    "sentence": _argument('What was found: "3 of 10 stable for 12 months".'),
+    "found": _number(_ASKING, "--found", "People who met it.", int),
+    "of": _number(_ASKING, "--of", "People among whom.", int),
+    "outcome": _option(_ASKING, "--outcome", "stable, improved, or the name of a definition.", "NAME"),
+    "months": _number(_ASKING, "--months", "The time asked about.", float),
+    "points": _number(_ASKING, "--points", "Size of a gain, or range of a stable run.", float),
+    "interval": _number(_PEOPLE, "--interval", "Months between visits.", float),
+    "followed": _number(_PEOPLE, "--followed", "Months in which spells are looked for.", float),
+    "missed": _number(_PEOPLE, "--missed", "Chance that a visit is missed [0-1].", float),
+    "dropout": _number(_PEOPLE, "--dropout", "Withdrawal per month [0-1].", float),
+    "mimics": _number(_PEOPLE, "--mimics", "Share with something else than ALS [0-1].", float),
+    "run_in": _option(_PEOPLE, "--run-in", 'Who was enrolled: "stable for 3 months".', "RULE"),
+    "among": _option(_PEOPLE, "--among", "Counted among those assessed or all enrolled.", "NAME", "assessed"),
+    "picked_from": _number(_PICKING, "--picked-from", "Groups that could have been told about.", int),
+    "any_window": _option(_PICKING, "--any-window", "The window was chosen after looking.", default=False),
+    "tried": _several(_PICKING, "--tried", "Another outcome that was tried"),
+    "people": _number(_MAKING, "--people", "Virtual people of each parameter set.", int),
     "strict": _option(_SHOWING, "--strict", "End with code 1 if any row was rejected.", default=False),
     "json": _option(_SHOWING, "--json", "Print the answer as JSON, and nothing else.", default=False),
 }
@@ -96,6 +124,11 @@ DESCRIBED: Final[dict[str, tuple[str, ...]]] = {
 """Tables and columns that `describe` prints; `--json` and `--out` give all of them."""
 _READ: Final = ("path", "example", "mapping", "entry", "sheet", "scale", "dates", "decimal", "time_unit")
 
+_EXPECTING: Final = (
+    "sentence", "found", "of", "outcome", "months", "points", "population", "interval", "followed", "missed", "dropout",
+    "mimics", "run_in", "among", "picked_from", "any_window", "tried", "people", "seed", "workers", "out", "json",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Command:
@@ -105,11 +138,13 @@ class Command:
         options: keys of OPTIONS in order.
         examples: lines of its help.
         tables: tables of the answer to print, with their columns; no columns for all of them.
+        own: options of this command that another one spells in another way.
     """
 
     options: tuple[str, ...]
     examples: tuple[str, ...]
     tables: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    own: dict[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
 
 
 COMMANDS: Final[dict[str, Command]] = {
@@ -139,6 +174,15 @@ COMMANDS: Final[dict[str, Command]] = {
         ("alsight forecast visits.csv --out forecast", "alsight forecast --example --subject E001"),
         {"time_to_survival": (), "time_to_kings_4": (), "encals": (), "function": ()},
     ),
+    "expect": Command(
+        _EXPECTING,
+        (
+            'alsight expect "3 of 10 stable for 12 months"',
+            'alsight expect "25 % of 40 stable at 6 months" --population trial --picked-from 12',
+        ),
+        {"picking": ("step", "chance"), "published": ("wording", "published", "source", "chance")},
+        {"population": _option(_PEOPLE, "--population", "register, trial or a TOML file.", "NAME", "register")},
+    ),
     "simulate": Command(
         ("population", "therapies", "size", "seed", "truth", "workers", "out", "json"),
         (
@@ -167,11 +211,14 @@ def _command(name: str, command: Command) -> Callable[..., None]:
 
     def run(**given: Any) -> None:
         json = given.pop("json")
-        _run(name, {option: value for option, value in given.items() if value not in ("", False)}, json)
+        said = {option: value for option, value in given.items() if value not in ("", None) and value is not False}
+        _run(name, said, json)
 
     parameters = [
         inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-        for option, (default, kind) in ((option, OPTIONS[option]) for option in command.options)
+        for option, (default, kind) in (
+            (option, command.own.get(option, OPTIONS[option])) for option in command.options
+        )
     ]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -54,6 +54,7 @@ VERBS: Final[dict[str, Verb]] = {
         _verb("describe", "Tell who is in a cohort and how their scores vary.", "alsight.report.describe"),
         _verb("assess", "Find plateaus and reversals and write a report to send.", "alsight.report.assess"),
         _verb("forecast", "Forecast function, King's stage 4 and survival.", "alsight.report.forecast"),
+        _verb("expect", "Tell how surprising 3 of 10 stable is, and after picking.", "alsight.report.faces.expect"),
         _verb("therapies", "Tell what is known about a therapy, with its sources.", "alsight.report.therapies"),
         _verb("simulate", "Act a population out, with therapies, as a cohort.", "alsight.population.simulate"),
     )
@@ -116,6 +117,13 @@ def assess(given: Cohort | Path | str | None = None, /, **options: Any) -> Answe
 def forecast(given: Cohort | Path | str | None = None, /, **options: Any) -> Answer:
     """Forecast function, King's stage 4 and survival; options are the fields of `ForecastSpec`."""
     return _face("forecast", given, options)
+
+
+def expect(sentence: str = "", /, **options: Any) -> Answer:
+    """How surprising "3 of 10 stable for 12 months" is; options are the fields of `ExpectSpec`."""
+    if sentence:
+        options["sentence"] = sentence
+    return ask("expect", **_plain(options))
 
 
 def simulate(population: Path | str | None = None, /, **options: Any) -> Answer:

@@ -125,7 +125,7 @@ def test_every_option_is_on_its_page(verb: str) -> None:
     text = (ROOT / "docs" / "verbs" / f"{verb}.md").read_text(encoding="utf-8")
     shared = (ROOT / "docs" / "verbs" / "check.md").read_text(encoding="utf-8") if "check.md" in text else ""
     flags = ["--" + option.replace("_", "-") for option in COMMANDS[verb].options]
-    arguments = {"--path", "--population", "--name"}
+    arguments = {"--path", "--population", "--name", "--sentence"}
     assert [flag for flag in flags if flag not in text + shared and flag not in arguments] == []
 
 
