@@ -47,6 +47,10 @@ MEASURES: Final[tuple[Measure, ...]] = (
     Measure("alsaq40_total", "%", 0.0, 100.0, "ALSAQ-40 summary, 0 best"),
     Measure("alsaq5_total", "%", 0.0, 100.0, "ALSAQ-5 summary, 0 best"),
     Measure("ecas_total", "point", 0.0, 136.0, "Edinburgh Cognitive and Behavioural ALS Screen total"),
+    Measure("umn_regions", "region", 0.0, 4.0, "body regions of four with upper-motor-neuron signs, 0 none found"),
+    Measure("conduction_block", "finding", 0.0, 1.0, "motor conduction block on nerve conduction studies, 1 found"),
+    Measure("sensory_signs", "finding", 0.0, 1.0, "sensory signs, clinical or on nerve conduction studies, 1 found"),
+    Measure("immunotherapy_response", "finding", 0.0, 1.0, "strength improved on immunotherapy, 1 yes, 0 tried in vain"),
     Measure("niv_hours_per_day", "hour", 0.0, 24.0, "non-invasive ventilation, mean hours a day"),
 )
 

@@ -1,1 +1,1 @@
-"""Re-evaluation: the posterior of a mimic for each person, its reasons by weight, and a dossier for the striking ones."""
+"""Re-evaluation: the posterior of a mimic for each person, its reasons by weight, and dossiers."""

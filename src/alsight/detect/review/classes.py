@@ -9,7 +9,8 @@ so is fast ALS: the ALS classes are estimated from the calibrated natural histor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -27,8 +28,8 @@ BEST: Final = 48.0
 """Total without any loss [points]."""
 
 UNANCHORED_LEVEL: Final = (38.0, 8.0)
-"""Mean and spread of the first total where the onset is not recorded [points]; the same for every class, so that it says
-nothing for or against any."""
+"""Mean and spread of the first total where the onset is not recorded [points]; the same for every class, so that it
+says nothing for or against any."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class CourseClass:
         noise: spread of one rating [points].
         hazard: cumulative hazard of death after the first month under watch.
         shape: power of time in the cumulative hazard; 1 for a constant hazard.
-        weight: share of the class among its kind; filled in per kind for mimics.
+        weight: share of the class among those with ALS; 1 for mimics, whose shares are per mimic.
     """
 
     name: str
@@ -69,6 +70,25 @@ class CourseClass:
 
 
 @dataclass(frozen=True)
+class Rating:
+    """How steadily a person is rated; the same for ALS and mimics, as the same people rate them.
+
+    Attributes:
+        name: of the rating.
+        noise: spread of one rating [points].
+        fluctuation: spread of what stays with a person's ratings for a while [points].
+        memory: months over which that fades to 1/e.
+        weight: share of people rated so.
+    """
+
+    name: str
+    noise: float
+    fluctuation: float
+    memory: float
+    weight: float
+
+
+@dataclass(frozen=True)
 class AlsCourses:
     """The ALS classes as shipped.
 
@@ -76,12 +96,14 @@ class AlsCourses:
         command: what made them.
         ensemble: version of the ensemble that they were estimated from.
         people: virtual people.
-        classes: the classes, slowest first.
+        ratings: how steadily people are rated.
+        classes: the classes, slowest first, without noise and fluctuation, which are the ratings'.
     """
 
     command: str
     ensemble: str
     people: int
+    ratings: tuple[Rating, ...]
     classes: tuple[CourseClass, ...]
 
 
@@ -91,27 +113,40 @@ def als_courses() -> AlsCourses:
     return msgspec.json.decode(FILE.read_bytes(), type=AlsCourses)
 
 
-NOISE: Final = 1.5
-"""Noise of one rating in the mimic classes [points]: between the reliability figures of 1.2 and 1.9 points.
-
-Source: kaufmann2007
-"""
-
 BACKGROUND_HAZARD: Final = 0.001
 """Hazard of death of a mimic [per month]; assumed, about that of the ages in question."""
 
 MIMIC_CLASSES: Final[tuple[CourseClass, ...]] = (
-    CourseClass("stable", 0.30, 0.0, 0.25, 0.05, 0.0, 2e-5, 0.02, 1.0, 6.0, NOISE, BACKGROUND_HAZARD),
-    CourseClass("slowly_progressive", 0.18, 0.12, 0.15, 0.08, 0.3, 5e-5, 0.02, 1.0, 6.0, NOISE, BACKGROUND_HAZARD),
-    CourseClass("fluctuating", 0.50, 0.0, 0.40, 0.10, 0.0, 5e-5, 0.05, 4.0, 4.0, NOISE, BACKGROUND_HAZARD),
-    CourseClass("improving", 0.50, -0.25, 0.40, 0.25, 0.0, 5e-4, 0.10, 1.5, 6.0, NOISE, BACKGROUND_HAZARD),
-    CourseClass("stepwise", 0.40, 0.05, 0.30, 0.08, 0.0, 5e-5, 1.00, 1.0, 6.0, NOISE, BACKGROUND_HAZARD),
+    CourseClass("stable", 0.30, 0.0, 0.25, 0.05, 0.0, 2e-5, 0.02, 0.0, 0.0, 0.0, BACKGROUND_HAZARD, 1.0, 1.0),
+    CourseClass(
+        "slowly_progressive", 0.18, 0.12, 0.15, 0.08, 0.3, 5e-5, 0.02, 0.0, 0.0, 0.0, BACKGROUND_HAZARD, 1.0, 1.0
+    ),
+    CourseClass("fluctuating", 0.50, 0.0, 0.40, 0.10, 0.0, 5e-5, 0.05, 4.0, 4.0, 0.0, BACKGROUND_HAZARD, 1.0, 1.0),
+    CourseClass("improving", 0.50, -0.25, 0.40, 0.25, 0.0, 5e-4, 0.10, 0.0, 0.0, 0.0, BACKGROUND_HAZARD, 1.0, 1.0),
+    CourseClass("stepwise", 0.40, 0.05, 0.30, 0.08, 0.0, 5e-5, 1.00, 0.0, 0.0, 0.0, BACKGROUND_HAZARD, 1.0, 1.0),
 )
-"""Courses of mimics; every number is assumed, none is fitted to data. That they fail to progress is what both registers
-named as the first reason for revising a diagnosis.
+"""Courses of mimics; every number is assumed, none is fitted to data. Where the fluctuation is 0 it is that of the
+ratings, as estimated with the ALS classes. That mimics fail to progress is what both registers named as the first
+reason for revising a diagnosis.
 
 Source: traynor2000, davenport1996
 """
+
+
+def crossed(classes: tuple[CourseClass, ...], ratings: tuple[Rating, ...]) -> tuple[CourseClass, ...]:
+    """Every class under every rating, weights multiplied; all ratings of the first class first.
+
+    A class with a fluctuation of its own keeps it, and the rating's fluctuation adds to the noise.
+    """
+    return tuple(
+        replace(one, noise=rating.noise, fluctuation=rating.fluctuation, memory=rating.memory,
+                weight=one.weight * rating.weight)
+        if one.fluctuation == 0.0
+        else replace(one, noise=math.hypot(rating.noise, rating.fluctuation), weight=one.weight * rating.weight)
+        for one in classes
+        for rating in ratings
+    )  # fmt: skip
+
 
 _ORDER: Final = (
     "past", "rate", "past_sd", "rate_sd", "correlation", "wander", "steps", "fluctuation", "memory", "noise", "hazard",

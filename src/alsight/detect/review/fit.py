@@ -1,8 +1,9 @@
 """Makes the ALS classes: `python -m alsight.detect.review.fit` estimates them on virtual people and writes them.
 
 People of every parameter set of the ensemble are seen as a register and as a trial would see them, without mimics and
-therapies. The classes are a finite mixture of linear-Gaussian courses; its marginal likelihood is exact and is maximized
-by a quasi-Newton method. Rates wander in proportion to themselves in the mechanism, so each class has its own wander.
+therapies. The classes are a finite mixture of linear-Gaussian courses; its marginal likelihood is exact and is
+maximized by a quasi-Newton method. Rates wander in proportion to themselves in the mechanism, so each class has its
+own wander.
 """
 
 from __future__ import annotations
@@ -12,28 +13,40 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
 import polars as pl
 from jaxtyping import Float64
 from scipy.optimize import minimize
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 
 from alsight.calibrate.ensemble import VERSION, ensemble
 from alsight.calibrate.populations import REGISTER, TRIAL, group_of, with_parameters
-from alsight.detect.review.classes import FILE, AlsCourses, CourseClass, table
+from alsight.detect.review.classes import FILE, AlsCourses, CourseClass, Rating, crossed, table
 from alsight.detect.review.kernel import log_lives, log_scores
 from alsight.detect.review.rated import Rated, rated
 from alsight.population.frames import cohort_of
 from alsight.population.spec import Mimics, Population
 
+Numbers = Float64[np.ndarray, " number"]
+Row = TypeVar("Row", CourseClass, Rating)
+
+STEP: Final = 1e-5
 SEED: Final = 41
-STARTS: Final = ((0.15, 0.10), (0.5, 0.5), (0.9, 0.95), (1.9, 1.8))
+STARTS: Final = ((0.18, 0.22), (0.5, 0.65), (0.95, 1.3), (1.8, 2.2))
 """Where the search begins: rates before and after the first visit [points/month]."""
 OWN: Final = 8
-"""Numbers of one class; the rest is shared."""
+"""Numbers of one class; then steps and shape, and three numbers of each rating with the odds of the second."""
+LIMITS: Final = (
+    (0.0, 3.0), (-0.1, 4.0), (-4.0, 1.0), (-3.0, 1.0), (-1.5, 1.5), (-11.0, -2.0), (-12.0, -1.0), (-5.0, 5.0),
+)  # fmt: skip
+"""Range of each number of a class: rates, log spreads, the correlation's angle, log wander, log hazard, log weight."""
+RATINGS: Final = ((0.9, 1.2, 4.0), (1.6, 3.0, 4.0))
+"""Where the search for steady and unsteady ratings begins: noise, fluctuation, memory."""
+TAIL_LIMITS: Final = ((-6.0, 1.0), (-0.5, 1.2), *((-0.7, 1.5), (-3.0, 2.0), (0.0, 2.5)) * 2, (-3.0, 2.0))
+"""Ranges of log steps, log shape, log noise (at least half a point), log fluctuation, log memory, and the odds."""
 
 
 def people(members: int, blocks: int) -> Rated:
@@ -62,56 +75,91 @@ def together(parts: Sequence[Rated]) -> Rated:
     return Rated(subjects=pl.concat([part.subjects for part in parts]), starts=starts.astype(np.int64), **joined)
 
 
-def classes_of(numbers: Float64[np.ndarray, " number"], count: int) -> tuple[CourseClass, ...]:
-    """The classes that free numbers stand for, slowest first."""
-    own = numbers[: OWN * count].reshape(count, OWN)
-    steps, fluctuation, memory, noise, shape = np.exp(numbers[OWN * count :])
+def courses_of(numbers: Numbers) -> tuple[tuple[CourseClass, ...], tuple[Rating, ...]]:
+    """The classes and ratings that free numbers stand for."""
+    count = len(STARTS)
+    own, tail = numbers[: OWN * count].reshape(count, OWN), numbers[OWN * count :]
+    steps, shape = np.exp(tail[:2])
     weights = np.exp(own[:, 7] - logsumexp(own[:, 7]))
-    made = [
+    classes = tuple(
         CourseClass(
             name="", past=row[0], rate=row[1], past_sd=np.exp(row[2]), rate_sd=np.exp(row[3]),
-            correlation=np.tanh(row[4]), wander=np.exp(row[5]), steps=steps, fluctuation=fluctuation, memory=memory,
-            noise=noise, hazard=np.exp(row[6]), shape=shape, weight=weight,
+            correlation=np.tanh(row[4]), wander=np.exp(row[5]), steps=steps, fluctuation=0.0, memory=0.0, noise=0.0,
+            hazard=np.exp(row[6]), shape=shape, weight=weight,
         )
         for row, weight in zip(own, weights, strict=True)
-    ]  # fmt: skip
-    ranked = sorted(made, key=lambda one: one.rate)
-    return tuple(replace(one, name=f"als_{place + 1}") for place, one in enumerate(ranked))
+    )  # fmt: skip
+    unsteady = float(expit(tail[-1]))
+    named = (("steady", 1.0 - unsteady), ("unsteady", unsteady))
+    each = np.exp(tail[2:-1]).reshape(len(named), 3)
+    return classes, tuple(
+        Rating(name, row[0], row[1], row[2], weight) for (name, weight), row in zip(named, each, strict=True)
+    )
 
 
-def cost(numbers: Float64[np.ndarray, " number"], seen: Rated, count: int) -> float:
+def columns(numbers: Numbers, seen: Rated, only: int | None = None) -> np.ndarray:
+    """Log-likelihood of everybody under every class and rating (or those of one class), without the weights."""
+    classes, ratings = courses_of(numbers)
+    chosen = classes if only is None else classes[only : only + 1]
+    rows = table(crossed(chosen, ratings))
+    return log_scores(seen.starts, seen.months, seen.totals, seen.onset, rows) + log_lives(seen.seen, seen.died, rows)
+
+
+def cost_of(numbers: Numbers, each: np.ndarray) -> float:
     """Minus the mean log-likelihood a person, with a weak ridge that keeps the search in range."""
-    classes = classes_of(numbers, count)
-    courses = table(classes)
-    each = log_scores(seen.starts, seen.months, seen.totals, seen.onset, courses)
-    each += log_lives(seen.seen, seen.died, courses) + np.log([one.weight for one in classes])
-    return float(-logsumexp(each, axis=1).mean() + 1e-6 * np.square(numbers).sum())
+    weights = np.log([one.weight for one in crossed(*courses_of(numbers))])
+    return float(1e-6 * np.square(numbers).sum() - np.mean(np.asarray(logsumexp(each + weights, axis=1))))
 
 
-def fit(seen: Rated, iterations: int) -> tuple[CourseClass, ...]:
-    """The classes that make these people's courses most likely."""
-    count = len(STARTS)
-    own = [[past, rate, np.log(0.2), np.log(0.2), 0.5, np.log(1e-3), np.log(0.01), 0.0] for past, rate in STARTS]
-    start = np.concatenate([np.ravel(own), np.log([0.05, 1.0, 6.0, 1.2, 1.3])])
-    found = minimize(cost, start, (seen, count), method="L-BFGS-B", options={"maxiter": iterations, "maxfun": 10**6})
+def cost_and_slope(numbers: Numbers, seen: Rated) -> tuple[float, np.ndarray]:
+    """The cost and its slope by forward differences; a number of one class moves only that class's columns."""
+    each = columns(numbers, seen)
+    base, slope, count = cost_of(numbers, each), np.zeros(numbers.size), len(STARTS)
+    for place in range(numbers.size):
+        moved = numbers.copy()
+        moved[place] += STEP
+        if place < OWN * count:
+            changed, owner = each.copy(), place // OWN
+            if place % OWN != OWN - 1:
+                changed[:, owner * len(RATINGS) : (owner + 1) * len(RATINGS)] = columns(moved, seen, owner)
+        else:
+            changed = columns(moved, seen) if place < numbers.size - 1 else each
+        slope[place] = (cost_of(moved, changed) - base) / STEP
+    return base, slope
+
+
+def fit(seen: Rated, iterations: int) -> tuple[tuple[CourseClass, ...], tuple[Rating, ...]]:
+    """The classes, slowest first, and ratings that make these people's courses most likely."""
+    own = [
+        [past, rate, np.log(0.4 * past), np.log(0.3 * rate), 0.5, np.log(1e-3), np.log(5e-4), 0.0]
+        for past, rate in STARTS
+    ]
+    start = np.concatenate([np.ravel(own), np.log([0.2, 1.9]), np.log(np.ravel(RATINGS)), [-0.5]])
+    limits = [*LIMITS * len(STARTS), *TAIL_LIMITS]
+    found = minimize(
+        cost_and_slope, start, (seen,), method="L-BFGS-B", jac=True, bounds=limits, options={"maxiter": iterations}
+    )
     sys.stderr.write(f"{found.nit} steps, cost {found.fun:.5f}: {found.message}\n")
-    return classes_of(found.x, count)
+    classes, ratings = courses_of(found.x)
+    ranked = sorted(classes, key=lambda one: one.rate)
+    return tuple(replace(one, name=f"als_{place + 1}") for place, one in enumerate(ranked)), ratings
 
 
 def main(path: Path, members: int, blocks: int, iterations: int) -> None:
     """Make the classes and write them with their provenance."""
     seen = people(members, blocks)
-    rows = tuple(_rounded(one) for one in fit(seen, iterations))
+    classes, ratings = fit(seen, iterations)
     command = f"python -m alsight.detect.review.fit --members {members} --blocks {blocks} --iterations {iterations}"
-    whole = AlsCourses(command, VERSION, seen.onset.size, rows)
+    whole = AlsCourses(command, VERSION, seen.onset.size, rounded(ratings), rounded(classes))
     path.write_bytes(msgspec.json.format(msgspec.json.encode(asdict(whole)), indent=1) + b"\n")
 
 
-def _rounded(one: CourseClass) -> CourseClass:
-    values = {name: float(f"{value:.5g}") for name, value in asdict(one).items() if name != "name"}
-    return CourseClass(name=one.name, **values)
-
-
+def rounded(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """The rows with five digits."""
+    return tuple(
+        replace(row, **{name: float(f"{value:.5g}") for name, value in vars(row).items() if name != "name"})
+        for row in rows
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from jaxtyping import Float64
 from scipy.special import ndtr
 
 from alsight.base.errors import SpecError
-from alsight.base.sources import SourceKey
 from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
 from alsight.population.mimics import REVISED_LOG_SD, REVISED_MEDIAN_MONTHS
@@ -30,7 +29,7 @@ class SettingRow:
         definite: whether entry itself asked for a probable or definite El Escorial category, so that the recorded
             category must not weigh a second time.
         meaning: who is meant, and how the number came about.
-        source: reference.
+        source: references.
     """
 
     name: Setting
@@ -38,22 +37,22 @@ class SettingRow:
     elapses: bool
     definite: bool
     meaning: str
-    source: SourceKey
+    source: str
 
 
 _TRIAL_ODDS: Final = 78 / 911 * (5 / 32) / (218 / 383)
 
 SETTINGS: Final[tuple[SettingRow, ...]] = (
     SettingRow("register", 78 / 989, True, False,
-               "at registration: 32 of 437 in Ireland and 46 of 552 in Scotland", SourceKey("traynor2000")),
+               "at registration: 32 of 437 in Ireland and 46 of 552 in Scotland", "traynor2000, davenport1996"),
     SettingRow("referral", 20 / 314, True, False,
-               "referred to a specialist clinic as ALS: 20 of 314", SourceKey("cortesvicente2017")),
+               "referred to a specialist clinic as ALS: 20 of 314", "cortesvicente2017"),
     SettingRow("clinic", 2 / 296, False, False,
                "left after a specialist clinic's first evaluation: 20 of 314 less the 18 found then",
-               SourceKey("cortesvicente2017")),
+               "cortesvicente2017"),
     SettingRow("trial", _TRIAL_ODDS / (1.0 + _TRIAL_ODDS), True, True,
                "the register's share among probable and definite: 5 of 32 mimics, 218 of 383 with ALS in a category",
-               SourceKey("traynor2000")),
+               "traynor2000, traynor2000b"),
 )  # fmt: skip
 """Settings. Where a trial's own screening found mimics is not known, so its share falls from the diagnosis as well."""
 
@@ -74,7 +73,7 @@ def setting_row(setting: str) -> SettingRow:
 
 
 def elapsed_months(cohort: Cohort) -> Float64[np.ndarray, " subject"]:
-    """Months from the diagnosis (or from entry, where it is not recorded) to the last sign of each person; at least 0."""
+    """Months from the diagnosis (from entry, where it is not recorded) to the last sign of each person; at least 0."""
     last = cohort.visits.group_by("subject").agg(last=pl.col("day").max())
     people = cohort.subjects.select("subject", "diagnosis_day", "last_seen_day")
     joined = people.join(last, on="subject", how="left", maintain_order="left")
@@ -99,8 +98,8 @@ def unrecognized(months: Float64[np.ndarray, "*batch"]) -> Float64[np.ndarray, "
 def prior_log_odds(row: SettingRow, months: Float64[np.ndarray, "*batch"]) -> Float64[np.ndarray, "*batch"]:
     """Log odds of a mimic before anything is known of the person but how long ago ALS was diagnosed.
 
-    odds(m) = share / (1 - share) x unrecognized(m): those revised have left the diagnosis. That people with a mimic also
-    live longer belongs to the course, not here.
+    odds(m) = share / (1 - share) x unrecognized(m): those revised have left the diagnosis. That people with a mimic
+    also live longer belongs to the course, not here.
 
     Source: traynor2000, davenport1996
     """

@@ -17,24 +17,25 @@ from alsight.instruments.items import Scale
 
 FLOOR: Final = 4.0
 CEILING: Final = 46.0
-"""Totals at or under the floor are left out; a mean total at or above the ceiling is not judged [points]. There the scale
-can hardly fall or rise, whatever the disease does; alsight's own limits, as for every verdict."""
+"""Totals at or under the floor are left out; equal totals at or above the ceiling are not judged [points]. There the
+scale can hardly fall or rise, whatever the disease does; alsight's own limits, as for every verdict."""
 LEAST_VISITS: Final = 3
 LEAST_MONTHS: Final = 6.0
 LEAST_EQUAL: Final = 5
 """Fewest visits and months that a course is judged on, and fewest visits where all totals are equal; alsight's own."""
 SLIP: Final = 12.0
-"""A total so far above or below both neighbors, or a last one so far above the one before, is left out as a likely slip of
-the pen [points]; alsight's own: more than twice the smallest detectable change of two ratings."""
+"""A total so far above or below both neighbors, or a last one so far above the one before, is left out as a likely
+slip of the pen [points]; alsight's own: more than twice the smallest detectable change of two ratings."""
 MENDING: Final = (("tofersen", "sod1"),)
 """Treatments after whose start in carriers of a gene a stable or rising total is no sign against ALS.
 
 Source: wiesenfarth2024
 """
 
-JUDGED: Final = (
-    "judged", "fewer than 3 usable visits", "under 6 months of usable visits", "equal totals at fewer than 5 visits",
-    "totals at the ceiling of the scale", "seen after the recorded death",
+SEEN_DEAD: Final = "seen after the recorded death"
+JUDGED: Final = np.array(
+    ["judged", "fewer than 3 usable visits", "under 6 months of usable visits", "equal totals at fewer than 5 visits",
+     "equal totals at the ceiling of the scale", SEEN_DEAD]
 )  # fmt: skip
 """How a person's course was taken; the first stands for all who are judged."""
 
@@ -137,11 +138,15 @@ def _judged(
     count: Int64[np.ndarray, " subject"], seen: Float64[np.ndarray, " subject"], person: Int64[np.ndarray, " visit"],
     totals: Float64[np.ndarray, " visit"], late: Bool[np.ndarray, " subject"],
 ) -> Int64[np.ndarray, " subject"]:  # fmt: skip
-    mean = np.bincount(person, weights=totals, minlength=count.size) / np.maximum(count, 1)
     highest, lowest = np.full(count.size, -np.inf), np.full(count.size, np.inf)
     np.maximum.at(highest, person, totals)
     np.minimum.at(lowest, person, totals)
+    equal = highest == lowest
     rules = [
-        late, count < LEAST_VISITS, seen < LEAST_MONTHS, (highest == lowest) & (count < LEAST_EQUAL), mean >= CEILING,
-    ]  # fmt: skip
+        late,
+        count < LEAST_VISITS,
+        seen < LEAST_MONTHS,
+        equal & (count < LEAST_EQUAL),
+        equal & (lowest >= CEILING),
+    ]
     return np.select(rules, [5, 1, 2, 3, 4], 0).astype(np.int64)

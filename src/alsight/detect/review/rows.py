@@ -1,4 +1,4 @@
-"""FINDINGS: what may be recorded of a person that mimics and ALS show at different rates, each share with its source."""
+"""FINDINGS: what may be recorded that mimics and ALS show at different rates, each share with its source."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Finding:
         als: share of people with ALS who have it.
         mimic_source: reference of the former; "assumed" where no number could be read.
         als_source: reference of the latter.
-        als_slow: share among people with slow ALS, for findings that follow the rate; None where they do not, or where no
-            number could be read.
-        follows_rate: whether a finding without `als_slow` still follows the rate: its weight is then halved in slow people
-            (SLOW_DISCOUNT).
+        als_slow: share among people with slow ALS, for findings that follow the rate; None where they do not, or where
+            no number could be read.
+        follows_rate: whether a finding without `als_slow` still follows the rate: its weight is then halved in slow
+            people (SLOW_DISCOUNT).
     """
 
     name: str
@@ -69,11 +69,12 @@ FINDINGS: Final = (
     _row("low_serum_nfl", "neurofilament", ("serum NfL under 62 pg/ml", "serum NfL of 62 pg/ml or more"),
          (0.818, 0.169), ("verde2019", "sugimoto2020"), 0.714),
 )  # fmt: skip
-"""Findings and their shares. The serum shares in ALS are those under 62 pg/ml of log-normal distributions with the printed
-quartiles: 71.1 to 132.4 about 96.4 above 0.49 points/month, 28.3 to 58.3 about 45.8 up to it. That mimics' serum values do
-not depend on their rate is assumed. Conduction block among mimics: in 54 of 57 with multifocal motor neuropathy, which 7 of
-32 have. The gene's share is that of C9orf72 expansions in the general population against any of four genes in sporadic
-ALS. Dementia among mimics: the highest prevalence of its syndromes in the population at any age."""
+"""Findings and their shares. The serum shares in ALS are those under 62 pg/ml of log-normal distributions with the
+printed quartiles: 71.1 to 132.4 about 96.4 above 0.49 points/month, 28.3 to 58.3 about 45.8 up to it. That mimics'
+serum values do not depend on their rate is assumed. Conduction block among mimics: in 54 of 57 with multifocal motor
+neuropathy, which 7 of 32 have. The gene's share is that of C9orf72 expansions in the general population against any of
+four genes in sporadic ALS. Dementia among mimics: the highest prevalence of its syndromes in the population at any
+age."""
 
 SLOW_RATE: Final = 0.49
 """Loss since onset up to which a person is slow [points/month].
@@ -81,8 +82,8 @@ SLOW_RATE: Final = 0.49
 Source: sugimoto2020
 """
 SLOW_DISCOUNT: Final = 0.5
-"""What is left of the weight of a finding that follows the rate, in slow people, where the shares in slow ALS could not be
-read; assumed."""
+"""What is left of the weight of a finding that follows the rate, in slow people, where the shares in slow ALS could
+not be read; assumed."""
 CSF_PNFH_CUT: Final = 768.0
 """Cut-off of CSF pNfH [pg/ml]. Source: poesen2017"""
 SERUM_NFL_CUT: Final = 62.0
@@ -93,8 +94,8 @@ CREATINE_KINASE_CUT: Final = 1000.0
 ALS_ONSET_AGE: Final = (64.7, 9.8)
 """Mean and spread of the age at onset in ALS [years]. Source: rooney_repository2020"""
 MIMIC_ONSET_AGE: Final = (55.0, 15.0)
-"""Mean and spread of the age at onset of mimics [years]: between the medians of 56.0 in men and 53.5 in women; the spread
-from their ranges of 19.5 to 85.8 and 39.5 to 70.4, assuming normality. Source: traynor2000"""
+"""Mean and spread of the age at onset of mimics [years]: between the medians of 56.0 in men and 53.5 in women; the
+spread from their ranges of 19.5 to 85.8 and 39.5 to 70.4, assuming normality. Source: traynor2000"""
 
 CAP: Final = 3.0
 """Largest weight of one finding [log odds]; assumed: a factor of 20."""
