@@ -8,7 +8,7 @@ import polars as pl
 
 from alsight.base.provenance import Provenance
 from alsight.detect.expect.expectation import Expectation, Question
-from alsight.report.faces.expect_words import often
+from alsight.report.faces.expect_words import chances, often
 from alsight.report.page import charts
 from alsight.report.page.blocks import Block, Heading, Notice, Prose, Section, TableView, drawn, table
 from alsight.report.page.labels import source_name
@@ -30,11 +30,13 @@ def page(question: Question, answer: Expectation, said: Sequence[str], record: P
         record: how it was made.
     """
     asked = f"{question.found:,} of {question.of:,} {question.outcome.said}"
+    picked = answer.tables["picking"].height > 1
+    tens = answer.tables["picked"].filter(pl.col("groups") == 10)["chance"][0]
     figures = (
         ("found", f"{question.found:,} of {question.of:,}"),
         ("expected", f"{answer.spread.median:,} ({answer.spread.low:,} to {answer.spread.high:,})"),
-        ("chance of as many or more", percent(answer.chance)),
-        ("after picking", percent(answer.picked)),
+        ("chance of as many or more", chances(answer.chance)),
+        ("after picking", chances(answer.picked)) if picked else ("as the best of 10", chances(tens)),
     )
     return Page(
         title=f"How surprising is: {asked}?",
@@ -59,7 +61,7 @@ def _answer(question: Question, answer: Expectation, said: Sequence[str]) -> Sec
     bins = numbers.select(start=pl.col("number") - 0.5, end=pl.col("number") + 0.5, share="chance")
     title = f"How many of {question.of:,} natural history gives"
     rows = [
-        (count(row["number"]), percent(row["chance"]), percent(row["chance_or_more"]))
+        (count(row["number"]), chances(row["chance"]), chances(row["chance_or_more"]))
         for row in numbers.head(200).iter_rows(named=True)
     ]
     figure = drawn(
@@ -93,10 +95,10 @@ def _published(answer: Expectation) -> Section:
 
 def _picking(answer: Expectation) -> Section:
     steps = [
-        (row["step"], NONE if row["rate"] is None else percent(row["rate"]), percent(row["chance"]))
+        (row["step"], NONE if row["rate"] is None else percent(row["rate"]), chances(row["chance"]))
         for row in answer.tables["picking"].iter_rows(named=True)
     ]
-    groups = [(count(row["groups"]), percent(row["chance"])) for row in answer.tables["picked"].iter_rows(named=True)]
+    groups = [(count(row["groups"]), chances(row["chance"])) for row in answer.tables["picked"].iter_rows(named=True)]
     blocks: list[Block] = [
         Prose(
             "A result is picked where it could have been another one: the best of several centers or subgroups, the "
@@ -109,7 +111,7 @@ def _picking(answer: Expectation) -> Section:
     rows = answer.tables["run_in"]
     if rows.height:
         selected = [
-            (row["people"], count(row["entered"]), percent(row["rate"]), percent(row["chance"]))
+            (row["people"], count(row["entered"]), percent(row["rate"]), chances(row["chance"]))
             for row in rows.iter_rows(named=True)
         ]
         heads = ("people", "virtual people", "expected share", "chance of as many or more")
@@ -120,22 +122,23 @@ def _picking(answer: Expectation) -> Section:
 def _readings(answer: Expectation) -> Section:
     rows = [
         (
-            row["definition"] + (" (asked)" if row["asked"] else ""), row["wording"], row["holds"],
-            percent(row["rate"]), f"{row['expected']} ({row['low']} to {row['high']})", percent(row["chance"]),
+            row["definition"].replace("_", "_\u200b") + (" (asked)" if row["asked"] else ""),
+            f"{row['wording']}; {row['holds']}", percent(row["rate"]),
+            f"{row['expected']} ({row['low']} to {row['high']})", chances(row["chance"]),
             row["published"] or NONE,
         )
         for row in answer.tables["readings"].iter_rows(named=True)
     ]  # fmt: skip
-    heads = ("definition", "wording", "what must hold", "expected", "of this many", "as many or more", "published")
+    heads = ("definition", "wording, and what must hold", "expected", "of this many", "as many or more", "published")
     text = "The same virtual people under every wording of the kind: how much the definition alone decides."
-    return Section("readings", "Under other wordings", (Prose(text), table("Wordings", heads, rows, (3, 4, 5))))
+    return Section("readings", "Under other wordings", (Prose(text), table("Wordings", heads, rows, (2, 3, 4))))
 
 
 def _sizes(answer: Expectation) -> Section:
     rows = [
         (
             f"{row['found']:,} of {row['of']:,}", f"{row['expected']} ({row['low']} to {row['high']})",
-            percent(row["chance"]), percent(row["best_of_10"]), percent(row["best_of_100"]),
+            chances(row["chance"]), chances(row["best_of_10"]), chances(row["best_of_100"]),
         )
         for row in answer.tables["sizes"].iter_rows(named=True)
     ]  # fmt: skip

@@ -16,10 +16,15 @@ CALM: Final = "This says what chance and natural history do in groups like these
 _KINDS: Final = {"plateau": "a plateau", "reversal": "a reversal", "responder": "a responder"}
 
 
+def chances(chance: float) -> str:
+    """A chance in percent; never 100 % where it is not certain."""
+    return "over 99 %" if 0.995 <= chance < 1.0 else percent(chance)
+
+
 def often(chance: float) -> str:
     """A chance as a share of groups, or as one in so many where it is small."""
     if chance >= 0.01:
-        return f"{percent(chance)} of such groups"
+        return f"{chances(chance)} of such groups"
     if chance < 1e-6:
         return "fewer than 1 in 1,000,000 such groups"
     return f"about 1 in {float(f'{1.0 / chance:.2g}'):,.0f} such groups"
@@ -101,13 +106,13 @@ def _picked(question: Question, answer: Expectation) -> list[str]:
     """What picking makes of it."""
     rows = answer.tables["picking"]
     if rows.height > 1:
-        steps = [f"{row['step']}: {percent(row['chance'])}" for row in rows.tail(-1).iter_rows(named=True)]
+        steps = [f"{row['step']}: {chances(row['chance'])}" for row in rows.tail(-1).iter_rows(named=True)]
         said = f"After picking, one on top of the other, the chance is: {'; '.join(steps)}."
     else:
         tens = {row["groups"]: row["chance"] for row in answer.tables["picked"].iter_rows(named=True)}
         said = (
-            f"As the best of 10 such groups it would happen with a chance of {percent(tens[10])}, of 100 with "
-            f"{percent(tens[100])}."
+            f"As the best of 10 such groups it would happen with a chance of {chances(tens[10])}, of 100 with "
+            f"{chances(tens[100])}."
         )
     if question.any_window and question.outcome.rule.timing == "ever":
         said += " The rule itself looks at any window, so picking the window adds nothing."
