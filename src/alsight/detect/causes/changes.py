@@ -6,64 +6,106 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 from alsight.cohort.cohort import Cohort
-from alsight.detect.causes.effect import Effect, cumulated, effect, rows
+from alsight.detect.causes.effect import Effect, effect, rows
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
-from alsight.detect.causes.series import Series, shifted, side
+from alsight.detect.causes.series import Series, common_slope, cumulated, shifted, side
 
 CIRCUMSTANCES: Final = {"mode": "the way it was rated", "responder": "the person who answered", "rater": "the rater"}
 """Columns that may change between two visits, and what the sentence calls them."""
 
 
+AGREEMENT: Final = 1.64
+"""How far the changes of one kind may scatter, in standard deviations: the 95 % point of a normal variable."""
+
+
 def changes(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """Jumps of the smoothed level where mode, responder or rater change.
 
-    The level of up to three visits on each side, none beyond another change, with the person's own slope taken out. A
-    jump up that is large enough is subtracted from there on, until a jump down as clear takes it back. A value that is
-    missing on one side is no change.
+    The level of each side, none beyond another change, with one slope for both. One person's changes between the same
+    two values are taken together, a change back with its sign turned, so that somebody who changes often shows the same
+    jump each time or none. A jump that is large, clear and sudden is subtracted while the higher value lasts. A value
+    that is missing on one side is no change.
 
     Source: kaufmann2007
     """
-    changed, group = _changed(cohort, series)
-    past, past_count = side(series, rules, -1, group)
-    future, future_count = side(series, rules, 1, group)
-    previous, _ = shifted(series, -1)
-    jump = future - past[previous]
-    errors = jump / (series.noise * np.sqrt(1.0 / future_count + 1.0 / past_count[previous]))
-    clear = changed.any(axis=1) & (np.abs(errors) >= rules.change_errors) & (np.abs(jump) >= rules.change_points)
-    taken = np.maximum(cumulated(series.person, np.where(clear, jump, 0.0)), 0.0)
-    # A visit that a shift leaves below 0 has lost nothing it did not have.
+    values = cohort.visits.select(
+        pl.col(name).fill_null("").cast(pl.Categorical).to_physical() for name in CIRCUMSTANCES
+    )
+    known = cohort.visits.select((pl.col(name).fill_null("") != "") for name in CIRCUMSTANCES)
+    codes, given = values.to_numpy()[series.line].astype(np.int64), known.to_numpy()[series.line]
+    previous, same = shifted(series, -1)
+    changed = (codes != codes[previous]) & given & given[previous] & same[:, None]
+    jump, weight = _jumps(series, rules, np.cumsum(changed.any(axis=1) | ~same))
+    score_step = series.score - series.score[previous]
+    taken, parts = np.zeros(series.person.size), []
+    for place, (name, words) in enumerate(CIRCUMSTANCES.items()):
+        there = np.flatnonzero(changed[:, place])
+        pair = codes[previous[there], place], codes[there, place]
+        pooled, errors, agree = _pooled(series.person[there], pair, jump[there], weight[there])
+        clear = agree & (np.abs(errors) >= rules.change_errors) & (np.abs(pooled) >= rules.change_points)
+        clear &= np.sign(pooled) * score_step[there] >= rules.change_sudden * np.abs(pooled)
+        steps = np.zeros(series.person.size)
+        steps[there[clear]] = pooled[clear]
+        taken = np.maximum(taken, np.maximum(cumulated(series.person, steps), 0.0))
+        up = clear & (pooled > 0.0) & (series.score[there] > series.score[previous[there]])
+        parts.append(_told(series, there[up], previous, pooled[up], name, words))
+    # A visit that a shift would take below 0 has lost nothing it did not have.
     taken = np.minimum(taken, series.score)
-    there = np.flatnonzero(clear & (jump > 0.0) & (series.score > series.score[previous]))
-    which = changed[there].argmax(axis=1) if there.size else np.zeros(0, dtype=np.int64)
-    names = np.array(list(CIRCUMSTANCES))
-    found = rows(
-        series, there, cause="artefact", rule=pl.Series(names[which], dtype=pl.String),
-        start=series.day[previous[there]], end=series.day[there], points=jump[there],
-        what=np.array(list(CIRCUMSTANCES.values()))[which],
+    return effect(series, pl.concat(parts), taken, ruled=named("change", taken > 0.0))
+
+
+def _jumps(
+    series: Series, rules: CauseRules, run: Int[np.ndarray, " visits"]
+) -> tuple[Float[np.ndarray, " visits"], Float[np.ndarray, " visits"]]:
+    """Jump of the level between each visit and the one before, and its precision."""
+    past, future = side(series, rules, -1, run), side(series, rules, 1, run)
+    previous, _ = shifted(series, -1)
+    slope, slope_variance = common_slope(past, previous, future, np.arange(run.size), rules)
+    apart = future.months - past.months[previous]
+    jump = future.score - past.score[previous] - slope * apart
+    variance = series.noise**2 * (1.0 / future.count + 1.0 / past.count[previous]) + slope_variance * apart**2
+    return jump, 1.0 / variance
+
+
+def _pooled(
+    person: Int[np.ndarray, " changes"],
+    pair: tuple[Int[np.ndarray, " changes"], Int[np.ndarray, " changes"]],
+    jump: Float[np.ndarray, " changes"],
+    weight: Float[np.ndarray, " changes"],
+) -> tuple[Float[np.ndarray, " changes"], Float[np.ndarray, " changes"], Bool[np.ndarray, " changes"]]:
+    """Mean jump over a person's changes between the same two values, turned as each change goes, and it in errors.
+
+    Last, whether these changes agree: their scatter about the mean in squared errors is at most its expectation plus
+    AGREEMENT of its standard deviations (chi-squared). A true rise at one of several changes does not.
+    """
+    low, high = np.minimum(*pair), np.maximum(*pair)
+    turned = np.where(pair[0] < pair[1], 1.0, -1.0)
+    width = int(high.max(initial=0)) + 1
+    _, key = np.unique((person * width + low) * width + high, return_inverse=True)
+
+    def total(values: Float[np.ndarray, " changes"]) -> Float[np.ndarray, " pairs"]:
+        return np.bincount(key, values).astype(np.float64)
+
+    precision = total(weight)
+    mean = total(weight * turned * jump) / precision
+    scatter, free = total(weight * (turned * jump - mean[key]) ** 2), total(np.ones(key.size)) - 1.0
+    agree = scatter <= free + AGREEMENT * np.sqrt(2.0 * free) + 1e-9
+    return turned * mean[key], turned * (mean * np.sqrt(precision))[key], agree[key]
+
+
+def _told(
+    series: Series, there: Int[np.ndarray, " found"], previous: Int[np.ndarray, " visits"],
+    jump: Float[np.ndarray, " found"], name: str, words: str,
+) -> pl.DataFrame:  # fmt: skip
+    return rows(
+        series, there, cause="artefact", rule=name, start=series.day[previous[there]], end=series.day[there],
+        points=jump,
         words=pl.format(
             "The level rose by {} between days {} and {}, where {} changed.",
-            "points_said", "start_day", "end_day", "what",
+            "points_said", "start_day", "end_day", pl.lit(words),
         ),
     )  # fmt: skip
-    return effect(series, found, taken, ruled=named("change", taken > 0.0))
-
-
-def _changed(
-    cohort: Cohort, series: Series
-) -> tuple[Bool[np.ndarray, "visits circumstances"], Int[np.ndarray, " visits"]]:
-    """What changed since the visit before, and the running number of the stretch without a change."""
-    values = cohort.visits.select(pl.col(name).fill_null("") for name in CIRCUMSTANCES)
-    columns = [values[name].gather(series.line) for name in CIRCUMSTANCES]
-    previous, same = shifted(series, -1)
-    changed = np.stack(
-        [
-            ((column != column.gather(previous)) & (column != "") & (column.gather(previous) != "")).to_numpy() & same
-            for column in columns
-        ],
-        axis=1,
-    )
-    return changed, np.cumsum(changed.any(axis=1) | ~same)

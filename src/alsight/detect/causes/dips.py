@@ -6,14 +6,14 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 
 from alsight.cohort.cohort import Cohort
 from alsight.detect.causes.effect import Effect, effect, rows
 from alsight.detect.causes.excursion import Stretches, apart, stretches
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
-from alsight.detect.causes.series import Series, shifted
+from alsight.detect.causes.series import Series, shifted, side
 
 ILLNESSES: Final = ("infection", "fracture", "hospitalization", "mood_episode", "intercurrent_illness")
 """Recorded events that may make a dip."""
@@ -31,10 +31,11 @@ _LONGEST: Final = 12
 def dips(cohort: Cohort, series: Series, rules: CauseRules) -> tuple[Effect, pl.DataFrame]:
     """Every dip, what its rebound explains, and the table of DIPS.
 
-    A dip lies between two visits at most `dip_days` apart, deeper than the smoothed level before it (less the running
-    course) and than the level after it, at least `dip_return` of it regained. Without a record the fall must be sudden:
-    its first visit shows `dip_sudden` of the depth, after a gap of at most `dip_gap_days`. A recorded illness in that
-    time makes smaller ones credible. The rise back to the level before is explained; what stands above it is not.
+    A dip lies between two visits at most `dip_days` apart, below the course before it and the course after it, at least
+    `dip_return` of the fall regained. Without a record the fall must be sudden (its first visit shows `dip_sudden` of
+    the depth, after a gap of at most `dip_gap_days`) and at least `dip_return` of the rise, so that a gain after a
+    steeper stretch is no dip. A recorded illness in that time makes smaller ones credible. The rise back to the level
+    before is explained; what stands above it is not.
     """
     found = stretches(series, rules, -1, _LONGEST, rules.dip_days, rules.dip_recorded_points)
     found = found.chosen(found.errors >= rules.dip_recorded_errors)
@@ -43,7 +44,7 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> tuple[Effect, pl.
     found, recorded = found.chosen(keep), recorded[keep]
     best = apart(series, found)
     recorded = _matched(found, recorded, best)
-    return _told(series, best, recorded)
+    return _told(series, rules, best, recorded)
 
 
 def _credible(
@@ -52,14 +53,15 @@ def _credible(
     previous, _ = shifted(series, -1)
     after, _ = shifted(series, 1)
     regained = found.back >= rules.dip_return * found.away
-    first = found.before - series.level[found.first]
+    first = found.before - series.score[found.first]
     sudden = (first >= rules.dip_sudden * found.away) & (
         series.day[found.first] - series.day[previous[found.first]] <= rules.dip_gap_days
     )
     deep = (np.minimum(found.away, found.back) >= rules.dip_points) & (found.errors >= rules.dip_errors)
     # The score itself must rise again; to lose less than the running course is no rebound.
     rises = series.score[after[found.last]] > series.score[found.last]
-    return regained & rises & (recorded | (sudden & deep))
+    beyond = found.away >= rules.dip_return * found.back
+    return regained & rises & (recorded | (sudden & deep & beyond))
 
 
 def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretches) -> np.ndarray:
@@ -95,13 +97,15 @@ def _matched(found: Stretches, recorded: np.ndarray, best: Stretches) -> np.ndar
     return recorded[order[np.searchsorted(keys[order], wanted)]] if keys.size else recorded[:0]
 
 
-def _told(series: Series, best: Stretches, recorded: np.ndarray) -> tuple[Effect, pl.DataFrame]:
+def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarray) -> tuple[Effect, pl.DataFrame]:
     previous, _ = shifted(series, -1)
     after, _ = shifted(series, 1)
     nadir = _nadir(series, best.first, best.last)
     start, end = series.day[previous[best.first]], series.day[after[best.last]]
-    level = best.before + series.slope[best.first] * series.months[previous[best.first]]
-    depth = best.before - series.level[nadir]
+    past = side(series, rules, -1)
+    level, _ = past.at(previous[best.first], series.months[previous[best.first]], series.noise[best.first])
+    expected, _ = past.at(previous[best.first], series.months[nadir], series.noise[best.first])
+    depth = expected - series.score[nadir]
     points = np.minimum(series.score[after[best.last]], level) - series.score[nadir]
     words = np.where(
         recorded == "", "no illness is recorded", "recorded: " + np.char.replace(recorded.astype(str), "_", " ")
@@ -131,11 +135,10 @@ def _told(series: Series, best: Stretches, recorded: np.ndarray) -> tuple[Effect
 
 
 def _nadir(series: Series, first: Int[np.ndarray, " dips"], last: Int[np.ndarray, " dips"]) -> Int[np.ndarray, " dips"]:
-    """The lowest visit of each dip by level, the earliest of equal ones."""
+    """The lowest visit of each dip, the earliest of equal ones."""
     length = last - first + 1
     dip = np.repeat(np.arange(first.size), length)
     place = np.arange(dip.size) - np.repeat(np.cumsum(length) - length, length) + np.repeat(first, length)
-    level: Float[np.ndarray, " inside"] = series.level[place]
-    order = np.lexsort((place, level, dip))
+    order = np.lexsort((place, series.score[place], dip))
     head = np.diff(dip[order], prepend=-1) != 0
     return place[order[head]]

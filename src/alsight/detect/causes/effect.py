@@ -107,13 +107,3 @@ def said_points(points: pl.Expr) -> pl.Expr:
         pl.when(whole == whole.round(0)).then(whole.cast(pl.Int64).cast(pl.String)).otherwise(whole.cast(pl.String))
     )
     return number + pl.when(whole == 1.0).then(pl.lit(" point")).otherwise(pl.lit(" points"))
-
-
-def cumulated(
-    series_person: Int[np.ndarray, " visits"], values: Float[np.ndarray, " visits"]
-) -> Float[np.ndarray, " visits"]:
-    """Running sum of values within each person, visits being in the order of persons."""
-    total = np.cumsum(values)
-    first = np.diff(series_person, prepend=-1) != 0
-    before = np.where(first, total - values, 0.0)
-    return total - before[np.maximum.accumulate(np.where(first, np.arange(values.size), 0))]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from alsight.detect.causes.rules import CauseRules
-from alsight.detect.causes.series import Series, shifted, side
+from alsight.detect.causes.series import Series, Side, common_slope, independent, shifted, side
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Stretches:
 
     Attributes:
         first, last: first and last visit inside.
-        away: mean departure from the level before, in the direction asked for [points].
-        back: mean departure from the level after [points].
-        errors: the smaller of both in standard errors.
-        before: smoothed level before, with the person's slope taken out [points].
+        away: mean departure from the course before, in the direction asked for [points].
+        back: mean departure from the course after [points].
+        errors: departure from both courses together, in standard errors.
+        before: course before, carried to the first visit inside [points].
     """
 
     first: Int[np.ndarray, " stretches"]
@@ -33,55 +33,72 @@ class Stretches:
 
     def chosen(self, which: Bool[np.ndarray, " stretches"] | Int[np.ndarray, " chosen"]) -> Stretches:
         """Some of the stretches."""
-        return Stretches(
-            *(getattr(self, name)[which] for name in ("first", "last", "away", "back", "errors", "before"))
-        )
+        return Stretches(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def stretches(
     series: Series, rules: CauseRules, direction: Literal[1, -1], longest: int, days: int, least: float
 ) -> Stretches:
-    """All stretches of up to so many visits that depart from the smoothed levels before and after.
+    """All stretches of up to so many visits that depart from the course before and from the course after.
 
-    Levels are means of up to `neighbors` visits with the person's own slope taken out, so that the running course is
-    flat; a standard error counts the visits inside and those of the level.
+    Each course is the smoothed level next to the stretch, carried on by the slope of that side alone. Evidence is the
+    departure from both levels together with one slope for both, so that the error of the slope largely cancels; its
+    standard error counts the visits inside, those of the levels, and the slope. Where the level after lies beyond the
+    course carried on from before, on the far side of the stretch, the carried course stands in for it: a lasting rise
+    is no evidence that the visits before it were a dip.
 
     Args:
         series: the visits.
-        rules: how levels are smoothed.
+        rules: how courses are smoothed.
         direction: 1 for above, -1 for below.
         longest: most visits inside.
         days: longest time from the visit before to the visit after.
         least: least departure on both sides to be kept [points].
     """
-    past, past_count = side(series, rules, -1)
-    future, future_count = side(series, rules, 1)
-    total = np.concatenate([[0.0], np.cumsum(series.level)])
+    past, future = side(series, rules, -1), side(series, rules, 1)
+    scores, times = (np.concatenate([[0.0], np.cumsum(values)]) for values in (series.score, series.months))
     before, has_before = shifted(series, -1)
-    parts: list[Stretches] = []
+    nothing = np.zeros(0, dtype=np.int64)
+    parts = [Stretches(nothing, nothing, *(np.zeros(0) for _ in range(4)))]
     for inside in range(1, longest + 1):
         last, same = shifted(series, inside - 1)
         after, has_after = shifted(series, inside)
-        lasting = series.day[after] - series.day[before] <= days
-        first = np.flatnonzero(has_before & same & has_after & lasting)
+        first = np.flatnonzero(has_before & same & has_after & (series.day[after] - series.day[before] <= days))
         if first.size == 0:
             break
-        end, behind, ahead = last[first], before[first], after[first]
-        mean = (total[end + 1] - total[first]) / inside
-        away, back = direction * (mean - past[behind]), direction * (mean - future[ahead])
-        noise = series.noise[first]
-        errors = np.minimum(
-            away / (noise * np.sqrt(1.0 / inside + 1.0 / past_count[behind])),
-            back / (noise * np.sqrt(1.0 / inside + 1.0 / future_count[ahead])),
-        )
+        end, noise = last[first], series.noise[first]
+        score, months = ((sums[end + 1] - sums[first]) / inside for sums in (scores, times))
+        left, _ = past.at(before[first], months, noise)
+        right, _ = future.at(after[first], months, noise)
+        away, back = direction * (score - left), direction * (score - right)
+        off, error = _off_chord(past, before[first], future, after[first], (score, months), rules, noise, direction)
+        worth = independent(np.full(first.size, float(inside)), series.day[end] - series.day[first], rules)
+        errors = off / np.sqrt(noise**2 / worth + error)
+        start, _ = past.at(before[first], series.months[first], noise)
         enough = np.minimum(away, back) >= least
-        part = Stretches(first, end, away, back, errors, past[behind])
-        parts.append(part.chosen(enough))
-    if not parts:
-        none = np.zeros(0, dtype=np.int64)
-        return Stretches(none, none, *(np.zeros(0) for _ in range(4)))
-    names = ("first", "last", "away", "back", "errors", "before")
-    return Stretches(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        parts.append(Stretches(first, end, away, back, errors, start).chosen(enough))
+    return Stretches(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Stretches)))
+
+
+def _off_chord(
+    past: Side,
+    before: Int[np.ndarray, " found"],
+    future: Side,
+    after: Int[np.ndarray, " found"],
+    at: tuple[Float[np.ndarray, " found"], Float[np.ndarray, " found"]],
+    rules: CauseRules,
+    noise: Float[np.ndarray, " found"],
+    direction: Literal[1, -1],
+) -> tuple[Float[np.ndarray, " found"], Float[np.ndarray, " found"]]:
+    """Departure of a mean score from the course through the levels on both sides, and the variance of that course."""
+    score, months = at
+    slope, variance = common_slope(past, before, future, after, rules)
+    left, right = past.count[before], future.count[after]
+    carried = past.score[before] + slope * (future.months[after] - past.months[before])
+    beyond = direction * np.maximum(direction * carried, direction * future.score[after])
+    level = (left * past.score[before] + right * beyond) / (left + right)
+    lever = months - (left * past.months[before] + right * future.months[after]) / (left + right)
+    return direction * (score - level - slope * lever), noise**2 / (left + right) + variance * lever**2
 
 
 def apart(series: Series, found: Stretches) -> Stretches:

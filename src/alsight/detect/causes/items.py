@@ -9,9 +9,9 @@ import polars as pl
 from jaxtyping import Bool, Int
 
 from alsight.cohort.cohort import Cohort
-from alsight.detect.causes.effect import Effect, cumulated, effect, rows
+from alsight.detect.causes.effect import Effect, effect, rows
 from alsight.detect.causes.rules import CauseRules
-from alsight.detect.causes.series import Series
+from alsight.detect.causes.series import Series, cumulated
 from alsight.instruments.items import CUTTING, TWELVE
 
 FIVE: Final = TWELVE.index("q5_cutting")

@@ -23,8 +23,8 @@ def relief(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """What recorded treatments explain, those of one person added up; two on the same items count once.
 
     A treatment explains a rise when the sum of its items stands above the last rating before its start within the time
-    that relief needs. From then on that sum is held at its value before, until the treatment ends. Without a record, or
-    without items, nothing is explained.
+    that relief needs, and is at least `relief_share` of what the whole score rose by. From then on that sum is held at
+    its value before, until the treatment ends. Without a record, or without items, nothing is explained.
 
     Source: young2022, smith2017, bourke2006, riva2019
     """
@@ -44,7 +44,7 @@ def relief(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 
 
 def _spans(cohort: Cohort, row: Relief) -> pl.DataFrame:
-    """Subject, `start` and `end` of each person's first time on a treatment."""
+    """Subject, `start` and `end` of every time that somebody was on a treatment."""
     name = pl.col("treatment").str.to_lowercase()
     given = cohort.doses.filter(
         pl.any_horizontal(pl.lit(False), *(name.str.contains(n, literal=True) for n in row.names))
@@ -63,7 +63,7 @@ def _spans(cohort: Cohort, row: Relief) -> pl.DataFrame:
         .select("subject", "start", "end")
     )  # fmt: skip
     whole = pl.concat([given, begun]).with_columns(pl.col("start", "end").cast(pl.Int64)).fill_null(_OPEN)
-    return whole.sort("subject", "start").group_by("subject", maintain_order=True).first()
+    return whole.group_by("subject", "start").agg(pl.col("end").max()).sort("subject", "start")
 
 
 def _one(
@@ -76,22 +76,26 @@ def _one(
             "place": np.arange(series.person.size),
             "subject": series.subjects.gather(series.person),
             "day": series.day,
+            "total": series.score,
             "sum": series.items[:, places].sum(axis=1),
         }
     ).filter(pl.col("sum").is_not_nan())
-    day, start = pl.col("day"), pl.col("start")
+    day, start, once = pl.col("day"), pl.col("start"), ["subject", "start"]
     before = (day <= start) & (day >= start - rules.before_days)
     on = asked.join(spans, on="subject", maintain_order="left").with_columns(
-        before=pl.col("sum").filter(before).last().over("subject"), from_day=day.filter(before).last().over("subject")
+        pl.col("day", "sum", "total").filter(before).last().over(once).name.prefix("before_")
     )
     treated = (day > start) & (day <= pl.col("end") + rules.carry_over_days)
-    on = on.filter(treated, pl.col("before").is_not_null()).with_columns(rise=pl.col("sum") - pl.col("before"))
-    soon = pl.col("rise").filter(day <= start + rules.relief_days).max().over("subject")
+    rise = pl.col("sum") - pl.col("before_sum")
+    on = on.filter(treated, pl.col("before_sum").is_not_null()).with_columns(rise=rise)
+    # The rise sits in these items: others together must not have risen by more.
+    sits = rise >= rules.relief_share * (pl.col("total") - pl.col("before_total"))
+    soon = pl.col("rise").filter(day <= start + rules.relief_days, sits).max().over(once)
     on = on.filter(soon >= rules.relief_points, pl.col("rise") > 0.0)
     found = (
-        on.sort("place")
-        .group_by("subject", maintain_order=True)
-        .agg(start_day=pl.col("from_day").first(), end_day=day.last(), points=pl.col("rise").max(), began=start.first())
+        on.sort("place", "start")
+        .group_by(once, maintain_order=True)
+        .agg(start_day=pl.col("before_day").first(), end_day=day.last(), points=pl.col("rise").max())
         .with_columns(
             cause=pl.lit("symptomatic"), rule=pl.lit(row.rule), items=pl.lit(", ".join(row.items)),
             said=said_points(pl.col("points")),
@@ -99,9 +103,10 @@ def _one(
         .with_columns(
             words=pl.format(
                 "The items that {} eases rose by {} together after it was started on day {}.",
-                pl.lit(row.words), "said", "began",
+                pl.lit(row.words), "said", "start",
             )
         )
     )  # fmt: skip
     causes = found.select(pl.col(name).cast(kind) for name, kind in CAUSES.items())
-    return causes, on["place"].to_numpy(), on["rise"].to_numpy()
+    most = on.group_by("place").agg(pl.col("rise").max()).sort("place")
+    return causes, most["place"].to_numpy(), most["rise"].to_numpy()

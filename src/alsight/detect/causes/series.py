@@ -1,7 +1,8 @@
-"""The scores of everybody as flat arrays in the order of person and day, with each person's slope and noise."""
+"""The scores of everybody as flat arrays in the order of person and day, with the noise of each person."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +19,9 @@ from alsight.instruments.items import CUTTING, TWELVE
 MAD_TO_SD: Final = 1.4826
 """SD of a normal variable over its median absolute deviation."""
 
+LEAST_NOISE: Final = 0.5
+"""Least noise of a person as a share of the prior's: equal scores do not mean that a rating has no error."""
+
 
 @dataclass(frozen=True)
 class Series:
@@ -31,7 +35,6 @@ class Series:
         months: the same [months].
         score: total, less what earlier rules explained [points].
         items: the twelve items, nan where not rated.
-        slope: slope of the visit's person, never above 0 [points per month].
         noise: SD of one rating of that person [points].
     """
 
@@ -42,13 +45,7 @@ class Series:
     months: Float[np.ndarray, " visits"]
     score: Float[np.ndarray, " visits"]
     items: Float[np.ndarray, "visits 12"]
-    slope: Float[np.ndarray, " visits"]
     noise: Float[np.ndarray, " visits"]
-
-    @property
-    def level(self) -> Float[np.ndarray, " visits"]:
-        """Scores with the person's own slope taken out: flat, but for what is not the running course."""
-        return self.score - self.slope * self.months
 
 
 def lay_out(cohort: Cohort, rules: CauseRules) -> Series:
@@ -82,37 +79,24 @@ def lay_out(cohort: Cohort, rules: CauseRules) -> Series:
         months=months_of(day.astype(np.float64)),
         score=total,
         items=graded,
-        slope=np.zeros(size),
         noise=np.full(size, rules.noise_sd),
     )
     return described(bare, rules)
 
 
 def described(series: Series, rules: CauseRules) -> Series:
-    """The series with slopes and noise of its people.
+    """The series with the noise of its people.
 
-    The slope is the least-squares one, drawn to the prior by its own standard error, and never above 0. The noise is
-    the SD of a rating about the line through its neighbors (median absolute deviation, so that single outliers do not
-    count), its variance averaged with the prior's by numbers of visits.
+    The noise is the SD of the differences of successive totals about their usual size over root 2 (median absolute
+    deviation, so that the few differences beside an outlier, a jump or a dip do not count), its variance averaged with
+    the prior's by numbers of visits.
     """
-    noise = _noise(series, rules)
-    size = len(series.subjects)
-    who, months = series.person, series.months
-
-    def mean(values: Float[np.ndarray, " visits"]) -> Float[np.ndarray, " visits"]:
-        return (np.bincount(who, values, size) / np.maximum(np.bincount(who, minlength=size), 1))[who]
-
-    away = months - mean(months)
-    spread = np.bincount(who, away * away, size)[who]
-    shared = np.bincount(who, away * series.score, size)[who]
-    trust = 1.0 / (noise**2 * rules.slope_sd**-2.0 + spread)
-    slope = (shared + noise**2 * rules.slope_sd**-2.0 * rules.slope_mean) * trust
-    return replace(series, slope=np.minimum(slope, 0.0), noise=noise)
+    return replace(series, noise=_noise(series, rules))
 
 
 def kept(series: Series, keep: Bool[np.ndarray, " visits"]) -> Series:
     """Some visits of a series."""
-    names = ("line", "person", "day", "months", "score", "items", "slope", "noise")
+    names = ("line", "person", "day", "months", "score", "items", "noise")
     return replace(series, **{name: getattr(series, name)[keep] for name in names})
 
 
@@ -125,46 +109,122 @@ def shifted(series: Series, step: int) -> tuple[Int[np.ndarray, " visits"], Bool
     return place, inside & (series.person[place] == series.person)
 
 
-def side(
-    series: Series, rules: CauseRules, step: int, group: Int[np.ndarray, " visits"] | None = None
-) -> tuple[Float[np.ndarray, " visits"], Float[np.ndarray, " visits"]]:
-    """Smoothed level at each visit from itself and the next visits in one direction, and how many made it.
+@dataclass(frozen=True)
+class Side:
+    """The course on one side of each visit, the visit included.
+
+    Attributes:
+        months: mean time of the nearest visits.
+        score: their mean score.
+        count: how many independent ratings they are worth.
+        slope: slope of all visits on that side, drawn to the prior, never above 0 [points per month].
+        slope_variance: its variance.
+    """
+
+    months: Float[np.ndarray, " visits"]
+    score: Float[np.ndarray, " visits"]
+    count: Float[np.ndarray, " visits"]
+    slope: Float[np.ndarray, " visits"]
+    slope_variance: Float[np.ndarray, " visits"]
+
+    def at(
+        self, place: Int[np.ndarray, " found"], months: Float[np.ndarray, " found"], noise: Float[np.ndarray, " found"]
+    ) -> tuple[Float[np.ndarray, " found"], Float[np.ndarray, " found"]]:
+        """The course of the side at `place` carried to another time [months], and the variance of that value."""
+        away = months - self.months[place]
+        variance = noise**2 / self.count[place] + self.slope_variance[place] * away**2
+        return self.score[place] + self.slope[place] * away, variance
+
+
+def common_slope(
+    past: Side, before: Int[np.ndarray, " found"], future: Side, after: Int[np.ndarray, " found"], rules: CauseRules
+) -> tuple[Float[np.ndarray, " found"], Float[np.ndarray, " found"]]:
+    """One slope for both sides, never above 0, and its variance; each side brings the prior, which counts once."""
+    left, right, prior = 1.0 / past.slope_variance[before], 1.0 / future.slope_variance[after], rules.slope_sd**-2.0
+    precision = left + right - prior
+    slope = (left * past.slope[before] + right * future.slope[after] - prior * rules.slope_mean) / precision
+    return np.minimum(slope, 0.0), 1.0 / precision
+
+
+def side(series: Series, rules: CauseRules, step: int, group: Int[np.ndarray, " visits"] | None = None) -> Side:
+    """The course before (`step` -1) or after (1) each visit, that visit included.
+
+    The level is the mean of up to `neighbors` visits within `neighbor_days`; the slope is the least-squares one of all
+    visits on that side, averaged with its prior by precision, so that with few visits the prior speaks.
 
     Args:
         series: the visits.
-        rules: how many neighbors, and how far.
-        step: 1 for the visits that follow, -1 for those before.
-        group: visits of another group are not used.
+        rules: how many neighbors, how far, and the prior.
+        step: direction.
+        group: running numbers; visits of another number are not used.
     """
-    level = series.level
-    total, count = level.copy(), np.ones(level.size)
+    run = series.person if group is None else group
+    months, score, count = series.months.copy(), series.score.copy(), np.ones(series.person.size)
+    span = np.zeros(series.person.size)
     for far in range(1, rules.neighbors):
         place, same = shifted(series, step * far)
-        same &= np.abs(series.day[place] - series.day) <= rules.neighbor_days
-        if group is not None:
-            same &= group[place] == group
-        total += np.where(same, level[place], 0.0)
+        same &= (run[place] == run) & (np.abs(series.day[place] - series.day) <= rules.neighbor_days)
+        months += np.where(same, series.months[place], 0.0)
+        score += np.where(same, series.score[place], 0.0)
         count += same
-    return total / count, count
+        span = np.where(same, np.abs(series.day[place] - series.day), span)
+    slope, variance = _slopes(series, rules, step, run)
+    return Side(months / count, score / count, independent(count, span, rules), slope, variance)
+
+
+def independent(
+    count: Float[np.ndarray, "*batch"], days: Float[np.ndarray, "*batch"], rules: CauseRules
+) -> Float[np.ndarray, "*batch"]:
+    """How many independent ratings so many visits in so many days are worth, noise being carried over between them.
+
+    1 + (n - 1) (1 - r) / (1 + r), r = exp(-gap / `noise_days`): exact for one visit, and as n grows.
+    """
+    gap = days / np.maximum(count - 1.0, 1.0)
+    carried = np.exp(-gap / rules.noise_days)
+    return 1.0 + (count - 1.0) * (1.0 - carried) / (1.0 + carried)
+
+
+def _slopes(
+    series: Series, rules: CauseRules, step: int, run: Int[np.ndarray, " visits"]
+) -> tuple[Float[np.ndarray, " visits"], Float[np.ndarray, " visits"]]:
+    """Slope of all visits of a run up to each visit, or from it on, and its variance."""
+    # Sums over a person's own time and score from the first visit on keep their digits.
+    head = np.maximum.accumulate(np.where(np.diff(run, prepend=-1) != 0, np.arange(run.size), 0))
+    x, y = series.months - series.months[head], series.score - series.score[head]
+    order = slice(None) if step < 0 else slice(None, None, -1)
+    parts = [cumulated(run[order], values[order])[order] for values in (np.ones(x.size), x, y, x * x, x * y)]
+    count, sum_x, sum_y, sum_xx, sum_xy = parts
+    spread, shared = sum_xx - sum_x**2 / count, sum_xy - sum_x * sum_y / count
+    ridge = series.noise**2 / rules.slope_sd**2
+    slope = (shared + ridge * rules.slope_mean) / (spread + ridge)
+    return np.minimum(slope, 0.0), series.noise**2 / (spread + ridge)
+
+
+def cumulated(run: Int[np.ndarray, " visits"], values: Float[np.ndarray, " visits"]) -> Float[np.ndarray, " visits"]:
+    """Running sum of values within each run of equal numbers."""
+    total = np.cumsum(values)
+    first = np.diff(run, prepend=-1) != 0
+    before = np.where(first, total - values, 0.0)
+    return total - before[np.maximum.accumulate(np.where(first, np.arange(values.size), 0))]
 
 
 def _noise(series: Series, rules: CauseRules) -> Float[np.ndarray, " visits"]:
-    before, has_before = shifted(series, -1)
-    after, has_after = shifted(series, 1)
-    months, score = series.months, series.score
-    between = has_before & has_after & (series.day[after] > series.day[before])
-    gap = np.where(between, months[after] - months[before], 1.0)
-    part = (months - months[before]) / gap
-    off = (score - (1.0 - part) * score[before] - part * score[after]) / np.sqrt(1.0 + part**2 + (1.0 - part) ** 2)
+    before, same = shifted(series, -1)
+    same &= series.day > series.day[before]
+    gap = series.months - series.months[before]
+    step = (series.score - series.score[before])[same]
+    steps = pl.DataFrame({"person": series.person[same], "gap": gap[same], "step": step})
+    usual = (pl.col("step") / pl.col("gap")).median().over("person") * pl.col("gap")
     own = (
-        pl.DataFrame({"person": series.person[between], "off": np.abs(off[between])})
+        steps.with_columns(off=(pl.col("step") - usual).abs() / math.sqrt(2.0))
         .group_by("person")
         .agg(sd=pl.col("off").median() * MAD_TO_SD, count=pl.len())
     )
     size = len(series.subjects)
     sd, count = np.zeros(size), np.zeros(size)
-    sd[own["person"].to_numpy()], count[own["person"].to_numpy()] = own["sd"].to_numpy(), own["count"].to_numpy()
+    # The first two differences fix the usual step.
+    place, seen = own["person"].to_numpy(), np.maximum(own["count"].to_numpy().astype(np.float64) - 2.0, 0.0)
+    sd[place], count[place] = own["sd"].to_numpy(), seen
     weight = rules.noise_visits + count
-    variance = (rules.noise_visits * rules.noise_sd**2 + count * sd**2) / np.maximum(weight, 1e-9)
-    floor = np.where(weight > 0.0, variance, rules.noise_sd**2)
-    return np.sqrt(np.maximum(floor, (0.25 * rules.noise_sd) ** 2))[series.person]
+    variance = (rules.noise_visits * rules.noise_sd**2 + count * sd**2) / weight
+    return np.sqrt(np.maximum(variance, (LEAST_NOISE * rules.noise_sd) ** 2))[series.person]

@@ -49,10 +49,10 @@ def outliers(series: Series, rules: CauseRules) -> Effect:
     low = apart(series, stretches(series, rules, -1, 1, rules.dip_days, rules.outlier_points))
     high, low = (part.chosen(part.errors >= rules.outlier_errors) for part in (high, low))
     place = np.concatenate([high.first, low.first])
-    level = np.concatenate([(side_.before) for side_ in (high, low)])
+    expected = np.concatenate([high.before, low.before])
     points = np.concatenate([np.minimum(high.away, high.back), low.back])
     above = np.arange(place.size) < high.first.size
-    meant = _meant(series, rules, place, level + series.slope[place] * series.months[place])
+    meant = _meant(series, rules, place, expected)
     keep = above | (meant >= 0)
     edge, edge_meant, edge_points = _edges(series, rules)
     place, meant = np.concatenate([place[keep], edge]), np.concatenate([meant[keep], edge_meant])
@@ -100,11 +100,11 @@ def _edges(
     """First and last visits that a slip explains: place, total meant, points of the rise that it makes."""
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for step in (-1, 1):
-        level, count = side(series, rules, step)
+        course = side(series, rules, step)
         place, same = shifted(series, step)
         _, other = shifted(series, -step)
-        edge = np.flatnonzero(same & ~other & (count[place] > 1))
-        expected = level[place[edge]] + series.slope[edge] * series.months[edge]
+        edge = np.flatnonzero(same & ~other & (course.count[place] > 1))
+        expected, _ = course.at(place[edge], series.months[edge], series.noise[edge])
         off = series.score[edge] - expected
         meant = _meant(series, rules, edge, expected)
         # Only what makes a rise is named: a last visit too high, a first one too low.
