@@ -1,0 +1,2 @@
+def judge_by_oracle(visits, info):
+    raise NotImplementedError
