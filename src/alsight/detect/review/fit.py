@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float64
 from scipy.optimize import minimize
-from scipy.special import expit, logsumexp
+from scipy.special import logsumexp
 
 from alsight.calibrate.ensemble import VERSION, ensemble
 from alsight.calibrate.populations import REGISTER, TRIAL, group_of, with_parameters
@@ -38,15 +38,18 @@ SEED: Final = 41
 STARTS: Final = ((0.18, 0.22), (0.5, 0.65), (0.95, 1.3), (1.8, 2.2))
 """Where the search begins: rates before and after the first visit [points/month]."""
 OWN: Final = 8
-"""Numbers of one class; then steps and shape, and three numbers of each rating with the odds of the second."""
+"""Numbers of one class; then steps and shape, three numbers of each rating, and the odds of the later ratings."""
 LIMITS: Final = (
     (0.0, 3.0), (-0.1, 4.0), (-4.0, 1.0), (-3.0, 1.0), (-1.5, 1.5), (-11.0, -2.0), (-12.0, -1.0), (-5.0, 5.0),
 )  # fmt: skip
 """Range of each number of a class: rates, log spreads, the correlation's angle, log wander, log hazard, log weight."""
-RATINGS: Final = ((0.9, 1.2, 4.0), (1.6, 3.0, 4.0))
-"""Where the search for steady and unsteady ratings begins: noise, fluctuation, memory."""
-TAIL_LIMITS: Final = ((-6.0, 1.0), (-0.5, 1.2), *((-0.7, 1.5), (-3.0, 2.0), (0.0, 2.5)) * 2, (-3.0, 2.0))
-"""Ranges of log steps, log shape, log noise (at least half a point), log fluctuation, log memory, and the odds."""
+RATINGS: Final = (("steady", 0.8, 1.5, 8.0), ("unsteady", 0.8, 3.0, 4.0), ("erratic", 2.0, 6.0, 2.0))
+"""Where the search for steadier and less steady ratings begins: noise, fluctuation, memory."""
+TAIL_LIMITS: Final = (
+    (-6.0, 1.0), (-0.5, 1.2), *((-0.7, 1.8), (-3.0, 2.5), (0.0, 2.5)) * len(RATINGS),
+    *((-6.0, 2.0),) * (len(RATINGS) - 1),
+)  # fmt: skip
+"""Ranges of log steps, log shape, log noise (at least half a point), log fluctuation, log memory, and log odds."""
 
 
 def people(members: int, blocks: int) -> Rated:
@@ -89,12 +92,15 @@ def courses_of(numbers: Numbers) -> tuple[tuple[CourseClass, ...], tuple[Rating,
         )
         for row, weight in zip(own, weights, strict=True)
     )  # fmt: skip
-    unsteady = float(expit(tail[-1]))
-    named = (("steady", 1.0 - unsteady), ("unsteady", unsteady))
-    each = np.exp(tail[2:-1]).reshape(len(named), 3)
-    return classes, tuple(
-        Rating(name, row[0], row[1], row[2], weight) for (name, weight), row in zip(named, each, strict=True)
+    kinds = len(RATINGS)
+    odds = np.concatenate([[0.0], tail[2 + 3 * kinds :]])
+    shares = np.exp(odds - logsumexp(odds))
+    each = np.exp(tail[2 : 2 + 3 * kinds]).reshape(kinds, 3)
+    ratings = tuple(
+        Rating(name, row[0], row[1], row[2], share)
+        for (name, *_), row, share in zip(RATINGS, each.tolist(), shares.tolist(), strict=True)
     )
+    return classes, ratings
 
 
 def columns(numbers: Numbers, seen: Rated, only: int | None = None) -> np.ndarray:
@@ -123,7 +129,7 @@ def cost_and_slope(numbers: Numbers, seen: Rated) -> tuple[float, np.ndarray]:
             if place % OWN != OWN - 1:
                 changed[:, owner * len(RATINGS) : (owner + 1) * len(RATINGS)] = columns(moved, seen, owner)
         else:
-            changed = columns(moved, seen) if place < numbers.size - 1 else each
+            changed = columns(moved, seen) if place < numbers.size - len(RATINGS) + 1 else each
         slope[place] = (cost_of(moved, changed) - base) / STEP
     return base, slope
 
@@ -134,7 +140,8 @@ def fit(seen: Rated, iterations: int) -> tuple[tuple[CourseClass, ...], tuple[Ra
         [past, rate, np.log(0.4 * past), np.log(0.3 * rate), 0.5, np.log(1e-3), np.log(5e-4), 0.0]
         for past, rate in STARTS
     ]
-    start = np.concatenate([np.ravel(own), np.log([0.2, 1.9]), np.log(np.ravel(RATINGS)), [-0.5]])
+    begun = [row[1:] for row in RATINGS]
+    start = np.concatenate([np.ravel(own), np.log([0.2, 2.0]), np.log(np.ravel(begun)), [-0.7, -2.5]])
     limits = [*LIMITS * len(STARTS), *TAIL_LIMITS]
     found = minimize(
         cost_and_slope, start, (seen,), method="L-BFGS-B", jac=True, bounds=limits, options={"maxiter": iterations}

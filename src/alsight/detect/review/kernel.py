@@ -13,7 +13,7 @@ from jaxtyping import Float64, Int64
 
 from alsight.detect.review.classes import BEST, UNANCHORED_LEVEL
 
-_OPTIONS: Final[Any] = {"error_model": "numpy", "cache": False}
+_OPTIONS: Final[Any] = {"error_model": "numpy"}
 _LOG_TWO_PI: Final = float(np.log(2.0 * np.pi))
 _MEAN, _SPREAD = UNANCHORED_LEVEL
 (_PAST, _RATE, _PAST_SD, _RATE_SD, _CORRELATION, _WANDER, _STEPS, _FLUCTUATION, _MEMORY, _NOISE, _HAZARD, _SHAPE) = (
@@ -76,7 +76,7 @@ def _take(total: float, noise: float, state: Any, spread: Any) -> float:
     return -0.5 * (_LOG_TWO_PI + np.log(variance) + off * off / variance)
 
 
-@nb.njit(**_OPTIONS)
+@nb.njit(nogil=True, cache=True, **_OPTIONS)
 def _filter(starts: Any, months: Any, totals: Any, onset: Any, courses: Any, out: Any) -> None:
     state, spread = np.zeros(3), np.zeros(6)
     for person in range(starts.size - 1):

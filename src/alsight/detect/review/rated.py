@@ -29,7 +29,7 @@ slip of the pen [points]; alsight's own: more than twice the smallest detectable
 MENDING: Final = (("tofersen", "sod1"),)
 """Treatments after whose start in carriers of a gene a stable or rising total is no sign against ALS.
 
-Source: wiesenfarth2024
+Source: miller2022
 """
 
 SEEN_DEAD: Final = "seen after the recorded death"
