@@ -117,6 +117,13 @@ def test_people_do_not_influence_each_other(example: Cohort, found: pl.DataFrame
     assert review(select(example, names)).equals(found.filter(pl.col("subject").is_in(names.implode())))
 
 
+def test_blocks_of_people_are_put_together(
+    example: Cohort, found: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alsight.detect.review.review.BLOCK", 70)
+    assert review(example).equals(found)
+
+
 def test_ordinary_fast_als_falls_below_the_prior() -> None:
     got = row(review(cohort({"fast": line(38, -1.2), "ordinary": line(40, -0.8)})), "fast")
     assert got["posterior"] < 0.1 * got["prior"]

@@ -14,7 +14,7 @@ import polars as pl
 from jaxtyping import Float64
 from scipy.special import expit
 
-from alsight.cohort.cohort import Cohort
+from alsight.cohort.cohort import Cohort, select
 from alsight.cohort.tables import TABLES
 from alsight.detect.review.courses import CourseWeights, course_weights
 from alsight.detect.review.features import AGE, AGE_SOURCE, Weighed, observed_findings, weigh
@@ -34,6 +34,9 @@ SCHEMA: Final[dict[str, Any]] = {
 }  # fmt: skip
 """Columns of a review. `course` says whether the course was judged, or why not; `closest` is the course class that fits
 best; `visits` and `left_out` count totals that were and were not used."""
+
+BLOCK: Final = 100_000
+"""People weighed at once, which bounds memory; nobody's review depends on anyone else."""
 
 COURSE_WORDS: Final[dict[str, str]] = {
     "stable": "the scores hardly change", "slowly_progressive": "the scores fall very slowly",
@@ -60,8 +63,15 @@ def review(cohort: Cohort, setting: Setting = "register") -> pl.DataFrame:
     """
     row = setting_row(setting)
     whole = declared(cohort)
-    if whole.size == 0:
-        return pl.DataFrame(schema=SCHEMA)
+    names = whole.subjects["subject"]
+    blocks = [names.slice(start, BLOCK) for start in range(0, len(names), BLOCK)]
+    if len(blocks) < 2:
+        return _reviewed(whole, row) if blocks else pl.DataFrame(schema=SCHEMA)
+    return pl.concat([_reviewed(select(whole, block), row) for block in blocks])
+
+
+def _reviewed(whole: Cohort, row: SettingRow) -> pl.DataFrame:
+    """The review of one block of people."""
     seen = rated(whole)
     prior = prior_log_odds(row, elapsed_months(whole))
     course = course_weights(seen)
