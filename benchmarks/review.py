@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import polars as pl
+from scipy.special import expit
 from scipy.stats import rankdata
 
 from alsight.calibrate.ensemble import ensemble
@@ -216,24 +217,40 @@ def scores(cohort: Cohort) -> dict[str, np.ndarray]:
     return {"posterior": found["posterior"].to_numpy(), "evidence": evidence.to_numpy(), **filled}
 
 
+def calibration(als: str, evidence: np.ndarray, sick: np.ndarray) -> str:
+    """How posteriors at the planted share compare with what is there."""
+    posterior = expit(evidence + np.log(SHARE / (1 - SHARE)))
+    place = np.minimum((posterior * 10).astype(int), 9)
+    count = np.bincount(place, minlength=10)
+    gap = np.abs(np.bincount(place, weights=posterior - sick, minlength=10))
+    high = posterior > 0.5
+    shares = f"{posterior[high].mean():.2f} | {sick[high].mean():.2f}"
+    return f"| {als} | {gap.sum() / count.sum():.3f} | {high.mean():.3f} | {shares} |"
+
+
 def table(people: int, cohorts: int) -> list[str]:
     names = ("evidence", "posterior", "loss since onset", "own line")
     lines = ["| ALS | mimics | " + " | ".join(f"{name}: AUC | recall" for name in names) + " |"]
     lines.append("| --- | --- |" + " --- | --- |" * len(names))
-    pairs = [(als, kind) for als in ("register", "trial", "plain") for kind in ("mechanism", *COURSES)]
-    for als, kind in pairs:
-        if (als, kind) == ("plain", "mechanism"):
-            continue
-        cells: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-        for number in range(cohorts):
-            cohort, false = planted(number, als, kind, people)
-            sick = cohort.subjects["subject"].is_in(list(false)).to_numpy()
-            for name, score in scores(cohort).items():
-                cells[name].append((auc(score, sick), recall(score, sick)))
-        means = [np.mean(cells[name], axis=0) for name in names]
-        lines.append(f"| {als} | {kind} | " + " | ".join(f"{a:.3f} | {r:.2f}" for a, r in means) + " |")
-        print(lines[-1], flush=True)
-    return lines
+    checks: list[str] = []
+    for als in ("register", "trial", "plain"):
+        known: list[tuple[np.ndarray, np.ndarray]] = []
+        for kind in COURSES if als == "plain" else ("mechanism", *COURSES):
+            cells: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+            for number in range(cohorts):
+                cohort, false = planted(number, als, kind, people)
+                sick = cohort.subjects["subject"].is_in(list(false)).to_numpy()
+                found = scores(cohort)
+                known.append((found["evidence"], sick))
+                for name, score in found.items():
+                    cells[name].append((auc(score, sick), recall(score, sick)))
+            means = [np.mean(cells[name], axis=0) for name in names]
+            lines.append(f"| {als} | {kind} | " + " | ".join(f"{a:.3f} | {r:.2f}" for a, r in means) + " |")
+            print(lines[-1], flush=True)
+        evidence, sick = (np.concatenate(part) for part in zip(*known, strict=True))
+        checks.append(calibration(als, evidence, sick))
+    heads = "ALS | calibration error | share of people above 0.5 | mean posterior there | mimics among them"
+    return [*lines, "", f"| {heads} |", "| --- |" + " --- |" * 4, *checks]
 
 
 def speed(people: int = 12_000) -> str:
