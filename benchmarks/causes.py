@@ -155,7 +155,7 @@ def planted(
 
 def risen(base: Base, touched: np.ndarray, moved_by: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """What each person's score was seen to rise by: to the first touched visits, or from the nadir of a dip back."""
-    falls = bool((moved_by[touched] < 0).any())
+    falls = bool(moved_by[touched].mean() < 0.0)
     size, place = base.count.size, np.arange(touched.size)
     first, last = np.full(size, place.size), np.full(size, -1)
     np.minimum.at(first, base.person[touched], place[touched])

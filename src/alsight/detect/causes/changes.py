@@ -32,13 +32,8 @@ def changes(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 
     Source: kaufmann2007
     """
-    values = cohort.visits.select(
-        pl.col(name).fill_null("").cast(pl.Categorical).to_physical() for name in CIRCUMSTANCES
-    )
-    known = cohort.visits.select((pl.col(name).fill_null("") != "") for name in CIRCUMSTANCES)
-    codes, given = values.to_numpy()[series.line].astype(np.int64), known.to_numpy()[series.line]
+    codes, changed = changed_since(cohort, series)
     previous, same = shifted(series, -1)
-    changed = (codes != codes[previous]) & given & given[previous] & same[:, None]
     jump, weight = _jumps(series, rules, np.cumsum(changed.any(axis=1) | ~same))
     score_step = series.score - series.score[previous]
     taken, parts = np.zeros(series.person.size), []
@@ -56,6 +51,17 @@ def changes(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     # A visit that a shift would take below 0 has lost nothing it did not have.
     taken = np.minimum(taken, series.score)
     return effect(series, pl.concat(parts), taken, ruled=named("change", taken > 0.0))
+
+
+def changed_since(
+    cohort: Cohort, series: Series
+) -> tuple[Int[np.ndarray, "visits circumstances"], Bool[np.ndarray, "visits circumstances"]]:
+    """Numbers of the circumstances of each visit, and whether they differ from those of the person's visit before."""
+    texts = [pl.col(name).fill_null("") for name in CIRCUMSTANCES]
+    codes = cohort.visits.select(text.rank("dense") for text in texts).to_numpy()[series.line].astype(np.int64)
+    given = cohort.visits.select(text != "" for text in texts).to_numpy()[series.line]
+    previous, same = shifted(series, -1)
+    return codes, (codes != codes[previous]) & given & given[previous] & same[:, None]
 
 
 def _jumps(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,8 @@ import polars as pl
 from jaxtyping import Bool, Int
 
 from alsight.cohort.cohort import Cohort
-from alsight.detect.causes.effect import Effect, effect, rows
+from alsight.detect.causes.changes import changed_since
+from alsight.detect.causes.effect import DIPS, Effect, effect, rows
 from alsight.detect.causes.excursion import Stretches, apart, stretches
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
@@ -18,29 +20,25 @@ from alsight.detect.causes.series import Series, shifted, side
 ILLNESSES: Final = ("infection", "fracture", "hospitalization", "mood_episode", "intercurrent_illness")
 """Recorded events that may make a dip."""
 
-DIPS: Final = {
-    "subject": pl.String, "start_day": pl.Int32, "nadir_day": pl.Int32, "end_day": pl.Int32, "visits": pl.Int32,
-    "level": pl.Float64, "nadir": pl.Float64, "depth": pl.Float64, "regained": pl.Float64, "recorded": pl.String,
-}  # fmt: skip
-"""Columns of the table of dips."""
-
 _LONGEST: Final = 12
 """Most visits inside a dip: a year of monthly ones."""
 
 
-def dips(cohort: Cohort, series: Series, rules: CauseRules) -> tuple[Effect, pl.DataFrame]:
+def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """Every dip, what its rebound explains, and the table of DIPS.
 
     A dip lies between two visits at most `dip_days` apart, below the course before it and the course after it, at least
     `dip_return` of the fall regained. Without a record the fall must be sudden (its first visit shows `dip_sudden` of
     the depth, after a gap of at most `dip_gap_days`) and at least `dip_return` of the rise, so that a gain after a
-    steeper stretch is no dip. A recorded illness in that time makes smaller ones credible. The rise back to the level
+    steeper stretch is no dip. An illness recorded to begin with the fall makes smaller
+    ones credible. Without a record, a stretch
+    that begins and ends with a change of mode, responder or rater is left to that rule. The rise back to the level
     before is explained; what stands above it is not.
     """
     found = stretches(series, rules, -1, _LONGEST, rules.dip_days, rules.dip_recorded_points)
     found = found.chosen(found.errors >= rules.dip_recorded_errors)
     recorded = _recorded(cohort, series, rules, found)
-    keep = _credible(series, rules, found, recorded != "")
+    keep = _credible(series, rules, found, recorded != "") & ((recorded != "") | ~_framed(cohort, series, found))
     found, recorded = found.chosen(keep), recorded[keep]
     best = apart(series, found)
     recorded = _matched(found, recorded, best)
@@ -64,28 +62,34 @@ def _credible(
     return regained & rises & (recorded | (sudden & deep & beyond))
 
 
+def _framed(cohort: Cohort, series: Series, found: Stretches) -> Bool[np.ndarray, " found"]:
+    """Whether mode, responder or rater changed both at the start and at the end of a stretch: then that explains it."""
+    changed: Bool[np.ndarray, " visits"] = changed_since(cohort, series)[1].max(axis=1, initial=False)
+    after, _ = shifted(series, 1)
+    return changed[found.first] & changed[after[found.last]]
+
+
 def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretches) -> np.ndarray:
-    """The last illness begun by the end of each stretch that was not over before its first visit, empty for none."""
-    day = pl.col("day").cast(pl.Int64)
-    end = pl.col("end_day").cast(pl.Int64)
+    """The last illness that began between the visit before each stretch and its first visit, empty for none."""
     ill = (
         cohort.events.filter(pl.col("event").is_in(ILLNESSES))
-        .select("subject", "event", begun=day, over=pl.max_horizontal(end, day + rules.illness_days))
+        .select("subject", "event", begun=pl.col("day").cast(pl.Int64))
         .sort("begun", "event")
     )
+    previous, _ = shifted(series, -1)
     asked = pl.DataFrame(
         {
             "row": np.arange(found.first.size),
             "subject": series.subjects.gather(series.person[found.first]),
-            "from": series.day[found.first],
-            "to": series.day[found.last],
+            "from": series.day[previous[found.first]] - rules.illness_lag_days,
+            "to": series.day[found.first] + rules.illness_lag_days,
         }
     ).sort("to")
     hits = asked.join_asof(
         ill, left_on="to", right_on="begun", by="subject", strategy="backward", check_sortedness=False
     ).sort("row")
     return hits.select(
-        pl.when(pl.col("over") >= pl.col("from")).then("event").otherwise(pl.lit("")).fill_null("")
+        pl.when(pl.col("begun") >= pl.col("from")).then("event").otherwise(pl.lit("")).fill_null("")
     ).to_series().to_numpy()  # fmt: skip
 
 
@@ -97,7 +101,7 @@ def _matched(found: Stretches, recorded: np.ndarray, best: Stretches) -> np.ndar
     return recorded[order[np.searchsorted(keys[order], wanted)]] if keys.size else recorded[:0]
 
 
-def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarray) -> tuple[Effect, pl.DataFrame]:
+def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarray) -> Effect:
     previous, _ = shifted(series, -1)
     after, _ = shifted(series, 1)
     nadir = _nadir(series, best.first, best.last)
@@ -131,7 +135,7 @@ def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarr
     np.add.at(dropped, best.first, 1)
     np.add.at(dropped, best.last + 1, -1)
     inside = np.cumsum(dropped[:-1]) > 0
-    return effect(series, found, dropped=inside, ruled=named("dip", inside)), table
+    return replace(effect(series, found, dropped=inside, ruled=named("dip", inside)), dips=table)
 
 
 def _nadir(series: Series, first: Int[np.ndarray, " dips"], last: Int[np.ndarray, " dips"]) -> Int[np.ndarray, " dips"]:

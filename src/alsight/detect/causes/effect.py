@@ -19,6 +19,12 @@ CAUSES: Final = {
 }  # fmt: skip
 """Columns of the table of causes."""
 
+DIPS: Final = {
+    "subject": pl.String, "start_day": pl.Int32, "nadir_day": pl.Int32, "end_day": pl.Int32, "visits": pl.Int32,
+    "level": pl.Float64, "nadir": pl.Float64, "depth": pl.Float64, "regained": pl.Float64, "recorded": pl.String,
+}  # fmt: skip
+"""Columns of the table of dips."""
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -29,12 +35,14 @@ class Effect:
         taken: points that the rule takes from each visit.
         dropped: visits that do not count at all.
         ruled: name of the rule that touched the visit, empty for none.
+        dips: rows of DIPS.
     """
 
     causes: pl.DataFrame
     taken: Float[np.ndarray, " visits"]
     dropped: Bool[np.ndarray, " visits"]
     ruled: pl.Series = field(repr=False)
+    dips: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DIPS))
 
 
 def effect(

@@ -52,9 +52,9 @@ class Explained:
 def explain(cohort: Cohort, rules: CauseRules = DEFAULT) -> Explained:
     """Name every rise that care, rating, recording or illness explains, and take it out of the scores.
 
-    Order: items that follow care; treatments of symptoms; exchanged dates, outliers and slips; changes of mode,
-    responder and rater; dips. Each rule sees the scores as the rules before left them. Every person is judged by their
-    own visits alone, so the result does not depend on who else is in the cohort.
+    Order: items that follow care; treatments of symptoms; exchanged dates; outliers and slips; dips; changes of mode,
+    responder and rater. Each rule sees the scores as the rules before left them. Every person is judged by their own
+    visits alone, so the result does not depend on who else is in the cohort.
     """
     series = lay_out(cohort, rules)
     total = np.zeros(series.person.size)
@@ -67,21 +67,17 @@ def explain(cohort: Cohort, rules: CauseRules = DEFAULT) -> Explained:
     series = described(replace(whole, score=np.maximum(whole.score - total, 0.0)), rules)
     done.append((series, totals_off(cohort, series)))
     done.append((series, other_scale(cohort, series)))
-    steps = (lambda s: exchanged_dates(cohort, s), lambda s: outliers(s, rules), lambda s: changes(cohort, s, rules))
-    for step in steps:
-        found = step(series)
+    for rule in (exchanged_dates, outliers, dips, changes):
+        found = rule(cohort, series, rules)
         done.append((series, found))
-        left = replace(series, score=series.score - found.taken)
-        series = described(kept(left, ~found.dropped), rules)
-    last, table = dips(cohort, series, rules)
-    done.append((series, last))
+        series = described(kept(replace(series, score=series.score - found.taken), ~found.dropped), rules)
     causes = pl.concat([*(found.causes for _, found in done), faults(cohort)])
     causes = causes.select(pl.col(name).cast(kind) for name, kind in CAUSES.items())
     order = ["subject", "start_day", "end_day", "cause", "rule", "items"]
     return Explained(
         causes=causes.sort(order, nulls_last=True),
         adjusted=_adjusted(cohort, whole, done),
-        dips=table.sort("subject", "start_day"),
+        dips=pl.concat([found.dips for _, found in done]).sort("subject", "start_day"),
     )
 
 

@@ -43,7 +43,7 @@ class CauseRules(Spec, frozen=True, kw_only=True):
         dip_gap_days: longest gap between visits for a fall to be called sudden (assumed).
         dip_return: least share that the fall and the return must be of each other (assumed).
         dip_sudden: least share of the depth that the first visit of the dip must show, unless recorded (assumed).
-        illness_days: how long a recorded illness without an end is taken to last (assumed).
+        illness_lag_days: how far the recorded start of an illness may lie outside the gap of the fall (assumed).
 
     Source: kaufmann2007, alstracker
     """
@@ -57,7 +57,7 @@ class CauseRules(Spec, frozen=True, kw_only=True):
     neighbor_days: Days = 200
     item_points: Points = 1.0
     change_points: Points = 2.5
-    change_errors: Errors = 2.0
+    change_errors: Errors = 1.7
     change_sudden: Share = 0.4
     outlier_points: Points = 5.0
     outlier_errors: Errors = 2.5
@@ -76,7 +76,7 @@ class CauseRules(Spec, frozen=True, kw_only=True):
     dip_gap_days: Days = 200
     dip_return: Share = 0.5
     dip_sudden: Share = 0.4
-    illness_days: Days = 92
+    illness_lag_days: Days = 14
 
 
 DEFAULT: CauseRules = CauseRules()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -16,8 +17,10 @@ from alsight.detect.causes.rules import CauseRules
 from alsight.episodes.courses import TOTALS, courses
 from alsight.instruments.items import CUTTING, TWELVE
 
-MAD_TO_SD: Final = 1.4826
-"""SD of a normal variable over its median absolute deviation."""
+NOISE_QUANTILE: Final = 0.4
+"""Quantile of absolute differences that tells the noise: below the middle, as a dip or a jump makes large ones."""
+QUANTILE_TO_SD: Final = 1.0 / NormalDist().inv_cdf(0.5 + NOISE_QUANTILE / 2.0)
+"""SD of a normal variable over that quantile of its absolute value."""
 
 LEAST_NOISE: Final = 0.5
 """Least noise of a person as a share of the prior's: equal scores do not mean that a rating has no error."""
@@ -87,9 +90,9 @@ def lay_out(cohort: Cohort, rules: CauseRules) -> Series:
 def described(series: Series, rules: CauseRules) -> Series:
     """The series with the noise of its people.
 
-    The noise is the SD of the differences of successive totals about their usual size over root 2 (median absolute
-    deviation, so that the few differences beside an outlier, a jump or a dip do not count), its variance averaged with
-    the prior's by numbers of visits.
+    The noise is the SD of the differences of successive totals about their usual size over root 2 (from a
+    low quantile of their absolute values, so that the few differences beside an outlier, a jump or a dip do not count),
+    its variance averaged with the prior's by numbers of visits.
     """
     return replace(series, noise=_noise(series, rules))
 
@@ -218,7 +221,7 @@ def _noise(series: Series, rules: CauseRules) -> Float[np.ndarray, " visits"]:
     own = (
         steps.with_columns(off=(pl.col("step") - usual).abs() / math.sqrt(2.0))
         .group_by("person")
-        .agg(sd=pl.col("off").median() * MAD_TO_SD, count=pl.len())
+        .agg(sd=pl.col("off").quantile(NOISE_QUANTILE, "linear") * QUANTILE_TO_SD, count=pl.len())
     )
     size = len(series.subjects)
     sd, count = np.zeros(size), np.zeros(size)

@@ -38,13 +38,14 @@ def slip_table() -> Bool[np.ndarray, "written meant"]:
     return table
 
 
-def outliers(series: Series, rules: CauseRules) -> Effect:
+def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """Visits that stand off from both sides: any above them, and those below them that a slip of digits explains.
 
     A visit departs when its total lies further from the smoothed levels before and after than `outlier_points` and
     `outlier_errors`. Other low visits are the business of dips. Slips are looked for only where the total was not added
     up from items. A first or last visit has one side only; it counts when a slip explains a larger departure.
     """
+    del cohort
     high = apart(series, stretches(series, rules, 1, 1, rules.dip_days, rules.outlier_points))
     low = apart(series, stretches(series, rules, -1, 1, rules.dip_days, rules.outlier_points))
     high, low = (part.chosen(part.errors >= rules.outlier_errors) for part in (high, low))
@@ -114,11 +115,12 @@ def _edges(
     return places, meant, points
 
 
-def exchanged_dates(cohort: Cohort, series: Series) -> Effect:
+def exchanged_dates(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """Visits whose labels count backwards while their days count on: one of the two dates is wrong, both are set aside.
 
     A label is read as its words and its first number; two labels are compared when their words are the same.
     """
+    del rules
     label = cohort.visits["visit"].gather(series.line)
     number = label.str.extract(r"(\d+(?:\.\d+)?)").cast(pl.Float64).fill_null(float("nan")).to_numpy()
     words = label.str.replace(r"\d+(?:\.\d+)?", "#").fill_null("")
