@@ -14,6 +14,10 @@ MODELS: Final[dict[str, str]] = {
     "marginal": "alsight.models.marginal:Marginal",
     "cox": "alsight.models.cox:Cox",
     "joint": "alsight.models.joint:Joint",
+    "velocity": "alsight.models.velocity:Velocity",
+    "sigmoid": "alsight.models.latent.sigmoid:Sigmoid",
+    "mixture": "alsight.models.latent.mixture:Mixture",
+    "items": "alsight.models.latent.items:Items",
 }
 """Name of a model to "module:class"; the class is a Spec that follows `models.model.Model`."""
 

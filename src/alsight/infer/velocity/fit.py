@@ -1,0 +1,136 @@
+"""Fit the velocity model to a table of visits by simulated maximum likelihood."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from alsight.base.errors import SpecError
+from alsight.base.status import Status
+from alsight.infer.fit import Fit, failed
+from alsight.infer.velocity.layout import Layout, make_layout
+from alsight.infer.velocity.likelihood import evaluate
+from alsight.infer.velocity.people import Columns, People, read_people
+from alsight.infer.velocity.search import BRIEF, MANY, SETTLE, Found, approach, settle, start
+from alsight.models.model import Columns as Names
+from alsight.models.model import Record
+from alsight.models.velocity import Velocity
+
+FEW = 800
+"""People among whom the search begins."""
+LAST = 4
+"""How many times more particles than the search the reported log likelihood takes."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A table read for a model."""
+
+    columns: Columns
+    people: People
+    layout: Layout
+
+
+def fit_velocity(
+    visits: pl.DataFrame,
+    *,
+    time: str = "months",
+    outcome: str = "score",
+    subject: str = "subject",
+    level: str = "~ 1",
+    rate: str = "~ 1",
+    model: Velocity | None = None,
+) -> Fit:
+    """Fit the velocity model by maximum likelihood, standard errors from the products of the scores.
+
+    Args:
+        visits: one row a visit.
+        time: months since any origin; each person's level is that at its first visit.
+        outcome: the score.
+        subject: column that tells people apart.
+        level: formula of the level at the first visit, from columns of the first row of a person.
+        rate: formula of the log rate of loss [log points per month].
+        model: scale, classes, parameters held, draws.
+
+    Returns:
+        A fit whose `arrays` hold "working", "plan", "each" (log likelihood of each person) and "wobble" (the
+        draws' noise in each parameter, in standard errors; it is part of the covariance).
+
+    Raises:
+        DataError: a column is missing or no number, or a score lies outside the scale.
+        SpecError: a parameter is held that the model does not have.
+    """
+    chosen = Velocity() if model is None else model
+    columns = Columns(time, outcome, subject, level, rate, {})
+    people = read_people(visits, columns, chosen)
+    layout = make_layout(chosen, *people.names)
+    strangers = sorted(set(chosen.held) - {parameter.name for parameter in layout.parameters})
+    if strangers:
+        known = ", ".join(parameter.name for parameter in layout.parameters)
+        raise SpecError([(f"held.{name}", f"one of {known}", chosen.held[name]) for name in strangers])
+    names = Names(outcome, tuple(parameter.name for parameter in layout.parameters))
+    notes = tuple(problem.message for problem in people.problems)
+    if people.dropped:
+        notes = (f"{people.dropped} rows were left out: a value is missing.", *notes)
+    record = Record("ml", people.count, len(people.batch.score), people.dropped, notes)
+    fatal = next((problem for problem in people.problems if problem.fatal), None)
+    if fatal is not None:
+        return failed(fatal.status, layout.parameters, names, chosen, record)
+    found = _search(Read(columns, people, layout), visits)
+    return _result(Read(columns, people, layout), found, names, record)
+
+
+def _search(read: Read, visits: pl.DataFrame) -> Found:
+    people, layout, model = read.people, read.layout, read.layout.model
+    working, first = start(layout, people), 0
+    if people.count > 2 * FEW:
+        every = people.subjects.gather_every(people.count // FEW)
+        some = read_people(visits.filter(pl.col(read.columns.subject).is_in(every.implode())), read.columns, model)
+        working, first = approach(some, layout, working, model.particles, model.seed)
+    working, taken = approach(people, layout, working, model.particles, model.seed + 500)
+    found = settle(people, layout, working, model.particles, model.seed, BRIEF if people.count > MANY else SETTLE)
+    return replace(found, steps=first + taken + found.steps)
+
+
+def _result(read: Read, found: Found, names: Names, record: Record) -> Fit:
+    layout, model = read.layout, read.layout.model
+    natural = layout.natural(found.working)
+    count, inner = len(natural), found.inner
+    covariance, wobble = np.full((count, count), np.nan), np.full(count, np.nan)
+    slopes, status = layout.slopes(natural), found.status
+    each = evaluate(read.people, layout, natural, LAST * model.particles, model.seed + 5000, scored=False)
+    try:
+        inverse = np.linalg.inv(found.information)
+        np.linalg.cholesky(inverse)
+        # The noise of the draws is part of what is not known of the estimates.
+        covariance[np.ix_(inner, inner)] = np.outer(slopes[inner], slopes[inner]) * (inverse + found.wobble)
+        wobble[inner] = np.sqrt(np.diagonal(found.wobble) / np.diagonal(inverse))
+    except np.linalg.LinAlgError:
+        status = Status.SINGULAR if status == Status.CONVERGED else status
+    if status == Status.CONVERGED and (layout.free & ~inner).any():
+        status = Status.BOUNDARY
+    return Fit(
+        estimates=natural, covariance=covariance, sandwich=np.full((count, count), np.nan),
+        log_likelihood=np.array(each.log_likelihood.sum()), status=np.array(int(status)), steps=np.array(found.steps),
+        arrays={
+            "working": found.working, "plan": _bytes(read.columns), "each": each.log_likelihood, "wobble": wobble,
+        },
+        parameters=layout.parameters, columns=names, model=layout.model, record=record,
+    )  # fmt: skip
+
+
+def _bytes(columns: Columns) -> np.ndarray:
+    return np.frombuffer(json.dumps(asdict(columns)).encode(), dtype=np.uint8)
+
+
+def columns_of(fit: Fit) -> Columns:
+    """The columns that a fit was made with."""
+    return Columns(**json.loads(np.asarray(fit.arrays["plan"]).tobytes()))
+
+
+def layout_of(fit: Fit, people: People) -> Layout:
+    """The layout of a fit's parameters, for people read with its columns."""
+    return make_layout(fit.model, *people.names)

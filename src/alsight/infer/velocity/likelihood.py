@@ -1,0 +1,141 @@
+"""Log likelihood and scores of every person for given parameters; the number of threads changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.special import expit
+
+from alsight.base.streams import Stream, stream_key
+from alsight.infer.velocity import numbers as at
+from alsight.infer.velocity.kernel import measure
+from alsight.infer.velocity.layout import Layout, kernel_numbers
+from alsight.infer.velocity.particles import GUESSES
+from alsight.infer.velocity.people import People
+from alsight.models.velocity import SLOW, SPREADS, Recovery
+
+CHUNK = 128
+"""People whose arrays one task handles."""
+COURSES = 64
+"""Courses drawn from the particles of each half for the scores."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one evaluation returns, person by person, from two independent halves.
+
+    Attributes:
+        log_likelihood: log of the mean of the halves' likelihoods, less its bias of the order 1 / particles.
+        halves: log likelihood in each half.
+        scores: derivatives by the working parameters in each half; unbiased but for terms of the order 1 / particles.
+    """
+
+    log_likelihood: Float[np.ndarray, " subject"]
+    halves: Float[np.ndarray, "subject half"]
+    scores: Float[np.ndarray, "half subject parameter"]
+
+    def information(self) -> Float[np.ndarray, "parameter parameter"]:
+        """Sum over people of products of the scores' halves: the noise of the draws has no part in its mean."""
+        product = self.scores[0].T @ self.scores[1]
+        return 0.5 * (product + product.T)
+
+    def outer(self) -> Float[np.ndarray, "parameter parameter"]:
+        """Sum over people of the mean scores' outer products, which the noise of the draws inflates."""
+        mean = self.scores.mean(axis=0)
+        return mean.T @ mean
+
+    def gradient(self) -> Float[np.ndarray, " parameter"]:
+        """Derivatives of the whole log likelihood, without their bias of the order 1 / particles.
+
+        Twice the mean of the halves' scores by their likelihoods, which is what twice the particles would give, less
+        their plain mean.
+        """
+        share = expit(self.halves[:, 0] - self.halves[:, 1])[:, None]
+        both = share * self.scores[0] + (1 - share) * self.scores[1]
+        return (2 * both - self.scores.mean(axis=0)).sum(axis=0)
+
+
+def evaluate(
+    people: People, layout: Layout, natural: Float[np.ndarray, " parameter"], particles: int, root: int,
+    *, scored: bool = True, recovery: Recovery | None = None, stream: Stream = Stream.FIT,
+    guesses: Float[np.ndarray, "subject number"] | None = None,
+) -> Evaluation:  # fmt: skip
+    """Evaluate at natural values.
+
+    Args:
+        people: whose ratings.
+        layout: where parameters lie.
+        natural: their values.
+        particles: particles in each half.
+        root: root of the random numbers.
+        scored: compute scores; else these are 0.
+        recovery: let everybody have one recovery, with this law; its `prior` is not read.
+        stream: what the random numbers are for.
+        guesses: where earlier evaluations placed each person's particles, from `blank_guesses`; updated.
+    """
+    numbers = kernel_numbers(layout, natural, recovery)
+    level = people.level @ natural[: layout.level]
+    rate = people.rate @ natural[layout.level : layout.level + layout.rate]
+    value, raw = np.empty((people.count, 2)), np.empty((people.count, 2, at.SCORES))
+    sizes = (*people.widths, particles, min(COURSES, particles) if scored else 0)
+    every, held = possible(recovery)
+    placed = blank_guesses(people, recovery) if guesses is None else guesses
+    key = np.uint64(stream_key(root, stream))
+
+    def task(first: int, last: int) -> None:
+        measure(people.batch, level, rate, every, held, numbers, key, sizes, placed, first, last, value, raw)
+
+    spread(task, people.count)
+    both = np.logaddexp(value[:, 0], value[:, 1]) - np.log(2.0)
+    return Evaluation(2 * both - value.mean(axis=1), value, _scores(people, layout, raw))
+
+
+def possible(recovery: Recovery | None) -> tuple[float, Float[np.ndarray, " time"]]:
+    """Distance between possible starts [months], 0 for none, and how long a recovery may be held [months]."""
+    if recovery is None:
+        return 0.0, np.array([np.inf])
+    return recovery.every, np.array([np.inf if months == 0 else months for months in recovery.held])
+
+
+def blank_guesses(people: People, recovery: Recovery | None = None) -> Float[np.ndarray, "subject number"]:
+    """Room for what is learned of each person; nan where nothing is known yet."""
+    every, held = possible(recovery)
+    batch = people.batch
+    longest = float(np.add.reduceat(batch.step, batch.node_start[:-1]).max()) if people.count else 0.0
+    spells = 0 if every == 0 else (int(np.ceil(longest / every)) + 1) * len(held)
+    return np.full((people.count, GUESSES + spells), np.nan)
+
+
+def _scores(
+    people: People, layout: Layout, raw: Float[np.ndarray, "subject half number"]
+) -> Float[np.ndarray, "half subject parameter"]:
+    """From the kernels' derivatives to those of the working vector."""
+    halves = raw.transpose(1, 0, 2)
+    parts = [halves[:, :, [at.ON_LEVEL]] * people.level, halves[:, :, [at.ON_RATE]] * people.rate]
+    parts.append(halves[:, :, at.ON_SPREADS : at.ON_SPREADS + len(SPREADS)])
+    if layout.model.classes == 2:
+        parts.append(halves[:, :, at.ON_SLOW : at.ON_SLOW + len(SLOW)])
+    return np.concatenate(parts, axis=2) * layout.free
+
+
+def threads() -> int:
+    """Threads to use: those of the machine, or NUMBA_NUM_THREADS where a worker has pinned them."""
+    return int(os.environ.get("NUMBA_NUM_THREADS", os.cpu_count() or 1))
+
+
+def spread(task: Callable[[int, int], None], count: int, chunk: int = 0) -> None:
+    """Run a task over ranges of a count on the machine's threads."""
+    size = chunk or CHUNK
+    starts: Int[np.ndarray, " range"] = np.arange(0, count, size)
+    if len(starts) < 2 or threads() < 2:
+        task(0, count)
+        return
+    task(0, 1)  # compiles, once
+    with ThreadPoolExecutor(threads()) as pool:
+        for ended in [pool.submit(task, int(first), int(min(first + size, count))) for first in starts]:
+            ended.result()

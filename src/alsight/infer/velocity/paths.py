@@ -1,0 +1,284 @@
+"""Compiled loop that draws smoothed courses of each person and reduces them at once; courses are never kept."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import numba as nb
+import numpy as np
+
+from alsight.base.streams_numba import fold, normal
+from alsight.infer.velocity import numbers as at
+from alsight.infer.velocity import particles as of
+from alsight.infer.velocity.kernel import pilot
+from alsight.infer.velocity.normal import expected_score
+from alsight.infer.velocity.numbers import source_digest
+from alsight.infer.velocity.particles import filter_person, make_room, person_of, total_weight
+from alsight.mechanism.numerics import STRICT
+
+KINDS: Final[dict[str, int]] = {
+    "level": 0, "loss": 1, "held_gain": 2, "gain_lost": 3, "held_from": 4, "loss_before": 5, "flat_months": 6,
+    "flat_from": 7, "whole_loss": 8, "late_loss": 9,
+}  # fmt: skip
+"""Reductions: score at a time; loss from a time to another; the largest gain held for so many months, how much of it
+was lost again by the end, when it began to be held, and how much had been lost before it; the longest time within so
+many points, and when it began; loss from the first to the last node, and over so many months before the last."""
+WINDOW: Final[tuple[str, ...]] = ("mean", "sd", "low", "median", "high", "flat", "lost", "gained")
+"""What is told of the loss in a window: mean, SD, quantiles at 5, 50 and 95 %, and three probabilities."""
+SUMMARY: Final[tuple[str, ...]] = ("mean", "sd", "probability", "effective")
+"""What is told of a reduction before its quantiles."""
+_SLIGHT = 1e-9
+
+
+class Asked(NamedTuple):
+    """Reductions of a path, one row each.
+
+    Attributes:
+        kind: a value of KINDS.
+        start: time [months, in the table's].
+        end: time [months].
+        months: how long a gain must be held [months].
+        points: loss that still counts as flat [points].
+    """
+
+    kind: Any
+    start: Any
+    end: Any
+    months: Any
+    points: Any
+
+
+class Windows(NamedTuple):
+    """Windows between nodes, person after person.
+
+    Attributes:
+        start: first window of each person, and the number of windows.
+        from_node: node at which each begins, counted within its person.
+        to_node: node at which each ends.
+        flat: a loss below this counts as flat [points].
+        lost: a loss of this or more counts as lost [points].
+        gained: a gain of this or more counts as gained [points].
+    """
+
+    start: Any
+    from_node: Any
+    to_node: Any
+    flat: float
+    lost: float
+    gained: float
+
+
+@nb.njit(**STRICT)
+def draw_scores(person: Any, p: Any, room: Any, key: Any, count: int, score: Any) -> None:
+    """Expected score at each node of each particle's course, with a level drawn from its law."""
+    nodes, p_out = person.step.shape[0], p[at.ODDS_OUTLIER] / (1.0 + p[at.ODDS_OUTLIER])
+    fresh = p[at.SD_NOISE] ** 2 * (1.0 + p_out * (p[at.TIMES_OUTLIER] ** 2 - 1.0))
+    spread = math.sqrt(p[at.SD_STICKY] ** 2 + fresh)
+    for i in range(count):
+        level = room.state[of.LEVEL, i] + math.sqrt(max(room.state[of.VAR_LEVEL, i], 0.0)) * normal(key, i)
+        own, now = spread * room.state[of.SIZE, i], i
+        for back in range(nodes):
+            k = nodes - 1 - back
+            score[i, k] = expected_score(level - room.lost[k, now], own, p[at.LOW], p[at.HIGH])
+            now = room.origin[k, now]
+
+
+@nb.njit(**STRICT)
+def _at_time(now: Any, score: Any, time: float) -> float:
+    last = now.shape[0] - 1
+    if time < now[0] - _SLIGHT or time > now[last] + _SLIGHT:
+        return math.nan
+    for k in range(1, last + 1):
+        if time <= now[k]:
+            share = (time - now[k - 1]) / (now[k] - now[k - 1])
+            return score[k - 1] + max(share, 0.0) * (score[k] - score[k - 1])
+    return score[last]
+
+
+@nb.njit(**STRICT)
+def _held_gain(now: Any, score: Any, months: float, out: Any) -> None:
+    """Largest rise above the lowest score so far that was not lost again for so many months.
+
+    Filled with the rise, how much of it was lost by the end, when it began to be held, and the loss before it.
+    """
+    out[:] = math.nan
+    lowest, highest, before, k, last = math.inf, -math.inf, 0.0, 0, now.shape[0] - 1
+    for s in range(now.shape[0]):
+        highest = max(highest, score[s])
+        if score[s] < lowest:
+            lowest, before = score[s], highest - score[s]
+        if now[s] + months > now[last] + _SLIGHT:
+            break
+        least, k = score[s], s
+        while now[k] < now[s] + months - _SLIGHT:
+            k += 1
+            least = min(least, score[k])
+        if not out[0] >= least - lowest:
+            out[0], out[1], out[2], out[3] = least - lowest, least - score[last], now[s], before
+
+
+@nb.njit(**STRICT)
+def _flat(now: Any, score: Any, points: float) -> Any:
+    """Longest time from a node on during which no more than so many points are lost, and when it began."""
+    best, begin = 0.0, now[0]
+    for s in range(now.shape[0]):
+        floor, length = score[s] - points, 0.0
+        for k in range(s + 1, now.shape[0]):
+            if score[k] < floor:
+                share = (score[k - 1] - floor) / (score[k - 1] - score[k])
+                length = now[k - 1] + share * (now[k] - now[k - 1]) - now[s]
+                break
+            length = now[k] - now[s]
+        if length > best:
+            best, begin = length, now[s]
+    return best, begin
+
+
+@nb.njit(**STRICT)
+def reduce_path(now: Any, score: Any, asked: Any, out: Any) -> None:
+    """Every reduction of one path; rows that ask for the same gain or stretch share its search."""
+    gain, held, within, length, begin = np.empty(4), -1.0, -1.0, 0.0, 0.0
+    for r in range(asked.kind.shape[0]):
+        kind = asked.kind[r]
+        if kind == 0:
+            out[r] = _at_time(now, score, asked.start[r])
+        elif kind == 1:
+            out[r] = _at_time(now, score, asked.start[r]) - _at_time(now, score, asked.end[r])
+        elif kind < 6:
+            if asked.months[r] != held:
+                held = asked.months[r]
+                _held_gain(now, score, held, gain)
+            out[r] = gain[kind - 2]
+        elif kind < 8:
+            if asked.points[r] != within:
+                within = asked.points[r]
+                length, begin = _flat(now, score, within)
+            out[r] = length if kind == 6 else begin
+        elif kind == 8:
+            out[r] = score[0] - score[-1]
+        else:
+            out[r] = _at_time(now, score, max(now[-1] - asked.months[r], now[0])) - score[-1]
+
+
+@nb.njit(**STRICT)
+def _quantiles(values: Any, weight: Any, levels: Any, out: Any) -> None:
+    order = np.argsort(values)
+    reached, place = 0.0, 0
+    for k in range(levels.shape[0]):
+        while place < order.shape[0] - 1 and reached + weight[order[place]] < levels[k]:
+            reached += weight[order[place]]
+            place += 1
+        out[k] = values[order[place]]
+
+
+@nb.njit(**STRICT)
+def summarize(weight: Any, drawn: Any, levels: Any, cuts: Any, out: Any) -> None:
+    """Weighted mean, SD, share at or above a cut, effective draws and quantiles of each reduction; nan where it is."""
+    squares = 0.0
+    for c in range(weight.shape[0]):
+        squares += weight[c] * weight[c]
+    for r in range(drawn.shape[1]):
+        values = drawn[:, r]
+        mean, second, above = 0.0, 0.0, 0.0
+        for c in range(weight.shape[0]):
+            mean += weight[c] * values[c]
+            above += weight[c] if values[c] >= cuts[r] else 0.0
+        for c in range(weight.shape[0]):
+            second += weight[c] * (values[c] - mean) ** 2
+        out[r, 0], out[r, 1], out[r, 2], out[r, 3] = mean, math.sqrt(second), above, 1.0 / squares
+        if math.isnan(mean):
+            out[r, 2] = math.nan
+            out[r, 4:] = math.nan
+        else:
+            _quantiles(values, weight, levels, out[r, 4:])
+
+
+@nb.njit(**STRICT)
+def tell_windows(weight: Any, score: Any, windows: Any, first: int, last: int, out: Any) -> None:
+    """The loss in each window of one person."""
+    loss, levels = np.empty(weight.shape[0]), np.array([0.05, 0.5, 0.95])
+    for w in range(first, last):
+        a, b = windows.from_node[w], windows.to_node[w]
+        mean, second = 0.0, 0.0
+        out[w] = 0.0
+        for c in range(weight.shape[0]):
+            loss[c] = score[c, a] - score[c, b]
+            mean += weight[c] * loss[c]
+            second += weight[c] * loss[c] * loss[c]
+            out[w, 5] += weight[c] if loss[c] < windows.flat else 0.0
+            out[w, 6] += weight[c] if loss[c] >= windows.lost else 0.0
+            out[w, 7] += weight[c] if -loss[c] >= windows.gained else 0.0
+        out[w, 0], out[w, 1] = mean, math.sqrt(max(second - mean * mean, 0.0))
+        _quantiles(loss, weight, levels, out[w, 2:5])
+
+
+@nb.njit(**STRICT)
+def tell_course(weight: Any, score: Any, out: Any) -> None:
+    """Mean and SD of the expected score at each node."""
+    for k in range(out.shape[0]):
+        mean, second = 0.0, 0.0
+        for c in range(weight.shape[0]):
+            mean += weight[c] * score[c, k]
+        for c in range(weight.shape[0]):
+            second += weight[c] * (score[c, k] - mean) ** 2
+        out[k, 0], out[k, 1] = mean, math.sqrt(second)
+
+
+@nb.njit(**STRICT)
+def draw_person(
+    persons: Any, numbers: Any, guesses: Any, room: Any, key: Any, counts: Any, log_prior: Any, weight: Any, score: Any
+) -> int:
+    """Courses without and with a recovery, so many of each, one after the other; their weights sum to 1."""
+    nodes, c = persons[0].step.shape[0], 0
+    for part in range(2):
+        count = counts[part]
+        if count == 0:
+            continue
+        person, own = persons[part], fold(key, np.uint64(part))
+        pilot(person, numbers, guesses[part], room, fold(own, np.uint64(9)), max(count // 4, 16))
+        filter_person(person, numbers, guesses[part], room, own, count)
+        draw_scores(person, numbers[0], room, fold(own, np.uint64(6)), count, score[c : c + count, :nodes])
+        for i in range(count):
+            weight[c + i] = room.log_weight[i] + log_prior[part]
+        c += count
+    total = total_weight(weight, c)[0]
+    for i in range(c):
+        weight[i] = math.exp(weight[i] - total)
+    return c
+
+
+@cache
+def _kernel(digest: int) -> Any:
+    @nb.njit(nogil=True, cache=True, **STRICT)
+    def run(
+        batch: Any, level: Any, rate: Any, every: float, held: Any, numbers: Any, root: Any, counts: Any,
+        log_prior: Any, origin: Any, asked: Any, levels: Any, cuts: Any, windows: Any, sizes: Any, width: int,
+        first: int, last: int, out: Any, told: Any, course: Any,
+    ) -> int:  # fmt: skip
+        room, most = make_room(sizes[0], sizes[1], sizes[2]), 2 * sizes[2]
+        score, weight, drawn = np.empty((most, sizes[0])), np.empty(most), np.empty((most, asked.kind.shape[0]))
+        guesses = np.empty((2, width))
+        for i in range(first, last):
+            a, b = batch.node_start[i], batch.node_start[i + 1]
+            now = origin[i] + np.cumsum(batch.step[a:b])
+            guesses[:, 0] = math.nan
+            persons = (
+                person_of(batch, i, level[i], rate[i], 0.0, held), person_of(batch, i, level[i], rate[i], every, held)
+            )  # fmt: skip
+            key = fold(root, batch.number[i])
+            c = draw_person(persons, numbers, guesses, room, key, counts[i], log_prior[i], weight, score)
+            for one in range(c):
+                reduce_path(now, score[one, : b - a], asked, drawn[one])
+            summarize(weight[:c], drawn[:c], levels, cuts, out[i])
+            tell_windows(weight[:c], score[:c], windows, windows.start[i], windows.start[i + 1], told)
+            tell_course(weight[:c], score[:c], course[a:b])
+        return digest
+
+    return run
+
+
+def smooth(*given: Any) -> None:
+    """Fill the summaries of a range of people."""
+    _kernel(source_digest())(*given)

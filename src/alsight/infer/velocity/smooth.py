@@ -1,0 +1,280 @@
+"""Smoothed courses of people by a fitted velocity model, and the evidence for a recovery against none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Float, Int
+from scipy.special import expit
+
+from alsight.base.errors import SpecError
+from alsight.base.spec import Spec
+from alsight.base.streams import Stream, stream_key
+from alsight.infer.fit import Fit
+from alsight.infer.velocity.fit import columns_of
+from alsight.infer.velocity.layout import kernel_numbers, make_layout
+from alsight.infer.velocity.likelihood import blank_guesses, evaluate, possible, spread
+from alsight.infer.velocity.paths import KINDS, SUMMARY, WINDOW, Asked, Windows, smooth
+from alsight.infer.velocity.people import People, read_people
+from alsight.models.velocity import Recovery
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+EVIDENCE = 256
+"""Particles of each half by which a recovery is weighed against none."""
+LEAST = 1e-4
+"""Probability below which the courses with a recovery are not drawn."""
+
+
+class Reduction(Spec, frozen=True, kw_only=True):
+    """What is asked of each smoothed course, on the scale of the expected score.
+
+    Attributes:
+        kind: "level" at `start`; "loss" from `start` to `end`; "held_gain", the largest rise above the lowest score so
+            far that lasted `months`, "gain_lost", how much of it was lost again by the last visit, "held_from", when
+            it began to be held, "loss_before", how much had been lost before it; "flat_months", the longest time in
+            which no more than `points` were lost, "flat_from", when it began; "whole_loss" from first to last visit,
+            "late_loss" over the last `months`.
+        name: how its rows are called; the kind where empty.
+        start: time, in the table's [months].
+        end: time [months].
+        months: how long a gain must last [months].
+        points: loss that still counts as flat [points].
+        at_least: threshold of the reported probability, in the reduction's unit.
+    """
+
+    kind: Literal[
+        "level", "loss", "held_gain", "gain_lost", "held_from", "loss_before", "flat_months", "flat_from", "whole_loss",
+        "late_loss",
+    ]  # fmt: skip
+    name: str = ""
+    start: float = 0.0
+    end: float = 0.0
+    months: Annotated[float, msgspec.Meta(ge=0)] = 6.0
+    points: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+    at_least: float = 0.0
+
+
+class Spans(Spec, frozen=True, kw_only=True):
+    """Windows from visit to visit whose loss is told.
+
+    Attributes:
+        months: lengths [months]; from each visit to the one nearest to so much later.
+        slack: how far from it that visit may be, as a share of the length.
+        flat: a loss below this counts as flat [points].
+        lost: a loss of this or more counts as lost [points].
+        gained: a gain of this or more counts as gained [points].
+    """
+
+    months: tuple[Annotated[float, msgspec.Meta(gt=0)], ...] = (6.0, 12.0, 18.0, 24.0, 36.0)
+    slack: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.25
+    flat: float = 1.0
+    lost: float = 3.0
+    gained: float = 4.0
+
+
+@dataclass(frozen=True)
+class Smoothed:
+    """What `smooth_people` returns.
+
+    Attributes:
+        reductions: one row a person and reduction.
+        windows: one row a person and window; empty where none was asked for.
+        courses: one row a row of the table: subject, time, `level` (posterior mean of the expected score) and
+            `level_sd`.
+    """
+
+    reductions: pl.DataFrame
+    windows: pl.DataFrame
+    courses: pl.DataFrame
+
+
+def smooth_velocity(
+    fit: Fit, visits: pl.DataFrame, reductions: list[Reduction], *, recovery: Recovery | None = None, draws: int = 1000
+) -> pl.DataFrame:
+    """Draw each person's course given its visits, reduce each draw, and summarize the reductions.
+
+    Rows without an outcome extend a person's course to their time. Parameters are taken as known.
+
+    Args:
+        fit: what `fit_velocity` returned.
+        visits: the people, with the columns of the fit.
+        reductions: what is asked of every draw.
+        recovery: allow a recovery, with this prior; without it courses never rise.
+        draws: draws a person.
+
+    Returns:
+        One row a person and reduction: mean, sd, quantiles, `probability` of at least `at_least`, and `effective`
+        draws. nan where a time lies outside a person's visits.
+
+    Raises:
+        DataError: a column is missing, or a score lies outside the scale.
+        SpecError: nothing is asked, or too few draws.
+    """
+    if not reductions:
+        raise SpecError([("reductions", "at least one", "none")])
+    people = read_people(visits, columns_of(fit), fit.model, predicting=True)
+    log_prior = np.zeros((people.count, 2))
+    log_prior[:, 1] = -np.inf
+    if recovery is not None:
+        log_prior[:] = np.log1p(-recovery.prior), np.log(recovery.prior)
+    return smooth_people(fit, people, reductions, log_prior, recovery=recovery, draws=draws).reductions
+
+
+def smooth_people(
+    fit: Fit,
+    people: People,
+    reductions: list[Reduction],
+    log_prior: Float[np.ndarray, "subject two"],
+    *,
+    recovery: Recovery | None = None,
+    spans: Spans | None = None,
+    draws: int = 1000,
+) -> Smoothed:
+    """`smooth_velocity` for people already read, each with its own prior probability of a recovery, and windows.
+
+    Args:
+        fit: what `fit_velocity` returned.
+        people: who, from `read_people`.
+        reductions: what is asked of every draw.
+        log_prior: log probability of no recovery and of one; -inf leaves it out.
+        recovery: law of a recovery.
+        spans: windows whose loss is told.
+        draws: draws a person, and of each of the two where a recovery is possible.
+
+    Raises:
+        SpecError: too few draws.
+    """
+    if draws < 20:
+        raise SpecError([("draws", "20 or more", draws)])
+    layout, values = make_layout(fit.model, *people.names), fit.estimates
+    level = people.level @ values[: layout.level]
+    rate = people.rate @ values[layout.level : layout.level + layout.rate]
+    every, held = possible(recovery)
+    counts = np.where(log_prior > np.log(LEAST), draws, 0)
+    counts[:, 0] = draws
+    asked, cuts = _asked(reductions)
+    out = np.empty((people.count, len(reductions), len(SUMMARY) + len(QUANTILES)))
+    windows, frame = _windows(people, spans)
+    told, course = np.empty((len(windows.from_node), len(WINDOW))), np.empty((len(people.batch.step), 2))
+    width = blank_guesses(people, recovery).shape[1]
+    numbers, root = kernel_numbers(layout, values, recovery), np.uint64(stream_key(fit.model.seed, Stream.POSTERIOR))
+    sizes = (*people.widths, draws)
+
+    def task(first: int, last: int) -> None:
+        smooth(
+            people.batch, level, rate, every, held, numbers, root, counts, log_prior, people.origin, asked,
+            np.array(QUANTILES), cuts, windows, sizes, width, first, last, out, told, course,
+        )  # fmt: skip
+
+    spread(task, people.count, 64)
+    columns = [pl.Series(name, told[:, place]) for place, name in enumerate(WINDOW)]
+    level, level_sd = course[people.row_node].T
+    courses = people.table.with_columns(level=level, level_sd=level_sd)
+    return Smoothed(_frame(people, reductions, out), frame.with_columns(columns), courses)
+
+
+def recovery_evidence(fit: Fit, visits: pl.DataFrame, recovery: Recovery, *, particles: int = EVIDENCE) -> pl.DataFrame:
+    """Marginal likelihood of each person's ratings with a recovery at an unknown time, and without.
+
+    Args:
+        fit: what `fit_velocity` returned.
+        visits: the people.
+        recovery: law of a recovery; its prior probability decides `probability` only.
+        particles: particles of each of two halves.
+
+    Returns:
+        One row a person: `log_likelihood` without, `log_likelihood_recovery` with, `log_bayes_factor`, its Monte Carlo
+        `error`, and the posterior `probability` of a recovery.
+
+    Raises:
+        DataError: a column is missing, or a score lies outside the scale.
+    """
+    people = read_people(visits, columns_of(fit), fit.model, predicting=True)
+    none, gained, error = weigh(fit, people, recovery, particles=particles)
+    odds = gained - none + np.log(recovery.prior) - np.log1p(-recovery.prior)
+    return pl.DataFrame({
+        columns_of(fit).subject: people.subjects, "log_likelihood": none, "log_likelihood_recovery": gained,
+        "log_bayes_factor": gained - none, "error": error, "probability": expit(odds),
+    })  # fmt: skip
+
+
+def weigh(
+    fit: Fit, people: People, recovery: Recovery, *, particles: int = EVIDENCE
+) -> tuple[Float[np.ndarray, " subject"], Float[np.ndarray, " subject"], Float[np.ndarray, " subject"]]:
+    """Log likelihood without a recovery and with one, and the Monte Carlo error of their difference."""
+    layout = make_layout(fit.model, *people.names)
+    found = [
+        evaluate(
+            people, layout, fit.estimates, particles, fit.model.seed, scored=False, recovery=law, stream=Stream.PREDICT
+        )
+        for law in (None, recovery)
+    ]  # fmt: skip
+    error = np.sqrt(sum(np.diff(each.halves, axis=1)[:, 0] ** 2 / 4 for each in found))
+    return found[0].log_likelihood, found[1].log_likelihood, error
+
+
+def _asked(reductions: list[Reduction]) -> tuple[Asked, Float[np.ndarray, " reduction"]]:
+    columns = [np.array([getattr(one, name) for one in reductions]) for name in ("start", "end", "months", "points")]
+    kinds = np.array([KINDS[one.kind] for one in reductions], dtype=np.int64)
+    return Asked(kinds, *columns), np.array([one.at_least for one in reductions])
+
+
+def _windows(people: People, spans: Spans | None) -> tuple[Windows, pl.DataFrame]:
+    """Windows of every person, and their frame."""
+    subject = people.subjects.name
+    chosen = Spans(months=()) if spans is None else spans
+    batch = people.batch
+    owner = np.repeat(np.arange(people.count), np.diff(batch.visit_start))
+    when = people.origin[owner] + _since_first(batch, owner)
+    rows = [_pairs(owner, when, months, chosen.slack) for months in chosen.months]
+    starts = np.concatenate([row[0] for row in rows]) if rows else np.empty(0, np.int64)
+    ends = np.concatenate([row[1] for row in rows]) if rows else np.empty(0, np.int64)
+    months = np.repeat(np.array(chosen.months), [len(row[0]) for row in rows]) if rows else np.empty(0)
+    order = np.lexsort((months, starts, owner[starts])) if len(starts) else np.empty(0, np.int64)
+    starts, ends, months = starts[order], ends[order], months[order]
+    edge = np.searchsorted(owner[starts], np.arange(people.count + 1)).astype(np.int64)
+    windows = Windows(edge, batch.node[starts], batch.node[ends], chosen.flat, chosen.lost, chosen.gained)
+    frame = pl.DataFrame({
+        subject: people.subjects.gather(owner[starts]), "months": months, "start": when[starts], "end": when[ends],
+        "visits": ends - starts + 1,
+    })  # fmt: skip
+    return windows, frame
+
+
+def _since_first(batch: object, owner: Int[np.ndarray, " visit"]) -> Float[np.ndarray, " visit"]:
+    """Months from each person's first node to each rating."""
+    step, node_start = np.asarray(batch.step), np.asarray(batch.node_start)  # pyright: ignore
+    total = np.cumsum(step)
+    return total[node_start[owner] + np.asarray(batch.node)] - total[node_start[owner]]  # pyright: ignore
+
+
+def _pairs(
+    owner: Int[np.ndarray, " visit"], when: Float[np.ndarray, " visit"], months: float, slack: float
+) -> tuple[Int[np.ndarray, " window"], Int[np.ndarray, " window"]]:
+    """From each visit to the same person's visit nearest to so many months later, where one is near enough."""
+    if len(when) < 2:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    far = float(when.max() - when.min()) + months + 1
+    line = owner * 2 * far + when - when.min()
+    after = np.clip(np.searchsorted(line, line + months), 1, len(line) - 1)
+    before = after - 1
+    closer = np.abs(line[before] - line - months) <= np.abs(line[after] - line - months)
+    nearer = np.where(closer, before, after)
+    fine: Bool[np.ndarray, " visit"] = (owner[nearer] == owner) & (nearer > np.arange(len(line)))
+    fine &= np.abs(when[nearer] - when - months) <= slack * months
+    return np.flatnonzero(fine), nearer[fine]
+
+
+def _frame(people: People, reductions: list[Reduction], out: np.ndarray) -> pl.DataFrame:
+    count = people.count
+    columns = {name: place for place, name in enumerate(SUMMARY)}
+    quantiles = {f"q{round(100 * level):02d}": len(SUMMARY) + place for place, level in enumerate(QUANTILES)}
+    return pl.DataFrame({
+        people.subjects.name: people.subjects.gather(np.repeat(np.arange(count), len(reductions))),
+        "reduction": np.tile(np.array([one.name or one.kind for one in reductions]), count),
+        **{name: out[:, :, place].ravel() for name, place in (columns | quantiles).items()},
+    })  # fmt: skip
