@@ -28,12 +28,11 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """Every dip, what its rebound explains, and the table of DIPS.
 
     A dip lies between two visits at most `dip_days` apart, below the course before it and the course after it, at least
-    `dip_return` of the fall regained. Without a record the fall must be sudden (its first visit shows `dip_sudden` of
-    the depth, after a gap of at most `dip_gap_days`) and at least `dip_return` of the rise, so that a gain after a
-    steeper stretch is no dip. An illness recorded to begin with the fall makes smaller
-    ones credible. Without a record, a stretch
-    that begins and ends with a change of mode, responder or rater is left to that rule. The rise back to the level
-    before is explained; what stands above it is not.
+    `dip_return` of the fall regained. Without a record it must lie within `dip_brief_days`, after `dip_before` visits,
+    and the fall must be sudden (its first visit shows `dip_sudden` of the depth, after a gap of at most `dip_gap_days`)
+    and at least `dip_return` of the rise, so that a gain after a steeper stretch is no dip; a stretch that begins and
+    ends with a change of mode, responder or rater is left to that rule. An illness recorded to begin with the fall
+    makes smaller and longer ones credible. The rise back to the level before is explained; what stands above it is not.
     """
     found = stretches(series, rules, -1, _LONGEST, rules.dip_days, rules.dip_recorded_points)
     found = found.chosen(found.errors >= rules.dip_recorded_errors)
@@ -55,7 +54,14 @@ def _credible(
     sudden = (first >= rules.dip_sudden * found.away) & (
         series.day[found.first] - series.day[previous[found.first]] <= rules.dip_gap_days
     )
-    deep = (np.minimum(found.away, found.back) >= rules.dip_points) & (found.errors >= rules.dip_errors)
+    _, known = shifted(series, -rules.dip_before)
+    brief = series.day[after[found.last]] - series.day[previous[found.first]] <= rules.dip_brief_days
+    deep = (
+        brief
+        & known[found.first]
+        & (np.minimum(found.away, found.back) >= rules.dip_points)
+        & (found.errors >= rules.dip_errors)
+    )
     # The score itself must rise again; to lose less than the running course is no rebound.
     rises = series.score[after[found.last]] > series.score[found.last]
     beyond = found.away >= rules.dip_return * found.back

@@ -40,6 +40,8 @@ class CauseRules(Spec, frozen=True, kw_only=True):
         dip_points, dip_errors: least depth of a dip without a record (assumed).
         dip_recorded_points, dip_recorded_errors: the same where an illness is recorded (assumed).
         dip_days: longest time from the last visit before a dip to the first one after it (assumed).
+        dip_brief_days: the same without a record (assumed).
+        dip_before: least number of visits before a dip without a record (assumed).
         dip_gap_days: longest gap between visits for a fall to be called sudden (assumed).
         dip_return: least share that the fall and the return must be of each other (assumed).
         dip_sudden: least share of the depth that the first visit of the dip must show, unless recorded (assumed).
@@ -69,13 +71,15 @@ class CauseRules(Spec, frozen=True, kw_only=True):
     before_days: Days = 200
     carry_over_days: Days = 30
     dip_points: Points = 4.0
-    dip_errors: Errors = 3.0
+    dip_errors: Errors = 2.7
     dip_recorded_points: Points = 2.0
     dip_recorded_errors: Errors = 1.5
     dip_days: Days = 370
+    dip_brief_days: Days = 290
+    dip_before: Annotated[int, msgspec.Meta(ge=1, le=12)] = 2
     dip_gap_days: Days = 200
     dip_return: Share = 0.5
-    dip_sudden: Share = 0.4
+    dip_sudden: Share = 0.9
     illness_lag_days: Days = 14
 
 
