@@ -131,6 +131,8 @@ def test_published_rows_are_the_printed_ones_the_asked_first() -> None:
     assert first["rate"] == pytest.approx(337 / 2105)
     assert (first["low"], first["high"]) == pytest.approx(tuple(float(end) for end in wilson(337, 2105)))
     assert rows["asked"].sum() == 1
+    assert first["best_of_groups"] == first["chance"]
+    assert first["chance"] < published(stable, 3, 10, groups=5)["best_of_groups"][0] < 5 * first["chance"]
     assert rows.select("source", "published", "months").is_unique().all()
     improved, _ = outcome("improved", 12.0, None)
     assert improved is not None

@@ -156,7 +156,7 @@ def expectation(question: Question, progress: Progress = silent) -> Expectation:
         tables={
             "picking": picking,
             "picked": by_groups(single, question.picked_from),
-            "published": published(question.outcome, question.found, question.of),
+            "published": published(question.outcome, question.found, question.of, question.picked_from),
             "readings": _readings(question, tally, rules),
             "sizes": _sizes(question, nodes),
             "numbers": _numbers(numbers),

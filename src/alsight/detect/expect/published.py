@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from alsight.detect.expect.chance import at_least, nodes_of
+from alsight.detect.expect.chance import at_least, best_of, nodes_of
 from alsight.detect.expect.outcomes import Outcome, family_of
 from alsight.episodes.definition import Definition
 from alsight.episodes.definitions import DEFINITIONS
@@ -18,18 +18,25 @@ CLOSE: Final = 0.5
 SCHEMA: Final = {
     "asked": pl.Boolean, "source": pl.String, "wording": pl.String, "months": pl.Float64, "published": pl.String,
     "people": pl.String, "rate": pl.Float64, "low": pl.Float64, "high": pl.Float64, "chance": pl.Float64,
-    "chance_at_most": pl.Boolean,
+    "best_of_groups": pl.Float64, "chance_at_most": pl.Boolean,
 }  # fmt: skip
 
 
-def published(asked: Outcome, found: int, of: int) -> pl.DataFrame:
+def published(asked: Outcome, found: int, of: int, groups: int = 1) -> pl.DataFrame:
     """What was published of this kind of outcome, the asked wording and length first.
+
+    Args:
+        asked: what was found.
+        found: k.
+        of: n.
+        groups: groups picked from.
 
     Returns:
         One row a published frequency: `asked` (whether it is of the asked rule's wording and length), `source`,
         `wording`, `months`, `published` (as printed), `people`, `rate` (the printed counts; the bound where only that
         was printed), `low`, `high` (Wilson's 95 %), `chance` of k or more of n at that frequency, its printed counts'
-        error averaged over, and `chance_at_most` where it is an upper bound.
+        error averaged over, `best_of_groups` the chance that the best of so many groups shows it, and `chance_at_most`
+        where both are upper bounds.
 
     Source: wilson1927
     """
@@ -40,7 +47,7 @@ def published(asked: Outcome, found: int, of: int) -> pl.DataFrame:
         if rule.published is None or rule.kind != asked.rule.kind or key in seen:
             continue
         seen.add(key)
-        rows.append(_row(asked, rule, found, of))
+        rows.append(_row(asked, rule, found, of, groups))
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     nearest = (pl.col("months") - asked.rule.months).abs()
     return frame.sort(~pl.col("asked"), nearest, "source", maintain_order=True)
@@ -52,16 +59,16 @@ def _is(asked: Outcome, rule: Definition) -> bool:
     return same and abs(rule.months - asked.rule.months) < CLOSE
 
 
-def _row(asked: Outcome, rule: Definition, found: int, of: int) -> tuple[object, ...]:
+def _row(asked: Outcome, rule: Definition, found: int, of: int, groups: int) -> tuple[object, ...]:
     row = rule.published
     assert row is not None
     head = (_is(asked, rule), str(rule.source), rule.wording, float(rule.months), row.text, row.people)
     if row.found is None or row.eligible is None:
-        bound = row.bound if row.bound is not None else float("nan")
-        chance = float(at_least(np.array([bound]), found, of)[0])
-        return (*head, bound, 0.0, bound, chance, True)
-    low, high = wilson(row.found, row.eligible)
-    nodes = nodes_of(np.array([row.found]), np.array([row.eligible]))
-    return (
-        *head, row.found / row.eligible, float(low), float(high), float(at_least(nodes, found, of).mean()), False
-    )  # fmt: skip
+        rate = row.bound if row.bound is not None else float("nan")
+        low, high, bounded, nodes = 0.0, rate, True, np.array([rate])
+    else:
+        rate, bounded = row.found / row.eligible, False
+        low, high = (float(end) for end in wilson(row.found, row.eligible))
+        nodes = nodes_of(np.array([row.found]), np.array([row.eligible]))
+    single = at_least(nodes, found, of)
+    return (*head, rate, low, high, float(single.mean()), best_of(single, groups), bounded)

@@ -196,13 +196,15 @@ def _population(name: str) -> tuple[Population | None, Faults]:
 
 def _summary(question: Question, answer: Expectation) -> dict[str, Any]:
     """The answer as plain values."""
-    rule, numbers = question.outcome.rule, answer.spread
+    rule, numbers, known = question.outcome.rule, answer.spread, answer.tables["published"].filter("asked")
     return {
         "found": question.found, "of": question.of, "outcome": question.outcome.asked, "definition": rule.name,
         "months": rule.months, "rate": answer.rate, "rate_error": answer.error,
         "rate_over_sets": [answer.least, answer.most], "expected": numbers.mean, "median": numbers.median,
         "predictive_95": [numbers.low, numbers.high], "chance_or_more": answer.chance,
         "chance_or_fewer": answer.fewer, "chance_after_picking": answer.picked, "judged": answer.judged,
+        "chance_or_more_as_published": known["chance"][0] if known.height else None,
+        "best_of_groups_as_published": known["best_of_groups"][0] if known.height else None,
         "observed": question.found / question.of, "observed_95": [answer.observed_low, answer.observed_high],
         "looked_for_months": answer.months,
     }  # fmt: skip

@@ -118,6 +118,13 @@ def _picked(question: Question, answer: Expectation) -> list[str]:
         said += " The rule itself looks at any window, so picking the window adds nothing."
     elif question.any_window and not any(step.startswith("any window") for step in rows["step"]):
         said += " For this rule no version looks at any window, so picking the window is not counted."
+    known = answer.tables["published"].filter("asked")
+    if question.picked_from > 1 and known.height:
+        most = "at most " if known["chance_at_most"][0] else ""
+        said += (
+            f" Where the published frequency holds, the best of {question.picked_from:,} such groups shows as much "
+            f"with a chance of {most}{chances(known['best_of_groups'][0])}."
+        )
     return [said]
 
 
