@@ -35,7 +35,7 @@ Row = TypeVar("Row", CourseClass, Rating)
 
 STEP: Final = 1e-5
 SEED: Final = 41
-STARTS: Final = ((0.18, 0.22), (0.5, 0.65), (0.95, 1.3), (1.8, 2.2))
+STARTS: Final = ((0.06, 0.05), (0.18, 0.2), (0.45, 0.55), (0.9, 1.2), (1.6, 2.0))
 """Where the search begins: rates before and after the first visit [points/month]."""
 OWN: Final = 8
 """Numbers of one class; then steps and shape, three numbers of each rating, and the odds of the later ratings."""
