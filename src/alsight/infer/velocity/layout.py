@@ -13,6 +13,8 @@ from alsight.models.model import Parameter, Scale
 from alsight.models.velocity import SPREADS, Recovery, Velocity, parameters_of
 
 SPREAD_RANGE = (0.01, 30.0)
+NOISE_RANGE = (0.2, 30.0)
+"""Where the SDs of the ratings' noise may lie [points]: rounding alone has 0.29."""
 TIME_RANGE = (0.5, 240.0)
 """Where standard deviations and correlation times [months] may lie; an estimate at an end has status BOUNDARY."""
 TIMES_RANGE = (1.2, 20.0)
@@ -84,7 +86,7 @@ class Layout:
             elif parameter.scale == Scale.ATANH:
                 ends.append((-3.0, 3.0))
             else:
-                named = {"memory": TIME_RANGE, "stickiness": TIME_RANGE, "times_outlier": TIMES_RANGE,
+                named = {"sd_noise": NOISE_RANGE, "sd_sticky": NOISE_RANGE, "memory": TIME_RANGE, "stickiness": TIME_RANGE, "times_outlier": TIMES_RANGE,
                          "odds_slow": ODDS_RANGE, "odds_outlier": OUTLIER_RANGE}  # fmt: skip
                 low, high = named.get(parameter.name, SPREAD_RANGE)
                 ends.append((math.log(low), math.log(high)))

@@ -1,0 +1,40 @@
+"""alsight's verdicts as a judged method: the whole of `detect` on the cohort, and on the visits alone."""
+
+from __future__ import annotations
+
+import polars as pl
+from benchmarks.verdicts.method import WINDOWS, Info
+
+from alsight.base.units import days_of
+from alsight.detect.verdicts import Verdicts, verdicts
+
+NAMES = {
+    "remission-like": "remission-like", "reversal": "reversal", "lost gain": "lost gain",
+    "rise, not yet confirmed": "rise",
+}  # fmt: skip
+"""What the bench calls our verdicts; all others are no call."""
+
+
+def judge_me(visits: pl.DataFrame, info: Info) -> pl.DataFrame:
+    """Every verdict of a cohort, with what it rests on."""
+    return calls_of(verdicts(info.cohort)).join(visits.select("subject").unique(), on="subject", how="semi")
+
+
+def calls_of(found: Verdicts) -> pl.DataFrame:
+    """One row a person in the bench's columns."""
+    evidence = found.evidence
+    rows = evidence.select(
+        "subject", lfdr=(1 - pl.col("p_none_hold")).fill_null(1.0), gain_median=pl.col("mid_gain_hold"),
+        p_gain_4=pl.col("p_gain_hold").fill_null(0.0), p_gain_12=pl.col("p_gain_remission").fill_null(0.0),
+    )  # fmt: skip
+    called = found.people.select("subject", called=pl.col("verdict").replace_strict(NAMES, default="none"))
+    rows = rows.join(called, on="subject", how="left")
+    last = found.courses.group_by("subject").agg(last_day=pl.col("day").max())
+    windows = found.windows.join(last, on="subject")
+    for months in WINDOWS:
+        ending = windows.filter(
+            pl.col("months") == months, (pl.col("last_day") - pl.col("end_day")).abs() <= days_of(0.5)
+        )
+        flat = ending.group_by("subject").agg(pl.col("flat").last().alias(f"p_flat_{months}"))
+        rows = rows.join(flat, on="subject", how="left")
+    return rows

@@ -1,0 +1,68 @@
+"""How often the shipped natural history shows as much in people like one: the base rate beside a verdict."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+from jaxtyping import Float
+
+from alsight.calibrate.reference import FOLLOW_UPS, INTERVALS, LEVELS, RATES, Quantity, reference
+
+_BEST: Final = 48.0
+_LATER: Final = 1e6
+
+
+def shares(likes: pl.DataFrame, quantity: Quantity, reached: pl.Series) -> Float[np.ndarray, " person"]:
+    """Share of comparable people in whom natural history reaches so much; nan where there is nobody to compare with.
+
+    Args:
+        likes: what `likes` gave.
+        quantity: what is counted.
+        reached: months or points, as the quantity asks; rounded down to a tabled threshold.
+    """
+    rows = reference().filter(pl.col("quantity") == quantity)
+    steps = rows["threshold"].unique().sort().to_numpy()
+    place = np.searchsorted(steps, reached.fill_null(-1.0).to_numpy() + 1e-9, side="right") - 1
+    threshold = np.where(place >= 0, steps[np.clip(place, 0, None)], np.nan)
+    keys = ["rate_low", "level_low", "interval_months", "follow_up_months", "threshold"]
+    asked = likes.with_columns(threshold=pl.Series(threshold))
+    whole = rows.group_by(keys).agg(pl.col("reached").sum(), pl.col("people").sum())
+    # Where the rate since onset is not known, everyone of that level, schedule and follow-up is comparable.
+    any_rate = rows.group_by(keys[1:]).agg(known_reached=pl.col("reached").sum(), known_people=pl.col("people").sum())
+    joined = asked.join(whole, on=keys, how="left", maintain_order="left")
+    joined = joined.join(any_rate, on=keys[1:], how="left", maintain_order="left")
+    known = pl.col("rate_low").is_not_null()
+    share = pl.when(known).then(pl.col("reached") / pl.col("people")).otherwise(
+        pl.col("known_reached") / pl.col("known_people")
+    )  # fmt: skip
+    return joined.select(share.fill_null(np.nan))["reached"].to_numpy()
+
+
+def likes(first: pl.DataFrame) -> pl.DataFrame:
+    """Keys of the reference for each person.
+
+    Args:
+        first: `score` and `onset_months` (months from onset, null where not known) at the first visit, `interval`
+            [months, the median], `follow` [months].
+
+    Returns:
+        `rate_low` (null where not known), `level_low`, `interval_months`, `follow_up_months` (null under six months).
+    """
+    rate = (_BEST - pl.col("score")) / pl.col("onset_months").clip(0.5, _LATER)
+    frame = first.with_columns(rate=rate.clip(0.0, None))
+    middles = (np.array(INTERVALS[1:]) + np.array(INTERVALS[:-1])) / 2
+    interval = np.array(INTERVALS)[np.searchsorted(middles, frame["interval"].fill_null(3.0).to_numpy())]
+    return pl.DataFrame({
+        "rate_low": _lower(frame["rate"], RATES[:-1]), "level_low": _lower(frame["score"], LEVELS[:-1]),
+        "interval_months": interval, "follow_up_months": _lower(frame["follow"], FOLLOW_UPS),
+    })  # fmt: skip
+
+
+def _lower(values: pl.Series, edges: tuple[float, ...]) -> pl.Series:
+    """The highest edge not above each value, null below the first or where there is none."""
+    numbers = values.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    place = np.searchsorted(np.array(edges), numbers, side="right") - 1
+    fine = (place >= 0) & np.isfinite(numbers)
+    return pl.Series(np.where(fine, np.array(edges)[np.clip(place, 0, None)], np.nan)).fill_nan(None)

@@ -1,0 +1,312 @@
+"""A verdict a person, with its evidence: the whole of `detect` in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from alsight.base.progress import Progress, silent
+from alsight.base.units import days_of, months_of
+from alsight.cohort.cohort import Cohort
+from alsight.detect.causes.explain import Explained, explain
+from alsight.detect.headline import judged, told
+from alsight.detect.posterior import Posterior, posterior, rises
+from alsight.detect.prior import natural_history, on_scale, with_own_noise
+from alsight.detect.review.review import review
+from alsight.detect.sensitivity import AMOUNTS, worse
+from alsight.detect.statement import first_visits, sentence, statement
+from alsight.detect.still import still
+from alsight.detect.thresholds import REVIEWED, Thresholds
+from alsight.detect.usual import likes, shares
+from alsight.infer.fit import Fit
+
+SCALES: Final = ("alsfrs_r", "alsfrs")
+FAVOURABLE: Final = (*REVIEWED, "rise, not yet confirmed", "prolonged plateau", "plateau")
+"""Verdicts whose dependence on unseen visits is told."""
+WINDOWS: Final[dict[str, type[pl.DataType]]] = {
+    "subject": pl.String, "months": pl.Float64, "start_day": pl.Int32, "end_day": pl.Int32, "visits": pl.Int64,
+    "change": pl.Float64, "loss": pl.Float64, "loss_low": pl.Float64, "loss_high": pl.Float64, "flat": pl.Float64,
+    "lost": pl.Float64, "gained": pl.Float64, "verdict": pl.String,
+}  # fmt: skip
+COURSES: Final[dict[str, type[pl.DataType]]] = {
+    "subject": pl.String, "day": pl.Int32, "score": pl.Float64, "level": pl.Float64, "level_sd": pl.Float64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What is said of a cohort.
+
+    Attributes:
+        people: one row a person: `subject`, `verdict` (the strongest ever), `current` (the state now), `start_day`,
+            `end_day` (the window it rests on), `months`, `visits`, `false` (local false discovery rate of a held gain,
+            null where none was weighed), `chance` (posterior of a recovery), `gain`, `gain_low`, `gain_high` (held gain
+            with its 90 % interval), `flat_months` (median length of the longest flat stretch), `flat` (posterior of one
+            long enough), `loss`, `loss_low`, `loss_high` (over the follow-up, 90 % interval), `falling` (posterior of a
+            true loss), `usual` (share of comparable people in whom natural history shows as much), `cause` (of a rise
+            explained otherwise), `reasons` and `settle` (plain words), `review` (whether the diagnosis deserves a
+            second look).
+        windows: one row a judged window: `subject`, `months`, `start_day`, `end_day`, `visits`, `change` (raw), `loss`,
+            `loss_low`, `loss_high`, `flat`, `lost`, `gained` (posteriors), `verdict`.
+        courses: one row a visit: `subject`, `day`, `score`, `level`, `level_sd` (smoothed expected score).
+        statement: one row a reading of plateau or gain and subgroup: `reading`, `kind`, `definition`, `months`,
+            `points`, `eligible`, `observed`, `expected`, `low`, `high` (95 % predictive interval under natural
+            history), `surprise` (probability of as many), `own` (expected from the other half of the same cohort).
+        sentence: what can be quoted.
+        causes: rises explained otherwise, from `detect.causes`.
+        review: re-evaluation, from `detect.review`; null where nobody was asked for.
+        sensitivity: one row a favourable verdict and amount: `subject`, `worse` (points that unseen visits are taken to
+            lie below what is expected), `verdict`.
+        evidence: one row a judged person: every posterior and count that its verdict rests on; `p_` columns are
+            probabilities, `low_`, `mid_` and `high_` quantiles at 5, 50 and 95 %, `raw_` those of the scores as recorded.
+        thresholds: what the verdicts asked for.
+        notes: what a reader must know of how they were made.
+    """
+
+    people: pl.DataFrame
+    windows: pl.DataFrame
+    courses: pl.DataFrame
+    statement: pl.DataFrame
+    sentence: str
+    causes: pl.DataFrame
+    review: pl.DataFrame
+    sensitivity: pl.DataFrame
+    evidence: pl.DataFrame
+    thresholds: Thresholds
+    notes: tuple[str, ...]
+
+
+def verdicts(
+    cohort: Cohort, asked: Thresholds | None = None, *, setting: str = "register", progress: Progress = silent
+) -> Verdicts:
+    """Judge everybody in a cohort.
+
+    Args:
+        cohort: a checked cohort; people are judged on the scale that they were rated on most.
+        asked: thresholds of the verdicts.
+        setting: where the people come from, for the prior of a mimic; see `review.prior.SETTINGS`.
+        progress: told how far the work is.
+
+    Raises:
+        SpecError: no such setting.
+    """
+    chosen = Thresholds() if asked is None else asked
+    progress("explaining rises", 0, 0)
+    explained = explain(cohort)
+    parts = [
+        part for scale in SCALES if (part := _on_one_scale(cohort, explained, scale, chosen, progress)) is not None
+    ]  # fmt: skip
+    progress("comparing with natural history", 0, 0)
+    stated = statement(cohort)
+    progress("reviewing diagnoses", 0, 0)
+    people = _everybody(cohort, [part.people for part in parts])
+    notes = [note for part in parts for note in part.notes]
+    return Verdicts(
+        people=people,
+        windows=pl.concat([pl.DataFrame(schema=WINDOWS), *(part.windows for part in parts)]),
+        courses=pl.concat([pl.DataFrame(schema=COURSES), *(part.courses for part in parts)]),
+        statement=stated,
+        sentence=sentence(stated),
+        causes=explained.causes,
+        review=review(cohort, setting),  # type: ignore[arg-type]
+        sensitivity=pl.concat([pl.DataFrame(schema=_SENSITIVITY), *(part.sensitivity for part in parts)]),
+        evidence=pl.concat([part.evidence for part in parts], how="diagonal_relaxed") if parts else pl.DataFrame(),
+        thresholds=chosen,
+        notes=tuple(notes),
+    )
+
+
+_SENSITIVITY: Final[dict[str, type[pl.DataType]]] = {
+    "subject": pl.String, "worse": pl.Float64, "verdict": pl.String,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is said of the people of one scale."""
+
+    people: pl.DataFrame
+    windows: pl.DataFrame
+    courses: pl.DataFrame
+    sensitivity: pl.DataFrame
+    evidence: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+def _on_one_scale(
+    cohort: Cohort, explained: Explained, scale: str, asked: Thresholds, progress: Progress
+) -> _Part | None:
+    """Verdicts of those who were rated on a scale; None where nobody was."""
+    rows = explained.adjusted.filter(pl.col("scale") == scale, pl.col("score").is_not_null())
+    own = ~pl.col("rule").fill_null("").str.contains("other_scale", literal=True)
+    rows = rows.filter(own).sort("subject", "day").with_columns(
+        months=months_of((pl.col("day") - pl.col("day").min().over("subject")).cast(pl.Float64))
+    )  # fmt: skip
+    if rows.is_empty():
+        return None
+    recorded = rows.select("subject", "months", "score")
+    adjusted = rows.filter(pl.col("adjusted").is_not_null()).select("subject", "months", score="adjusted")
+    touched = rows.filter(pl.col("rule").is_not_null())["subject"].unique()
+    fit, notes = on_scale(natural_history(), scale), ["The reference natural history gives rates and noise."]
+    if adjusted["subject"].n_unique() >= asked.cohort:
+        progress("estimating the noise", 0, 0)
+        fit, words = with_own_noise(fit, adjusted)
+        notes = [words]
+    else:
+        notes.append(f"Under {asked.cohort} people: posteriors only, no error rate of a cohort.")
+    if scale != "alsfrs_r":
+        notes.append("People rated on the original ALSFRS are judged by the same natural history, scaled to 40 points.")
+    found = posterior(fit, adjusted, asked, progress=progress)
+    raw = (
+        posterior(fit, _of(recorded, touched), asked, share=found.frequency, progress=progress)
+        if len(touched)
+        else None
+    )
+    notes.append(f"Frequency of recovery taken: {100 * found.frequency:.2g} %.")
+    facts = facts_of(rows, adjusted, found, raw, explained, cohort)
+    people = told(judged(facts, asked), asked)
+    progress("asking what unseen visits would change", 0, 0)
+    changed = _sensitivity(fit, adjusted, found, facts, people, asked)
+    return _Part(people, _windows(found, rows, facts, asked), _courses(found, facts), changed, facts, tuple(notes))
+
+
+def _of(visits: pl.DataFrame, subjects: pl.Series) -> pl.DataFrame:
+    return visits.filter(pl.col("subject").is_in(subjects.implode()))
+
+
+def facts_of(
+    rows: pl.DataFrame, adjusted: pl.DataFrame, found: Posterior, raw: Posterior | None, explained: Explained,
+    cohort: Cohort,
+) -> pl.DataFrame:  # fmt: skip
+    """One row a person: counts of the scores, posteriors, causes and base rates."""
+    scores = rows.select("subject", "day", score="score")
+    first = first_visits(scores, cohort.subjects)
+    kept = adjusted.group_by("subject", maintain_order=True).agg(
+        visits=pl.len(), first_month=pl.col("months").first(), last_month=pl.col("months").last(),
+        follow=pl.col("months").last() - pl.col("months").first(),
+    )  # fmt: skip
+    recorded = rows.select("subject", "months", "score")
+    rise = recorded.select("subject").unique(maintain_order=True).with_columns(raw_rise=rises(recorded))
+    facts = first.select("subject", "first_day", "score", "onset_months", "interval").join(
+        kept, on="subject", how="left"
+    )
+    facts = facts.with_columns(pl.col("visits", "follow").fill_null(0))
+    for more in (rise, still(adjusted), _largest(explained.causes), found.people, _renamed(found, raw)):
+        facts = facts.join(more, on="subject", how="left", maintain_order="left")
+    facts = _with_missing(facts)
+    level = found.courses.select("subject", pl.col("months").alias("mid_flat_from"), flat_level="level")
+    facts = facts.sort("mid_flat_from").join_asof(
+        level.sort("mid_flat_from"), on="mid_flat_from", by="subject", strategy="nearest", check_sortedness=False
+    ).sort("subject")  # fmt: skip
+    like = likes(facts.with_columns(follow=pl.col("follow") + 0.5))
+    return facts.with_columns(
+        flat_start="mid_flat_from", flat_length="mid_flat",
+        flat_usual=pl.Series(shares(like, "run_floor", facts["run_months"])),
+        gain_usual=pl.Series(shares(like, "gain_held_6", facts["mid_gain_hold"])),
+    )  # fmt: skip
+
+
+_ASKED: Final = tuple(
+    f"{kind}_{name}_{held}"
+    for kind in ("p", "low", "mid", "high") for name in ("none", "gain", "lost", "from", "before")
+    for held in ("0", "hold", "remission")
+)  # fmt: skip
+
+
+def _with_missing(facts: pl.DataFrame) -> pl.DataFrame:
+    """Columns of recoveries that nobody in the cohort has, as missing."""
+    wanted = [name for name in (*_ASKED, *(f"raw_{name}" for name in _ASKED)) if name not in facts.columns]
+    return facts.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in wanted)
+
+
+def _renamed(found: Posterior, raw: Posterior | None) -> pl.DataFrame:
+    """The posteriors of scores as recorded under `raw_` names; those of people whose scores are the same."""
+    own = found.people if raw is None else pl.concat(
+        [found.people.filter(~pl.col("subject").is_in(raw.people["subject"].implode())), raw.people], how="diagonal"
+    )  # fmt: skip
+    kept = [name for name in own.columns if name in _ASKED]
+    return own.select("subject", *(pl.col(name).alias(f"raw_{name}") for name in kept))
+
+
+def _largest(causes: pl.DataFrame) -> pl.DataFrame:
+    """The cause that explains most points of each person's rises."""
+    some = causes.filter(pl.col("points") > 0).sort("points", descending=True)
+    return some.unique("subject", keep="first", maintain_order=True).select(
+        "subject", "cause", cause_points="points", cause_words="words"
+    )
+
+
+def _windows(found: Posterior, rows: pl.DataFrame, facts: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
+    """Every judged window, on days."""
+    first = facts.select("subject", "first_day")
+    scores = rows.select("subject", "months", "score").unique(["subject", "months"], keep="first")
+    told_windows = found.windows.join(first, on="subject", how="left", maintain_order="left")
+    for name in ("start", "end"):
+        at = scores.select("subject", pl.col("months").alias(name), pl.col("score").alias(f"{name}_score"))
+        told_windows = told_windows.join(at, on=["subject", name], how="left", maintain_order="left")
+    enough = pl.col("visits") >= 3
+    verdict = (
+        pl.when(enough & (pl.col("gained") >= 1 - asked.false)).then(pl.lit("gain"))
+        .when(enough & (pl.col("flat") >= asked.plateau)).then(pl.lit("plateau"))
+        .when(enough & (pl.col("low") >= asked.loss_points)).then(pl.lit("progressing"))
+        .when(enough & (pl.col("end_score") >= pl.col("start_score"))).then(pl.lit("apparent plateau"))
+        .otherwise(pl.lit("cannot tell"))
+    )  # fmt: skip
+    day = pl.col("first_day")
+    return told_windows.with_columns(
+        start_day=(day + days_of(pl.col("start"))).round(0), end_day=(day + days_of(pl.col("end"))).round(0),
+        change=pl.col("end_score") - pl.col("start_score"), loss="mean", loss_low="low", loss_high="high",
+        verdict=verdict,
+    ).select(pl.col(name).cast(kind) for name, kind in WINDOWS.items())  # fmt: skip
+
+
+def _courses(found: Posterior, facts: pl.DataFrame) -> pl.DataFrame:
+    first = facts.select("subject", "first_day")
+    joined = found.courses.join(first, on="subject", how="left", maintain_order="left")
+    return joined.with_columns(day=(pl.col("first_day") + days_of(pl.col("months"))).round(0)).select(
+        pl.col(name).cast(kind) for name, kind in COURSES.items()
+    )
+
+
+def _sensitivity(
+    fit: Fit, adjusted: pl.DataFrame, found: Posterior, facts: pl.DataFrame, people: pl.DataFrame, asked: Thresholds
+) -> pl.DataFrame:
+    """The verdicts of people with a favourable one, had their unseen visits been worse."""
+    some = people.filter(pl.col("verdict").is_in(list(FAVOURABLE)))["subject"]
+    parts = [pl.DataFrame(schema=_SENSITIVITY)]
+    if not len(some):
+        return parts[0]
+    seen, courses = _of(adjusted, some), _of(found.courses, some)
+    kept = _of(facts, some)
+    dropped = [name for name in found.people.columns if name != "subject"]
+    for points in AMOUNTS:
+        again = posterior(fit, worse(seen, courses, points, fit.model.high), asked, share=found.frequency)
+        rows = kept.drop(dropped, strict=False).join(again.people, on="subject", how="left", maintain_order="left")
+        changed = judged(_with_missing(rows), asked)
+        parts.append(changed.select("subject", pl.lit(points).alias("worse"), "verdict"))
+    return pl.concat(parts).sort("subject", "worse")
+
+
+def _everybody(cohort: Cohort, parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """One row a subject of the cohort; those without a rated visit cannot be told."""
+    subjects = cohort.subjects.select("subject")
+    blank = told(judged(_with_missing(_nothing(subjects)), Thresholds()), Thresholds())
+    judged_people = pl.concat([blank.clear(), *parts]).unique("subject", keep="first", maintain_order=True)
+    without = blank.filter(~pl.col("subject").is_in(judged_people["subject"].implode()))
+    whole = pl.concat([judged_people, without])
+    return subjects.join(whole, on="subject", how="left", maintain_order="left")
+
+
+def _nothing(subjects: pl.DataFrame) -> pl.DataFrame:
+    """Facts of people of whom nothing is known."""
+    numbers = (
+        "raw_rise", "cause_points", "p_flat", "p_loss", "p_late", "low_loss", "mid_loss", "high_loss", "mid_flat",
+        "flat_usual", "gain_usual", "still_months", "run_months", "flat_level", "flat_start", "flat_length",
+        "first_day", "first_month", "last_month", "chance",
+    )  # fmt: skip
+    return subjects.with_columns(
+        *(pl.lit(None, dtype=pl.Float64).alias(name) for name in numbers), visits=pl.lit(0), follow=pl.lit(0.0),
+        cause=pl.lit(None, dtype=pl.String), cause_words=pl.lit(None, dtype=pl.String),
+    )  # fmt: skip
