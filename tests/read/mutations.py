@@ -10,6 +10,7 @@ import datetime as dt
 import gzip
 import io
 import random
+import re
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -43,6 +44,8 @@ HEADINGS = (
 )  # fmt: skip
 
 
+STILL = (2020, 1, 1, 0, 0, 0)
+"""Time that every part of a package carries."""
 COMPANIONS = ("events.csv", "labs.csv", "drugs.csv")
 """Files that are of no use without visits beside them."""
 
@@ -74,7 +77,7 @@ def seeds() -> tuple[tuple[str, bytes], ...]:
     files["old.xls"] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
     files["book.xlsx"] = _book({"visits": long, "events": events, "labs": labs})
     files["table.parquet"] = _parquet(pl.read_csv(long.encode(), try_parse_dates=True))
-    files["packed.csv.gz"] = gzip.compress(long.encode())
+    files["packed.csv.gz"] = gzip.compress(long.encode(), mtime=0)
     files["export.zip"] = _zip({"visits.csv": long.encode(), "events.csv": events.encode()})
     return tuple(files.items())
 
@@ -86,9 +89,18 @@ def _book(tables: dict[str, str]) -> bytes:
         sheet = book.create_sheet(name)
         for line in text.splitlines():
             sheet.append([int(cell) if cell.isdigit() else cell for cell in line.split(",")])
+    return _saved(book)
+
+
+def _saved(book: openpyxl.Workbook) -> bytes:
+    """A workbook without the time at which it was written, so that its number alone makes a case again."""
     stream = io.BytesIO()
     book.save(stream)
-    return stream.getvalue()
+    with zipfile.ZipFile(stream) as package:
+        files = {name: package.read(name) for name in package.namelist()}
+    core = "docProps/core.xml"
+    files[core] = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2020-01-01T00:00:00Z", files[core])
+    return _zip(files)
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
@@ -101,7 +113,7 @@ def _zip(files: dict[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
         for name, raw in files.items():
-            package.writestr(name, raw)
+            package.writestr(zipfile.ZipInfo(name, STILL), raw, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 
@@ -300,9 +312,7 @@ def _book_cells(draw: random.Random, raw: bytes) -> bytes:
         sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=3)
     if draw.random() < 0.1:
         sheet.sheet_state = "hidden"
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
+    return _saved(book)
 
 
 def _book_parts(draw: random.Random, raw: bytes) -> bytes:

@@ -29,6 +29,8 @@ _TOKEN_UNITS: Final = {"kg": "kg", "lb": "lb", "lbs": "lb", "pounds": "lb", "cm"
 _FILLER: Final = re.compile(
     r"^(?:q|p|item|alsfrsr?|frsr?|score|question|frage|als|r)?0?\d{0,2}[abx]?$|^(?:rating|functional)$"
 )
+_SPLIT: Final = {"5a": "q5a_cutting_without_gastrostomy", "5b": "q5b_cutting_with_gastrostomy"}
+"""Number in a heading ("Cutting food (5a)", "Q5b cutting") to the form of item 5 that it names."""
 _AFTER: Final = frozenset({"since", "from", "after", "seit", "ab", "depuis", "da", "dal", "dalla", "dall", "desde",
                     "vanaf"})  # fmt: skip
 _TIMELY: Final = frozenset(
@@ -181,6 +183,8 @@ def _items(rest: frozenset[str]) -> list[Reading]:
     # "R-3 respiratory insufficiency" keeps both words; "respiratory" with number 12 or R3 is that item too.
     if name == "q10_respiratory" and rest & {"12", "r3", "q12", "3"}:
         name = "q12_respiratory_insufficiency"
+    if name == "q5_cutting":
+        name = next((item for sign, item in _SPLIT.items() if any(word.endswith(sign) for word in rest)), name)
     return [Reading(name, "", "", 1, 0.85, "the wording of the item")]
 
 
