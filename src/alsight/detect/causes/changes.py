@@ -49,7 +49,7 @@ def changes(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
         up = clear & (pooled > 0.0) & (series.score[there] > series.score[previous[there]])
         parts.append(_told(series, there[up], previous, pooled[up], name, words))
     # A visit that a shift would take below 0 has lost nothing it did not have.
-    taken = np.minimum(taken, series.score)
+    taken = np.round(np.minimum(taken, series.score), 9)
     return effect(series, pl.concat(parts), taken, ruled=named("change", taken > 0.0))
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Int
 
 from alsight.cohort.cohort import Cohort
 from alsight.detect.causes.changes import changed_since
-from alsight.detect.causes.effect import DIPS, Effect, effect, rows
+from alsight.detect.causes.effect import DIPS, Effect, effect, rows, said_points
 from alsight.detect.causes.excursion import Stretches, apart, stretches
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
@@ -117,15 +117,14 @@ def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarr
     expected, _ = past.at(previous[best.first], series.months[nadir], series.noise[best.first])
     depth = expected - series.score[nadir]
     points = np.minimum(series.score[after[best.last]], level) - series.score[nadir]
-    words = np.where(
-        recorded == "", "no illness is recorded", "recorded: " + np.char.replace(recorded.astype(str), "_", " ")
-    )
+    known = pl.Series(recorded.astype(object), dtype=pl.String).replace("", None)
+    why = ("recorded: " + known.str.replace_all("_", " ")).fill_null("no illness is recorded")
     found = rows(
-        series, nadir, cause="dip", rule=pl.Series(np.where(recorded == "", "pattern", recorded), dtype=pl.String),
-        start=start, end=end, points=np.maximum(points, 0.0), depth=np.round(depth, 1), why=words,
+        series, nadir, cause="dip", rule=known.fill_null("pattern"),
+        start=start, end=end, points=np.maximum(points, 0.0), depth=depth, why=why,
         words=pl.format(
             "The score fell by {} beyond its course after day {} and was back on day {} ({}).",
-            "depth", "start_day", "end_day", "why",
+            said_points(pl.col("depth")), "start_day", "end_day", "why",
         ),
     )  # fmt: skip
     table = pl.DataFrame(
@@ -133,7 +132,7 @@ def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarr
             "subject": series.subjects.gather(series.person[nadir]),
             "start_day": start, "nadir_day": series.day[nadir], "end_day": end, "visits": best.last - best.first + 1,
             "level": level, "nadir": series.score[nadir], "depth": depth, "regained": best.back,
-            "recorded": pl.Series(recorded.astype(object), dtype=pl.String).replace("", None),
+            "recorded": known,
         },
         schema_overrides=DIPS,
     )  # fmt: skip
