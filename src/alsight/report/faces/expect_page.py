@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import altair as alt
 import polars as pl
 
 from alsight.base.provenance import Provenance
@@ -13,6 +14,7 @@ from alsight.report.page import charts
 from alsight.report.page.blocks import Block, Heading, Notice, Prose, Section, TableView, drawn, table
 from alsight.report.page.labels import source_name
 from alsight.report.page.render import Page
+from alsight.report.page.theme import color
 from alsight.report.page.words import NONE, count, interval, percent
 from alsight.report.texts import NO_ADVICE, REFERENCES
 
@@ -58,22 +60,36 @@ def page(question: Question, answer: Expectation, said: Sequence[str], record: P
 
 def _answer(question: Question, answer: Expectation, said: Sequence[str]) -> Section:
     numbers = answer.tables["numbers"].filter(pl.col("chance") >= DRAWN)
-    bins = numbers.select(start=pl.col("number") - 0.5, end=pl.col("number") + 0.5, share="chance")
+    bins = numbers.select(
+        start=pl.col("number") - 0.5, end=pl.col("number") + 0.5, share="chance",
+        color=pl.when(pl.col("number") >= question.found).then(pl.lit(color("main"))).otherwise(pl.lit(color("muted"))),
+    )  # fmt: skip
     title = f"How many of {question.of:,} natural history gives"
     rows = [
         (count(row["number"]), chances(row["chance"]), chances(row["chance_or_more"]))
         for row in numbers.head(200).iter_rows(named=True)
     ]
     figure = drawn(
-        lambda width: charts.histogram(bins, width - 60, title, "people"),
+        lambda width: _bars(bins, width - 60, title),
         title,
-        f"{question.found:,} were found. Bars are the chance of each number in one group named beforehand.",
+        f"The chance of each number in one group named beforehand; {question.found:,} or more, as was found, in color.",
         table=table(
             f"Show the numbers: {title}", ("people", "chance", "as many or more"), rows, (0, 1, 2), folded=True
         ),
     )
     blocks: list[Block] = [*(Prose(text) for text in said[1:-1]), figure, Notice((said[-1], NO_ADVICE))]
     return Section("answer", "The answer", tuple(blocks))
+
+
+def _bars(bins: pl.DataFrame, width: int, title: str) -> alt.TopLevelMixin:
+    """Chances of numbers, those that were asked about in color."""
+    drawn_bins = alt.Chart(charts.rows(bins), title=title).mark_bar(binSpacing=1)
+    return drawn_bins.encode(
+        x=alt.X("start:Q", bin="binned", title="people", axis=alt.Axis(tickCount=6, format="d")),
+        x2="end:Q",
+        y=alt.Y("share:Q", axis=alt.Axis(format="~%", tickCount=4)),
+        color=alt.Color("color:N", scale=None),
+    ).properties(width=width, height=130)
 
 
 def _published(answer: Expectation) -> Section:
