@@ -23,8 +23,8 @@ def relief(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """What recorded treatments explain, those of one person added up; two on the same items count once.
 
     A treatment explains a rise when the sum of its items stands above the last rating before its start within the time
-    that relief needs, and is at least `relief_share` of what the whole score rose by. From then on that sum is held at
-    its value before, until the treatment ends. Without a record, or without items, nothing is explained.
+    that relief needs, and that is at least `relief_share` of what the whole score rose by. From then on that sum is
+    held at its value before, until the treatment ends. Without a record, or without items, nothing is explained.
 
     Source: young2022, smith2017, bourke2006, riva2019
     """

@@ -62,8 +62,8 @@ class CauseRules(Spec, frozen=True, kw_only=True):
     change_errors: Errors = 1.7
     change_sudden: Share = 0.4
     outlier_points: Points = 5.0
-    outlier_errors: Errors = 2.5
-    slip_points: Points = 3.0
+    outlier_errors: Errors = 2.2
+    slip_points: Points = 2.5
     slip_edge_points: Points = 8.0
     relief_points: Points = 1.0
     relief_share: Share = 0.5
@@ -71,7 +71,7 @@ class CauseRules(Spec, frozen=True, kw_only=True):
     before_days: Days = 200
     carry_over_days: Days = 30
     dip_points: Points = 4.0
-    dip_errors: Errors = 2.7
+    dip_errors: Errors = 2.5
     dip_recorded_points: Points = 2.0
     dip_recorded_errors: Errors = 1.5
     dip_days: Days = 370
