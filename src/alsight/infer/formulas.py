@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, cast
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import polars as pl
-from formulaic import Formula, ModelSpec, SimpleFormula
-from formulaic.errors import FormulaicError
-from formulaic.parser.types import Term
 from jaxtyping import Float
 
 from alsight.base.errors import DataError, Fault
+
+if TYPE_CHECKING:
+    from formulaic import SimpleFormula
+    from formulaic.parser.types import Term
 
 
 @dataclass(frozen=True)
@@ -69,24 +71,48 @@ def split(formula: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=256)
-def terms_of(formula: str) -> tuple[Term, ...]:
-    """Terms of a right side, the intercept implied unless "0" or "-1" is given.
+def products(formula: str) -> tuple[tuple[str, ...], ...] | None:
+    """Columns multiplied in each term of a right side made of names, "+", ":", "*", 0 and 1; None for any other.
 
-    Raises:
-        DataError: the text is no formula.
+    Such formulas need no formula library, whose import takes longer than most fits. Terms stand as the library puts
+    them: the constant, names, then products by their number of names.
     """
-    try:
-        return tuple(_parse(formula.partition("~")[2] if "~" in formula else formula))
-    except FormulaicError as error:
-        raise _bad_formula(formula, str(error).strip().splitlines()[0]) from error
+    found: dict[tuple[str, ...], None] = {(): None}
+    for part in formula.rpartition("~")[2].split("+"):
+        names = [name.strip() for name in part.replace("*", ":").split(":")]
+        if names in (["0"], ["1"]):
+            found = {(): None, **found} if names == ["1"] else {term: None for term in found if term}
+            continue
+        if not all(name.isidentifier() for name in names) or len(set(names)) < len(names) or {"*", ":"} <= set(part):
+            return None
+        sizes = range(1, len(names) + 1) if "*" in part else (len(names),)
+        found |= dict.fromkeys(term for size in sizes for term in combinations(names, size))
+    same = {frozenset(term) for term in found}
+    return tuple(sorted(found, key=len)) if len(same) == len(found) else None
 
 
 @lru_cache(maxsize=256)
 def names_in(formula: str) -> tuple[str, ...]:
-    """Columns that a right side reads, in name order."""
+    """Columns that a right side reads, in name order.
+
+    Raises:
+        DataError: the text is no formula.
+    """
     if not formula:
         return ()
-    return tuple(sorted({str(name) for term in terms_of(formula) for name in _reads(term)}))
+    if (simple := products(formula)) is not None:
+        return tuple(sorted({name for term in simple for name in term}))
+    return tuple(sorted({str(name) for term in _terms_of(formula) for name in _reads(term)}))
+
+
+@lru_cache(maxsize=256)
+def _terms_of(formula: str) -> tuple[Term, ...]:
+    from formulaic.errors import FormulaicError  # noqa: PLC0415 - brings pandas; few formulas need it
+
+    try:
+        return tuple(_parse(formula.partition("~")[2] if "~" in formula else formula))
+    except FormulaicError as error:
+        raise _bad_formula(formula, str(error).strip().splitlines()[0]) from error
 
 
 def _reads(term: Term) -> set[str]:
@@ -149,9 +175,18 @@ def matrix(
     """
     if not formula:
         return np.empty((table.height, 0)), (), {}
-    terms = terms_of(formula)
-    if plain := _plain(table, terms):
+    if plain := _plain(table, formula):
         return (*plain, {})
+    return _general(table, formula, state)
+
+
+def _general(
+    table: pl.DataFrame, formula: str, state: dict[str, Any]
+) -> tuple[Float[np.ndarray, "row column"], tuple[str, ...], dict[str, Any]]:
+    from formulaic import ModelSpec  # noqa: PLC0415 - brings pandas; few formulas need it
+    from formulaic.errors import FormulaicError  # noqa: PLC0415
+
+    terms = _terms_of(formula)
     try:
         spec = ModelSpec(formula=_parse([*terms]), output="numpy", transform_state=dict(state))
         made = spec.get_model_matrix(table)
@@ -162,29 +197,21 @@ def matrix(
 
 
 def _parse(terms: str | list[str | Term]) -> SimpleFormula:
+    from formulaic import Formula  # noqa: PLC0415 - brings pandas; few formulas need it
+
     return cast("SimpleFormula", Formula(terms))  # pyright: ignore[reportAbstractUsage]
 
 
-def _plain(
-    table: pl.DataFrame, terms: tuple[Term, ...]
-) -> tuple[Float[np.ndarray, "row column"], tuple[str, ...]] | None:
+def _plain(table: pl.DataFrame, formula: str) -> tuple[Float[np.ndarray, "row column"], tuple[str, ...]] | None:
     # Most formulas are products of number columns: built here, several times faster than the general way.
-    columns: list[np.ndarray | float] = []
-    names: list[str] = []
-    for term in terms:
-        product: np.ndarray | float = 1.0
-        for factor in term.factors:
-            if factor.expr == "1":
-                continue
-            if factor.eval_method.value != "lookup" or not table.schema[factor.expr].is_numeric():
-                return None
-            product = product * table[factor.expr].to_numpy().astype(float, copy=False)
-        columns.append(product)
-        names.append("Intercept" if str(term) == "1" else str(term))
-    filled = np.empty((len(columns), table.height))
-    for place, column in enumerate(columns):
-        filled[place] = column
-    return filled.T, tuple(names)
+    terms = products(formula)
+    if terms is None or not all(table.schema[name].is_numeric() for term in terms for name in term):
+        return None
+    filled = np.ones((len(terms), table.height))
+    for place, term in enumerate(terms):
+        for name in term:
+            filled[place] *= table[name].to_numpy()
+    return filled.T, tuple(":".join(term) if term else "Intercept" for term in terms)
 
 
 def _bad_formula(formula: str, why: str) -> DataError:

@@ -16,7 +16,6 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 from jaxtyping import Float
-from scipy.interpolate import BSpline
 
 from alsight.base.spec import Spec
 
@@ -78,6 +77,8 @@ def basis(
     if model.baseline == "piecewise":
         piece = np.searchsorted(np.asarray(knots), time, side="left")
         return (piece[..., None] == np.arange(len(knots) + 1)).astype(float)
+    from scipy.interpolate import BSpline  # noqa: PLC0415 - slow to import, for one baseline only
+
     full = np.r_[[0.0] * (SPLINE_DEGREE + 1), knots, [horizon] * (SPLINE_DEGREE + 1)]
     inside = np.clip(time, 0.0, horizon)
     return BSpline.design_matrix(inside.ravel(), full, SPLINE_DEGREE).toarray().reshape(*time.shape, -1)

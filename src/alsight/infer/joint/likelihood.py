@@ -153,16 +153,17 @@ def posterior(layout: Layout, working: Float[np.ndarray, " parameter"], data: Jo
 
 def _posterior(
     values: Values, data: JointData, slopes: _Slopes, grid: Rule, start: Float[np.ndarray, "subject random"]
-) -> tuple[Posterior, _Hazards]:
+) -> tuple[Posterior, _Hazards, Float[np.ndarray, "subject node"]]:
     modes, spread, log_spread = _centers(values, data, slopes, start)
     effects = modes[:, None, :] + grid.nodes @ np.swapaxes(spread, 1, 2)
     hazards = _hazards(values, data, slopes, effects)
-    log_joint = _log_course(values, data.course, effects) + _log_prior(values, effects) + hazards.log_density
+    squares = _squares(values, data.course, effects)
+    log_joint = _log_course(values, data.course, squares) + _log_prior(values, effects) + hazards.log_density
     log_terms = log_joint + grid.log_weights + log_spread[:, None]
     highest = log_terms.max(axis=1)
     weights = np.exp(log_terms - highest[:, None])
     total = weights.sum(axis=1)
-    return Posterior(effects, weights / total[:, None], highest + np.log(total), modes), hazards
+    return Posterior(effects, weights / total[:, None], highest + np.log(total), modes), hazards, squares
 
 
 def _integral(
@@ -175,15 +176,15 @@ def _integral(
     curvature: bool,
 ) -> Evaluation:
     slopes = _slopes(values, exposure)
-    found, hazards = _posterior(values, data, slopes, grid, start)
+    found, hazards, squares = _posterior(values, data, slopes, grid, start)
     effects, weights = found.effects, found.weights
-    gradients = _gradients(layout, values, data, exposure, slopes, effects, hazards)
+    gradients = _gradients(layout, values, data, exposure, slopes, effects, hazards, squares)
     scores = np.einsum("nk,nkp->np", weights, gradients)
     information = np.zeros((layout.size, layout.size))
     if not curvature:
         return Evaluation(found.log_likelihood, scores, information, found.modes)
     mean = np.einsum("nk,nkq->nq", weights, effects)
-    add_course(information, layout, values, data.course, _squares(values, data.course, effects), weights, mean)
+    add_course(information, layout, values, data.course, squares, weights, mean)
     flat_effects = effects.reshape(-1, layout.random)
     add_prior(information, layout, values, flat_effects.T @ (flat_effects * weights.reshape(-1, 1)))
     for cause, rate in enumerate(hazards.rates):
@@ -251,9 +252,8 @@ def _centers(
 
 
 def _log_course(
-    values: Values, course: Course, effects: Float[np.ndarray, "subject node random"]
+    values: Values, course: Course, squares: Float[np.ndarray, "subject node"]
 ) -> Float[np.ndarray, "subject node"]:
-    squares = _squares(values, course, effects)
     return -0.5 * (course.count * np.log(2 * np.pi * values.sd**2))[:, None] - 0.5 * squares / values.sd**2
 
 
@@ -264,21 +264,22 @@ def _squares(
     beta = values.fixed
     own = course.yy - 2 * course.xy @ beta + np.einsum("p,npr,r->n", beta, course.xx, beta)
     cross = course.zy - np.einsum("npq,p->nq", course.xz, beta)
-    return own[:, None] - 2 * np.einsum("nkq,nq->nk", effects, cross) + ((effects @ course.zz) * effects).sum(axis=2)
+    return own[:, None] - 2 * np.einsum("nkq,nq->nk", effects, cross) + _dots(effects @ course.zz, effects)
 
 
 def _log_prior(values: Values, effects: Float[np.ndarray, "subject node random"]) -> Float[np.ndarray, "subject node"]:
     scaled = effects @ np.linalg.inv(values.factor).T
     size = effects.shape[-1]
-    return -0.5 * (scaled**2).sum(axis=2) - np.log(np.diag(values.factor)).sum() - 0.5 * size * np.log(2 * np.pi)
+    return -0.5 * _dots(scaled, scaled) - np.log(np.diag(values.factor)).sum() - 0.5 * size * np.log(2 * np.pi)
 
 
 @dataclass(frozen=True)
 class _Hazards:
-    """Events at every node: log density, and of each cause the rate times weight and the association's terms."""
+    """Events at every node: log density, of each cause the rate times weight and its sum, the association's terms."""
 
     log_density: Float[np.ndarray, "subject node"]
     rates: list[Float[np.ndarray, "subject node time"]]
+    totals: list[Float[np.ndarray, "subject node"]]
     end_terms: Float[np.ndarray, "subject node term"]
 
 
@@ -292,14 +293,23 @@ def _hazards(
     end_terms = (end.fixed[:, 0] @ values.fixed)[:, None, :] + effects @ np.swapaxes(end.random[:, 0], 1, 2)
     log_density = np.zeros(effects.shape[:2])
     rates: list[Float[np.ndarray, "subject node time"]] = []
+    totals: list[Float[np.ndarray, "subject node"]] = []
     for cause, hazard in enumerate(values.hazards):
         risk = data.covariates @ hazard.covariates
         level = slopes.constant[cause] + risk[:, None]
         rate = np.exp(level[:, None, :] + effects @ np.swapaxes(slopes.random[cause], 1, 2))
         at_end = (end.basis[:, 0] @ hazard.baseline + risk)[:, None] + end_terms @ hazard.association
-        log_density += data.happened[:, cause, None] * at_end - rate.sum(axis=2)
+        totals.append(np.einsum("nkt->nk", rate))
+        log_density += data.happened[:, cause, None] * at_end - totals[-1]
         rates.append(rate)
-    return _Hazards(log_density, rates, end_terms)
+    return _Hazards(log_density, rates, totals, end_terms)
+
+
+def _dots(
+    one: Float[np.ndarray, "subject node random"], other: Float[np.ndarray, "subject node random"]
+) -> Float[np.ndarray, "subject node"]:
+    """Scalar products over the last axis; einsum, since summing over a short axis is several times slower."""
+    return np.einsum("nkq,nkq->nk", one, other)
 
 
 def _gradients(
@@ -310,6 +320,7 @@ def _gradients(
     slopes: _Slopes,
     effects: Float[np.ndarray, "subject node random"],
     hazards: _Hazards,
+    squares: Float[np.ndarray, "subject node"],
 ) -> Float[np.ndarray, "subject node parameter"]:
     """Complete-data score of every subject at every node."""
     course, precision = data.course, values.sd**-2
@@ -317,10 +328,9 @@ def _gradients(
     residual = course.xy - course.xx @ values.fixed
     beta = precision * (residual[:, None, :] - effects @ np.swapaxes(course.xz, 1, 2))
     gradients[..., layout.cholesky] = _prior_gradient(values, effects)
-    gradients[..., layout.log_sd] = precision * _squares(values, course, effects) - course.count[:, None]
+    gradients[..., layout.log_sd] = precision * squares - course.count[:, None]
     for cause, hazard in enumerate(values.hazards):
-        rate, happened = hazards.rates[cause], data.happened[:, cause]
-        total = rate.sum(axis=2)
+        rate, total, happened = hazards.rates[cause], hazards.totals[cause], data.happened[:, cause]
         at_end = np.einsum("k,nkp->np", hazard.association, data.end.fixed[:, 0])
         beta = beta + (happened[:, None] * at_end)[:, None, :] - rate @ slopes.fixed[cause]
         block = gradients[..., layout.hazard(cause)]
@@ -342,9 +352,7 @@ def _weighted_terms(
 ) -> Float[np.ndarray, "subject node term"]:
     """Σ_t rate_t (fixed_t·β + random_t·b) of each association term at each node."""
     own = rate @ (exposure.fixed @ values.fixed)
-    moved = np.stack(
-        [((rate @ exposure.random[:, :, k]) * effects).sum(axis=2) for k in range(exposure.random.shape[2])], axis=2
-    )
+    moved = np.stack([_dots(rate @ exposure.random[:, :, k], effects) for k in range(exposure.random.shape[2])], axis=2)
     return own + moved
 
 

@@ -18,13 +18,14 @@ from alsight.infer.design import Rows, design
 from alsight.infer.fit import Fit
 from alsight.infer.formulas import parse_encoding
 from alsight.infer.general import without_level
+from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import Frame, first_rows
 from alsight.infer.joint.fit import joint_data
 from alsight.infer.joint.plan import follow_up, layout_of, read_plan
-from alsight.infer.posterior.joint import joint_density, sample_joint
+from alsight.infer.posterior.joint import JointDensity, joint_density, sample_joint
 from alsight.infer.posterior.linear import begin_of, linear_density, sample_linear
 from alsight.infer.posterior.posterior import Posterior
-from alsight.infer.posterior.priors import Priors, arrange
+from alsight.infer.posterior.priors import Arranged, Priors, arrange
 from alsight.infer.posterior.sample import Draws
 from alsight.infer.posterior.weak import weak_course, weak_joint
 from alsight.models.catalogue import model_name
@@ -122,23 +123,35 @@ def _linear(fit: Fit, visits: pl.DataFrame, people: pl.DataFrame | None, priors:
 def _joint(fit: Fit, visits: pl.DataFrame, people: pl.DataFrame | None, priors: Priors | None) -> Start:
     if people is None:
         raise SpecError([("people", "the table with one row a person", "nothing")])
+    chosen, density, held, arranged = joint_target(fit, visits, people, priors)
+
+    def run(key: jax.Array, chains: int, draws: int, warmup: int) -> tuple[Draws, Any]:
+        start = np.asarray(fit.arrays["working"])
+        found = sample_joint(density, held, arranged.numbers, start, key, chains=chains, draws=draws, warmup=warmup)
+        return found, jax.vmap(jax.vmap(density.natural))(found.working)
+
+    return chosen, run
+
+
+def joint_target(
+    fit: Fit, visits: pl.DataFrame, people: pl.DataFrame, priors: Priors | None
+) -> tuple[Priors, JointDensity, JointData, Arranged]:
+    """What is sampled for a joint fit: priors in force, density, the arrays it reads, priors in their order.
+
+    Raises:
+        SpecError: priors that do not match the parameters.
+        DataError: a column is missing, or the table's design is not the fit's.
+    """
     rows, plan, layout = _rows(fit, visits), read_plan(fit), layout_of(fit)
     follow = follow_up(people, rows, plan.hazard, end=plan.end, event=plan.event, entry=plan.entry)
     centered = follow.covariates + follow.centers - fit.arrays["centers"]
     knots = tuple(float(knot) for knot in fit.arrays["knots"])
     frame = Frame(fit.model, rows.encoding, plan.time, first_rows(rows), knots, float(fit.arrays["horizon"]))
-    data = joint_data(frame, rows, replace(follow, covariates=centered))
-    weak = weak_joint(rows, data, follow.names, basis_names(fit.model, knots), fit.model.association)
+    held = joint_data(frame, rows, replace(follow, covariates=centered))
+    weak = weak_joint(rows, held, follow.names, basis_names(fit.model, knots), fit.model.association)
     chosen = weak if priors is None else priors
     arranged = arrange(chosen, fit.parameters)
-    density = joint_density(layout, fit.model.points, arranged)
-
-    def run(key: jax.Array, chains: int, draws: int, warmup: int) -> tuple[Draws, Any]:
-        start = np.asarray(fit.arrays["working"])
-        found = sample_joint(density, data, arranged.numbers, start, key, chains=chains, draws=draws, warmup=warmup)
-        return found, jax.vmap(jax.vmap(density.natural))(found.working)
-
-    return chosen, run
+    return chosen, joint_density(layout, fit.model.points, arranged), held, arranged
 
 
 SAMPLED: Final[dict[str, Callable[..., Start]]] = {"linear": _linear, "joint": _joint}

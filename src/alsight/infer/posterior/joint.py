@@ -19,6 +19,7 @@ from alsight.infer.joint.likelihood import evaluate
 from alsight.infer.joint.parameters import Layout
 from alsight.infer.posterior.priors import Arranged, log_prior
 from alsight.infer.posterior.sample import Draws, root_of, sample
+from alsight.infer.posterior.volume import factor_volume
 
 _HELD: dict[int, tuple[JointData, np.ndarray]] = {}
 """Data that a running sampler reads, by number: programs are compiled once a layout, whatever the data."""
@@ -51,13 +52,11 @@ class JointDensity:
     Attributes:
         layout: where each block of the working vector lies.
         points: Gauss-Hermite nodes for each random effect.
-        laws: law of each parameter's prior.
         spread: places of the correlations.
     """
 
     layout: Layout
     points: int
-    laws: tuple[str, ...]
     spread: tuple[int, ...]
 
     def __call__(self, working: Float[Array, "*_ free"], given: Any) -> Float[Array, ""]:
@@ -67,8 +66,12 @@ class JointDensity:
 
     def prior(self, working: Float[Array, "*_ free"], numbers: Float[Array, "parameter number"]) -> Float[Array, ""]:
         """Log prior of working values."""
-        natural, turn = self.natural(working), jax.jacfwd(self.natural)(working)
-        return log_prior(self.laws, self.spread, numbers, natural) + jnp.linalg.slogdet(turn)[1]
+        natural = self.natural(working)
+        return log_prior(self.spread, numbers, natural) + self.volume(working)
+
+    def volume(self, working: Float[Array, "*_ free"]) -> Float[Array, ""]:
+        """Log volume of the change from the working to the natural scale."""
+        return factor_volume(working[self.layout.cholesky], self.layout.random) + working[self.layout.log_sd]
 
     def natural(self, working: Float[Array, "*_ free"]) -> Float[Array, "*_ parameter"]:
         """Working values as natural ones: standard deviations and correlations in place of Cholesky entries."""
@@ -86,13 +89,13 @@ class JointDensity:
 
 
 @cache
-def _made(layout: Layout, points: int, laws: tuple[str, ...], spread: tuple[int, ...]) -> JointDensity:
-    return JointDensity(layout, points, laws, spread)
+def _made(layout: Layout, points: int, spread: tuple[int, ...]) -> JointDensity:
+    return JointDensity(layout, points, spread)
 
 
 def joint_density(layout: Layout, points: int, arranged: Arranged) -> JointDensity:
     """The log posterior of a joint model under some priors; one object a layout, for the compiler's cache."""
-    return _made(layout, points, arranged.laws, arranged.spread)
+    return _made(layout, points, arranged.spread)
 
 
 @jax.custom_vjp
@@ -117,11 +120,14 @@ _known.defvjp(_forward, _backward)
 def _likelihood(layout: Layout, points: int, working: Array, number: Array) -> Array:
     def look(number: Any, working: Any) -> tuple[np.ndarray, np.ndarray]:
         data, modes = _HELD[int(number)]
-        found = evaluate(layout, np.asarray(working), data, points, modes, curvature=False)
+        nothing = np.asarray(-np.inf), np.zeros(layout.size)
+        try:
+            with np.errstate(all="ignore"):
+                found = evaluate(layout, np.asarray(working), data, points, modes, curvature=False)
+        except ArithmeticError:  # an SD so small that its square is no number
+            return nothing
         value, gradient = found.log_likelihood.sum(), found.scores.sum(axis=0)
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            return np.asarray(-np.inf), np.zeros_like(gradient)
-        return np.asarray(value), gradient
+        return (np.asarray(value), gradient) if np.isfinite(value) and np.isfinite(gradient).all() else nothing
 
     shapes = (jax.ShapeDtypeStruct((), np.float64), jax.ShapeDtypeStruct((layout.size,), np.float64))
     still = jax.lax.stop_gradient(working)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -14,6 +13,7 @@ from jaxtyping import Array, Float
 from alsight.infer.maximise import maximise
 from alsight.infer.posterior.priors import Arranged, log_prior
 from alsight.infer.posterior.sample import Draws, root_of, sample
+from alsight.infer.posterior.volume import spread_volume
 from alsight.models.linear import Linear
 from alsight.models.model import Columns, Visits
 
@@ -25,21 +25,26 @@ class LinearDensity:
     Attributes:
         model: the linear model.
         columns: names of its design.
-        laws: law of each parameter's prior.
         spread: places of the correlations.
     """
 
     model: Linear
     columns: Columns
-    laws: tuple[str, ...]
     spread: tuple[int, ...]
 
     def __call__(self, working: Float[Array, "*_ free"], given: Any) -> Float[Array, ""]:
         """Likelihood times prior times the volume of the change of scale, as a log."""
         visits, numbers, placed = given
-        natural, turn = self.natural(working), jax.jacfwd(self.natural)(working)
+        natural = self.natural(working)
         likelihood = self.model.log_density(self.columns, natural, visits, placed).sum()
-        return likelihood + log_prior(self.laws, self.spread, numbers, natural) + jnp.linalg.slogdet(turn)[1]
+        return likelihood + log_prior(self.spread, numbers, natural) + self.volume(working)
+
+    def volume(self, working: Float[Array, "*_ free"]) -> Float[Array, ""]:
+        """Log volume of the change from the working to the natural scale."""
+        fixed, random = len(self.columns.fixed), len(self.columns.random)
+        end = fixed + random * (random + 1) // 2
+        tail = working[end + 1 + len(self.columns.noise) :]
+        return spread_volume(working[fixed:end], random) + working[end] + tail.sum()
 
     def natural(self, working: Float[Array, "*_ free"]) -> Float[Array, "*_ parameter"]:
         """Working values as natural ones."""
@@ -52,12 +57,12 @@ class LinearDensity:
 
 def linear_density(model: Linear, columns: Columns, arranged: Arranged) -> LinearDensity:
     """The log posterior of a linear model under some priors; one object a design, for the compiler's cache."""
-    return _made(model, columns, arranged.laws, arranged.spread)
+    return _made(model, columns, arranged.spread)
 
 
 @cache
-def _made(model: Linear, columns: Columns, laws: tuple[str, ...], spread: tuple[int, ...]) -> LinearDensity:
-    return LinearDensity(model, columns, laws, spread)
+def _made(model: Linear, columns: Columns, spread: tuple[int, ...]) -> LinearDensity:
+    return LinearDensity(model, columns, spread)
 
 
 def sample_linear(

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
+import jax
 import jax.numpy as jnp
 import msgspec
 import numpy as np
 import polars as pl
 from blackjax.diagnostics import ess_bulk, ess_tail, rhat
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from alsight.base.errors import DataError, Fault, NotConverged
 from alsight.base.status import ADVICE, Status
@@ -158,10 +159,14 @@ def diagnose(draws: Float[np.ndarray, "chain draw parameter"]) -> dict[str, Floa
 
     Source: vehtari2021
     """
-    count, given = draws.shape[-1], jnp.asarray(draws)
     fine = np.isfinite(draws).all(axis=(0, 1))
-    rules = {"rhat": rhat, "ess_bulk": ess_bulk, "ess_tail": ess_tail}
-    return {name: np.where(fine, np.asarray(rule(given)).reshape(count), np.nan) for name, rule in rules.items()}
+    found = _diagnosed(jnp.asarray(draws))
+    return {name: np.where(fine, np.asarray(value).reshape(-1), np.nan) for name, value in found.items()}
+
+
+@jax.jit
+def _diagnosed(draws: Float[Array, "chain draw parameter"]) -> dict[str, Array]:
+    return {"rhat": rhat(draws), "ess_bulk": ess_bulk(draws), "ess_tail": ess_tail(draws)}
 
 
 def load_posterior(path: Path | str) -> Posterior:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -58,54 +58,61 @@ class Priors(Spec, frozen=True, kw_only=True):
         return Priors(rows=(*kept, *fresh.values()))
 
 
+class _Numbers(NamedTuple):
+    """What a law is told: numbers, or one array each over the parameters."""
+
+    location: Any
+    scale: Any
+    shape: Any
+
+
 @dataclass(frozen=True)
 class _Law:
-    """Log density up to a constant and a draw, both from (location, scale, shape)."""
+    """Log density up to a constant, and a draw."""
 
     positive: bool
-    log_density: Callable[[Any, Any], Any]
-    draw: Callable[[Any, Any], Any]
+    log_density: Callable[[Any, _Numbers], Any]
+    draw: Callable[[Any, _Numbers], Any]
 
 
-def _student(value: Any, n: Any) -> Any:
-    return -0.5 * (n[2] + 1) * jnp.log1p(((value - n[0]) / n[1]) ** 2 / n[2])
+def _normal(value: Any, n: _Numbers) -> Any:
+    return -0.5 * ((value - n.location) / n.scale) ** 2
 
 
-def _normal(value: Any, n: Any) -> Any:
-    return -0.5 * ((value - n[0]) / n[1]) ** 2
+def _student(value: Any, n: _Numbers) -> Any:
+    return -0.5 * (n.shape + 1) * jnp.log1p(((value - n.location) / n.scale) ** 2 / n.shape)
 
 
 LAWS: Final[dict[str, _Law]] = {
-    "normal": _Law(False, _normal, lambda key, n: n[0] + n[1] * jax.random.normal(key)),
-    "student": _Law(False, _student, lambda key, n: n[0] + n[1] * jax.random.t(key, n[2])),
-    "half_normal": _Law(True, _normal, lambda key, n: n[1] * jnp.abs(jax.random.normal(key))),
-    "half_student": _Law(True, _student, lambda key, n: n[1] * jnp.abs(jax.random.t(key, n[2]))),
-    "exponential": _Law(True, lambda value, n: -value / n[1], lambda key, n: n[1] * jax.random.exponential(key)),
+    "normal": _Law(False, _normal, lambda key, n: n.location + n.scale * jax.random.normal(key)),
+    "student": _Law(False, _student, lambda key, n: n.location + n.scale * jax.random.t(key, n.shape)),
+    "half_normal": _Law(True, _normal, lambda key, n: n.scale * jnp.abs(jax.random.normal(key))),
+    "half_student": _Law(True, _student, lambda key, n: n.scale * jnp.abs(jax.random.t(key, n.shape))),
+    "exponential": _Law(True, lambda value, n: -value / n.scale, lambda key, n: n.scale * jax.random.exponential(key)),
     "log_normal": _Law(
         True,
         lambda value, n: _normal(jnp.log(value), n) - jnp.log(value),
-        lambda key, n: jnp.exp(n[0] + n[1] * jax.random.normal(key)),
+        lambda key, n: jnp.exp(n.location + n.scale * jax.random.normal(key)),
     ),
     "gamma": _Law(
         True,
-        lambda value, n: (n[2] - 1) * jnp.log(value) - value / n[1],
-        lambda key, n: n[1] * jax.random.gamma(key, n[2]),
+        lambda value, n: (n.shape - 1) * jnp.log(value) - value / n.scale,
+        lambda key, n: n.scale * jax.random.gamma(key, n.shape),
     ),
 }
-"""Laws of single parameters by name."""
+"""Laws of single parameters by name; their place is their code."""
+CODES: Final = {name: code for code, name in enumerate((*LAWS, "lkj"))}
 
 
 @dataclass(frozen=True)
 class Arranged:
-    """Priors in the order of a model's parameters: names of laws are static, numbers are data.
+    """Priors in the order of a model's parameters, as numbers, so that one compiled program serves all priors.
 
     Attributes:
-        laws: law of each parameter, "lkj" for correlations.
         spread: places of the correlations, in the order of `covariance.pairs_below`.
-        numbers: location, scale and shape of each parameter.
+        numbers: code of the law, location, scale and shape of each parameter.
     """
 
-    laws: tuple[str, ...]
     spread: tuple[int, ...]
     numbers: Float[np.ndarray, "parameter number"]
 
@@ -134,8 +141,8 @@ def arrange(priors: Priors, parameters: tuple[Parameter, ...]) -> Arranged:
         raise SpecError(list(dict.fromkeys(faults)))
     rows = [given[name] for name in needed]
     places = [spot for spot, row in enumerate(rows) if row.law == "lkj"]
-    numbers = np.array([[row.location, row.scale, row.shape] for row in rows], dtype=float).reshape(-1, 3)
-    return Arranged(tuple(row.law for row in rows), _in_pairs(places), numbers)
+    numbers = [[CODES[row.law], row.location, row.scale, row.shape] for row in rows]
+    return Arranged(_in_pairs(places), np.array(numbers, dtype=float).reshape(-1, 4))
 
 
 def _allowed(parameter: Parameter) -> tuple[str, ...]:
@@ -146,7 +153,7 @@ def _allowed(parameter: Parameter) -> tuple[str, ...]:
 
 def _in_pairs(places: list[int]) -> tuple[int, ...]:
     # Linear models print correlations column by column of the lower triangle, joint models row by row.
-    size = round((1 + np.sqrt(1 + 8 * len(places))) / 2)
+    size = effects_of(len(places))
     if len(places) < 3 or places == list(range(places[0], places[0] + len(places))):
         return tuple(places)
     by_row = {pair: places[spot] for spot, pair in enumerate(zip(*np.tril_indices(size, -1), strict=True))}
@@ -154,21 +161,25 @@ def _in_pairs(places: list[int]) -> tuple[int, ...]:
 
 
 def log_prior(
-    laws: tuple[str, ...],
-    spread: tuple[int, ...],
-    numbers: Float[Array, "parameter number"],
-    natural: Float[Array, "*_ parameter"],
+    spread: tuple[int, ...], numbers: Float[Array, "parameter number"], natural: Float[Array, "*_ parameter"]
 ) -> Float[Array, ""]:
     """Log density of natural values before the data, up to a constant."""
-    total = jnp.asarray(0.0)
-    for spot, law in enumerate(laws):
-        if law != "lkj":
-            total = total + LAWS[law].log_density(natural[spot], numbers[spot])
-    if spread:
-        size = round((1 + np.sqrt(1 + 8 * len(spread))) / 2)
+    total, (code, *rest) = jnp.asarray(0.0), numbers.T
+    for name, law in LAWS.items():
+        mine = code == CODES[name]
+        total = total + jnp.where(mine, law.log_density(jnp.where(mine, natural, 1.0), _Numbers(*rest)), 0.0).sum()
+    if len(spread) == 1:
+        total = total + (numbers[spread[0], 3] - 1) * jnp.log1p(-(natural[spread[0]] ** 2))
+    elif spread:
+        size = effects_of(len(spread))
         both = jnp.concatenate([jnp.ones(size), natural[jnp.array(spread)]])
-        total = total + (numbers[spread[0], 2] - 1) * jnp.linalg.slogdet(covariance_of(both, size))[1]
+        total = total + (numbers[spread[0], 3] - 1) * jnp.linalg.slogdet(covariance_of(both, size))[1]
     return total
+
+
+def effects_of(correlations: int) -> int:
+    """How many random effects have this many correlations."""
+    return round((1 + np.sqrt(1 + 8 * correlations)) / 2)
 
 
 def draw_prior(key: Array, arranged: Arranged) -> Float[Array, "*_ parameter"]:
@@ -176,21 +187,22 @@ def draw_prior(key: Array, arranged: Arranged) -> Float[Array, "*_ parameter"]:
 
     Source: lewandowski2009
     """
-    numbers = jnp.asarray(arranged.numbers)
-    keys = jax.random.split(key, len(arranged.laws) + 1)
+    names, keys = list(CODES), jax.random.split(key, len(arranged.numbers) + 1)
     values = [
-        jnp.asarray(0.0) if law == "lkj" else LAWS[law].draw(keys[spot], numbers[spot])
-        for spot, law in enumerate(arranged.laws)
+        jnp.asarray(0.0)
+        if names[int(row[0])] == "lkj"
+        else LAWS[names[int(row[0])]].draw(keys[spot], _Numbers(*row[1:]))
+        for spot, row in enumerate(arranged.numbers)
     ]
     natural = jnp.stack(values)
     if not arranged.spread:
         return natural
-    drawn = _draw_correlations(keys[-1], numbers[arranged.spread[0], 2], len(arranged.spread))
+    drawn = _draw_correlations(keys[-1], arranged.numbers[arranged.spread[0], 3], len(arranged.spread))
     return natural.at[jnp.array(arranged.spread)].set(drawn)
 
 
 def _draw_correlations(key: Array, shape: Any, count: int) -> Array:
-    size = round((1 + np.sqrt(1 + 8 * count)) / 2)
+    size = effects_of(count)
     root = jnp.zeros((size, size)).at[0, 0].set(1.0)
     keys = jax.random.split(key, (size, size))
     for row in range(1, size):
