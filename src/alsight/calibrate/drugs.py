@@ -19,26 +19,40 @@ from alsight.calibrate.ensemble import Ensemble
 from alsight.calibrate.populations import TRIAL, admitted, group_of
 from alsight.calibrate.summaries import NFL
 from alsight.infer.survival.compare import log_rank
+from alsight.knowledge.trials import (
+    BENSIMON,
+    LACOMBLEZ,
+    POOLED,
+    VALOR_FAST,
+    VALOR_FUNCTION,
+    VALOR_NEUROFILAMENT,
+    VALOR_YEAR,
+    Interval,
+    SurvivalTrial,
+    interval_of_p,
+    ratio_of_shares,
+)
 from alsight.mechanism import layout as at
 from alsight.mechanism.classes import GENES
 from alsight.population.blocks import chosen
 from alsight.population.frames import Group
 from alsight.population.recruit import entry_month
-from alsight.population.spec import FollowUp, Given, People, Population, Recruit, Schedule
+from alsight.population.spec import Care, FollowUp, Given, People, Population, Recruit, Schedule
 
 SEED: Final = 11
 FOUR_WEEKS: Final = round(28.0 / 30.4375, 6)
 """Months between a trial's visits."""
 RUN_IN: Final = 3 * FOUR_WEEKS
-BLOCKS: Final = 8
+BLOCKS: Final = 6
 """Candidates of each check, in blocks of 1024; half as many more for the narrow trial, half for one gene."""
+QUICK_BLOCKS: Final = 2
+SAMPLES: Final = 8
+"""Samples of the quick size whose spread says what chance does to a recomputation."""
 SOD1: Final = {gene.name: gene.share for gene in GENES if gene.genotype == "sod1"}
 WHOLE_LIFE: Final = 120.0
 EDARAVONE_STRENGTHS: Final = (0.0, 0.4, 0.8, 1.0)
 """Strengths of one and the same effect, none among them; 0.8 is the catalog's."""
 CATALOG_EDARAVONE: Final = 0.8
-STRONGER_RILUZOLE: Final = 1.4
-"""A multiple of riluzole's strength in the catalog, to see what a larger effect would do."""
 SELECTED_ARMS: Final = (69, 68)
 """People randomized in the selected trial. Source: abe2017"""
 UNSELECTED_ARMS: Final = (102, 104)
@@ -92,30 +106,58 @@ def hazard_ratio(control: Group, treated: Group, months: float) -> float:
 
 
 def riluzole(population: Population, blocks: int) -> list[Row]:
-    """Hazard ratios within each trial's horizon, and over whole lives."""
-    follow = FollowUp(months=WHOLE_LIFE, dropout_per_month=0.0, schedule=Schedule(rating=12, capacity=12, weight=0))
-    long = msgspec.structs.replace(population, follow_up=follow)
+    """Hazard ratios under each trial's own entry rules at its horizons, those left out, and over whole lives."""
+    schedule = Schedule(rating=12, capacity=12, weight=0)
+    follow = FollowUp(months=WHOLE_LIFE, dropout_per_month=0.0, schedule=schedule)
+    long = msgspec.structs.replace(population, follow_up=follow, care=Care(niv=0.0))
     control, treated = pair(long, Given(therapy="riluzole"), blocks)
-    more = group_of(given_to(long, Given(therapy="riluzole", strength=STRONGER_RILUZOLE)), blocks)
-    main, elderly = both(control, treated, "bensimon"), both(control, treated, "elderly")
-    stronger = hazard_ratio(*both(control, more, "bensimon"), 18.0)
-    alive = [100.0 * float(np.mean(death_month(group) > 12.0)) for group in main]
-    name, rule = "riluzole", "age 18-75, FVC >= 60 %, onset <= 5 years"
-    late = "older than 75, or FVC under 60 %, or onset 5 years ago or more"
-    ratio = {months: hazard_ratio(*main, months) for months in (12.0, 18.0, WHOLE_LIFE)}
+    rows: list[Row] = []
+    for trial, rules in ((BENSIMON, "bensimon"), (LACOMBLEZ, "lacomblez")):
+        arms = both(control, treated, rules)
+        rows += survival_rows(trial, arms)
+    late = both(control, treated, "elderly")
+    name = "Bensimon 2002: over 75, FVC under 60 % or onset over 5 years ago"
     return [
-        Row(name, rule, "hazard ratio at 12 months", "0.55 (Bensimon, from shares alive) [@bensimon1994]", ratio[12.0]),
-        Row(name, rule, "hazard ratio at 18 months", "0.79, 100 mg unadjusted [@lacomblez1996]", ratio[18.0]),
-        Row(name, rule, "hazard ratio, two trials", "0.80 (0.64 to 0.99) [@miller2012]", ratio[18.0], "at 18 months"),
-        Row(name, f"{rule}; {STRONGER_RILUZOLE:g} times the strength", "hazard ratio at 18 months",
-            "0.79, 100 mg unadjusted [@lacomblez1996]", stronger),
-        Row(name, late, "hazard ratio at 18 months", "null, p = 0.93, 168 people", hazard_ratio(*elderly, 18.0)),
-        Row(name, rule, "hazard ratio, all time", "none", ratio[WHOLE_LIFE], "no trial followed so long"),
-        Row(name, rule, "more alive at 12 months [points of %]", "9 [@miller2012]", alive[1] - alive[0],
-            "published from 49 % alive without; here people die later"),
-        Row(name, rule, "alive at 12 months, control [%]", "49 (two trials) [@miller2012]", alive[0],
-            "trials of the 1990s; recent ones 74 to 81 %"),
+        *rows,
+        Row("riluzole", name, "hazard ratio at 18 months", "no difference, p = 0.93, 168 people [@bensimon2002]",
+            hazard_ratio(*late, 18.0), "too small to show one, as its authors say"),
     ]  # fmt: skip
+
+
+def survival_rows(trial: SurvivalTrial, arms: tuple[Group, Group]) -> list[Row]:
+    """One trial: every ratio that its paper gives beside ours at the same time, shares alive, and all time apart."""
+    where, cite = f"{trial.name}: {trial.rules}", f"[@{trial.source}]"
+    rows = [
+        Row("riluzole", where, f"hazard ratio at {shares.months:.0f} months",
+            f"{ratio_of_shares(shares).text()}, from shares alive {cite}", hazard_ratio(*arms, shares.months),
+            within(ratio_of_shares(shares), hazard_ratio(*arms, shares.months)))
+        for shares in trial.shares
+    ]  # fmt: skip
+    eighteen = hazard_ratio(*arms, 18.0)
+    rows += [
+        Row("riluzole", where, f"hazard ratio at 18 months, {what}",
+            f"{interval_of_p(ratio, p).text()} {cite}", eighteen, within(interval_of_p(ratio, p), eighteen))
+        for what, ratio, p in trial.ratio
+    ]  # fmt: skip
+    rows.append(
+        Row("riluzole", where, "hazard ratio at 18 months, two trials pooled", f"{POOLED.text()} [@miller2012]",
+            eighteen, within(POOLED, eighteen))
+    )  # fmt: skip
+    for shares in trial.shares:
+        (lived, n), (_, months) = shares.control, (0, shares.months)
+        ours = 100.0 * float(np.mean(death_month(arms[0]) > months))
+        rows.append(
+            Row("riluzole", where, f"alive at {months:.0f} months, control [%]", f"{100.0 * lived / n:.0f} {cite}",
+                ours, "people of the 1990s; here nobody is ventilated, and they still die later")
+        )  # fmt: skip
+    whole = hazard_ratio(*arms, WHOLE_LIFE)
+    rows.append(Row("riluzole", where, "hazard ratio, all time", "none", whole, "no trial followed so long"))
+    return rows
+
+
+def within(interval: Interval, value: float) -> str:
+    """Whether a value lies inside a published interval, in words."""
+    return "inside" if interval.holds(value) else "outside"
 
 
 def change(group: Group, weeks: int) -> Vector:
@@ -179,6 +221,11 @@ def level_ratio(group: Group, weeks: int) -> float:
     return float(np.exp(np.nanmean(np.log(group.seen.visits[:, place, NFL] / group.seen.visits[:, base, NFL]))))
 
 
+def mixed(fast: float, slow: float) -> float:
+    """A mean over both groups of the trial in its own proportion."""
+    return VALOR_FAST * fast + (1.0 - VALOR_FAST) * slow
+
+
 def tofersen(population: Population, blocks: int) -> list[Row]:
     """Neurofilament first, function later: 28 weeks against placebo, 52 weeks early against delayed start."""
     people = msgspec.structs.replace(population.people, genotypes=SOD1)
@@ -186,23 +233,31 @@ def tofersen(population: Population, blocks: int) -> list[Row]:
     control, treated = pair(seen, Given(therapy="tofersen"), blocks)
     delayed = group_of(given_to(seen, Given(therapy="tofersen", start_month=7 * FOUR_WEEKS)), blocks)
     everyone = [admitted(group, "valor") for group in (control, treated, delayed)]
-    fast = [chosen(group, faster(group)) for group in everyone]
-    no, yes = (float(np.nanmean(change(group, 28))) for group in fast[:2])
-    year = [float(np.nanmean(change(group, 52))) for group in everyone]
-    rest = "SOD1, SVC >= 65 %"
-    quick = f"{rest}, faster progression"
+    quick = [chosen(group, faster(group)) for group in everyone]
+    rest = [chosen(group, ~faster(group)) for group in everyone]
+    no, yes = (float(np.nanmean(change(group, 28))) for group in quick[:2])
+    year = [mixed(*(float(np.nanmean(change(two, 52))) for two in pairs)) for pairs in zip(quick, rest, strict=True)]
+    level = [
+        float(np.exp(mixed(*(np.log(level_ratio(two, 28)) for two in pairs))))
+        for pairs in zip(quick, rest, strict=True)
+    ]
+    fast, whole = "SOD1, SVC >= 65 %, faster progression", "SOD1, SVC >= 65 %, 60 of 108 faster"
+    cite = "[@miller2022]"
     return [
-        Row("tofersen", quick, "change in 28 weeks, placebo", "-8.14 [@miller2022]", no),
-        Row("tofersen", quick, "change in 28 weeks, tofersen", "-6.98 [@miller2022]", yes),
-        Row("tofersen", quick, "difference in 28 weeks [points]", "1.2 (-3.2 to 5.5) [@miller2022]", yes - no),
-        Row("tofersen", rest, "neurofilament at 28 weeks over entry, tofersen", "0.45 [@miller2022]",
-            level_ratio(everyone[1], 28)),
-        Row("tofersen", rest, "neurofilament at 28 weeks over entry, placebo", "1.12 [@miller2022]",
-            level_ratio(everyone[0], 28)),
-        Row("tofersen", rest, "early over delayed start, 52 weeks [points]", "3.5 (0.4 to 6.7) [@miller2022]",
-            year[1] - year[2], "delayed start at 28 weeks"),
-        Row("tofersen", rest, "change in 52 weeks, early start", "-6.0 [@miller2022]", year[1]),
-        Row("tofersen", rest, "change in 52 weeks, delayed start", "-9.5 [@miller2022]", year[2]),
+        Row("tofersen", fast, "change in 28 weeks, placebo", f"-8.14 {cite}", no),
+        Row("tofersen", fast, "change in 28 weeks, tofersen", f"-6.98 {cite}", yes),
+        Row("tofersen", fast, "difference in 28 weeks [points]", f"{VALOR_FUNCTION.text()} {cite}", yes - no,
+            within(VALOR_FUNCTION, yes - no)),
+        Row("tofersen", fast, "neurofilament at 28 weeks over entry, tofersen", "none readable",
+            level_ratio(quick[1], 28)),
+        Row("tofersen", whole, "neurofilament at 28 weeks over entry, tofersen", f"{VALOR_NEUROFILAMENT[0]} {cite}",
+            level[1]),
+        Row("tofersen", whole, "neurofilament at 28 weeks over entry, placebo", f"{VALOR_NEUROFILAMENT[1]} {cite}",
+            level[0], "published levels rose; here they follow the neurons still being lost"),
+        Row("tofersen", whole, "early over delayed start, 52 weeks [points]", f"{VALOR_YEAR.text()} {cite}",
+            year[1] - year[2], f"{within(VALOR_YEAR, year[1] - year[2])}; delayed start at 28 weeks"),
+        Row("tofersen", whole, "change in 52 weeks, early start", f"-6.0 {cite}", year[1]),
+        Row("tofersen", whole, "change in 52 weeks, delayed start", f"-9.5 {cite}", year[2]),
     ]  # fmt: skip
 
 
@@ -216,9 +271,17 @@ def checks(parameters: dict[str, float], blocks: int = BLOCKS, seed: int = SEED)
 
 
 def drug_table(shipped: Ensemble, blocks: int = BLOCKS) -> pl.DataFrame:
-    """Every drug check: mean over the sets and their range."""
+    """Every drug check: mean and range over the sets, and what a test needs to recompute it from a small sample."""
     sets = [checks(member.parameters, blocks) for member in shipped.members]
+    small = [quick(shipped, seed) for seed in range(SEED + 1, SEED + 1 + SAMPLES)]
     values = np.array([[row.simulated for row in rows] for rows in sets])
+    spread = np.array([[row.simulated for row in rows] for rows in small]).std(axis=0, ddof=1)
     texts = {name: [getattr(row, name) for row in sets[0]] for name in ("drug", "population", "quantity", "published")}
     numbers = {"simulated": values.mean(axis=0), "least": values.min(axis=0), "most": values.max(axis=0)}
-    return pl.DataFrame({**texts, **numbers, "note": [row.note for row in sets[0]]})
+    held = {"best_set": values[0], "quick_sd": spread}
+    return pl.DataFrame({**texts, **numbers, **held, "note": [row.note for row in sets[0]]})
+
+
+def quick(shipped: Ensemble, seed: int) -> list[Row]:
+    """Every drug check of the best set in a small sample of its own people; what the tests recompute."""
+    return checks(shipped.members[0].parameters, QUICK_BLOCKS, seed)

@@ -28,7 +28,7 @@ FREE: Final = (
     "loss_per_month", "rate_log_sd", "slow_share", "slow_rate", "region_log_sd", "spread_per_month", "spread_axial",
     "enlargement_limit", "capacity_exponent", "capacity_noise_pct", "death_log_hazard", "death_per_capacity",
     "death_bulbar", "threshold_scale", "wander_log_sd", "wander_months", "delay_median_months", "delay_log_sd",
-    "nfl_log_sd",
+    "nfl_log_sd", "nfl_release_pg_ml",
 )  # fmt: skip
 """Numbers that move. No number of the rating's noise is among them, so that no plateau is made by noise."""
 BEGIN: Final = {"capacity_noise_pct": 9.0}
@@ -39,6 +39,9 @@ WANDER: Final = ((0.44, 5.6), (0.9, 10.0), (0.7, 6.0))
 FITTED: Final = tuple(row for row in TARGETS + GUARDS if row.fitted)
 UNREAD: Final = 2.0
 """Where the estimand was not readable the interval counts this many times as wide."""
+INNER: Final = 0.5
+OUTER: Final = 2.0
+"""Weight of the distance inside an interval and beyond it: what was published is the interval, not its center."""
 SOFT: Final = 2.0
 """Residuals r count as c arctan(r / c): what cannot be reached must not bend the rest."""
 RIDGE: Final = 0.1
@@ -69,7 +72,14 @@ class Problem:
         self.evaluations += 1
         self.summary = summaries(live_and_see(overrides(place), self.blocks, self.seed), _PLATEAUS)
         misses = np.array([standardized(row, self.summary[row.name]) for row in FITTED])
+        misses = beyond(misses)
         return np.concatenate([SOFT * np.arctan(misses / SOFT), np.sqrt(RIDGE) * (place - self.start) / PRIOR])
+
+
+def beyond(misses: Float64[np.ndarray, " residual"]) -> Float64[np.ndarray, " residual"]:
+    """Standardized misses with little weight inside the interval and much outside."""
+    size = np.abs(misses)
+    return np.sign(misses) * (INNER * np.minimum(size, 1.0) + OUTER * np.maximum(size - 1.0, 0.0))
 
 
 def standardized(row: Target, value: float) -> float:

@@ -50,7 +50,8 @@ CRITERIA: Final[dict[str, Criteria]] = {
     "proact": Criteria(age_min=18, age_max=80, months_since_onset_max=36, svc_min=60),
     "empower": Criteria(age_min=18, age_max=80, months_since_onset_max=24, svc_min=65),
     "centaur": Criteria(age_min=18, age_max=80, months_since_onset_max=18, svc_min=60),
-    "bensimon": Criteria(age_min=18, age_max=75, months_since_onset_max=60, svc_min=60),
+    "bensimon": Criteria(age_min=20, age_max=75, months_since_onset_max=60, svc_min=60),
+    "lacomblez": Criteria(age_min=18, age_max=75, months_since_onset_max=60, svc_min=60),
     "elderly": Criteria(age_min=18),
     "mci186_16": Criteria(age_min=20, age_max=75, months_since_onset_max=36, svc_min=70),
     "mci186_19": Criteria(
@@ -140,7 +141,7 @@ def admitted(group: Group, rules: str) -> Group:
     """Those of a trial's candidates who meet the entry rules of that name."""
     accepted: Bool[np.ndarray, " subject"] = eligible(group.seen, group.traits, group.plan, CRITERIA[rules])
     if rules == "elderly":
-        accepted &= ~eligible(group.seen, group.traits, group.plan, CRITERIA["bensimon"])
+        accepted &= ~eligible(group.seen, group.traits, group.plan, CRITERIA["lacomblez"])
     if rules == "centaur":
         accepted &= affected_regions(group) >= DEFINITE_REGIONS
     if rules == "mci186_19":

@@ -53,15 +53,26 @@ class Expected:
     reached: int
 
 
+Genes = Literal["any", "sod1_slow"]
+GENES: Final[dict[Genes, str]] = {
+    "any": "people as they come, carriers in their usual share",
+    "sod1_slow": "carriers of a slow SOD1 mutation, p.Asp91Ala for one",
+}
+"""Who is counted."""
+
+
 @cache
-def reference() -> pl.DataFrame:
-    """The whole table.
+def reference(genes: Genes = "any") -> pl.DataFrame:
+    """The whole table of one kind of people.
+
+    Args:
+        genes: which people, a row of `GENES`.
 
     Returns:
         `rate_low`, `rate_high`, `level_low`, `level_high`, `interval_months`, `follow_up_months`, `quantity`,
         `threshold`, `reached`, `people`, `version`; provenance is in `provenance`.
     """
-    return pl.read_parquet(FILE)
+    return pl.read_parquet(FILE).filter(pl.col("genes") == genes).drop("genes")
 
 
 def provenance() -> dict[str, str]:
@@ -70,8 +81,9 @@ def provenance() -> dict[str, str]:
 
 
 def expected(
-    rate: float, level: float, interval_months: float, follow_up_months: float, quantity: Quantity, threshold: float
-) -> Expected:
+    rate: float, level: float, interval_months: float, follow_up_months: float, quantity: Quantity, threshold: float,
+    genes: Genes = "any",
+) -> Expected:  # fmt: skip
     """How often natural history alone reaches a threshold in people like one, seen like them.
 
     The nearest interval is taken and the longest follow-up not above the person's, so that nothing is promised beyond
@@ -84,13 +96,17 @@ def expected(
         follow_up_months: months from the first to the last visit.
         quantity: what is counted.
         threshold: months or points, as the quantity asks.
+        genes: a carrier of a slow SOD1 mutation is to be held against carriers, not against everybody.
 
     Raises:
-        SpecError: an unknown quantity, a level outside the scale, too short a follow-up or no such threshold.
+        SpecError: an unknown quantity or kind of people, a level outside the scale, too short a follow-up or no such
+            threshold.
     """
     faults: list[tuple[str, str, object]] = []
     if quantity not in QUANTITIES:
         faults.append(("quantity", "one of " + ", ".join(QUANTITIES), quantity))
+    if genes not in GENES:
+        faults.append(("genes", "one of " + ", ".join(GENES), genes))
     if not 0.0 <= level <= 48.0:
         faults.append(("level", "0 to 48", level))
     if follow_up_months < FOLLOW_UPS[0]:
@@ -99,18 +115,29 @@ def expected(
         raise SpecError(faults)
     interval = min(INTERVALS, key=lambda one: abs(one - interval_months))
     follow = max(one for one in FOLLOW_UPS if one <= follow_up_months)
-    rows = reference().filter(
+    rows = reference(genes).filter(
         (pl.col("rate_low") <= max(rate, 0.0)) & (pl.col("rate_high") > max(rate, 0.0)),
         (pl.col("level_low") <= level) & (pl.col("level_high") > level),
         (pl.col("interval_months") == interval) & (pl.col("follow_up_months") == follow),
         (pl.col("quantity") == quantity) & (pl.col("threshold") == threshold),
     )
     if rows.is_empty():
-        within = reference().filter(pl.col("quantity") == quantity, pl.col("follow_up_months") == follow)
+        within = reference(genes).filter(pl.col("quantity") == quantity, pl.col("follow_up_months") == follow)
         known = ", ".join(f"{one:g}" for one in within["threshold"].unique().sort())
         raise SpecError([("threshold", f"one of {known} at {follow:g} months of follow-up", threshold)])
     reached, people = int(rows["reached"].sum()), int(rows["people"].sum())
     return Expected(reached / people if people else float("nan"), people, reached)
 
 
-__all__ = ["FILE", "QUANTITIES", "VERSION", "Expected", "Quantity", "expected", "provenance", "reference"]
+__all__ = [
+    "FILE",
+    "GENES",
+    "QUANTITIES",
+    "VERSION",
+    "Expected",
+    "Genes",
+    "Quantity",
+    "expected",
+    "provenance",
+    "reference",
+]

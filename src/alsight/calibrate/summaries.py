@@ -26,7 +26,7 @@ from alsight.mechanism.classes import GENES, PHENOTYPES
 from alsight.mechanism.latent import Latent
 from alsight.mechanism.measure.visits import COLUMNS, DAY, FED, MEASURES
 from alsight.population.blocks import chosen
-from alsight.population.frames import Group
+from alsight.population.frames import Group, predicted_liters
 from alsight.population.recruit import entry_month
 from alsight.population.spec import Schedule
 
@@ -36,8 +36,6 @@ Table = Float64[np.ndarray, "subject visit"]
 
 _COLUMN: Final = {name: MEASURES + place for place, (name, *_) in enumerate(COLUMNS)}
 FVC, SVC, NFL = _COLUMN["fvc_pct"], _COLUMN["svc_pct"], _COLUMN["nfl_pg_ml"]
-PREDICTED_L: Final = 3.8
-"""Predicted forced vital capacity that makes percent liters; assumed."""
 NEAR: Final = 0.5
 """How near to a stated ENCALS score a person's own may lie."""
 BANDS: Final = ((90.0, 1e9), (65.0, 75.0))
@@ -58,6 +56,12 @@ def measured(group: Group, column: int, last: float = np.inf) -> tuple[Table, Ta
     planned = (group.plan.planned >= 0.0) & (group.plan.planned <= last)
     visits = group.seen.visits[:, planned]
     return months_of(visits[:, :, DAY]), visits[:, :, column]
+
+
+def in_liters(group: Group) -> tuple[Table, Table]:
+    """Time from entry [months] and forced vital capacity [l] of a year, by the GLI global equation at entry."""
+    time, pct = measured(group, FVC, 12.0)
+    return time, pct / 100.0 * predicted_liters(group.traits, entry_month(group.traits))[:, None]
 
 
 def at_month(group: Group, month: float) -> Vector:
@@ -90,11 +94,18 @@ def register(group: Group) -> Summary:
     loss = [float(np.nanmean(at_month(group, m) - at_month(group, m + 6.0))) for m in (0.0, 18.0)]
     found |= {
         "register_slope": -of_two_years.mean, "register_slope_p2_5": low, "register_slope_p97_5": high,
-        "fvc_residual_sd": lines(*measured(group, FVC, 12.0)).residual_sd * PREDICTED_L / 100.0,
-        "delay_median": float(np.exp(np.median(delay))), "delay_log_sd": float(delay.std()),
+        "fvc_residual_sd": lines(*in_liters(group)).residual_sd,
+        "delay_median": grouped_median(group.traits[:, at.T["delay_months"]]), "delay_log_sd": float(delay.std()),
         "register_slowing": loss[0] / loss[1],
     }  # fmt: skip
     return found | encals(group) | by_capacity(group) | {"hazard_per_point": hazard_per_point(group)}
+
+
+def grouped_median(months: Vector) -> float:
+    """Median of times that were rounded up to whole months, as if spread evenly within each."""
+    middle = float(np.median(months))
+    before, within = float(np.mean(months < middle)), float(np.mean(months == middle))
+    return middle - 1.0 + (0.5 - before) / within if within > 0.0 else middle
 
 
 def revised_share(group: Group) -> float:
@@ -201,7 +212,11 @@ def neurofilament(group: Group, own: Lines) -> Summary:
     """Spread of log neurofilament at entry and its correlation with the decline that follows."""
     level = np.log(measured(group, NFL, 0.0)[1][:, 0])
     level_r = np.corrcoef(level[own.kept], -own.slope)[0, 1]
-    return {"nfl_log_sd": float(level.std()), "nfl_slope_r": float(level_r)}
+    return {
+        "nfl_log_sd": float(level.std()),
+        "nfl_slope_r": float(level_r),
+        "nfl_median": float(np.exp(np.median(level))),
+    }
 
 
 def lives(latent: Latent) -> Summary:

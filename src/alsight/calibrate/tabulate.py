@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float64
 
 from alsight.calibrate.ensemble import Ensemble, ensemble
 from alsight.calibrate.populations import group_of, rated, with_parameters
-from alsight.calibrate.reference import FILE, FOLLOW_UPS, INTERVALS, LEVELS, RATES, Quantity
+from alsight.calibrate.reference import FILE, FOLLOW_UPS, GENES, INTERVALS, LEVELS, RATES, Genes, Quantity
 from alsight.calibrate.summaries import at_month
 from alsight.episodes.definition import Definition
 from alsight.episodes.definitions import DEFINITIONS
@@ -27,8 +27,10 @@ from alsight.population.recruit import entry_month
 from alsight.population.spec import FollowUp, Population, Recruit, Schedule
 
 SEED: Final = 23
-BLOCKS: Final = 24
+BLOCKS: Final = 20
 """Candidates of each parameter set and interval, in blocks of 1024."""
+FEWER: Final = 3
+"""Carriers alone need so many times fewer: they are all alike."""
 REFERENCE: Final = Population(
     name="reference",
     recruit=Recruit(kind="trial", lag_months=0.0, lag_spread_months=8.0),
@@ -47,6 +49,8 @@ GAINS: Final[dict[Quantity, Definition]] = {
 LENGTHS: Final = (6.0, 9.0, 12.0, 15.0, 18.0, 24.0, 30.0, 36.0)
 """Lengths of spells [months]."""
 POINTS: Final = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+
+ORDER: Final = ("quantity", "threshold", "interval_months", "follow_up_months", "rate_low", "level_low")
 
 Reached = tuple[str, float, Bool[np.ndarray, " subject"]]
 
@@ -104,15 +108,29 @@ def tabulated(groups: Sequence[Group], interval: float, follow: float) -> pl.Dat
     return whole_sums.with_columns(interval_months=pl.lit(interval), follow_up_months=pl.lit(follow))
 
 
+def of_genes(population: Population, genes: Genes) -> Population:
+    """The population of one kind of people."""
+    if genes == "any":
+        return population
+    people = msgspec.structs.replace(population.people, genotypes={genes: 1.0})
+    return msgspec.structs.replace(population, people=people)
+
+
 def table(shipped: Ensemble, blocks: int = BLOCKS) -> pl.DataFrame:
-    """The whole reference."""
+    """The whole reference, carriers of a slow mutation apart from everybody."""
+    parts = [one_table(shipped, blocks if genes == "any" else max(blocks // FEWER, 1), genes) for genes in GENES]
+    return pl.concat(parts).sort("genes", *ORDER)
+
+
+def one_table(shipped: Ensemble, blocks: int, genes: Genes) -> pl.DataFrame:
+    """The reference of one kind of people."""
     parts: list[pl.DataFrame] = []
     for interval in INTERVALS:
         schedule = Schedule(rating=interval, capacity=0, weight=0)
         follow_up = msgspec.structs.replace(REFERENCE.follow_up, schedule=schedule)
         population = msgspec.structs.replace(REFERENCE, follow_up=follow_up)
         groups = [
-            group_of(with_parameters(population, member.parameters, SEED + place), blocks)
+            group_of(of_genes(with_parameters(population, member.parameters, SEED + place), genes), blocks)
             for place, member in enumerate(shipped.members)
         ]
         parts += [tabulated(groups, interval, follow) for follow in FOLLOW_UPS]
@@ -122,11 +140,10 @@ def table(shipped: Ensemble, blocks: int = BLOCKS) -> pl.DataFrame:
         for name, all_edges in (("rate", RATES), ("level", LEVELS))
         for end, values in (("low", all_edges[:-1]), ("high", all_edges[1:]))
     }
-    order = ("quantity", "threshold", "interval_months", "follow_up_months", "rate_low", "level_low")
     kept = ("rate_low", "rate_high", "level_low", "level_high", "interval_months", "follow_up_months", "quantity")
     shaped = rows.with_columns(**edges).select(*kept, "threshold", "reached", "people")
     counts = pl.col("reached", "people").cast(pl.UInt32)
-    return shaped.with_columns(counts, version=pl.lit(shipped.version)).sort(order)
+    return shaped.with_columns(counts, genes=pl.lit(genes), version=pl.lit(shipped.version))
 
 
 def main(path: Path, blocks: int) -> None:

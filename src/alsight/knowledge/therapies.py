@@ -301,3 +301,22 @@ THERAPIES: Final[dict[str, TherapyRow]] = {
     )
 }
 """Every therapy by name, in the order shown."""
+
+
+def markdown() -> str:
+    """The rows as Markdown tables, for the docs page: what each is, its statuses, its results, what is unknown."""
+    about = ["| therapy | class | mechanism | how it is acted out | unknown |", "| --- | --- | --- | --- | --- |"]
+    status = ["| therapy | region | date | status |", "| --- | --- | --- | --- |"]
+    found = ["| therapy | trial | people | endpoint | result | read in |", "| --- | --- | --- | --- | --- | --- |"]
+    for row in THERAPIES.values():
+        about.append(_line(row.name, row.kind, row.mechanism, row.acted_out, "; ".join(row.unknown)))
+        status += [_line(row.name, one.region, one.date, f"{one.status} [@{one.source}]") for one in row.statuses]
+        found += [
+            _line(row.name, one.trial, one.people, one.endpoint, f"{one.result} [@{one.source}]", one.grade)
+            for one in row.evidence
+        ]
+    return "\n\n".join("\n".join(lines) for lines in (about, status, found))
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |"

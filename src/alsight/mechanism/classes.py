@@ -78,7 +78,7 @@ class Phenotype:
 
 PHENOTYPES: Final[tuple[Phenotype, ...]] = (
     Phenotype("classic", 0.88, 1.0, 1.0, 1.0, (), False, "wijesekera2009"),
-    Phenotype("flail_arm", 0.05, 0.5, 0.25, 0.5, (ARM_LEFT, ARM_RIGHT), False, "wijesekera2009"),
-    Phenotype("flail_leg", 0.03, 0.6, 0.25, 0.5, (LEG_LEFT, LEG_RIGHT), False, "wijesekera2009"),
+    Phenotype("flail_arm", 0.05, 0.31, 0.25, 0.5, (ARM_LEFT, ARM_RIGHT), False, "wijesekera2009"),
+    Phenotype("flail_leg", 0.03, 0.42, 0.25, 0.5, (LEG_LEFT, LEG_RIGHT), False, "wijesekera2009"),
     Phenotype("umn_predominant", 0.04, 0.5, 1.0, 3.0, (), True, "gromicho2020"),
 )

@@ -77,7 +77,7 @@ TRAITS: Final = (
     "capacity_pct", "nfl_factor", "share_glutamate", "share_oxidative", "share_protein", "noise",
     "niv_capacity_pct", "gastrostomy_strength", "saliva_strength", "spasticity_umn", "tracheostomy_accepted",
     "delay_months", "lag_months", "stop_months", "male", "height_cm", "weight_kg", "strength_factor", "remote_shift",
-    "mood", "genotype", "phenotype", "slow", "mimic", "revised_month",
+    "mood", "genotype", "phenotype", "slow", "mimic", "revised_month", "site",
 )  # fmt: skip
 """Scalar traits, in order; the lanes and items below follow them."""
 

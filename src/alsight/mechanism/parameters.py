@@ -71,7 +71,7 @@ SPREAD: Final = (
 )  # fmt: skip
 
 MUSCLE: Final = (
-    P("committed_loss_per_month", 0.15, "1/month", 0.01, 5, C, "loss of sick neurons that work; from a drug's lag"),
+    P("committed_loss_per_month", 0.20, "1/month", 0.01, 5, C, "loss of sick neurons that work; from a drug's lag"),
     P("enlargement_limit", 2.08, "1", 1, 8, C, "largest growth of a motor unit, median person"),
     P("enlargement_log_sd", 0.30, "1", 0, 1, A, "spread of the enlargement above one"),
     P("reinnervation_per_month", 1.2, "1/month", 0.05, 5, C, "rate at which survivors take denervated fibers over"),
@@ -134,6 +134,8 @@ RATING: Final = (
     P("noise_log_sd", 0.59, "1", 0, 2, C, "spread of a person's visit noise between people"),
     P("fasteners_relief", 0.06, "1", 0, 0.5, A, "item 5b is easier than 5a by this much"),
     P("anchoring", 0.0736, "1", 0, 0.3, C, "a grade moves only when its threshold is passed by this much"),
+    P("known_rating_months", 3.0, "month", 0, 24, A, "interval of the ratings that the first rater knows; 0 none"),
+    P("rater_sd", 0.03, "1", 0, 0.5, A, "lasting shift of a rater's ratings, where raters are told apart"),
     P("remote_sd", 0.02, "1", 0, 0.5, A, "lasting shift of a person's ratings taken by telephone, video or online"),
 )  # fmt: skip
 
@@ -143,7 +145,7 @@ MEASURED: Final = (
     P("nfl_base_pg_ml", 12.0, "pg/ml", 1, 100, A, "neurofilament light chain without disease at the reference age"),
     P("nfl_per_year_of_age", 0.022, "1/year", 0, 0.1, A, "rise of that base with age"),
     P("nfl_elimination_per_month", 0.45, "1/month", 0.05, 5, "paris2022", "effective elimination from plasma"),
-    P("nfl_release_pg_ml", 1900.0, "pg/ml", 0, 10000, A, "steady level per fraction of neurons committed a month"),
+    P("nfl_release_pg_ml", 3200.0, "pg/ml", 0, 20000, C, "steady level per fraction of neurons committed a month"),
     P("nfl_umn_release", 0.7, "1", 0, 3, A, "release by an upper relative to a lower motor-neuron pool"),
     P("nfl_log_sd", 0.40, "1", 0, 1.5, A, "lasting spread between people"),
     P("nfl_noise_log_sd", 0.12, "1", 0, 1, A, "assay and visit noise"),

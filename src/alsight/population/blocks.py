@@ -23,7 +23,7 @@ from alsight.mechanism.therapy.act import compiled, received
 from alsight.population.frames import Group, cohort_of
 from alsight.population.kernel import Plan, Seen, see
 from alsight.population.mimics import disguise
-from alsight.population.recruit import arms, eligible, handed_out, present, withdrawal
+from alsight.population.recruit import arms, eligible, handed_out, present, severities, sites, withdrawal
 from alsight.population.spec import Population, faults_of_population, mix_of
 from alsight.population.truth import truth_course, truth_people
 
@@ -69,9 +69,10 @@ def plan_of(population: Population) -> Plan:
             follow.missed_when_disabled,
             follow.telephone,
             follow.telephone_when_disabled,
+            follow.rater_change,
         ]
     )
-    return Plan(planned=np.array(sorted(times)), schedule=schedule, style=style, months=LONGEST)
+    return Plan(np.array(sorted(times)), schedule, style, LONGEST, severities(population))
 
 
 def recruit_block(population: Population, number: int, *, kept: bool = False) -> Group:
@@ -80,6 +81,7 @@ def recruit_block(population: Population, number: int, *, kept: bool = False) ->
     subjects = np.arange(number * BLOCK, (number + 1) * BLOCK, dtype=np.uint64)
     traits = draw_people(p, population.seed, subjects, mix_of(population))
     disguise(traits, population.seed, subjects, population.mimics.share, population.mimics.kinds)
+    traits[:, at.T["site"]] = sites(population, subjects)
     arm = arms(population, subjects)
     therapies, assigned = handed_out(population, subjects, arm)
     scale = received(therapies, population.seed, subjects, traits, assigned)

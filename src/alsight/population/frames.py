@@ -17,10 +17,11 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.schema import Table
 from alsight.cohort.tables import DOSES, EVENTS, MEASURES_TABLE, SUBJECTS, VISITS
 from alsight.instruments.items import TWELVE
+from alsight.instruments.lung import lung_function
 from alsight.mechanism import layout as at
 from alsight.mechanism.anatomy import ONSET_SITE
 from alsight.mechanism.classes import GENES, PHENOTYPES
-from alsight.mechanism.measure.visits import COLUMNS, DAY, FED, MEASURES, REMOTE
+from alsight.mechanism.measure.visits import COLUMNS, DAY, FED, MEASURES, RATER, REMOTE
 from alsight.mechanism.therapy.act import Therapy, gated
 from alsight.population.kernel import Plan, Seen
 from alsight.population.mimics import MIMICS
@@ -40,6 +41,9 @@ MILESTONES: Final = {
 }  # fmt: skip
 """Milestones of a course and the event that each is."""
 
+CAPACITIES: Final = ("fvc_l", "svc_l")
+"""Vital capacities in liters, in the order of the first columns."""
+EQUATION: Final = "gli_global_2022"
 CARE_DRUGS: Final = {"saliva": "saliva drug", "spasticity": "spasticity drug"}
 DIP_MONTHS: Final = 2.0
 """Length recorded for an intercurrent illness."""
@@ -125,9 +129,15 @@ def subjects_frame(group: Group) -> pl.DataFrame:
             "revised_diagnosis": _of((None, *(row.name for row in MIMICS)), np.where(_revised(group), mimic, 0)),
         }
     )
+    if population.follow_up.sites > 0:
+        frame = frame.with_columns(_sites(traits).alias("site"))
     return frame.with_columns(
         pl.lit("diagnosis" if register else "randomization").alias("entry"), pl.lit(population.name).alias("study")
     )
+
+
+def _sites(traits: Float64[np.ndarray, "subject trait"]) -> pl.Series:
+    return pl.Series("site", traits[:, at.T["site"]].astype(int) + 1).cast(pl.String).str.zfill(3).str.replace("^", "S")
 
 
 def _phenotypes(traits: Float64[np.ndarray, "subject trait"]) -> pl.Series:
@@ -163,6 +173,9 @@ def visits_frame(group: Group) -> pl.DataFrame:
             "visit": _of(labels, visit),
         }
     )
+    if group.population.follow_up.raters > 0:
+        letter = pl.Series("rater", rows[:, RATER].astype(int) + 1).cast(pl.String)
+        frame = frame.with_columns((_sites(group.traits).gather(person) + "R" + letter).alias("rater"))
     frame = frame.with_columns(pl.col("^q5[ab]_.*$").fill_nan(None), pl.lit("alsfrs_r").alias("scale"))
     return _shaped(frame, VISITS, "subject", "day")
 
@@ -184,7 +197,37 @@ def measures_frame(group: Group) -> pl.DataFrame:
             "value": np.rint(values[person, visit, column] * scale) / scale,
         }
     )
+    if group.population.follow_up.liters:
+        frame = pl.concat([frame, liters_frame(group)])
     return _shaped(frame, MEASURES_TABLE, "subject", "day")
+
+
+def predicted_liters(
+    traits: Float64[np.ndarray, "subject trait"], months: Float64[np.ndarray, " subject"]
+) -> Float64[np.ndarray, " subject"]:
+    """Vital capacity that the GLI global equation predicts so many months after onset [l]; nan beyond 95 years."""
+    age = traits[:, at.T["age_at_onset"]] + months / 12.0
+    height, male = traits[:, at.T["height_cm"]], traits[:, at.T["male"]]
+    return lung_function(np.full(age.size, np.nan), male=male, age_years=age, height_cm=height).predicted_l
+
+
+def liters_frame(group: Group) -> pl.DataFrame:
+    """Vital capacity in liters, with the equation that turned percent into them as the method."""
+    values = group.seen.visits[:, :, MEASURES : MEASURES + len(CAPACITIES)]
+    person, visit, column = np.nonzero(np.isfinite(values))
+    days = group.seen.visits[person, visit, DAY]
+    months = entry_month(group.traits)[person] + days / DAYS_PER_MONTH
+    liters = values[person, visit, column] / 100.0 * predicted_liters(group.traits[person], months)
+    frame = pl.DataFrame(
+        {
+            "subject": group.names().gather(person), "day": np.rint(days).astype(np.int32),
+            "measure": _of(CAPACITIES, column), "value": np.round(liters, 2),
+        }
+    )  # fmt: skip
+    none = pl.lit(None, pl.String)
+    return frame.select(
+        "subject", "day", "measure", none.alias("side"), none.alias("part"), pl.lit(EQUATION).alias("method"), "value"
+    ).filter(pl.col("value").is_not_nan())
 
 
 def _rows(group: Group, who: np.ndarray, day: np.ndarray, end: np.ndarray | None = None) -> pl.DataFrame:

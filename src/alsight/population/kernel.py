@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,12 +34,14 @@ class Plan:
         schedule: months between measurements of each group, 0 never.
         style: how visits go, as `measure.visits` reads it.
         months: longest course lived [month].
+        raters: lasting shift of every rater [site x rater].
     """
 
     planned: Float64[np.ndarray, " visit"]
     schedule: Float64[np.ndarray, " group"]
     style: Float64[np.ndarray, " style"]
     months: int
+    raters: Float64[np.ndarray, "site rater"] = field(default_factory=lambda: np.zeros((1, 1)))
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ def _kernel(digest: int) -> Any:
     @nb.njit(nogil=True, cache=True, **STRICT)
     def run(
         subjects: Any, m: int, streams: Any, p: Any, traits: Any, rows: Any, tables: Any, plain: Any, acts: Any,
-        scale: Any, kept: bool, imitated: Any, planned: Any, schedule: Any, style: Any, until: Any, courses: Any,
-        events: Any, out: Any,
+        scale: Any, kept: bool, imitated: Any, planned: Any, schedule: Any, style: Any, raters: Any, until: Any,
+        courses: Any, events: Any, out: Any,
     ) -> int:  # fmt: skip
         state, seen = np.empty(layout.STATE_SIZE), np.empty(layout.COURSE_WIDTH)
         effect, memory = np.empty(11 * m), np.empty((3, max(acts.shape[0], 1)))
@@ -76,7 +78,7 @@ def _kernel(digest: int) -> Any:
                 )  # fmt: skip
             follow(
                 lanes, traits[k], p, keys[RATING], keys[MEASURE], keys[VISIT], tables, course, events[k], planned,
-                schedule, style, until[k], rating, seen, out[k],
+                schedule, style, raters, until[k], rating, seen, out[k],
             )  # fmt: skip
         return digest
 
@@ -112,6 +114,6 @@ def see(
     _kernel(_digest())(
         subjects, layout.LANES, stream_keys(root), p, traits, graphs(p), rated.tables(),
         (anatomy.loadings(), anatomy.thresholds()), acts, scale, kept, mimics.table(), plan.planned, plan.schedule,
-        plan.style, until, courses, events, out,
+        plan.style, plan.raters, until, courses, events, out,
     )  # fmt: skip
     return Seen(out, events, courses)

@@ -8,17 +8,19 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64, UInt64
 
 from alsight.base.streams import Stream, subject_key
-from alsight.base.streams_numba import uniforms
+from alsight.base.streams_numba import normals, uniforms
 from alsight.mechanism import layout as at
 from alsight.mechanism.anatomy import POOLS
 from alsight.mechanism.classes import GENES
 from alsight.mechanism.measure.visits import MEASURES
+from alsight.mechanism.parameters import INDEX, vector
 from alsight.mechanism.therapy.act import Therapy, name_number
 from alsight.population.kernel import Plan, Seen
 from alsight.population.spec import Criteria, Population, changed
 
 SVC: Final = MEASURES + 1
 _UPTAKE_ROOT: Final = 0x5EED
+_RATER_ROOT: Final = 0x4A7E4
 
 
 def entry_month(traits: Float64[np.ndarray, "subject trait"]) -> Float64[np.ndarray, " subject"]:
@@ -79,6 +81,21 @@ def arms(population: Population, subjects: UInt64[np.ndarray, " subject"]) -> In
     edges = np.cumsum([arm.ratio for arm in population.arms])
     draw = uniforms(subject_key(population.seed, Stream.ARM, subjects), 1)[:, 0] * edges[-1]
     return np.minimum(np.searchsorted(edges, draw, side="right"), len(population.arms) - 1)
+
+
+def sites(population: Population, subjects: UInt64[np.ndarray, " subject"]) -> Float64[np.ndarray, " subject"]:
+    """Site of each person, all equally likely; 0 without sites."""
+    draw = uniforms(subject_key(population.seed, Stream.RECRUIT, subjects), 1, first=1)[:, 0]
+    return np.floor(draw * max(population.follow_up.sites, 1))
+
+
+def severities(population: Population) -> Float64[np.ndarray, "site rater"]:
+    """Lasting shift of every rater of every site; none where raters are not told apart."""
+    follow = population.follow_up
+    if follow.raters == 0:
+        return np.zeros((max(follow.sites, 1), 1))
+    keys = subject_key(population.seed ^ _RATER_ROOT, Stream.RATING, np.arange(follow.sites, dtype=np.uint64))
+    return vector(population.people.parameters)[INDEX["rater_sd"]] * normals(keys, follow.raters)
 
 
 def handed_out(

@@ -119,6 +119,10 @@ class FollowUp(Spec, frozen=True, kw_only=True):
         dropout_per_month: rate of withdrawal.
         dropout_by_rate: how that rate follows the personal rate of the disease (elasticity).
         vital_status: whether deaths after withdrawal are known.
+        sites: centers that people are spread over; 0 records none.
+        raters: raters of each center; 0 records none.
+        rater_change: chance that somebody else rates than at the visit before.
+        liters: vital capacity also in liters, by the GLI global equation.
     """
 
     months: Annotated[float, msgspec.Meta(gt=0.0, le=360.0)] = 24.0
@@ -131,6 +135,10 @@ class FollowUp(Spec, frozen=True, kw_only=True):
     dropout_per_month: Share = 0.01
     dropout_by_rate: Annotated[float, msgspec.Meta(ge=-2.0, le=2.0)] = 0.2
     vital_status: bool = False
+    sites: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    raters: Annotated[int, msgspec.Meta(ge=0, le=50)] = 0
+    rater_change: Share = 0.0
+    liters: bool = False
 
 
 class Care(Spec, frozen=True, kw_only=True):
@@ -250,7 +258,12 @@ def _recruit_faults(population: Population) -> list[tuple[str, str, object]]:
     if recruit.run_in_months > recruit.lag_months:
         allowed = f"at most recruit.lag_months ({recruit.lag_months:g}), as screening follows diagnosis"
         faults.append(("recruit.run_in_months", allowed, recruit.run_in_months))
-    schedule = population.follow_up.schedule
+    follow = population.follow_up
+    if follow.raters > 0 and follow.sites == 0:
+        faults.append(("follow_up.sites", "1 or more, as raters belong to a site", follow.sites))
+    if follow.rater_change > 0.0 and follow.raters < 2:
+        faults.append(("follow_up.raters", "2 or more, as raters are to change", follow.raters))
+    schedule = follow.schedule
     if schedule.rating <= 0.0:
         faults.append(("follow_up.schedule.rating", "above 0, as every cohort has ratings", schedule.rating))
     if schedule.capacity <= 0.0 and (criteria.svc_min is not None or criteria.svc_max is not None):

@@ -27,8 +27,8 @@ LANES: Final = 16
 ABLE, NOISE, GRADE = 0, LANES, 2 * LANES
 DAY_NOISE, LAST_TIME, FORGETTING = 3 * LANES, 3 * LANES + 1, 3 * LANES + 2
 MEMORY_SIZE: Final = 3 * LANES + 8
-"""One person's rating so far: ability and noise of each item, grades, the day's noise, month of the last visit,
-rate at which noise is forgotten."""
+"""One person's rating so far: ability and noise of each item, grades, the day's noise, month of the last visit
+(-1 none, -2 none of this rater), rate at which noise is forgotten."""
 
 DRAWS: Final = 32
 """Counters set aside for one visit."""
@@ -62,6 +62,12 @@ def forget(rating: Any, p: Any) -> None:
 
 
 @nb.njit(**STRICT)
+def stranger(rating: Any) -> None:
+    """Somebody else rates from now on, who neither remembers the last grades nor shares the last rater's moods."""
+    rating[LAST_TIME] = -2.0
+
+
+@nb.njit(**STRICT)
 def rate(
     n: int, rating: Any, seen: Any, traits: Any, p: Any, loadings: Any, thresholds: Any, key: Any, visit: int,
     month: float, shift: float,
@@ -81,6 +87,7 @@ def rate(
         month: months since onset.
         shift: what this visit's mode and expectation add to every item.
     """
+    strange = rating[LAST_TIME] <= -2.0
     apart = month - rating[LAST_TIME] if rating[LAST_TIME] >= 0.0 else 1000.0
     keep = exponential(-min(apart * rating[FORGETTING], 700.0))
     stir = math.sqrt(1.0 - keep * keep) * traits[_T_NOISE]
@@ -100,7 +107,7 @@ def rate(
     for j in range(12):
         rating[ABLE + j] += traits[at.T_SHIFT + j]
     relieve(rating, seen, p)
-    scale, slack = p[_SCALE], p[_HYS]
+    scale, slack = p[_SCALE], 0.0 if strange else p[_HYS]
     for j in range(n):
         able = rating[ABLE + j]
         high, low = (able - slack) / scale, (able + slack) / scale

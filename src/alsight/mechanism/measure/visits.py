@@ -24,6 +24,7 @@ from alsight.mechanism.measure.machines import (
     weight,
 )  # fmt: skip
 from alsight.mechanism.numerics import STRICT
+from alsight.mechanism.parameters import INDEX
 
 GROUPS: Final = (
     "rating", "capacity", "strength", "electrophysiology", "umn", "neurofilament", "creatinine", "weight", "quality",
@@ -34,8 +35,9 @@ GROUPS: Final = (
     RATING, CAPACITY, STRENGTH, ELECTROPHYSIOLOGY, UMN, NEUROFILAMENT, CREATININE, WEIGHT, QUALITY,
 ) = range(9)  # fmt: skip
 
-DAY, REMOTE, FED, MEASURES = 12, 13, 14, 15
-"""Columns after the twelve items: day from entry, whether by telephone, whether a gastrostomy is in place; values."""
+DAY, REMOTE, FED, RATER, MEASURES = 12, 13, 14, 15, 16
+"""Columns after the twelve items: day from entry, whether by telephone, whether a gastrostomy is in place, the number
+of the rater at the person's site; values."""
 
 COLUMNS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("fvc_pct", "", "", ""),
@@ -61,12 +63,16 @@ COLUMNS: Final[tuple[tuple[str, str, str, str], ...]] = (
 """Measure, side, part and method of each value, in the kernel's order."""
 
 WIDTH: Final = MEASURES + len(COLUMNS)
-JITTER, MISS, MISS_DISABLED, TELEPHONE, TELEPHONE_DISABLED = range(5)
-"""How visits go: spread of the day [day], chance to miss, more when fully disabled, chance of a call, more then."""
+JITTER, MISS, MISS_DISABLED, TELEPHONE, TELEPHONE_DISABLED, RATER_CHANGE = range(6)
+"""How visits go: spread of the day [day], chance to miss, more when fully disabled, chance of a call, more then; chance
+that somebody else rates than at the visit before."""
+HISTORY: Final = 1 << 20
+"""First running number of the ratings before the first visit."""
 
 DRAWS: Final = 32
 DAYS_PER_MONTH: Final = 30.4375
 _T_REMOTE, _T_DELAY, _T_LAG = at.T["remote_shift"], at.T["delay_months"], at.T["lag_months"]
+_T_SITE, _KNOWN = at.T["site"], INDEX["known_rating_months"]
 _V_LAST, _V_DEATH = at.V["last"], at.V["death"]
 
 
@@ -118,9 +124,29 @@ def measure(
 
 
 @nb.njit(**STRICT)
+def remember(
+    lanes: int, rating: Any, seen: Any, traits: Any, p: Any, tables: Any, key: Any, course: Any, last: int,
+    first: float,
+) -> None:  # fmt: skip
+    """Ratings before the first visit, evenly back to onset: what its rater knows of the person.
+
+    Without them the first visit would lean on a healthy person's grades and be the most lenient of all.
+    """
+    every = p[_KNOWN]
+    if every <= 0.0:
+        return
+    count = int(first / every)
+    for place in range(count):
+        month = first - every * (count - place)
+        between(course, last, month, seen)
+        shift = seen[at.C_EXPECTATION]
+        rated.rate(lanes, rating, seen, traits, p, tables[0], tables[1], key, HISTORY + place, month, shift)
+
+
+@nb.njit(**STRICT)
 def follow(
     lanes: int, traits: Any, p: Any, rate_key: Any, key: Any, visit_key: Any, tables: Any, course: Any, events: Any,
-    planned: Any, schedule: Any, style: Any, until: float, rating: Any, seen: Any, out: Any,
+    planned: Any, schedule: Any, style: Any, raters: Any, until: float, rating: Any, seen: Any, out: Any,
 ) -> None:  # fmt: skip
     """Fill one row a planned visit; nan where nothing was taken.
 
@@ -137,6 +163,7 @@ def follow(
         planned: scheduled times [months from entry], ascending.
         schedule: months between measurements of each group.
         style: how visits go.
+        raters: lasting shift of every rater [site x rater].
         until: last month with visits [months from entry].
         rating: room for the person's rating so far.
         seen: room for one month of the course.
@@ -146,6 +173,9 @@ def follow(
     entry = traits[_T_DELAY] + traits[_T_LAG]
     last = int(events[_V_LAST])
     end = events[_V_DEATH] if events[_V_DEATH] >= 0.0 else float(last - 1)
+    remember(lanes, rating, seen, traits, p, tables, rate_key, course, last, min(entry + planned[0], end))
+    severity = raters[int(traits[_T_SITE])]
+    rater = 0
     for visit in range(planned.shape[0]):
         out[visit, :] = math.nan
         day = planned[visit] * DAYS_PER_MONTH
@@ -161,9 +191,12 @@ def follow(
             continue
         remote = uniform(visit_key, 4 * visit + 2) < later * (style[TELEPHONE] + style[TELEPHONE_DISABLED] * worst)
         row = out[visit]
-        row[DAY], row[REMOTE], row[FED] = day, 1.0 if remote else 0.0, seen[at.C_GASTROSTOMY]
+        if severity.shape[0] > 1 and uniform(visit_key, 4 * visit + 3) < style[RATER_CHANGE]:
+            rater = (rater + 1) % severity.shape[0]
+            rated.stranger(rating)
+        row[DAY], row[REMOTE], row[FED], row[RATER] = day, 1.0 if remote else 0.0, seen[at.C_GASTROSTOMY], rater
         if due(schedule, planned[visit], RATING):
-            shift = seen[at.C_EXPECTATION] + (traits[_T_REMOTE] if remote else 0.0)
+            shift = seen[at.C_EXPECTATION] + severity[rater] + (traits[_T_REMOTE] if remote else 0.0)
             rated.rate(lanes, rating, seen, traits, p, tables[0], tables[1], rate_key, visit, month, shift)
             for item in range(12):
                 row[item] = rated.graded(rating, seen, item)

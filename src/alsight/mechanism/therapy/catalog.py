@@ -25,7 +25,7 @@ _ENTRIES: Final = (
     Entry(
         Therapy(
             name="riluzole", kind="disease_modifying", exposure_log_sd=0.48, dose=50.0, dose_unit="mg",
-            acts=(Act(channel="glutamate", strength=0.45),),
+            acts=(Act(channel="glutamate", strength=0.6),),
         ),
         "strength calibrated to a hazard ratio near 0.8 within 18 months; between-person exposure as measured",
         "groeneveld2003",
@@ -41,9 +41,9 @@ _ENTRIES: Final = (
     Entry(
         Therapy(
             name="tofersen", kind="disease_modifying", genotypes=("sod1",), dose=100.0, dose_unit="mg",
-            acts=(Act(channel="protein", strength=0.75, lag_months=1.5, washout_months=3.0),),
+            acts=(Act(channel="protein", strength=0.9, lag_months=0.7, washout_months=3.0),),
         ),
-        "strength and lag calibrated to neurofilament and function in the trial's faster group",
+        "strength calibrated to neurofilament at 28 weeks; three doses in a month, hence the lag; washout assumed",
         "miller2022",
     ),
     Entry(
@@ -123,3 +123,28 @@ _ENTRIES: Final = (
 
 THERAPIES: Final[dict[str, Entry]] = {entry.therapy.name: entry for entry in _ENTRIES}
 """Every therapy by name."""
+
+
+def markdown() -> str:
+    """The catalog as a Markdown table, for the docs page."""
+    lines = ["| name | acts | gate | responders | given | ground |", "| --- | --- | --- | --- | --- | --- |"]
+    for name, entry in THERAPIES.items():
+        therapy = entry.therapy
+        acts = "; ".join(_act(act) for act in therapy.acts)
+        gate = ", ".join((*therapy.genotypes, *therapy.phenotypes, *therapy.onset_regions)) or "all"
+        given = "without a break"
+        if therapy.every_months > 0.0:
+            given = f"{therapy.course_months:g} of every {therapy.every_months:g} months"
+        elif therapy.stop_month is not None:
+            given = "once" if therapy.stop_month <= 1.0 else f"until month {therapy.stop_month:g}"
+        ground = entry.ground + (f" [@{entry.source}]" if entry.source else "")
+        lines.append(f"| `{name}` | {acts} | {gate} | {therapy.responders:g} | {given} | {ground} |")
+    return "\n".join(lines)
+
+
+def _act(act: Act) -> str:
+    parts = [f"{act.channel} {act.strength:g}"]
+    for label, months in (("lag", act.lag_months), ("washout", act.washout_months), ("half-life", act.waning_months)):
+        parts += [f"{label} {months:g} mo"] if months > 0.0 else []
+    parts += [f"at most {act.limit:g}"] if act.channel == "replacement" else []
+    return ", ".join(parts)
