@@ -9,6 +9,13 @@ import pytest
 
 import alsight
 from alsight.base.answer import Answer
+from alsight.base.progress import Progress, silent
+from alsight.cohort.cohort import Cohort
+from alsight.detect.thresholds import Thresholds
+from alsight.detect.verdicts import Verdicts
+from report.judged import judged
+
+VERDICTS = "alsight.report.assess.verdicts"
 
 
 @dataclass(frozen=True)
@@ -23,13 +30,29 @@ class Made:
         return (self.folder / "report.html").read_text(encoding="utf-8")
 
 
+def by_hand(cohort: Cohort, asked: Thresholds | None = None, *, progress: Progress = silent) -> Verdicts:
+    """Hand-made verdicts in place of weighed ones: these tests are about what is shown, and are quick."""
+    return judged(cohort)
+
+
+@pytest.fixture(autouse=True)
+def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verdicts by hand, but for the tests of weighed ones."""
+    if request.path.name != "test_report_weighed.py":
+        monkeypatch.setattr(VERDICTS, by_hand)
+
+
+def _made(folder: Path, **options: object) -> Made:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VERDICTS, by_hand)
+        return Made(alsight.assess(example=True, out=folder, **options), folder)
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    folder = tmp_path_factory.mktemp("report") / "out"
-    return Made(alsight.assess(example=True, out=folder, pages=6), folder)
+    return _made(tmp_path_factory.mktemp("report") / "out", pages=20)
 
 
 @pytest.fixture(scope="session")
 def identified(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    folder = tmp_path_factory.mktemp("identified") / "out"
-    return Made(alsight.assess(example=True, out=folder, pages=1, identified=True), folder)
+    return _made(tmp_path_factory.mktemp("identified") / "out", pages=1, identified=True)

@@ -17,10 +17,16 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.example import example_cohort
 from alsight.cohort.read.native import read_cohort
 from alsight.cohort.tables import REJECTED
+from alsight.detect.thresholds import VERDICTS
 from alsight.episodes.find import EPISODES, find_episodes
 from report.conftest import Made
+from report.judged import judged
 
-PUBLIC = ("report.html", "episodes.parquet", "rejected.csv", "summary.json", "cohort")
+TABLES = ("verdicts", "windows", "review", "sensitivity", "evidence")
+PUBLIC = (
+    "report.html", "episodes.parquet", "rejected.csv", "summary.json", "cohort", "statement.csv",
+    *(f"{name}.parquet" for name in TABLES),
+)  # fmt: skip
 
 
 def few(cohort: Cohort, size: int) -> Cohort:
@@ -36,6 +42,11 @@ def test_stable_faces(made: Made) -> None:
     summary = json.loads((made.folder / "summary.json").read_text())
     assert summary["people"] == 300
     assert {row["definition"] for row in summary["episodes"]} >= {"bedlack_visit_12", "vasta_exact_6"}
+    assert set(summary["verdicts"]["headline"]) == set(VERDICTS)
+    assert sum(summary["verdicts"]["headline"].values()) == 300
+    assert summary["verdicts"]["sentence"] == judged(example_cohort()).sentence
+    assert summary["verdicts"]["thresholds"]["gain"] == 4.0
+    assert {"verdicts", "windows", "review", "sensitivity", "statement"} <= set(summary["files"])
 
 
 def test_the_place_is_said_last_and_absolute(made: Made) -> None:
@@ -48,7 +59,8 @@ def test_nobody_is_named_outside_the_private_folder(made: Made) -> None:
     assert not [name for name in names for text in texts if name in text]
     written = read_cohort(made.folder / "cohort")
     episodes = pl.read_parquet(made.folder / "episodes.parquet")
-    for frame in (*written.frames().values(), episodes):
+    tables = [pl.read_parquet(made.folder / f"{name}.parquet") for name in TABLES]
+    for frame in (*written.frames().values(), episodes, *tables):
         assert not set(frame["subject"]) & set(names)
     assert written.subjects.select("entry_date", "site").null_count().row(0) == (300, 300)
     assert written.visits["rater"].null_count() == written.visits.height
@@ -74,6 +86,20 @@ def test_pseudonyms_change_nothing_else(made: Made) -> None:
     assert pl.read_parquet(made.folder / "episodes.parquet").sort(order).equals(own.sort(order))
 
 
+def test_verdicts_go_under_the_same_pseudonyms_in_their_order(made: Made) -> None:
+    key = dict(pl.read_csv(made.folder / "private" / "identities.csv").iter_rows())
+    own = judged(example_cohort()).people.with_columns(pl.col("subject").replace_strict(key)).sort("subject")
+    sent = pl.read_parquet(made.folder / "verdicts.parquet")
+    assert sent.equals(own)
+    assert sent["subject"].is_sorted()
+
+
+def test_the_counts_and_the_sentence_are_told(made: Made) -> None:
+    said = " ".join(made.answer.sentences)
+    assert "2 remission-like, 6 reversal, 1 lost gain and 5 prolonged plateau; 9 to re-evaluate" in said
+    assert judged(example_cohort()).sentence in made.answer.sentences
+
+
 def test_same_input_same_bytes(tmp_path: Path) -> None:
     cohort = few(example_cohort(), 40)
     for name in ("first", "second"):
@@ -92,7 +118,7 @@ def test_small_counts_are_not_printed(made: Made) -> None:
 def test_hardly_anybody(tmp_path: Path, size: int) -> None:
     answer = alsight.assess(few(example_cohort(), size), out=tmp_path / "out")
     assert answer.summary["people"] == size
-    assert "not verdicts" in (tmp_path / "out" / "report.html").read_text()
+    assert "A verdict weighs" in (tmp_path / "out" / "report.html").read_text()
 
 
 def test_people_without_visits_events_or_onset(tmp_path: Path) -> None:
@@ -122,8 +148,8 @@ def test_a_secret_of_one_s_own_keeps_pseudonyms(tmp_path: Path) -> None:
 
 
 def test_the_cap_on_pages_is_said(made: Made) -> None:
-    assert made.html.count('<section class="person"') == 6
-    assert "The 6 most striking of" in made.html
+    assert made.html.count('<section class="person"') == 20
+    assert "The 20 most striking have a page here." in made.html
 
 
 def test_strict(tmp_path: Path) -> None:

@@ -97,24 +97,6 @@ def test_treatments_and_devices() -> None:
     assert "death" not in said
 
 
-def test_measures_over_the_stretch_prefer_slow_vital_capacity() -> None:
-    rows = [
-        ("svc_pct", 0, 80.0),
-        ("svc_pct", 365, 62.0),
-        ("fvc_pct", 0, 81.0),
-        ("fvc_pct", 365, 60.0),
-        ("weight_kg", 0, 70.0),
-    ]
-    frame = pl.DataFrame(
-        [{"subject": "a", "day": day, "measure": name, "value": value} for name, day, value in rows],
-        schema=MEASURES_TABLE.schema,
-    )
-    said = told.other_measures(stretch(measures=frame))
-    assert "80 to 62" in said
-    assert "forced" not in said
-    assert "weight" not in said
-
-
 def test_diagnosis_and_gene() -> None:
     assert "revised to neuropathy" in told.diagnosis(stretch(person={"revised_diagnosis": "neuropathy"}))
     assert "SOD1" in told.diagnosis(stretch(person={"genotype": "sod1"}))

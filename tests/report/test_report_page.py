@@ -96,12 +96,15 @@ def test_language_and_width_are_declared(made: Made) -> None:
 
 
 def test_what_it_is_not_is_said_once(made: Made) -> None:
-    assert made.html.count("observed episodes, not verdicts") == 1
+    assert made.html.count("It is a statement of probability about a record.") == 1
     assert made.html.count("advice to a patient") == 1
 
 
 def test_every_section_is_there(made: Made) -> None:
-    anchors = ("about", "who", "reading", "courses", "episodes", "stages", "survival", "variation", "people", "methods")
+    anchors = (
+        "about", "verdicts", "statement", "re-evaluate", "asked", "who", "reading", "courses", "episodes", "stages",
+        "survival", "variation", "people", "methods",
+    )  # fmt: skip
     assert re.findall(r'<section id="([^"]+)"', made.html) == list(anchors)
 
 

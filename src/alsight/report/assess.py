@@ -1,4 +1,4 @@
-"""The `assess` verb: find plateaus and reversals as observed, and write a report that can be sent."""
+"""The `assess` verb: a verdict a person, the cohort beside natural history, and a report that can be sent."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ from alsight.base.answer import Answer, Exit
 from alsight.base.progress import Progress, silent
 from alsight.base.provenance import Provenance, program
 from alsight.cohort.cohort import Cohort
-from alsight.cohort.pseudonyms import pseudonymize
+from alsight.cohort.pseudonyms import pseudonymize, pseudonyms
 from alsight.cohort.read.source import Source, read
 from alsight.cohort.write.folder import write_cohort
 from alsight.cohort.write.guard import guarded
+from alsight.detect.thresholds import Thresholds
+from alsight.detect.verdicts import Verdicts, verdicts
 from alsight.report.check import counts, sentences
 from alsight.report.compose import Findings, find, page
 from alsight.report.folder import DEFAULT, make_folder, shown, write_text, write_whole, writing
 from alsight.report.page.render import html
+from alsight.report.page.words import joined
 from alsight.report.privacy import salt_of, write_private
+from alsight.report.verdicts.tables import counted, renamed, write_verdicts
+from alsight.report.verdicts.words import DOSSIERS
 
 
 class AssessSpec(Source, frozen=True, kw_only=True):
@@ -32,6 +37,7 @@ class AssessSpec(Source, frozen=True, kw_only=True):
         salt_file: file with the secret that makes the pseudonyms, empty to derive it from the visits.
         strict: whether a rejected row makes the run end with code 1.
         pages: most people with a page of their own.
+        thresholds: what a verdict asks for.
     """
 
     out: str = DEFAULT
@@ -39,10 +45,13 @@ class AssessSpec(Source, frozen=True, kw_only=True):
     salt_file: str = ""
     strict: bool = False
     pages: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 60
+    thresholds: Thresholds = Thresholds()
 
 
 def assess(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = None) -> Answer:
-    """Write report.html, episodes.parquet, rejected.csv, cohort/ and summary.json.
+    """Write report.html, the tables of verdicts and episodes, rejected.csv, cohort/ and summary.json.
+
+    Verdicts are given on the people as they were read and only then renamed: raters and dates weigh in them.
 
     Args:
         spec: what to read and where to write.
@@ -58,8 +67,11 @@ def assess(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None 
     place = make_folder(spec.out, spec.path)
     record = _record(spec, known)
     salt = "" if spec.identified else salt_of(known, spec.salt_file)
-    sent = known if spec.identified else pseudonymize(known, salt)
-    found = find(sent, progress)
+    judged = verdicts(known, spec.thresholds, progress=progress)
+    sent = known
+    if not spec.identified:
+        sent, judged = pseudonymize(known, salt), renamed(judged, pseudonyms(known.subjects["subject"], salt))
+    found = find(sent, judged, progress)
     report = html(
         page(found, record, identified=spec.identified, pages=spec.pages, name=_name(spec), progress=progress)
     )
@@ -74,7 +86,7 @@ def assess(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None 
     return Answer(
         summary=summary,
         files=files,
-        sentences=(*sentences(counts(known)), *_told(found), f"The report is {shown(files['report'])}"),
+        sentences=(*sentences(counts(known)), *_told(judged), f"The report is {shown(files['report'])}"),
         exit=Exit.REJECTED if spec.strict and summary["rejected"] else Exit.FINE,
         provenance=record,
     )
@@ -82,7 +94,8 @@ def assess(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None 
 
 def _record(spec: AssessSpec, cohort: Cohort) -> Provenance:
     """How the run was made: the request without folders, the inputs' digests as the reader took them."""
-    request = {name: value for name, value in msgspec.structs.asdict(spec).items() if name not in ("out", "salt_file")}
+    hidden = ("out", "salt_file", "thresholds")
+    request = {name: value for name, value in msgspec.structs.asdict(spec).items() if name not in hidden}
     request["path"], request["mapping"] = Path(spec.path).name, Path(spec.mapping).name
     inputs = cohort.provenance.inputs if cohort.provenance else {}
     return Provenance(program=program(), verb="assess", request=request, inputs=inputs)
@@ -101,6 +114,7 @@ def _write(place: Path, found: Findings, report: str) -> dict[str, Path]:
     return {
         "report": write_text(place / "report.html", report),
         "episodes": write_whole(place / "episodes.parquet", found.episodes.write_parquet),
+        **write_verdicts(found.judged, place),
         "rejected": write_whole(place / "rejected.csv", guarded(found.cohort.rejected).write_csv),
         "cohort": place / "cohort",
     }
@@ -117,16 +131,15 @@ def _summary(known: Cohort, found: Findings, record: Provenance, files: dict[str
         **counts(known),
         "episodes": rates.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
         "flagged": found.flags.to_dicts(),
-        "verdicts": "none: these are observed episodes",
+        "verdicts": {**counted(found.judged), "thresholds": msgspec.to_builtins(found.judged.thresholds)},
         "files": {name: str(file.relative_to(files["report"].parent)) for name, file in files.items()},
         "provenance": msgspec.to_builtins(public),
     }
 
 
-def _told(found: Findings) -> tuple[str, ...]:
-    flags = found.flags
-    gains = flags.filter(pl.col("kind") == "reversal").height
-    return (
-        f"Observed, not judged: {gains:,} people with a held gain of 4 points, {flags.height - gains:,} with a long "
-        "plateau.",
-    )
+def _told(judged: Verdicts) -> tuple[str, ...]:
+    """The counts of the striking verdicts, then what can be quoted."""
+    said = counted(judged)
+    called = joined([f"{said['headline'][verdict]:,} {verdict}" for verdict in DOSSIERS])
+    again = f"{said['review']:,} to re-evaluate" if said["review"] else "nobody to re-evaluate"
+    return f"Judged: {called}; {again}.", judged.sentence

@@ -1,10 +1,9 @@
-"""The report's content from a cohort: everything found once, then sections in reading order."""
+"""The report's content from a cohort and its verdicts: everything found once, then sections in reading order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import polars as pl
 
@@ -15,16 +14,25 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import endpoints
 from alsight.cohort.scores import scored_visits
 from alsight.describe.describe import describe_cohort
+from alsight.detect.thresholds import REVIEWED
+from alsight.detect.verdicts import Verdicts
 from alsight.episodes.find import episode_frame, judge
 from alsight.episodes.rates import disagreement_frame, rate_frame
 from alsight.report.flags import FLAGS, flagged
 from alsight.report.page.blocks import Section
-from alsight.report.page.people import Records, people_pages, people_section
+from alsight.report.page.people import Records
 from alsight.report.page.portrait import stages, survival, variation, who
 from alsight.report.page.render import Page
 from alsight.report.page.sections import episodes_by_definition, reading, trajectories
-from alsight.report.page.words import cell, count, hidden, number, opening, people, percent
+from alsight.report.page.words import cell, count, number, opening, people
 from alsight.report.texts import about, methods
+from alsight.report.verdicts.asked import asked_section
+from alsight.report.verdicts.dossier import anchors, dossier_section, look
+from alsight.report.verdicts.second_look import second_look_section
+from alsight.report.verdicts.statement import statement_section
+from alsight.report.verdicts.summary import verdict_section
+from alsight.report.verdicts.tables import counted
+from alsight.report.verdicts.words import without_small
 
 TOTALS = {"alsfrs_r": "alsfrs_r_total", "alsfrs": "alsfrs_total"}
 
@@ -39,8 +47,9 @@ class Findings:
         episodes: every episode under every definition.
         rates: how often each definition is met.
         pairs: how far each two definitions disagree.
-        flags: people who are to be looked at, the most striking first.
+        flags: people who met a striking definition, the most striking first.
         portrait: what `describe_cohort` gave.
+        judged: the verdicts, under the same names.
     """
 
     cohort: Cohort
@@ -50,18 +59,25 @@ class Findings:
     pairs: pl.DataFrame
     flags: pl.DataFrame
     portrait: dict[str, pl.DataFrame]
+    judged: Verdicts
 
 
-def find(cohort: Cohort, progress: Progress) -> Findings:
-    """Everything that a report tells about a cohort."""
+def find(cohort: Cohort, judged: Verdicts, progress: Progress) -> Findings:
+    """Everything that a report tells about a cohort.
+
+    Args:
+        cohort: the people, under the names that the report prints.
+        judged: their verdicts, under the same names.
+        progress: told how far the work is.
+    """
     progress("scoring visits", 0, 0)
     visits = scored_visits(cohort).with_columns(total=pl.coalesce(list(TOTALS.values())).cast(pl.Float64))
     progress("finding episodes", 0, 0)
-    judged = judge(cohort)
-    episodes = episode_frame(judged)
-    rates, pairs = rate_frame(judged), disagreement_frame(judged)
+    met = judge(cohort)
+    episodes = episode_frame(met)
+    rates, pairs = rate_frame(met), disagreement_frame(met)
     progress("describing", 0, 0)
-    return Findings(cohort, visits, episodes, rates, pairs, flagged(episodes), describe_cohort(cohort, visits))
+    return Findings(cohort, visits, episodes, rates, pairs, flagged(episodes), describe_cohort(cohort, visits), judged)
 
 
 def page(found: Findings, record: Provenance, *, identified: bool, pages: int, name: str, progress: Progress) -> Page:
@@ -79,8 +95,15 @@ def page(found: Findings, record: Provenance, *, identified: bool, pages: int, n
     cohort = found.cohort
     accepted = {table: frame.height for table, frame in cohort.frames().items()}
     marked = [flag.definition for flag in FLAGS]
+    judged = found.judged
+    records = Records(cohort.subjects, found.visits, cohort.events, cohort.doses, cohort.measures, found.episodes)
+    looked = look(judged, found.flags, cohort, records, tuple(marked), pages)
     sections: list[Section] = [
         about(identified=identified),
+        verdict_section(judged, identified=identified),
+        statement_section(judged, identified=identified),
+        second_look_section(judged, anchors(looked)),
+        asked_section(judged, identified=identified),
         who(found.portrait, identified=identified),
         reading(cohort.rejected, accepted, identified=identified),
         trajectories(found.visits, found.episodes, marked),
@@ -88,16 +111,12 @@ def page(found: Findings, record: Provenance, *, identified: bool, pages: int, n
         stages(found.portrait["stages_over_time"], identified=identified),
         survival(found.portrait, _at_risk(cohort), identified=identified),
         variation(found.portrait, identified=identified),
-    ]
-    shown = found.flags.head(pages)
-    records = Records(cohort.subjects, found.visits, cohort.events, cohort.doses, cohort.measures, found.episodes)
-    sections += [
-        people_section(shown, people_pages(shown, records, progress), found.flags.height, found.visits),
+        dossier_section(looked, progress),
         methods(record, identified=identified),
     ]
     return Page(
-        title=f"Plateaus and held gains in {people(cohort.size, identified=identified)} with ALS",
-        eyebrow=" \u00b7 ".join(part for part in (record.program, "report of observed episodes", name) if part),
+        title=f"Plateaus and reversals in {people(cohort.size, identified=identified)} with ALS",
+        eyebrow=" \u00b7 ".join(part for part in (record.program, "report of verdicts", name) if part),
         lead=_lead(found, identified=identified),
         figures=_figures(found, identified=identified),
         sections=tuple(sections),
@@ -106,30 +125,20 @@ def page(found: Findings, record: Provenance, *, identified: bool, pages: int, n
     )
 
 
-def _rate(found: Findings, definition: str) -> dict[str, Any]:
-    return found.rates.filter(pl.col("definition") == definition).row(0, named=True)
-
-
 def _lead(found: Findings, *, identified: bool) -> str:
-    """The whole report in a paragraph."""
-    still, gained = _rate(found, "bedlack_visit_12"), _rate(found, "bedlack_gain_4_12")
+    """The whole report in a paragraph: who, what can be quoted, and how many are called what."""
     some = partial(cell, identified=identified)
-    said = [f"{opening(people(found.cohort.size, identified=identified))} with {count(found.visits.height)} visits."]
-    if still["eligible"]:
-        shared = "" if hidden(still["found"], identified=identified) else f" ({percent(still['rate'])})"
-        said.append(
-            f"A year after the first visit {some(still['found'])} of the {some(still['eligible'])} still rated{shared} "
-            f"had not declined; among past trial participants it was {percent(still['published'])}."
+    headline = counted(found.judged)["headline"]
+    gains, still = sum(headline[verdict] for verdict in REVIEWED), headline["prolonged plateau"]
+    ends = ["" if size == 1 and identified else "s" for size in (gains, still)]
+    return " ".join(
+        (
+            f"{opening(people(found.cohort.size, identified=identified))} with {count(found.visits.height)} visits.",
+            without_small(found.judged.sentence, identified=identified),
+            f"Called beyond noise and natural history: {some(gains) if gains else 'no'} held or lost gain{ends[0]} and "
+            f"{some(still) if still else 'no'} prolonged plateau{ends[1]}.",
         )
-    if gained["eligible"]:
-        said.append(
-            f"A gain of 4 points held for a year was seen in {some(gained['found'])} of {some(gained['eligible'])} "
-            f"(published: {gained['published_text']})."
-        )
-    if found.flags.height:
-        verb = "record deserves" if found.flags.height == 1 and identified else "records deserve"
-        said.append(f"{opening(some(found.flags.height))} {verb} a second look.")
-    return " ".join(said)
+    )
 
 
 def _at_risk(cohort: Cohort) -> pl.DataFrame:

@@ -9,11 +9,11 @@ from alsight.base.units import DAYS_PER_MONTH
 from alsight.report.page.blocks import Block, Heading, Notice, Prose, Section, table
 from alsight.report.page.words import SMALL_CELL
 
-NOT_VERDICTS: Final = (
-    "These are observed episodes, not verdicts. A plateau or a rise below is what the recorded scores did. Whether "
-    "it is real, or measurement noise, or what natural history shows at this number of visits, has not been weighed "
-    "here. By the scale's published reliability, two ratings of a person who has not changed can differ by 3 to 5 "
-    "points."
+VERDICTS_ARE: Final = (
+    "A verdict weighs what the scores did against measurement noise and against what natural history shows at these "
+    "visits. It is a statement of probability about a record. Counts under published definitions, further below, are "
+    "observed episodes that weigh neither: by the scale's published reliability, two ratings of a person who has not "
+    "changed can differ by 3 to 5 points."
 )
 NO_ADVICE: Final = (
     "This is research software. Nothing here is advice to a patient, and nothing here makes or changes a diagnosis."
@@ -39,8 +39,11 @@ METHODS: Final = (
     "anything was recorded about them.",
     "Episodes. Each definition is an array program over everybody's visits with its own rule of eligibility. Rates "
     "have Wilson's 95 % interval; agreement is Cohen's kappa.",
-    "What this cannot do. It weighs no noise, expects no base rate and adjusts for nothing. With more visits a "
-    "person has more chances of an episode; with fewer, of none. People who die early are not seen to plateau late.",
+    "Verdicts. Scores less what care, rating, recording or a passing illness explains are smoothed by a model of the "
+    "changing rate of decline, with recoveries as a rare alternative; every verdict is a posterior under it.",
+    "What this cannot do. Counts of observed episodes weigh no noise and adjust for nothing: with more visits a person "
+    "has more chances of an episode; with fewer, of none. People who die early are not seen to plateau late. A verdict "
+    "knows only what was recorded.",
 )
 
 REFERENCES: Final[dict[str, str]] = {
@@ -76,7 +79,7 @@ def about(*, identified: bool) -> Section:
     return Section(
         "about",
         "What this is, and what it is not",
-        (Notice((NOT_VERDICTS, NO_ADVICE)), Prose(scale), Prose(IDENTIFIED if identified else PSEUDONYMISED)),
+        (Notice((VERDICTS_ARE, NO_ADVICE)), Prose(scale), Prose(IDENTIFIED if identified else PSEUDONYMISED)),
     )
 
 

@@ -89,16 +89,42 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Sentences under a heading on the page of one person, and the numbers behind them."""
+
+    title: str
+    said: tuple[str | Markup, ...]
+    table: TableView | None = None
+
+
+@dataclass(frozen=True)
 class Person:
-    """The page of one flagged person."""
+    """The page of one person.
+
+    Attributes:
+        anchor: name of its place.
+        title: heading.
+        verdict: headline verdict.
+        tone: named color of the verdict.
+        reason: the window, in a sentence.
+        evidence: numbers behind the verdict, name and value.
+        facts: who the person is, name and value.
+        chart: the course.
+        key: entries of its key.
+        parts: what is told of it, in reading order.
+        fired: every published definition that was met.
+    """
 
     anchor: str
     title: str
+    verdict: str
+    tone: str
     reason: str
+    evidence: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
     chart: Markup
     key: tuple[KeyEntry, ...]
-    checks: tuple[str, ...]
+    parts: tuple[Part, ...]
     fired: TableView
 
 

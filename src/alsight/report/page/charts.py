@@ -147,12 +147,12 @@ def rates(found: pl.DataFrame, width: int) -> alt.TopLevelMixin:
         ),
         published.mark_point(size=70, shape="diamond", strokeWidth=1.6, color=color("ink")),
     ]
-    parts += [] if wide else _names_above(found, y)
+    parts += [] if wide else names_above(found, y)
     size = {"width": width - 340, "height": alt.Step(26)} if wide else {"width": width, "height": alt.Step(56)}
     return alt.layer(*parts).properties(**size)
 
 
-def _names_above(found: pl.DataFrame, y: alt.Y) -> list[alt.Chart]:
+def names_above(found: pl.DataFrame, y: alt.Y) -> list[alt.Chart]:
     """Labels of one or two lines above their marks, for the narrow layout."""
     lines = [textwrap.wrap(text, 46)[:2] for text in found["label"]]
     parts: list[alt.Chart] = []

@@ -37,15 +37,6 @@ EVENT_WORDS: Final = {
 }  # fmt: skip
 """Events as a reader would say them."""
 
-OTHER_MEASURES: Final = {
-    "svc_pct": "slow vital capacity (% of predicted)",
-    "fvc_pct": "forced vital capacity (% of predicted)",
-    "grip_kg": "grip (kg)",
-    "weight_kg": "weight (kg)",
-    "nfl_pg_ml": "neurofilament light (pg/ml)",
-}
-"""Measures that are compared with the score, as a reader would say them."""
-
 _ILLNESS: Final = ("infection", "fracture", "hospitalization", "mood_episode", "intercurrent_illness")
 _LABELS: Final = {item.name: item.label.lower() for item in ITEMS} | {"q5_cutting": "cutting food (item 5)"}
 
@@ -195,27 +186,6 @@ def treatment(stretch: Stretch) -> str:
     return f"Started or changed around it: {joined(said)}."
 
 
-def other_measures(stretch: Stretch) -> str:
-    """What vital capacity, weight, strength and neurofilament did over the same stretch."""
-    inside = stretch.measures.filter(
-        pl.col("measure").is_in(list(OTHER_MEASURES)), pl.col("day").is_between(stretch.start_day, stretch.end_day)
-    )
-    ends = (
-        inside.group_by("measure", "day").agg(pl.col("value").mean()).sort("day")
-        .group_by("measure").agg(pl.len(), first=pl.col("value").first(), last=pl.col("value").last())
-        .filter(pl.col("len") > 1)
-    )  # fmt: skip
-    found = {row["measure"]: row for row in ends.iter_rows(named=True)}
-    if "svc_pct" in found:
-        found.pop("fvc_pct", None)
-    said = [
-        f"{words} {number(found[name]['first'], 0)} to {number(found[name]['last'], 0)}"
-        for name, words in OTHER_MEASURES.items()
-        if name in found
-    ]
-    return f"Over the same stretch: {joined(said)}." if said else ""
-
-
 def diagnosis(stretch: Stretch) -> str:
     """Whether the diagnosis was revised, or a gene is known whose disease is slow or treatable."""
     revised = stretch.person.get("revised_diagnosis")
@@ -228,7 +198,7 @@ def diagnosis(stretch: Stretch) -> str:
 
 CHECKS: Final[tuple[Check, ...]] = (
     diagnosis, few_visits, gaining_items, item_five, item_twelve, outlying_visit, way_of_rating, scale_end, illness,
-    treatment, other_measures,
+    treatment,
 )  # fmt: skip
 """Everything that is looked at, in the order in which it is told."""
 

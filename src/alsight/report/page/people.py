@@ -1,4 +1,4 @@
-"""The page of one flagged person: what happened, which definitions it met, what to look at before believing it."""
+"""What is recorded of one person: their course, who they are, and which published definitions they met."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
-from markupsafe import Markup
 
-from alsight.base.progress import Progress
 from alsight.base.units import months_of
-from alsight.report.page.blocks import Figure, KeyEntry, Person, Prose, Section, TableView, drawn, table
+from alsight.report.page.blocks import Figure, KeyEntry, TableView, drawn, table
 from alsight.report.page.charts import WIDE
-from alsight.report.page.checks import EVENT_WORDS, Stretch, checks
+from alsight.report.page.checks import EVENT_WORDS
 from alsight.report.page.labels import LABELS, RULES, source_name
-from alsight.report.page.theme import svg
-from alsight.report.page.timeline import PANELS, Course, small_multiples, timeline
-from alsight.report.page.words import NONE, count, months, number, opening, people, signed
+from alsight.report.page.timeline import PANELS, Course, small_multiples
+from alsight.report.page.words import NONE, count, months, number, opening, signed
 
 DOMAINS: Final = {
     "bulbar": "Bulbar",
@@ -39,10 +36,10 @@ _DOMAIN_BEST: Final = 12.0
 _ROOM: Final = 0.2
 """Least room above and below the mean of a measure, as a share of it, so that small changes look small."""
 
-KEY: Final = (
-    KeyEntry("line", "ink", "total"),
-    KeyEntry("square-filled", "plateau", "plateau"),
-    KeyEntry("square-filled", "rise", "held gain"),
+WINDOWS: Final = (
+    KeyEntry("circle", "plateau", "plateau"),
+    KeyEntry("circle", "rise", "held gain"),
+    KeyEntry("circle", "other", "explained rise"),
 )
 
 _WORDS: Final = {
@@ -89,53 +86,13 @@ def word(value: Any) -> str:
     return NONE if value is None else _WORDS.get(str(value), str(value).replace("_", " "))
 
 
-def people_pages(flags: pl.DataFrame, records: Records, progress: Progress) -> tuple[Person, ...]:
-    """One page for each row of the flags, in their order."""
-    chosen = pl.col("subject").is_in(flags["subject"].implode())
-    near = Records(*(frame.filter(chosen) for frame in vars(records).values()))
-    pages: list[Person] = []
-    for place, flag in enumerate(flags.iter_rows(named=True)):
-        progress("drawing people", place, flags.height)
-        pages.append(_page(place + 1, flag, near.of(flag["subject"]), flags["definition"].to_list()))
-    return tuple(pages)
-
-
-def people_section(flags: pl.DataFrame, pages: tuple[Person, ...], total: int, visits: pl.DataFrame) -> Section:
-    """All flagged people in one list and one picture, then a page for each.
+def overview(flags: pl.DataFrame, visits: pl.DataFrame) -> Figure:
+    """The courses of the first people side by side, each numbered as its page.
 
     Args:
-        flags: people shown, one row each, in the order of their pages.
-        pages: their pages.
-        total: people flagged, shown or not.
+        flags: `subject`, `kind`, `held_from_day` and `end_day` of the stretch, one row a person.
         visits: scored visits with `total`.
     """
-    intro = (
-        "People with a gain of 4 points or more that was held for at least 6 months, or with a plateau of 18 months "
-        "(12 when the very same score was repeated). They are listed because their records deserve a second look, "
-        "first of all at how the scores came about, then at the diagnosis. A held gain in ALS is rare enough that an "
-        "error, an illness that passed or another disease must be considered first."
-    )
-    if not total:
-        return Section("people", "People to look at", (Prose(intro), Prose("Nobody met these definitions.")))
-    cut = (
-        f" The {count(flags.height)} most striking of {count(total)} have a page here." if total > flags.height else ""
-    )
-    rows = [
-        (
-            Markup('<a href="#{}">{}</a>').format(page.anchor, page.title.replace("Person ", "")),
-            flag["words"],
-            f"{months_of(flag['held_from_day']):.0f} to {months_of(flag['end_day']):.0f}",
-        )
-        for page, flag in zip(pages, flags.iter_rows(named=True), strict=True)
-    ]
-    listed = table("People to look at", ("person", "first reason", "months"), rows, (2,))
-    said = f"{people(total)} met one of these definitions.{cut} Every episode of everybody is in episodes.parquet."
-    picture = (_overview(flags.head(OVERVIEW), visits),) if flags.height else ()
-    return Section("people", "People to look at", (Prose(intro), Prose(said), *picture, listed), pages)
-
-
-def _overview(flags: pl.DataFrame, visits: pl.DataFrame) -> Figure:
-    """The courses of the first flagged people side by side, each numbered as its page."""
     numbered = flags.select(
         "subject", "kind", "held_from_day", "end_day", name=pl.format("Person {}", pl.int_range(1, pl.len() + 1))
     )
@@ -154,41 +111,16 @@ def _overview(flags: pl.DataFrame, visits: pl.DataFrame) -> Figure:
     reach = (min(low, 0.0), max(high, low + 1.0))
     return drawn(
         lambda width: small_multiples(small, reach, width, 6 if width >= WIDE else 3),
-        f"ALSFRS-R totals of the first {flags.height} people to look at, episodes marked",
+        f"ALSFRS-R totals of the first {flags.height} people, the stretch in question marked",
         f"The first {flags.height}, totals from 0 to 48 over {months(reach[1])} from entry, first and last value "
         "written out.",
-        key=KEY[1:],
+        key=WINDOWS,
     )
 
 
-def _page(place: int, flag: dict[str, Any], own: Records, order: Sequence[str]) -> Person:
-    person = own.subjects.row(0, named=True)
-    stretch = Stretch(
-        flag["kind"], flag["start_day"], flag["end_day"], own.visits, own.events, own.doses, own.measures, person
-    )
-    course = _course(own, order)
-    inside = stretch.inside
-    ends = f"{number(inside['total'][0], 0)} to {number(inside['total'][-1], 0)}" if inside.height else NONE
-    said = (
-        f"{flag['words']}. From {months(months_of(flag['start_day']))} to {months(months_of(flag['end_day']))} after "
-        f"entry, ALSFRS-R total {ends}, {inside.height} visits."
-    )
-    label = f"Course of person {flag['subject']}: ALSFRS-R total over time with episodes, events, domains and measures"
-    return Person(
-        anchor=f"person-{place}",
-        title=f"{place}. Person {flag['subject']}",
-        reason=said,
-        facts=_facts(person, own),
-        chart=svg(timeline(course), label, "both"),
-        key=KEY,
-        checks=checks(stretch),
-        fired=_fired(own.episodes),
-    )
-
-
-def _course(own: Records, order: Sequence[str]) -> Course:
-    """What the person's chart shows; spans are those of the definitions that earn a page."""
-    spans = own.episodes.filter(pl.col("definition").is_in(list(set(order))))
+def recorded(own: Records, definitions: Sequence[str]) -> Course:
+    """What was recorded of a person, for the chart; spans are those of these definitions."""
+    spans = own.episodes.filter(pl.col("definition").is_in(list(definitions)))
     return Course(
         visits=own.visits.select(months_of(pl.col("day").cast(pl.Float64)).alias("months"), "total"),
         spans=spans.select(
@@ -249,11 +181,11 @@ def _measures(measures: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _facts(person: dict[str, Any], own: Records) -> tuple[tuple[str, str], ...]:
+def facts(person: dict[str, Any], own: Records) -> tuple[tuple[str, str], ...]:
     """Who the person is, in a few lines; what is not recorded is left out."""
     visits = own.visits.drop_nulls("total")
     first = visits.row(0, named=True) if visits.height else {}
-    facts = [
+    known = [
         ("Onset", word(person.get("onset_site"))),
         ("Sex", word(person.get("sex"))),
         ("Age at entry", _years(person.get("age_at_entry_years"))),
@@ -264,7 +196,7 @@ def _facts(person: dict[str, Any], own: Records) -> tuple[tuple[str, str], ...]:
         ("Phenotype", word(person.get("phenotype"))),
         ("Gene", word(person.get("genotype"))),
     ]
-    return tuple((name, value) for name, value in facts if value != NONE)
+    return tuple((name, value) for name, value in known if value != NONE)
 
 
 def _years(value: float | None) -> str:
@@ -276,7 +208,7 @@ def _span(visits: pl.DataFrame) -> int:
     return int(days[-1] - days[0]) if days.len() else 0
 
 
-def _fired(episodes: pl.DataFrame) -> TableView:
+def fired(episodes: pl.DataFrame) -> TableView:
     """Every definition that the person met, with its stretch."""
     rows = [
         (

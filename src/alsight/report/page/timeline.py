@@ -6,7 +6,7 @@ views each: a view costs far more time than the marks in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import polars as pl
@@ -25,6 +25,10 @@ Spec = dict[str, Any]
 
 _KINDS: Final[Spec] = {"domain": list(EPISODE_COLORS), "range": [color(name) for name in EPISODE_COLORS.values()]}
 
+SPAN: Final = {"start": pl.Float64, "end": pl.Float64, "kind": pl.String}
+BAND: Final = {"months": pl.Float64, "level": pl.Float64, "low": pl.Float64, "high": pl.Float64}
+"""Columns of a stretch and of a smoothed course."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
@@ -36,12 +40,16 @@ class Course:
         events: label, months, end (null for a single day); one row an event or treatment.
         small: name, months, value, low, high (the limits of its scale), kind (of the episode a visit is part of, null
             outside); domains, then measures.
+        window: start, end, kind of the stretch that a verdict rests on; at most one row.
+        band: months, level, low, high of the smoothed course; one row a visit, none where no course was fitted.
     """
 
     visits: pl.DataFrame
     spans: pl.DataFrame
     events: pl.DataFrame
     small: pl.DataFrame
+    window: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SPAN))
+    band: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BAND))
 
 
 def timeline(course: Course) -> Spec:
@@ -87,29 +95,22 @@ def _total(course: Course, reach: tuple[float, float]) -> Spec:
         "scale": {"domain": [0, 48]},
         "axis": {"values": [0, 12, 24, 36, 48]},
     }
-    tone = {"field": "kind", "type": "nominal", "scale": _KINDS}
-    spans = _values(course.spans.rename({"start": "months"}))
     visits = _values(course.visits.drop_nulls("total"))
     single = _values(course.events.filter(pl.col("end").is_null()))
     dashed = {"type": "rule", "strokeWidth": 1, "strokeDash": [2, 3], "color": color("faint")}
-    end = {"field": "end"}
     return {
         "title": "ALSFRS-R total",
         "width": WIDTH,
-        "height": 150,
+        "height": 170,
         "layer": [
-            {"data": spans, "mark": {"type": "rect", "opacity": 0.15}, "encoding": {"x": x, "x2": end, "color": tone}},
-            {
-                "data": spans,
-                "mark": {"type": "rule", "strokeWidth": 3},
-                "encoding": {"x": x, "x2": end, "color": tone, "y": {"value": 1.5}},
-            },
+            *_stretches(course, x),
             {"data": single, "mark": dashed, "encoding": {"x": x}},
+            *_smoothed(course.band, x, y),
             {
                 "data": visits,
                 "mark": {
                     "type": "line",
-                    "strokeWidth": 1.8,
+                    "strokeWidth": 0.7 if course.band.height else 1.8,
                     "color": color("ink"),
                     "point": {"size": 26, "filled": True, "color": color("ink")},
                 },
@@ -117,6 +118,35 @@ def _total(course: Course, reach: tuple[float, float]) -> Spec:
             },
         ],
     }
+
+
+def _stretches(course: Course, x: Spec) -> list[Spec]:
+    """The window of the verdict behind the course, observed episodes as bars above it."""
+    tone = {"field": "kind", "type": "nominal", "scale": _KINDS}
+    window = _values(course.window.rename({"start": "months"}))
+    spans = _values(course.spans.rename({"start": "months"}))
+    end = {"field": "end"}
+    return [
+        {"data": window, "mark": {"type": "rect", "opacity": 0.15}, "encoding": {"x": x, "x2": end, "color": tone}},
+        {
+            "data": spans,
+            "mark": {"type": "rule", "strokeWidth": 3},
+            "encoding": {"x": x, "x2": end, "color": tone, "y": {"value": 1.5}},
+        },
+    ]
+
+
+def _smoothed(band: pl.DataFrame, x: Spec, y: Spec) -> list[Spec]:
+    """The smoothed course with its interval, nothing where none was fitted."""
+    if not band.height:
+        return []
+    level, area = {"type": "line", "strokeWidth": 1.8}, {"type": "area", "opacity": 0.25}
+    data = _values(band)
+    low, high = {**y, "field": "low"}, {"field": "high"}
+    return [
+        {"data": data, "mark": {**area, "color": color("main")}, "encoding": {"x": x, "y": low, "y2": high}},
+        {"data": data, "mark": {**level, "color": color("main")}, "encoding": {"x": x, "y": {**y, "field": "level"}}},
+    ]
 
 
 def _strip(events: pl.DataFrame, reach: tuple[float, float]) -> Spec:

@@ -1,0 +1,193 @@
+"""People with a page of their own: those whose verdict is striking, then those who met a definition that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+from markupsafe import Markup
+
+from alsight.base.progress import Progress
+from alsight.base.units import months_of
+from alsight.cohort.cohort import Cohort
+from alsight.detect.review.dossier import Dossiers, dossiers
+from alsight.detect.verdicts import Verdicts
+from alsight.report.page.blocks import KeyEntry, Person, Prose, Section, table
+from alsight.report.page.checks import Stretch, checks
+from alsight.report.page.people import Records, facts, fired, overview, recorded
+from alsight.report.page.theme import svg
+from alsight.report.page.timeline import timeline
+from alsight.report.page.words import NONE, count, number, opening, people
+from alsight.report.verdicts.course import drawn_course
+from alsight.report.verdicts.evidence import Evidence, numbers, parts, window_words
+from alsight.report.verdicts.words import DOSSIERS, RANK, kind, tone
+
+OVERVIEW: Final = 12
+"""People in the picture above the list."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """People who have a page, and everything that their pages are made of.
+
+    Attributes:
+        shown: one row a person, in the order of their pages: `subject`, `verdict`, `words` (of the definition met, null
+            where none), `kind`, `start_day`, `held_from_day`, `end_day`.
+        called: people whose verdict earns a page, shown or not.
+        met: people who met a definition that earns one, shown or not.
+        total: people who earn a page in either way.
+        records: what is recorded.
+        dossiers: second measures and exposures around the turn.
+        judged: the verdicts.
+        definitions: those that earn a page.
+        size: people in the cohort.
+    """
+
+    shown: pl.DataFrame
+    called: int
+    met: int
+    total: int
+    records: Records
+    dossiers: Dossiers
+    judged: Verdicts
+    definitions: tuple[str, ...]
+    size: int
+
+
+def look(
+    judged: Verdicts, flags: pl.DataFrame, cohort: Cohort, records: Records, definitions: tuple[str, ...], pages: int
+) -> Looked:
+    """Choose who has a page: striking verdicts first, the rarest first among them, then definitions met.
+
+    Args:
+        judged: the verdicts, under the names of the cohort.
+        flags: people who met a striking definition, one row each.
+        cohort: the people.
+        records: their scored visits and episodes.
+        definitions: those that earn a page.
+        pages: most people with one.
+    """
+    first = judged.people.filter(pl.col("verdict").is_in(DOSSIERS))
+    rank = pl.col("verdict").replace_strict(RANK, default=len(RANK), return_dtype=pl.Int32)
+    ordered = first.sort(rank, "usual", "months", "subject", descending=[False, False, True, False], nulls_last=True)
+    called = ordered.select(
+        "subject", "verdict", "start_day", "end_day", held_from_day="start_day",
+        kind=pl.col("verdict").replace_strict({name: kind(name) for name in RANK}, default="plateau"),
+    ).join(flags.select("subject", "words"), on="subject", how="left", maintain_order="left")  # fmt: skip
+    others = (
+        flags.join(called, on="subject", how="anti", maintain_order="left")
+        .drop("definition", "size")
+        .join(judged.people.select("subject", "verdict"), on="subject", how="left", maintain_order="left")
+    )
+    days = ("start_day", "held_from_day", "end_day")
+    columns = ["subject", "verdict", "words", "kind", *days]
+    both = pl.concat([frame.select(columns).cast(dict.fromkeys(days, pl.Int64)) for frame in (called, others)])
+    shown = both.drop_nulls("start_day").head(pages)
+    turns = dict(zip(shown["subject"], shown["start_day"], strict=True))
+    whole = (called.height, flags.height, called.height + others.height)
+    return Looked(shown, *whole, records, dossiers(cohort, turns), judged, definitions, cohort.size)
+
+
+def anchors(looked: Looked) -> dict[str, str]:
+    """Person to the place of their page."""
+    return {name: f"person-{place + 1}" for place, name in enumerate(looked.shown["subject"])}
+
+
+def dossier_section(looked: Looked, progress: Progress) -> Section:
+    """Everybody who has a page in one list and one picture, then the pages."""
+    title = "Person by person"
+    intro = (
+        "First those whose verdict is remission-like, reversal, lost gain or prolonged plateau, the rarest first; then "
+        "those whose raw scores met a striking published definition without such a verdict, with the reason why not. "
+        "A held gain in ALS is rare enough that an error, an illness that passed or another disease must be considered "
+        "first."
+    )
+    shown = looked.shown
+    if not looked.called + looked.met:
+        return Section("people", title, (Prose(intro), Prose("Nobody has such a verdict, or met such a definition.")))
+    pages = _pages(looked, progress)
+    rows = [
+        (
+            Markup('<a href="#{}">{}</a>').format(page.anchor, page.title.replace("Person ", "")),
+            opening(row["verdict"] or NONE),
+            f"{number(months_of(float(row['held_from_day'])), 0)} to {number(months_of(float(row['end_day'])), 0)}",
+            row["words"] or NONE,
+        )
+        for page, row in zip(pages, shown.iter_rows(named=True), strict=True)
+    ]
+    striking = shown.filter(pl.col("verdict").is_in(DOSSIERS)).height
+    cut = f" The {count(shown.height)} most striking have a page here." if shown.height < looked.total else ""
+    said = (
+        f"{people(looked.called)} with a striking verdict, {people(looked.met)} who met a striking definition; "
+        f"{count(striking)} and {count(shown.height - striking)} are shown.{cut} Everybody's verdict is in "
+        "verdicts.parquet, every episode of everybody in episodes.parquet."
+    )
+    listed = table(title, ("person", "verdict", "months", "published definition met"), rows, (2,))
+    picture = (overview(shown.head(OVERVIEW), looked.records.visits),) if shown.height else ()
+    return Section("people", title, (Prose(intro), Prose(said), *picture, listed), pages)
+
+
+def _pages(looked: Looked, progress: Progress) -> tuple[Person, ...]:
+    """One page for each person shown, in their order."""
+    chosen = pl.col("subject").is_in(looked.shown["subject"].implode())
+    near = Records(*(frame.filter(chosen) for frame in vars(looked.records).values()))
+    judged = looked.judged
+    rows = {row["subject"]: row for row in judged.people.filter(chosen).iter_rows(named=True)}
+    reviewed = {row["subject"]: row for row in judged.review.filter(chosen).iter_rows(named=True)}
+    causes, courses = judged.causes.filter(chosen), judged.courses.filter(chosen)
+    pages: list[Person] = []
+    for place, flag in enumerate(looked.shown.iter_rows(named=True)):
+        progress("drawing people", place, looked.shown.height)
+        name = flag["subject"]
+        own, mine = near.of(name), pl.col("subject") == name
+        about = Evidence(
+            verdict=rows[name],
+            causes=causes.filter(mine),
+            review=reviewed.get(name),
+            second=looked.dossiers.second.filter(mine),
+            exposures=looked.dossiers.exposures.filter(mine),
+            people=looked.size,
+            checks=checks(_stretch(flag, own)),
+        )
+        pages.append(_page(place + 1, about, own, courses.filter(mine), looked.definitions))
+    return tuple(pages)
+
+
+def _stretch(flag: dict[str, Any], own: Records) -> Stretch:
+    person = own.subjects.row(0, named=True)
+    return Stretch(
+        flag["kind"], flag["start_day"], flag["end_day"], own.visits, own.events, own.doses, own.measures, person
+    )
+
+
+def _page(place: int, about: Evidence, own: Records, smoothed: pl.DataFrame, definitions: tuple[str, ...]) -> Person:
+    row = about.verdict
+    course = drawn_course(recorded(own, definitions), row, smoothed)
+    label = (
+        f"Course of person {row['subject']}: recorded ALSFRS-R totals, the smoothed course with its interval, the "
+        "window of the verdict, events, domains and measures"
+    )
+    return Person(
+        anchor=f"person-{place}",
+        title=f"{place}. Person {row['subject']}",
+        verdict=opening(row["verdict"]),
+        tone=tone(row["verdict"]),
+        reason=window_words(row),
+        evidence=numbers(row),
+        facts=facts(own.subjects.row(0, named=True), own),
+        chart=svg(timeline(course), label, "both"),
+        key=_key(course.window.height > 0, course.band.height > 0, course.spans, tone(row["verdict"])),
+        parts=parts(about),
+        fired=fired(own.episodes),
+    )
+
+
+def _key(window: bool, band: bool, spans: pl.DataFrame, color: str) -> tuple[KeyEntry, ...]:
+    entries = [KeyEntry("circle", "ink", "recorded")]
+    entries += [KeyEntry("band", "main", "smoothed, 90 %")] if band else []
+    entries += [KeyEntry("wash", color, "window of the verdict")] if window else []
+    names = {"plateau": ("plateau", "flat by definition"), "reversal": ("rise", "gain by definition")}
+    kinds = spans["kind"].unique().to_list()
+    entries += [KeyEntry("bar", *names[name]) for name in names if name in kinds]
+    return tuple(entries)

@@ -1,0 +1,88 @@
+"""People whose diagnosis deserves a second look: who, how likely a mimic is, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import polars as pl
+from markupsafe import Markup
+
+from alsight.detect.thresholds import REVIEWED
+from alsight.detect.verdicts import Verdicts
+from alsight.report.page.blocks import Block, Prose, Section, table
+from alsight.report.page.words import NONE, count, joined, opening, percent, signed
+from alsight.report.verdicts.words import RANK, sure
+
+LISTED: Final = 40
+"""People in the list; all of them are in review.parquet."""
+
+REASONS: Final = 3
+"""Reasons told in the list."""
+
+
+def look_again(judged: Verdicts) -> pl.DataFrame:
+    """People to re-evaluate, the most striking verdict first, then the likeliest mimic.
+
+    Returns:
+        `subject`, `verdict` and the columns of the review, one row a person.
+    """
+    wanted = judged.people.filter(pl.col("review").fill_null(value=False)).select("subject", "verdict")
+    if not wanted.height:
+        return wanted.with_columns(posterior=pl.lit(None, pl.Float64))
+    rank = pl.col("verdict").replace_strict(RANK, default=len(RANK), return_dtype=pl.Int32)
+    always = pl.col("verdict").is_in(list(REVIEWED))
+    return (
+        wanted.join(judged.review, on="subject", how="left", maintain_order="left")
+        .with_columns(first=pl.when(always).then(rank).otherwise(len(RANK)))
+        .sort("first", "posterior", "subject", descending=[False, True, False], nulls_last=True)
+        .drop("first")
+    )
+
+
+def second_look_section(judged: Verdicts, anchors: Mapping[str, str]) -> Section:
+    """The list of people to re-evaluate.
+
+    Args:
+        judged: the verdicts.
+        anchors: person to the place of their page, for those who have one.
+    """
+    listed = look_again(judged)
+    title = "People to re-evaluate"
+    intro = (
+        "A held improvement always asks for a second look at the diagnosis, and so does a record that fits a mimic of "
+        "ALS better than ALS. The posterior below is the probability of a mimic, from how common mimics are at "
+        "registration, how the scores ran, and what is recorded; what is not recorded weighs nothing. It is a reason "
+        "to look, never a diagnosis."
+    )
+    if not listed.height:
+        return Section("re-evaluate", title, (Prose(intro), Prose("Nobody is listed.")))
+    more = f" The first {count(LISTED)} of {count(listed.height)} are listed." if listed.height > LISTED else ""
+    said = Prose(f"Everybody's posterior and reasons are in review.parquet.{more}")
+    rows = [_row(row, anchors) for row in listed.head(LISTED).iter_rows(named=True)]
+    heads = ("person", "verdict", "mimic", "why", "to consider")
+    blocks: list[Block] = [Prose(intro), said, table(title, heads, rows, (2,))]
+    return Section("re-evaluate", title, tuple(blocks))
+
+
+def _row(row: dict[str, Any], anchors: Mapping[str, str]) -> tuple[str | Markup, ...]:
+    name = row["subject"]
+    place = anchors.get(name)
+    return (
+        Markup('<a href="#{}">{}</a>').format(place, name) if place else name,
+        opening(row["verdict"] or NONE),
+        sure(row.get("posterior")),
+        opening(joined(reasons(row, REASONS))) or NONE,
+        opening(joined(mimics(row))) or NONE,
+    )
+
+
+def reasons(row: dict[str, Any], most: int) -> list[str]:
+    """What speaks for or against a mimic, weightiest first, each with its weight in log odds; the prior apart."""
+    told = [part for part in row.get("reasons") or [] if part["feature"] != "prior"]
+    return [f"{part['words']} ({signed(part['weight'], 1)})" for part in told[:most]]
+
+
+def mimics(row: dict[str, Any]) -> list[str]:
+    """Mimics to consider, with the share of each if it is one."""
+    return [f"{part['words']} ({percent(part['share'])})" for part in row.get("mimics") or []]

@@ -1,0 +1,195 @@
+"""What is shown of verdicts: counts, the cohort beside natural history, dossiers, thresholds; no small counts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import msgspec
+import polars as pl
+import pytest
+
+import alsight
+from alsight.cohort.example import example_cohort
+from alsight.cohort.pseudonyms import pseudonyms
+from alsight.detect.thresholds import Thresholds
+from alsight.report.page.labels import RULES
+from alsight.report.page.words import NONE
+from alsight.report.verdicts.asked import ASKED, sensitivity_table
+from alsight.report.verdicts.evidence import numbers, window_words
+from alsight.report.verdicts.second_look import look_again
+from alsight.report.verdicts.statement import OWN, statement_section
+from alsight.report.verdicts.tables import counted, renamed
+from alsight.report.verdicts.words import DOSSIERS, RANK, reading_family, reading_label, sure, without_small
+from report.conftest import Made
+from report.judged import SHARES, judged
+from report.test_report_assess import few
+from report.test_report_privacy import Tables
+
+
+def tables(text: str, first: str) -> list[list[list[str]]]:
+    return [table for table in Tables(text).tables if table[0][0] == first]
+
+
+def people_in(text: str) -> list[str]:
+    return re.findall(r'<section class="person".*?</section>', text, flags=re.DOTALL)
+
+
+def test_counts_by_verdict_with_the_small_hidden(made: Made, identified: Made) -> None:
+    (shown,) = tables(made.html, "verdict")[:1]
+    cells = {row[0]: row[1] for row in shown[1:]}
+    assert cells["Progressing"] == "120"
+    assert cells["Remission-like"] == cells["Lost gain"] == "hidden"
+    (open_,) = tables(identified.html, "verdict")[:1]
+    assert [row[1] for row in open_[1:]] == [str(size) for size in SHARES]
+
+
+def test_what_can_be_quoted_stands_first_without_small_counts(made: Made, identified: Made) -> None:
+    lead = re.search(r'<p class="lead">(.*?)</p>', made.html, flags=re.DOTALL)
+    assert lead is not None
+    assert "Of 300 people, 9 (3 %) held a gain" in unescape(lead[1])
+    assert "under 5 of 300 was expected" in unescape(lead[1])
+    assert "1 of 300 was expected" in unescape(identified.html)
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("3 of 40 people", "under 5 of 40 people"), ("13 of 40 people", "13 of 40 people"),
+        ("followed, 2 had 12 months", "followed, under 5 had 12 months"), ("gives 3 (1 to 7)", "gives 3 (1 to 7)"),
+        ("a gain of 4 points", "a gain of 4 points"), ("0.4 of 10", "0.4 of 10"),
+        ("Of 1,204 people", "Of 1,204 people"),
+    ],
+)  # fmt: skip
+def test_small_counts_in_a_sentence(text: str, sent: str) -> None:
+    assert without_small(text, identified=False) == sent
+    assert without_small(text, identified=True) == text
+
+
+def test_observed_beside_expected(made: Made) -> None:
+    (shown,) = tables(made.html, "reading")[:1]
+    assert shown[0][-1] == OWN
+    assert ["12 months", "210", "46", "42 (38 to 47)", "20\u00a0%", "44"] in shown
+    small = [row for row in shown if row[2:3] == ["under 5"]]
+    assert small
+    assert all(row[4:] == [NONE, NONE] for row in small)
+    assert "Show the same by subgroup" in made.html
+
+
+def test_nobody_to_be_compared() -> None:
+    verdicts = judged(few(example_cohort(), 3))
+    section = statement_section(replace(verdicts, statement=verdicts.statement.clear()), identified=False)
+    assert "too few visits" in section.blocks[-1].text  # type: ignore[union-attr]
+
+
+def test_readings_in_words() -> None:
+    row = {"definition": "vasta_exact_6", "reading": "x", "kind": "plateau", "months": 18.0, "points": None}
+    assert reading_label(row) == "Equal scores for 18 months or longer"
+    assert reading_family(row) == "Equal scores for so many months or longer (Vasta 2020)"
+    model = {"definition": None, "reading": "true_plateau", "kind": "plateau", "months": 12.0}
+    assert (reading_label(model), reading_family(model)) == ("True plateau", "")
+    assert all("so many" in reading_family({**row, "definition": name}) for name in RULES if "vasta" in name)
+
+
+def test_striking_verdicts_come_first_and_everybody_once(made: Made) -> None:
+    shown = people_in(made.html)
+    verdicts = [unescape(re.search(r'class="verdict"[^>]*>(.*?)<', one)[1]).lower() for one in shown]  # type: ignore[index]
+    striking = [verdict for verdict in verdicts if verdict in DOSSIERS]
+    assert verdicts[: len(striking)] == sorted(striking, key=RANK.__getitem__)
+    assert striking == sorted(striking, key=RANK.__getitem__)
+    assert len(striking) == 2 + 6 + 1 + 5
+    names = re.findall(r"Person (p[0-9a-f]{12})</h3>", made.html)
+    assert len(names) == len(set(names)) == 20
+
+
+def test_a_dossier_says_everything(made: Made) -> None:
+    first = people_in(made.html)[0]
+    headings = re.findall(r"<h4>(.*?)</h4>", first)
+    assert headings[:6] == [
+        "Why this verdict", "How unusual it is", "Other explanations looked for", "What other measures did",
+        "Treatments", "Is it ALS?",
+    ]  # fmt: skip
+    for said in ("posterior of a true held gain", "local false discovery rate", "held gain, points", "6.2 (4.1 to 8.9)",
+                 "natural history shows as much in", "under 0.1", "smoothed, 90 %", "window of the verdict",
+                 "Posterior of a mimic", "What would tell", "Two more visits"):  # fmt: skip
+        assert said in unescape(first), said
+
+
+def test_the_band_and_the_window_are_drawn(made: Made) -> None:
+    first = people_in(made.html)[0]
+    assert re.search(r'<path[^>]*fill="var\(--main\)"[^>]*', first)
+    assert re.search(r'fill="var\(--rise\)"', first)
+
+
+def test_numbers_on_the_page() -> None:
+    people = judged(example_cohort()).people
+    rows = {row["verdict"]: row for row in people.iter_rows(named=True)}
+    gain, flat, loss = (dict(numbers(rows[name])) for name in ("reversal", "prolonged plateau", "progressing"))
+    assert gain["posterior of a true held gain"] == "99\u00a0%"
+    assert flat["longest such stretch, median"] == "11 months"
+    assert loss["posterior of a true loss"] == "99.8\u00a0%"
+    nothing = dict.fromkeys(rows["reversal"]) | {"verdict": "cannot tell"}
+    assert numbers(nothing) == ()
+    assert window_words(nothing) == ""
+
+
+def test_no_posterior_reads_as_certain() -> None:
+    assert sure(1.0) == sure(0.99999) == "over 99.9\u00a0%"
+    assert sure(0.0) == sure(1e-9) == "under 0.1\u00a0%"
+    assert sure(None) == sure(float("nan")) == NONE
+
+
+def test_second_look_lists_held_gains_first() -> None:
+    listed = look_again(judged(example_cohort()))
+    assert listed.height == 9
+    assert listed["verdict"].to_list() == sorted(listed["verdict"].to_list(), key=RANK.__getitem__)
+    for _, part in listed.group_by("verdict"):
+        assert part["posterior"].is_sorted(descending=True)
+
+
+def test_every_threshold_is_printed(made: Made) -> None:
+    assert set(ASKED) == {field.name for field in msgspec.structs.fields(Thresholds)}
+    (shown,) = tables(made.html, "threshold")
+    assert len(shown) - 1 == len(ASKED)
+    assert ["Remission-like: held for at least", "12 months"] in shown
+
+
+def test_sensitivity_counts_who_keeps_the_verdict() -> None:
+    verdicts = judged(example_cohort())
+    weaker = verdicts.sensitivity.with_columns(
+        verdict=pl.when(pl.col("worse") > 5).then(pl.lit("cannot tell")).otherwise("verdict")
+    )
+    changed = replace(verdicts, sensitivity=weaker)
+    rows = {row[0]: row[1:] for row in sensitivity_table(changed, identified=True).rows}
+    assert rows["Reversal"] == ("6", "6", "6", "0")
+    hidden = {row[0]: row[1:] for row in sensitivity_table(changed, identified=False).rows}
+    assert hidden["Remission-like"] == ("hidden",) * 4
+    assert hidden["Reversal"] == ("6", "6", "6", "0")
+
+
+def test_renaming_leaves_no_name_and_no_order() -> None:
+    cohort = few(example_cohort(), 60)
+    own = judged(cohort)
+    key = pseudonyms(cohort.subjects["subject"], "salt")
+    sent = renamed(own, key)
+    names = cohort.subjects["subject"].to_list()
+    for table in ("people", "windows", "courses", "causes", "review", "sensitivity", "evidence"):
+        frame = getattr(sent, table)
+        assert frame.columns == getattr(own, table).columns
+        assert frame.height == getattr(own, table).height
+        assert frame["subject"].is_sorted()
+        assert not [name for name in names if name in frame.write_ndjson()]
+    assert counted(sent) == counted(own)
+
+
+def test_nobody_striking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cohort = few(example_cohort(), 4)
+    plain = judged(cohort).people.with_columns(verdict=pl.lit("cannot tell"), review=pl.lit(value=False))
+    quiet = replace(judged(cohort), people=plain, sensitivity=judged(cohort).sensitivity.clear(), notes=())
+    monkeypatch.setattr("alsight.report.assess.verdicts", lambda *_, **__: quiet)
+    alsight.assess(cohort, out=tmp_path, pages=0)
+    text = (tmp_path / "report.html").read_text()
+    assert "Nobody is listed." in text
+    assert "If what was not seen were worse" not in text
