@@ -1,0 +1,150 @@
+"""Parameters of the items model: as searched (whole line), as used, and as printed, with the derivatives between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from alsight.models.covariance import pairs_below, spread_names
+from alsight.models.latent.items import Items
+from alsight.models.model import Parameter, Scale
+
+TINY = 1e-30
+"""Imaginary step of a derivative; exact, for nothing is subtracted."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """The parameters as used.
+
+    Attributes:
+        discrimination: of each item.
+        steps: discrimination times threshold of each item's scores above the lowest; padded with 0.
+        level: coefficients of the levels.
+        rate: coefficients of the rates.
+        root: lower factor of the effects' covariance.
+    """
+
+    discrimination: Float[np.ndarray, " item"]
+    steps: Float[np.ndarray, "item step"]
+    level: Float[np.ndarray, "trait level"]
+    rate: Float[np.ndarray, "trait rate"]
+    root: Float[np.ndarray, "effect effect"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Names and sizes of the parameter blocks.
+
+    Attributes:
+        model: traits and items.
+        scores: scores seen of each item, lowest first.
+        level: columns of the levels' design.
+        rate: columns of the rates' design.
+    """
+
+    model: Items
+    scores: tuple[tuple[float, ...], ...]
+    level: tuple[str, ...]
+    rate: tuple[str, ...]
+
+    @cached_property
+    def cuts(self) -> Int[np.ndarray, " item"]:
+        """Number of steps of each item."""
+        return np.array([max(len(part) - 1, 0) for part in self.scores])
+
+    @cached_property
+    def first(self) -> Int[np.ndarray, " edge"]:
+        """Place of each item's discrimination in the vector; its steps follow. The last is the end of the items."""
+        return np.r_[0, np.cumsum(self.cuts + 1)]
+
+    @cached_property
+    def trait(self) -> Int[np.ndarray, " item"]:
+        """Trait of each item."""
+        return np.repeat(np.arange(self.traits), [len(trait.items) for trait in self.model.traits])
+
+    @property
+    def traits(self) -> int:
+        """Number of traits."""
+        return len(self.model.traits)
+
+    @property
+    def spread(self) -> slice:
+        """Where the covariance of the effects stands in the vector."""
+        start = int(self.first[-1]) + self.traits * (len(self.level) + len(self.rate))
+        effects = 2 * self.traits
+        return slice(start, start + effects * (effects + 1) // 2 - self.traits)
+
+    @property
+    def size(self) -> int:
+        """Number of parameters."""
+        return self.spread.stop
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Every parameter as printed."""
+        found: list[Parameter] = []
+        for name, scores in zip(self.model.items, self.scores, strict=True):
+            found.append(Parameter(f"{name}_discrimination", Scale.LOG))
+            found += [Parameter(f"{name}_{score:g}") for score in scores[1:]]
+        for kind, names in (("level", self.level), ("rate", self.rate)):
+            found += [
+                Parameter(f"{trait.name}_{kind}_{'mean' if name == 'Intercept' else name}")
+                for trait in self.model.traits for name in names
+            ]  # fmt: skip
+        return (*found, *spread_names(self.model.effects)[self.traits :])
+
+    def values(self, working: Float[np.ndarray, " parameter"]) -> Values:
+        """The parameters as used; complex vectors pass, so that derivatives are exact."""
+        count, traits = len(self.cuts), self.traits
+        steps = np.zeros((count, max(int(self.cuts.max(initial=1)), 1)), dtype=working.dtype)
+        for item in range(count):
+            start = self.first[item] + 1
+            steps[item, : self.cuts[item]] = working[start : start + self.cuts[item]]
+        start = int(self.first[-1])
+        middle = start + traits * len(self.level)
+        level = working[start:middle].reshape(traits, len(self.level))
+        rate = working[middle : self.spread.start].reshape(traits, len(self.rate))
+        return Values(working[self.first[:-1]], steps, level, rate, self.root(working[self.spread]))
+
+    def root(self, part: Float[np.ndarray, " spread"]) -> Float[np.ndarray, "effect effect"]:
+        """Lower factor of the effects' covariance; rows of levels have length 1, rows of rates one of their own."""
+        effects, place = 2 * self.traits, 0
+        root = np.zeros((effects, effects), dtype=part.dtype)
+        for row in range(effects):
+            line = np.r_[part[place : place + row], 1.0]
+            place += row
+            if row < self.traits:
+                root[row, : row + 1] = line / np.sqrt((line**2).sum())
+            else:
+                root[row, : row + 1] = line * np.exp(part[place])
+                place += 1
+        return root
+
+    def natural(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
+        """The parameters as printed: thresholds on the trait's scale, SDs and correlations."""
+        values, found = self.values(working), working.copy()
+        for item in range(len(self.cuts)):
+            start = self.first[item] + 1
+            found[start : start + self.cuts[item]] = working[start : start + self.cuts[item]] / working[start - 1]
+        square = values.root @ values.root.T
+        deviations = np.sqrt(np.diagonal(square))
+        rows, columns = pairs_below(len(square))
+        half = (square / np.outer(deviations, deviations))[rows, columns]
+        found[self.spread] = np.concatenate([deviations[self.traits :], half])
+        return found
+
+    def turn(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, "natural parameter"]:
+        """Derivative of the printed parameters by the searched ones."""
+        moved = [self.natural(working + 1j * TINY * line).imag / TINY for line in np.eye(self.size)]
+        return np.stack(moved, axis=1)
+
+    def covariance_turn(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, "spread effect effect"]:
+        """Derivative of the effects' covariance by each of its searched parameters."""
+        part = working[self.spread]
+        lines = np.eye(len(part))
+        roots = [self.root(part + 1j * TINY * line) for line in lines]
+        return np.stack([(root @ root.T).imag / TINY for root in roots])

@@ -1,0 +1,213 @@
+"""From a table of visits to the responses of the kernels; every fault is found and named here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from jaxtyping import Float, Int
+
+from alsight.base.errors import DataError, Fault
+from alsight.base.status import Status
+from alsight.infer.faults import Problem, problems_of
+from alsight.infer.formulas import coded, levels_of, matrix, names_in
+from alsight.infer.items.layout import Layout
+from alsight.models.latent.items import MOST_SCORES, Items
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which columns of a table mean what, and how they are coded; kept with a fit.
+
+    Attributes:
+        time: months since any origin; levels are those at 0.
+        subject: identifiers.
+        level: formula of the levels.
+        rate: formula of the rates.
+        scores: scores of each item, lowest first; empty before they are known.
+        levels: categories of text columns, the reference first.
+    """
+
+    time: str
+    subject: str
+    level: str
+    rate: str
+    scores: list[list[float]]
+    levels: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Responses:
+    """The scores of a table, one entry an item that was scored, person after person.
+
+    Attributes:
+        start: first response of each person, and the end.
+        time: time of each response.
+        item: its item, counted over all traits.
+        place: its score's place among the item's scores, counted from 0.
+        row: its row of `table`.
+        level: design of the levels, one row a person.
+        rate: design of the rates.
+        owner: person of each row of `table`.
+        subjects: identifiers.
+        table: the rows in their order, sorted by person.
+        layout: parameters.
+        plan: how it was read.
+        dropped: rows left out because a value was missing.
+        problems: faults of the table.
+    """
+
+    start: Int[np.ndarray, " edge"]
+    time: Float[np.ndarray, " response"]
+    item: Int[np.ndarray, " response"]
+    place: Int[np.ndarray, " response"]
+    row: Int[np.ndarray, " response"]
+    level: Float[np.ndarray, "subject level"]
+    rate: Float[np.ndarray, "subject rate"]
+    owner: Int[np.ndarray, " row"]
+    subjects: pl.Series
+    table: pl.DataFrame
+    layout: Layout
+    plan: Plan
+    dropped: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        return len(self.subjects)
+
+
+def read_responses(visits: pl.DataFrame, plan: Plan, model: Items, *, predicting: bool = False) -> Responses:
+    """Responses of a table, one row a visit.
+
+    Args:
+        visits: with the columns of the plan and the items; rows without a time or a covariate are left out, and,
+            unless `predicting`, rows without any item.
+        plan: what the columns mean; scores and categories are taken from the table where none are given.
+        model: traits and items.
+        predicting: keep rows that nothing was scored at; items that are absent count as not scored.
+
+    Raises:
+        DataError: a column is missing or no number, or a score was not seen when the model was fitted.
+    """
+    needed = [plan.subject, plan.time, *sorted({*names_in(plan.level), *names_in(plan.rate)})]
+    whole = _columns(visits, needed, plan, model, predicting)
+    kept = whole.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in needed))
+    if not predicting:
+        kept = kept.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in model.items))
+    kept = kept.sort(plan.subject, plan.time, maintain_order=True)
+    runs = kept.select(pl.col(plan.subject).rle_id().alias("run"))["run"].to_numpy().astype(np.int64)
+    first = np.flatnonzero(np.diff(runs, prepend=-1) != 0)
+    people = kept[first]
+    wanted = set(needed[2:])
+    plan = replace(plan, levels=plan.levels or levels_of(people, wanted))
+    table = kept.select(model.items).cast(pl.Float64).to_numpy().reshape(-1, len(model.items))
+    if not plan.scores:
+        columns = [table[:, k][np.isfinite(table[:, k])] for k in range(len(model.items))]
+        plan = replace(plan, scores=[sorted({float(value) for value in column}) for column in columns])
+    designs = [matrix(coded(people, plan.levels), part, {})[:2] for part in (plan.level, plan.rate)]
+    level, names = _without_intercept(*designs[0])
+    layout = Layout(model, tuple(tuple(part) for part in plan.scores), names, designs[1][1])
+    row, item = np.nonzero(np.isfinite(table))
+    found = Responses(
+        np.searchsorted(runs[row], np.arange(len(first) + 1)), kept[plan.time].to_numpy().astype(float)[row],
+        item, _places(table[row, item], item, plan, model), row, level, designs[1][0], runs, people[plan.subject],
+        kept, layout, plan, whole.height - kept.height, (),
+    )  # fmt: skip
+    return found if predicting else replace(found, problems=tuple(_problems(found, whole)))
+
+
+def _without_intercept(
+    design: Float[np.ndarray, "subject column"], names: tuple[str, ...]
+) -> tuple[Float[np.ndarray, "subject level"], tuple[str, ...]]:
+    # The mean level is 0 where covariates are: the steps of the items carry it.
+    keep = [place for place, name in enumerate(names) if name != "Intercept"]
+    return np.ascontiguousarray(design[:, keep]), tuple(names[place] for place in keep)
+
+
+def _columns(
+    visits: pl.DataFrame, needed: list[str], plan: Plan, model: Items, predicting: bool
+) -> pl.DataFrame:  # fmt: skip
+    if predicting:
+        absent = [name for name in model.items if name not in visits.columns]
+        visits = visits.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in absent)
+    used = [*needed, *model.items]
+    faults = [
+        _fault("no_column", name, f"There is no column {name}.", f"Name one of {', '.join(visits.columns[:20])}.")
+        for name in used if name not in visits.columns
+    ]  # fmt: skip
+    numbers = [name for name in (plan.time, *model.items) if name in visits.columns]
+    faults += [
+        _fault("not_numeric", name, f"{name} is no number.", "Give a numeric column.")
+        for name in numbers if not (visits.schema[name].is_numeric() or visits.schema[name] == pl.Null)
+    ]  # fmt: skip
+    if faults:
+        raise DataError(faults)
+    cast = [pl.col(name).cast(pl.Float64).fill_nan(None) for name in numbers]
+    whole = visits.with_columns(cast)
+    many = [name for name in model.items if whole[name].n_unique() > MOST_SCORES + 1]
+    if many:
+        cure = "Give items scored in a few ordered categories."
+        raise DataError([_fault("not_ordinal", n, f"{n} has more than {MOST_SCORES} scores.", cure) for n in many])
+    return whole if predicting else whole.select(list(dict.fromkeys(used)))
+
+
+def _places(
+    values: Float[np.ndarray, " response"], item: Int[np.ndarray, " response"], plan: Plan, model: Items
+) -> Int[np.ndarray, " response"]:
+    place = np.zeros(len(values), dtype=np.int64)
+    faults: list[Fault] = []
+    for k, (name, scores) in enumerate(zip(model.items, plan.scores, strict=True)):
+        mine = item == k
+        found = np.searchsorted(np.array(scores), values[mine])
+        known = np.isin(values[mine], scores)
+        if not known.all():
+            listed = ", ".join(f"{value:g}" for value in scores)
+            message = f"{name} holds {values[mine][~known][0]:g}, which the fit never saw."
+            faults.append(_fault("unknown_level", name, message, f"Use one of {listed}."))
+        place[mine] = np.minimum(found, max(len(scores) - 1, 0))
+    if faults:
+        raise DataError(faults)
+    return place
+
+
+def _problems(found: Responses, whole: pl.DataFrame) -> list[Problem]:
+    plan, layout = found.plan, found.layout
+    problems: list[Problem] = []
+    lost = whole.filter(~pl.col(plan.subject).is_in(found.subjects.implode()))
+    gone = lost[plan.subject].drop_nulls().unique().sort()
+    if len(gone):
+        named = ", ".join(str(name) for name in gone.head(5))
+        message = f"{len(gone)} subjects have no complete row with an item and were left out: {named}."
+        problems.append(Problem(Status.TOO_FEW_DATA, message, fatal=False))
+    for name, scores in zip(layout.model.items, layout.scores, strict=True):
+        if not scores:
+            problems.append(Problem(Status.TOO_FEW_DATA, f"{name} was never scored."))
+        elif len(scores) == 1:
+            problems.append(Problem(Status.CONSTANT, f"{name} has the same score everywhere."))
+        elif gaps := [f"{s:g}" for s in np.arange(scores[0], scores[-1]) if s not in scores]:
+            message = f"{name} was never scored {', '.join(gaps)}: there the threshold is that of the next score."
+            problems.append(Problem(Status.CONVERGED, message, fatal=False))
+    need = layout.spread.stop - layout.spread.start
+    if found.people <= need:
+        message = f"{found.people} subjects cannot determine {need} SDs and correlations of levels and rates."
+        problems.append(Problem(Status.TOO_FEW_DATA, message))
+        return problems
+    if not np.isfinite(found.time).all():
+        problems.append(Problem(Status.NOT_FINITE, f"{plan.time} holds a value that is infinite."))
+        return problems
+    time = found.table[plan.time].to_numpy()
+    first = np.flatnonzero(np.diff(found.owner, prepend=-1) != 0)
+    if not (np.maximum.reduceat(time, first) > np.minimum.reduceat(time, first)).any():
+        problems.append(Problem(Status.SINGULAR, f"{plan.time} never changes within a subject: no rate can be seen."))
+    edges, numbers = np.arange(found.people + 1), np.arange(found.people, dtype=float)
+    whole_level = np.column_stack([np.ones(found.people), found.level])
+    for design, names in ((whole_level, ("Intercept", *layout.level)), (found.rate, layout.rate)):
+        problems += problems_of(numbers, design, design[:, :0], edges, ("people", names, ()))
+    return problems
+
+
+def _fault(rule: str, column: str, message: str, cure: str) -> Fault:
+    return Fault(table="visits", rule=rule, column=column, message=message, cure=cure)
