@@ -357,14 +357,15 @@ def recovery(gain: int) -> Callable[..., Planted]:
     return plant
 
 
+CHANGED: Final = ("rater", "mode", "responder", "outlying_visit")
 BULBAR: Final = ("q1_speech", "q2_salivation", "q3_swallowing")
 LEGS: Final = ("q6_dressing_and_hygiene", "q7_turning_in_bed", "q8_walking", "q9_climbing_stairs")
 PLANTS: Final[dict[str, tuple[str, tuple[str, ...], Callable[..., Planted], bool]]] = {
     "item 5, 5a to 5b": ("artefact", ("item_5",), five, False),
     "item 12, ventilation stopped": ("artefact", ("item_12", "ventilation_stopped"), twelve, False),
-    "rater, +5 to 9": ("artefact", ("rater", "mode", "responder"), rater, True),
-    "mode, +5 to 9": ("artefact", ("mode", "rater", "responder"), mode, True),
-    "responder, +5 to 9": ("artefact", ("responder", "rater", "mode"), responder, True),
+    "rater, +5 to 9": ("artefact", CHANGED, rater, True),
+    "mode, +5 to 9": ("artefact", CHANGED, mode, True),
+    "responder, +5 to 9": ("artefact", CHANGED, responder, True),
     "scale": ("artefact", ("scale",), scale, False),
     "one visit, +8 to 14": ("artefact", ("outlying_visit", "data_slip"), outlier, True),
     "slip of digits, 8 or more": ("artefact", ("data_slip", "outlying_visit"), slip, False),
@@ -436,16 +437,26 @@ def table(people: int, seed: int, rules: CauseRules = DEFAULT) -> list[str]:
         "| planted | scores | " + " | ".join(f"{n}" for n in bases) + " | people |",
         "|---|---|" + "---|" * (len(bases) + 1),
     ]
+    pooled: dict[str, list[tuple[float, int]]] = {}
     for plant_name, (cause, count_rules, make, totals) in PLANTS.items():
         for only in (False, True) if totals else (False,):
             cells, size = [], 0
             for place, one in enumerate(bases.values()):
                 plant = make(one, np.random.default_rng(seed + 100 + place))
                 cohort = totals_only(plant.cohort) if only else plant.cohort
-                cells.append(f"{100 * named(one, plant, explain(cohort, rules), cause, count_rules):.0f}")
-                size += int(plant.people.sum())
+                share, people_planted = (
+                    named(one, plant, explain(cohort, rules), cause, count_rules),
+                    plant.people.sum(),
+                )
+                cells.append(f"{100 * share:.0f}")
+                size += int(people_planted)
+                pooled.setdefault(cause, []).append((share, int(people_planted)))
             kind = "totals" if only or make is slip else "items"
             lines.append(f"| {plant_name} | {kind} | " + " | ".join(cells) + f" | {size:,} |")
+    for cause, found in pooled.items():
+        shares, sizes = np.array(found).T
+        mean = 100 * (shares * sizes).sum() / sizes.sum()
+        lines.append(f"| all of the kind {cause} | both | {mean:.0f} | | | {int(sizes.sum()):,} |")
     lines += ["", "| nothing to explain | named | " + " | ".join(bases) + " |", "|---|---|" + "---|" * len(bases)]
     told = {name: explain(one.cohort, rules) for name, one in bases.items()}
     for cause in ("artefact", "symptomatic", "dip"):

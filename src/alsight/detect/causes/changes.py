@@ -25,20 +25,20 @@ AGREEMENT: Final = 1.64
 def changes(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """Jumps of the smoothed level where mode, responder or rater change.
 
-    The level of each side, none beyond another change, with one slope for both. One person's changes between the same
-    two values are taken together, a change back with its sign turned, so that somebody who changes often shows the same
-    jump each time or none. A jump that is large, clear and sudden is subtracted while the higher value lasts. A value
-    that is missing on one side is no change.
+    The level of each side, none beyond another change of that kind, with one slope for both. One person's changes
+    between the same two values are taken together, a change back with its sign turned, so that somebody who changes
+    often shows the same jump each time or none. A jump that is large, clear and sudden is subtracted while the higher
+    value lasts. A value that is missing on one side is no change.
 
     Source: kaufmann2007
     """
     codes, changed = changed_since(cohort, series)
     previous, same = shifted(series, -1)
-    jump, weight = _jumps(series, rules, np.cumsum(changed.any(axis=1) | ~same))
     score_step = series.score - series.score[previous]
     taken, parts = np.zeros(series.person.size), []
     for place, (name, words) in enumerate(CIRCUMSTANCES.items()):
         there = np.flatnonzero(changed[:, place])
+        jump, weight = _jumps(series, rules, np.cumsum(changed[:, place] | ~same))
         pair = codes[previous[there], place], codes[there, place]
         pooled, errors, agree = _pooled(series.person[there], pair, jump[there], weight[there])
         clear = agree & (np.abs(errors) >= rules.change_errors) & (np.abs(pooled) >= rules.change_points)
