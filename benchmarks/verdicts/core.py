@@ -7,18 +7,22 @@ ratio of prior to proposal; `further` moves it by a month; `expected` is E[score
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Any, Final
 
 import numba as nb
+import numpy as np
 from benchmarks.verdicts import items
 from benchmarks.verdicts.numbers import BENT, CUT_NORMAL, ITEMS, LOG_NORMAL, TEMPO, P
 from benchmarks.verdicts.places import (
     BEFORE,
+    BELIEF,
     DIP,
     DIP_BEFORE,
     END,
     KAPPA,
     LEVEL,
+    LEVELS,
     LOSS,
     MU,
     OWN,
@@ -44,6 +48,12 @@ _JUMP, _DIP, _DEPTH, _KEEP = P["jump_share"], P["dip_per_month"], P["dip_depth"]
 _FIRST, _LAST, _RISE_LOW, _RISE_HIGH = P["start_low"], P["start_high"], P["rise_low"], P["rise_high"]
 _GOOD, _HELD_LOW, _HELD_HIGH, _FALL, _LOSS = P["for_good"], P["held_low"], P["held_high"], P["fall"], P["loss"]
 SLOW_SHAPE: Final = 1.5
+_MIDDLES: Final = np.array([NormalDist().inv_cdf((level + 0.5) / LEVELS) for level in range(LEVELS)])
+STICKY_AT: Final = _MIDDLES / _MIDDLES.std()
+KINDS, GOOD, BENDS, AROUND = 8, 20, 21, 23
+"""Places in what is proposed around: chances of the kinds of gain (12 at most), of a gain for good, bend; its length."""
+NEAR: Final = 0.75
+"""Share of a proposal around a guess; the rest is the prior."""
 
 
 @nb.njit(**FAST)
@@ -85,11 +95,23 @@ def rate_density(p: Any, rate: float) -> float:
 
 
 @nb.njit(**FAST)
+def bell(x: float, mean: float, sd: float) -> float:
+    """Density of a normal."""
+    return math.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * ROOT_TWO_PI)
+
+
+@nb.njit(**FAST)
+def log_ratio(prior: float, proposal: float) -> float:
+    """Log of prior over a proposal that is the prior for a part."""
+    return math.log(max(prior, 1e-300) / (NEAR * proposal + (1.0 - NEAR) * prior))
+
+
+@nb.njit(**FAST)
 def level_drawn(p: Any, key: Any, first: int, guess: float, spread: float) -> tuple[float, float]:
     """Level at entry from the prior, or (spread above 0) mostly from around a guess; log of prior over proposal."""
     low, high, mean, sd = p[_LOW], p[_HIGH], p[_MEAN], p[_SD]
     mass = 0.5 * (math.erfc(-(high - mean) / sd / math.sqrt(2.0)) - math.erfc(-(low - mean) / sd / math.sqrt(2.0)))
-    near = spread > 0.0 and uniform(key, first) < 0.8
+    near = spread > 0.0 and uniform(key, first) < NEAR
     level = guess + spread * normal(key, first + 1)
     if not near:
         level = mean
@@ -102,43 +124,103 @@ def level_drawn(p: Any, key: Any, first: int, guess: float, spread: float) -> tu
         return level, 0.0
     if level < low or level > high:
         return min(max(level, low), high), -math.inf
-    prior = math.exp(-0.5 * ((level - mean) / sd) ** 2) / (sd * ROOT_TWO_PI * mass)
-    proposal = math.exp(-0.5 * ((level - guess) / spread) ** 2) / (spread * ROOT_TWO_PI)
-    return level, math.log(prior / (0.8 * proposal + 0.2 * prior))
+    return level, log_ratio(bell(level, mean, sd) / mass, bell(level, guess, spread))
 
 
 @nb.njit(**FAST)
 def rate_proposed(p: Any, key: Any, first: int, guess: float, log_sd: float) -> tuple[float, float]:
-    """A rate from the prior, or (log_sd above 0) half of the time from around a guess; log of prior over proposal."""
+    """A rate from the prior, or (log_sd above 0) mostly from around a guessed log; log of prior over proposal."""
     if log_sd <= 0.0:
         return rate_drawn(p, key, first), 0.0
-    if uniform(key, first + 12) < 0.5:
-        rate = rate_drawn(p, key, first)
-    else:
-        rate = guess * math.exp(log_sd * normal(key, first + 13))
-    prior = rate_density(p, rate)
-    z = math.log(rate / guess) / log_sd
-    proposal = math.exp(-0.5 * z * z) / (log_sd * ROOT_TWO_PI * rate)
-    return rate, math.log(max(prior, 1e-300) / (0.5 * prior + 0.5 * proposal))
+    near = uniform(key, first + 12) < NEAR
+    rate = math.exp(guess + log_sd * normal(key, first + 13)) if near else rate_drawn(p, key, first)
+    return rate, log_ratio(rate_density(p, rate), bell(math.log(rate), guess, log_sd) / rate)
 
 
 @nb.njit(**FAST)
-def recovery_drawn(s: Any, p: Any, sizes: Any, key: Any, first: int) -> int:
-    """A recovery's start, rise, end and size into the row; which kind of size."""
+def bend_drawn(p: Any, key: Any, first: int, guess: float, spread: float) -> tuple[float, float]:
+    """How a line bends, the same way."""
+    bend = p[_BEND] * (2.0 * uniform(key, first) - 1.0)
+    if spread <= 0.0:
+        return bend, 0.0
+    if uniform(key, first + 1) < NEAR:
+        bend = guess + spread * normal(key, first + 2)
+    inside = abs(bend) <= p[_BEND]
+    return bend, log_ratio(0.5 / p[_BEND], bell(bend, guess, spread)) if inside else -math.inf
+
+
+@nb.njit(**FAST)
+def noise_drawn(p: Any, key: Any, first: int, guess: float, spread: float) -> tuple[float, float]:
+    """Size of a person's noise, the same way, by its log."""
+    log_size = p[_LOG_SD] * normal(key, first)
+    if spread <= 0.0 or p[_LOG_SD] <= 0.0:
+        return math.exp(log_size), 0.0
+    if uniform(key, first + 1) < NEAR:
+        log_size = guess + spread * normal(key, first + 2)
+    return math.exp(log_size), log_ratio(bell(log_size, 0.0, p[_LOG_SD]), bell(log_size, guess, spread))
+
+
+@nb.njit(**FAST)
+def start_moved(s: Any, p: Any, key: Any, first: int, guess: float, spread: float) -> float:
+    """Move a recovery's start near a guess, mostly; log of prior over proposal."""
+    if spread <= 0.0:
+        return 0.0
+    if uniform(key, first) < NEAR:
+        start = guess + spread * normal(key, first + 1)
+        s[END] += start - s[START]
+        s[START] = start
+    inside = p[_FIRST] <= s[START] <= p[_LAST]
+    prior = 1.0 / (p[_LAST] - p[_FIRST]) if inside else 0.0
+    return log_ratio(prior, bell(s[START], guess, spread)) if inside else -math.inf
+
+
+@nb.njit(**FAST)
+def kind_of(sizes: Any, size: float) -> int:
+    """Which kind of gain a size is of."""
+    kind = 0
+    while kind < sizes.shape[0] - 1 and size > sizes[kind, 1] + 1e-9:
+        kind += 1
+    return kind
+
+
+@nb.njit(**FAST)
+def kind_drawn(sizes: Any, around: Any, near: bool, draw: float) -> tuple[int, float]:
+    """A kind of gain from what is proposed or the prior; log of prior over proposal."""
+    count, told = sizes.shape[0], np.sum(around[KINDS : KINDS + sizes.shape[0]]) > 0.0
+    kind, reached, ratio = count - 1, 0.0, 0.0
+    for place in range(count):
+        prior = sizes[place, 2] - (sizes[place - 1, 2] if place > 0 else 0.0)
+        reached += around[KINDS + place] if near and told else prior
+        if draw <= reached:
+            kind = place
+            break
+    if told:
+        prior = sizes[kind, 2] - (sizes[kind - 1, 2] if kind > 0 else 0.0)
+        ratio = log_ratio(prior, around[KINDS + kind])
+    return kind, ratio
+
+
+@nb.njit(**FAST)
+def recovery_drawn(s: Any, p: Any, sizes: Any, around: Any, key: Any, first: int) -> float:
+    """A recovery's start, rise, end and size into the row; log of prior over proposal."""
     start = p[_FIRST] + (p[_LAST] - p[_FIRST]) * uniform(key, first)
     rise = p[_RISE_LOW] + (p[_RISE_HIGH] - p[_RISE_LOW]) * uniform(key, first + 1)
+    good, ratio = p[_GOOD], 0.0
+    if around[GOOD] > 0.0:
+        good = NEAR * around[GOOD] + (1.0 - NEAR) * p[_GOOD]
     end = math.inf
-    if uniform(key, first + 2) >= p[_GOOD]:
+    if uniform(key, first + 2) >= good:
         end = start + rise + p[_HELD_LOW] + (p[_HELD_HIGH] - p[_HELD_LOW]) * uniform(key, first + 3)
-    kind, which = 0, uniform(key, first + 4)
-    while kind < sizes.shape[0] - 1 and which > sizes[kind, 2]:
-        kind += 1
+        ratio += math.log((1.0 - p[_GOOD]) / (1.0 - good))
+    else:
+        ratio += math.log(p[_GOOD] / good)
+    kind, more = kind_drawn(sizes, around, uniform(key, first + 55) < NEAR, uniform(key, first + 4))
     s[START], s[RISE], s[END] = start, rise, end
     s[SIZE] = sizes[kind, 0] + (sizes[kind, 1] - sizes[kind, 0]) * uniform(key, first + 5)
     s[LOSS] = p[_LOSS]
     if p[_LOSS] < 0.0:
         s[LOSS] = 1.0 if uniform(key, first + 6) < 0.5 else 0.0
-    return kind
+    return ratio + more + start_moved(s, p, key, first + 56, around[6], around[7])
 
 
 @nb.njit(**FAST)
@@ -152,26 +234,43 @@ def share_of_gain(s: Any, p: Any, month: float) -> float:
 
 
 @nb.njit(**FAST)
-def born(
-    s: Any, p: Any, sizes: Any, recovers: bool, key: Any, level: float, spread: float, rate: float, log_sd: float
-) -> float:
-    """A person at entry into the row `s`; log of prior over proposal, 0 where spread and log_sd are 0."""
+def born(s: Any, p: Any, sizes: Any, recovers: bool, key: Any, around: Any) -> float:
+    """A person at entry into the row `s`; log of prior over proposal.
+
+    Args:
+        s: the row.
+        p: the generator's numbers.
+        sizes: kinds of gains.
+        recovers: whether a recovery is to come.
+        key: key of the draws.
+        around: guess and spread of level, log rate, log size of noise and start of recovery, then chances of each
+            kind of gain and of one for good; a spread or chances of 0 are the prior.
+    """
     s[:] = 0.0
     s[START], s[END], s[LOSS], s[RISE] = math.inf, math.inf, 1.0, 1.0
+    four, five = 0.0, 0.0
     if recovers:
-        recovery_drawn(s, p, sizes, key, 0)
-    s[KAPPA] = math.exp(p[_LOG_SD] * normal(key, 8))
-    s[LEVEL], one = level_drawn(p, key, 10, level, spread)
-    s[MU], two = rate_proposed(p, key, 20, rate, log_sd)
+        four = recovery_drawn(s, p, sizes, around, key, 0)
+    s[KAPPA], three = noise_drawn(p, key, 7, around[4], around[5])
+    s[LEVEL], one = level_drawn(p, key, 10, around[0], around[1])
+    s[MU], two = rate_proposed(p, key, 20, around[2], around[3])
     if p[_MODEL] == ITEMS:
-        items.begin(s, key, 36)
+        items.begin(s, key, 60)
     elif p[_MODEL] == TEMPO:
         s[OWN] = tempo_drawn(p, key, 36)
     elif p[_MODEL] == BENT:
-        s[OWN] = p[_BEND] * (2.0 * uniform(key, 36) - 1.0)
-    s[STICKY] = 0.0 if p[_MODEL] == ITEMS else normal(key, 35)
+        s[OWN], five = bend_drawn(p, key, 36, around[BENDS], around[BENDS + 1])
+    if p[_MODEL] != ITEMS:
+        s[STICKY] = sticky_drawn(key, 35)
+        s[BELIEF : BELIEF + LEVELS] = 1.0 / LEVELS
     s[BEFORE] = s[LEVEL]
-    return one + two
+    return one + two + three + four + five
+
+
+@nb.njit(**FAST)
+def sticky_drawn(key: Any, first: int) -> float:
+    """The sticky part of a rating: one of nine equally likely levels of mean 0 and variance 1."""
+    return STICKY_AT[int(LEVELS * uniform(key, first))]
 
 
 @nb.njit(**FAST)

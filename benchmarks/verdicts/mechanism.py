@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numba as nb
 import numpy as np
-from benchmarks.verdicts.core import recovery_drawn, share_of_gain
+from benchmarks.verdicts.core import AROUND, kind_of, recovery_drawn, share_of_gain
 from benchmarks.verdicts.numbers import Numbers, Size, size_table
 from benchmarks.verdicts.numbers import vector as flat
 from benchmarks.verdicts.places import CURVE, END, LOSS, SIZE, START
@@ -132,13 +132,14 @@ def look(
     """Plant, rate and average; one person after another."""
     loadings, thresholds, masked_loadings, masked_thresholds = tables
     seen, rating, s = np.empty(at.COURSE_WIDTH), np.empty(rated.MEMORY_SIZE), np.empty(CURVE)
-    months, lanes = truth.shape[1], masked_loadings.shape[1]
+    months, lanes, plain = truth.shape[1], masked_loadings.shape[1], np.zeros(AROUND)
     for k in range(times.shape[0]):
         key, entry, last, course = fold(streams[0], subjects[k]), entries[k], int(events[k, _V_LAST]), courses[k]
         s[:] = 0.0
         s[START], s[END], s[LOSS] = math.inf, math.inf, 1.0
         if recovers[k]:
-            facts[k, 0] = recovery_drawn(s, q, sizes, key, 0)
+            recovery_drawn(s, q, sizes, plain, key, 0)
+            facts[k, 0] = kind_of(sizes, s[SIZE])
         facts[k, 1:6] = s[8:13]
         falling = np.empty(last)
         for month in range(last):

@@ -1,7 +1,8 @@
 """The oracle: calls by one who knows the generator's parameters and the prevalence exactly. Nobody can do better.
 
 The four written generators are smoothed by particles; the mechanism by weighing a bank of its people, with the
-ratings' density approximated. People whose effective number of particles stays under 30 are left out and counted.
+ratings' density approximated. People whose effective number of particles stays under 30 are marked and counted, not
+left out: they are those whose course is unlike the prior's, large gains among them.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from benchmarks.verdicts.seeing import digest
 
 from alsight.base.streams import Stream, subject_key
 
-PARTICLES: Final = (2048, 16384)
-"""Particles of each kind: at first, and for those whose effective number is too small then."""
+PARTICLES: Final = (6144, 24576)
+"""Particles with a recovery (a third as many without): at first, and where their effective number is too small."""
 LEAST_ESS: Final = 30.0
 LFDR_MOST: Final = 0.05
 GAIN_LEAST: Final = 4.0
@@ -47,23 +48,17 @@ def judge_by_oracle(visits: pl.DataFrame, info: Info) -> pl.DataFrame:
     """Calls of the people wanted, by the same rule as is asked of everybody.
 
     Returns:
-        As `method.answer`, with `p_recovered`, `ess_none` and `ess_recovery`; people whose effective number of
-        particles is under 30 in the end are left out.
+        As `method.answer`, with `p_recovered`, `ess_none`, `ess_recovery` and `enough`: whether the particles were.
     """
-    return known_posterior(visits, info).filter(pl.col("enough")).drop("enough")
-
-
-def known_posterior(visits: pl.DataFrame, info: Info) -> pl.DataFrame:
-    """The oracle's answer for everybody wanted, with `enough` saying whether the particles were."""
     wanted = visits.filter(pl.col("subject").is_in(info.wanted.implode()))
     people = padded(wanted)
+    out = np.empty((people.subject.len(), WIDTH_OUT))
     if people.subject.is_empty():
-        return calls_of(people.subject, np.empty((0, WIDTH_OUT)))
+        return calls_of(people.subject, out)
     ends = info.made.people.select("subject", "ended", "reason")
     ended = pl.DataFrame({"subject": people.subject}).join(ends, on="subject", how="left", maintain_order="left")
     code = ended["reason"].replace_strict({name: float(place) for place, name in enumerate(ENDS)})
     finish = np.column_stack([ended["ended"].to_numpy(), code.to_numpy()])
-    out = np.empty((people.subject.len(), WIDTH_OUT))
     todo = np.arange(out.shape[0])
     for particles in PARTICLES:
         if todo.size:

@@ -17,7 +17,9 @@ NAMES = {
 
 def judge_me(visits: pl.DataFrame, info: Info) -> pl.DataFrame:
     """Every verdict of a cohort, with what it rests on."""
-    return calls_of(verdicts(info.cohort)).join(visits.select("subject").unique(), on="subject", how="semi")
+    return calls_of(verdicts(info.cohort, unseen=False)).join(
+        visits.select("subject").unique(), on="subject", how="semi"
+    )
 
 
 def calls_of(found: Verdicts) -> pl.DataFrame:

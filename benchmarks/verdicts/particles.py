@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import numba as nb
 import numpy as np
-from benchmarks.verdicts.core import DRAWS, FAST, born, expected, further
+from benchmarks.verdicts.core import AROUND, BENDS, FAST, GOOD, KINDS, born, expected, further, kind_of
 from benchmarks.verdicts.made import held_gain
-from benchmarks.verdicts.numbers import ITEMS, P
+from benchmarks.verdicts.numbers import BENT, ITEMS, P
+from benchmarks.verdicts.places import END, KAPPA, MU, OWN, SIZE, START
 from benchmarks.verdicts.seeing import DIED, FINISHED, density, hazards
 
 from alsight.base.streams_numba import mix, uniform
@@ -26,8 +27,8 @@ SPREAD: Final = 2.5
 """SD of the proposal of the level around the first rating [points]."""
 LOG_SD: Final = 0.7
 """Log SD of the proposal of the rate around the fitted line's."""
-VISIT_PLACE: Final = 64
-"""First counter of a visit's draws within a month, behind those of the course."""
+LEAST: Final = (0.6, 0.2, 0.2, 1.0, 0.15)
+"""Least spreads of a second proposal: level [points], log rate, log size of noise, start [months], bend."""
 SPLIT: Final = 100
 """Multiplier that spreads particle numbers over keys."""
 P_RECOVERED, LFDR, GAIN_4, GAIN_12, FALSE_12, MEDIAN_6, MEDIAN_12, KEPT, FLAT, LOSING, ESS = (
@@ -82,12 +83,10 @@ def evened(s: Any, history: Any, weight: Any, root: Any, spare: Any, draw: float
 
 
 @nb.njit(**FAST)
-def weigh(s: Any, p: Any, weight: Any, key: Any, month: int, fraction: float, gap: float, score: float) -> None:
+def weigh(s: Any, p: Any, weight: Any, fraction: float, gap: float, score: float) -> None:
     """Weigh every particle by the chance of one rating."""
     for i in range(s.shape[0]):
-        own = mix(key + np.uint64(i * SPLIT))
-        first = (month + 1) * DRAWS + VISIT_PLACE
-        weight[i] += math.log(density(s[i], p, own, first, fraction, gap, score))
+        weight[i] += math.log(density(s[i], p, fraction, gap, score))
 
 
 @nb.njit(**FAST)
@@ -102,7 +101,7 @@ def stayed(s: Any, p: Any, left: bool, reason: float) -> float:
 @nb.njit(**FAST)
 def smooth(
     s: Any, p: Any, sizes: Any, recovers: bool, key: Any, times: Any, scores: Any, end: float, reason: float,
-    history: Any, weight: Any, root: Any, spare: Any, rate: float,
+    history: Any, weight: Any, root: Any, spare: Any, around: Any,
 ) -> float:  # fmt: skip
     """Particles given all that was seen of one person, and the log evidence.
 
@@ -120,14 +119,14 @@ def smooth(
         weight: room for log weights, normalized in the end.
         root: room for the particles' beginnings.
         spare: room like `s`, `history` and `root`.
-        rate: a guess of the rate [points per month].
+        around: what to propose around, as in `born`.
     """
     count, months = s.shape[0], history.shape[1] - 1
     for i in range(count):
         own = mix(key + np.uint64(i * SPLIT))
-        weight[i] = born(s[i], p, sizes, recovers, own, scores[0], SPREAD, rate, LOG_SD) - math.log(count)
+        weight[i] = born(s[i], p, sizes, recovers, own, around) - math.log(count)
         history[i, 0], root[i] = expected(s[i], p), i
-    weigh(s, p, weight, key, -1, 1.0, math.inf, scores[0])
+    weigh(s, p, weight, 1.0, math.inf, scores[0])
     evidence = evened(s, history, weight, root, spare, uniform(key, 1), 0, False)
     visit, last, stay = 1, times[0], 0.5 if p[_MODEL] == ITEMS else 1.0
     until = months if reason == FINISHED else min(int(end) + 1, months)
@@ -136,21 +135,44 @@ def smooth(
         for i in range(count):
             weight[i] += stayed(s[i], p, left, reason)
         if p[_MODEL] == ITEMS and visit < times.shape[0] and times[visit] <= month + stay:
-            weigh(s, p, weight, key, month, 1.0, times[visit] - last, scores[visit])
+            weigh(s, p, weight, 1.0, times[visit] - last, scores[visit])
             last, visit = times[visit], visit + 1
         for i in range(count):
             further(s[i], p, mix(key + np.uint64(i * SPLIT)), month)
             history[i, month + 1] = expected(s[i], p)
         while p[_MODEL] != ITEMS and visit < times.shape[0] and times[visit] <= month + stay:
-            weigh(s, p, weight, key, month, times[visit] - month, times[visit] - last, scores[visit])
+            weigh(s, p, weight, times[visit] - month, times[visit] - last, scores[visit])
             last, visit = times[visit], visit + 1
         evidence += evened(s, history, weight, root, spare, uniform(key, 2 + month), month + 1, False)
         if evidence == -math.inf:
             return evidence
     while visit < times.shape[0]:
-        weigh(s, p, weight, key, until, 1.0, times[visit] - last, scores[visit])
+        weigh(s, p, weight, 1.0, times[visit] - last, scores[visit])
         last, visit = times[visit], visit + 1
     return evidence + evened(s, history, weight, root, spare, 0.5, until, True)
+
+
+@nb.njit(**FAST)
+def learned(s: Any, sizes: Any, history: Any, weight: Any, recovers: bool, bends: bool, around: Any) -> None:
+    """What to propose around next: where the particles ended up, half as wide again and never narrow."""
+    around[:] = 0.0
+    for place in range(5):
+        total, squares = 0.0, 0.0
+        for i in range(weight.shape[0]):
+            value = history[i, 0] if place == 0 else s[i, START] if place == 3 else s[i, OWN]
+            if place in (1, 2):
+                value = math.log(s[i, MU] if place == 1 else s[i, KAPPA])
+            total += math.exp(weight[i]) * value
+            squares += math.exp(weight[i]) * value * value
+        first = BENDS if place == 4 else 2 * place
+        if (place == 3 and not recovers) or (place == 4 and not bends):
+            continue
+        around[first] = total
+        around[first + 1] = max(1.5 * math.sqrt(max(squares - total * total, 0.0)), LEAST[place])
+    for i in range(weight.shape[0] if recovers else 0):
+        around[KINDS + kind_of(sizes, s[i, SIZE])] += math.exp(weight[i])
+        around[GOOD] += math.exp(weight[i]) if s[i, END] == math.inf else 0.0
+    around[GOOD] = min(max(around[GOOD], 0.02), 0.98) if recovers else 0.0
 
 
 @nb.njit(**FAST)
@@ -208,6 +230,27 @@ def held(history: Any, weight: Any, last: int, share: float, out: Any) -> None:
     out[MEDIAN_6], out[MEDIAN_12] = middle(six, part, 1.0 - share), middle(twelve, part, 1.0 - share)
 
 
+@nb.njit(**FAST)
+def twice(
+    rooms: Any, p: Any, sizes: Any, recovers: bool, key: Any, times: Any, scores: Any, finish: Any, rate: float,
+    pilot: int,
+) -> float:  # fmt: skip
+    """Two pilots of few particles, then all, each proposed around where the last ones ended up; log evidence."""
+    s, history, weight, root, room = rooms
+    spare = (room[0][: s.shape[0]], room[1][: s.shape[0]], room[2][: s.shape[0]])
+    around = np.zeros(AROUND)
+    around[0], around[1], around[2], around[3] = scores[0], SPREAD, math.log(rate), LOG_SD
+    for place in range(2):
+        found = smooth(
+            s[:pilot], p, sizes, recovers, mix(key + np.uint64(place)), times, scores, finish[0], finish[1],
+            history[:pilot], weight[:pilot], root[:pilot], (spare[0][:pilot], spare[1][:pilot], spare[2][:pilot]),
+            around,
+        )  # fmt: skip
+        if found > -math.inf:
+            learned(s[:pilot], sizes, history[:pilot], weight[:pilot], recovers, p[_MODEL] == BENT, around)
+    return smooth(s, p, sizes, recovers, key, times, scores, finish[0], finish[1], history, weight, root, spare, around)
+
+
 @cache
 def kernel(source: int) -> Any:
     """The compiled loop over people."""
@@ -228,27 +271,39 @@ def kernel(source: int) -> Any:
                 share = prevalence if way == 1 else 1.0 - prevalence
                 evidence[way] = -math.inf
                 if share > 0.0:
-                    evidence[way] = math.log(share) + smooth(
-                        s[way], p, sizes, way == 1, mix(keys[k] + np.uint64(way)), times[k, :n], scores[k, :n],
-                        ends[k, 0], ends[k, 1], history[way], weight[way], root[way], spare, rates[k],
-                    )  # fmt: skip
-            last = min(round(times[k, n - 1]), months)
-            top = max(evidence[0], evidence[1])
-            if top == -math.inf:
-                row[:] = math.nan
-                continue
-            odds = math.exp(evidence[1] - top)
-            chance = odds / (odds + math.exp(evidence[0] - top))
-            row[P_RECOVERED] = chance
-            if evidence[1] > -math.inf:
-                held(history[1], weight[1], last, chance, row)
-                losses(history[1], weight[1], last, chance, row)
-                row[ESS + 1] = beginnings(weight[1], root[1])
-            else:
-                row[LFDR], row[FALSE_12] = 1.0, 1.0
-            if evidence[0] > -math.inf:
-                losses(history[0], weight[0], last, 1.0 - chance, row)
-                row[ESS] = beginnings(weight[0], root[0])
+                    # A course with a recovery has more to be found, so it gets three times the particles.
+                    n_way = particles if way == 1 else particles // 3
+                    rooms = (s[way, :n_way], history[way, :n_way], weight[way, :n_way], root[way, :n_way], spare)
+                    key = mix(keys[k] + np.uint64(way + 1))
+                    evidence[way] = math.log(share) + twice(
+                        rooms, p, sizes, way == 1, key, times[k, :n], scores[k, :n], ends[k], rates[k], n_way // 4
+                    )
+            few = particles // 3
+            two = ((history[0, :few], history[1]), (weight[0, :few], weight[1]), (root[0, :few], root[1]))
+            told(evidence, two[0], two[1], two[2], min(round(times[k, n - 1]), months), row)
         return source
 
     return run
+
+
+@nb.njit(**FAST)
+def told(evidence: Any, history: Any, weight: Any, root: Any, last: int, row: Any) -> None:
+    """One person's row out of both kinds of particles."""
+    top = max(evidence[0], evidence[1])
+    if top == -math.inf:
+        row[:] = math.nan
+        return
+    odds = math.exp(evidence[1] - top)
+    chance = odds / (odds + math.exp(evidence[0] - top))
+    row[P_RECOVERED] = chance
+    if evidence[1] > -math.inf:
+        held(history[1], weight[1], last, chance, row)
+        losses(history[1], weight[1], last, chance, row)
+        row[ESS + 1] = beginnings(weight[1], root[1])
+    else:
+        row[LFDR], row[FALSE_12] = 1.0, 1.0
+    if evidence[0] > -math.inf:
+        losses(history[0], weight[0], last, 1.0 - chance, row)
+        row[ESS] = beginnings(weight[0], root[0])
+    for place in (LFDR, GAIN_4, GAIN_12, FALSE_12, FLAT, FLAT + 1, FLAT + 2, FLAT + 3):
+        row[place] = min(row[place], 1.0)  # Sums of weights; nan stays.
