@@ -51,7 +51,7 @@ SLOW_SHAPE: Final = 1.5
 _MIDDLES: Final = np.array([NormalDist().inv_cdf((level + 0.5) / LEVELS) for level in range(LEVELS)])
 STICKY_AT: Final = _MIDDLES / _MIDDLES.std()
 KINDS, GOOD, BENDS, AROUND = 8, 20, 21, 23
-"""Places in what is proposed around: chances of the kinds of gain (12 at most), of a gain for good, bend; its length."""
+"""Places in what is proposed around: chances of kinds of gain (12 at most), of one for good, bend; its length."""
 NEAR: Final = 0.75
 """Share of a proposal around a guess; the rest is the prior."""
 

@@ -38,6 +38,8 @@ def rows_of(made: Made, calls: pl.DataFrame) -> pl.DataFrame:
     truth = made.people.select(
         "subject", "kind", "held_6", "held_12", *(pl.Series(f"loss_{w}", true_loss(made, w)) for w in WINDOWS)
     )
+    enough = pl.col("enough") if "enough" in calls.columns else pl.lit(value=True).alias("enough")
+    calls = calls.select("subject", "called", *NUMBERS, enough)
     joined = truth.join(calls, on="subject", how="left", maintain_order="left")
     return joined.with_columns(
         pl.col("called").fill_null("none"), pl.col(*NUMBERS).cast(pl.Float64), judged=pl.col("called").is_not_null()
@@ -111,7 +113,7 @@ def power(rows: pl.DataFrame, oracle: str = "oracle") -> pl.DataFrame:
     pairs = true.join(best, on=keys, how="left", nulls_equal=True)
     pairs = pairs.filter(pl.col("best").is_not_null() | (pl.lit(value=best.is_empty())))
     table = pairs.group_by("method", *CELL, "gain").agg(
-        people=pl.len(), power=pl.mean("hit"), oracle=pl.mean("best"),
+        people=pl.len(), power=pl.mean("hit"), oracle=pl.mean("best"), enough=pl.mean("enough"),
         spread=((pl.col("hit") - pl.col("best") * pl.mean("hit") / pl.mean("best")) ** 2).mean(),
     )  # fmt: skip
     n = pl.col("people")

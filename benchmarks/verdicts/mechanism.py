@@ -206,11 +206,11 @@ def pair_of_tables() -> tuple[Any, Any, Any, Any]:
 
 def lived(
     times: Float64[np.ndarray, "subject visit"], recovers: np.ndarray, seed: int, noise: float | None,
-    autocorrelation: float | None, loss: float | None, sizes: tuple[Size, ...], horizon: int,
+    autocorrelation: float | None, loss: float | None, sizes: tuple[Size, ...], horizon: int, member: int | None = None,
 ) -> tuple[np.ndarray, ...]:  # fmt: skip
     """Truth, scores, ends, facts, months since onset at entry, and the size of each person's noise, as arrays."""
     people = times.shape[0]
-    changes = parameters(seed, noise, autocorrelation)
+    changes = parameters(seed if member is None else member, noise, autocorrelation)
     population = population_of(people, seed, changes, horizon)
     recovery = flat(RECOVERY if loss is None else replace(RECOVERY, loss=loss))
     truth, scores = np.empty((people, horizon + 1)), np.full(times.shape, np.nan)

@@ -7,12 +7,15 @@ left out: they are those whose course is unlike the prior's, large gains among t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import polars as pl
+from benchmarks.verdicts import bank
 from benchmarks.verdicts.generators import SIZES, numbers_of
 from benchmarks.verdicts.made import ENDS
+from benchmarks.verdicts.mechanism import RECOVERY
 from benchmarks.verdicts.method import WINDOWS, Info, answer, padded
 from benchmarks.verdicts.numbers import ITEMS, size_table, vector
 from benchmarks.verdicts.particles import (
@@ -42,6 +45,8 @@ GAIN_LEAST: Final = 4.0
 UNLIKELY: Final = 0.01
 """A kind of course less likely than this needs no effective number."""
 SEED: Final = 20_000
+BANKED: Final = 16
+"""Courses of the bank weighed for each particle of the others."""
 
 
 def judge_by_oracle(visits: pl.DataFrame, info: Info) -> pl.DataFrame:
@@ -70,6 +75,8 @@ def judge_by_oracle(visits: pl.DataFrame, info: Info) -> pl.DataFrame:
 def posterior(info: Info, months: np.ndarray, score: np.ndarray, finish: np.ndarray, particles: int) -> np.ndarray:
     """One row a person, columns as in `particles`."""
     made = info.made
+    if made.generator == "mechanism":
+        return banked_posterior(info, months, score, particles)
     numbers = numbers_of(made.generator, info.noise, info.autocorrelation, info.loss)
     counts = np.isfinite(score).sum(axis=1)
     keys = subject_key(made.seed + SEED, Stream.POSTERIOR, np.arange(counts.size, dtype=np.uint64))
@@ -78,6 +85,20 @@ def posterior(info: Info, months: np.ndarray, score: np.ndarray, finish: np.ndar
         vector(numbers), size_table(SIZES), made.prevalence, keys, months, score, counts, finish,
         guessed_rates(months, score), made.truth.shape[1] - 1, particles, WIDTH if numbers.model == ITEMS else CURVE,
         out,
+    )  # fmt: skip
+    return out
+
+
+def banked_posterior(info: Info, months: np.ndarray, score: np.ndarray, particles: int) -> np.ndarray:
+    """The same of the mechanism's people."""
+    made, horizon = info.made, info.made.truth.shape[1] - 1
+    counts = np.isfinite(score).sum(axis=1)
+    keys = subject_key(made.seed + SEED, Stream.POSTERIOR, np.arange(counts.size, dtype=np.uint64))
+    out = np.empty((counts.size, WIDTH_OUT))
+    recovery = RECOVERY if info.loss is None else replace(RECOVERY, loss=info.loss)
+    bank.run(
+        bank.bank(made.seed, info.noise, info.autocorrelation, horizon), vector(recovery), size_table(SIZES),
+        made.prevalence, keys, months, score, counts, horizon, BANKED * particles, out,
     )  # fmt: skip
     return out
 
