@@ -323,3 +323,10 @@ def test_original_scale_alone_is_judged_on_its_own() -> None:
 def test_fixture_sums_to_its_total() -> None:
     assert [sum(graded(total)) for total in (48, 40, 9, 8)] == [48, 40, 9, 8]
     assert set(visits("a", [40]).columns) == set(VISITS.schema)
+
+
+def test_a_low_stretch_of_another_rater_is_the_raters() -> None:
+    totals = [42, 42, 41, 41, 33, 32, 40, 40, 39, 39]
+    told = explain(cohort(visits("a", totals, rater=["A"] * 4 + ["B"] * 2 + ["A"] * 4)))
+    assert told.causes["rule"].to_list() == ["rater"]
+    assert explain(cohort(visits("a", totals))).causes["rule"].to_list() == ["pattern"]

@@ -32,25 +32,33 @@ def changes(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 
     Source: kaufmann2007
     """
+    previous, _ = shifted(series, -1)
+    taken, parts = np.zeros(series.person.size), []
+    steps = clear_jumps(cohort, series, rules)
+    for place, (name, words) in enumerate(CIRCUMSTANCES.items()):
+        taken = np.maximum(taken, np.maximum(cumulated(series.person, steps[:, place]), 0.0))
+        up = np.flatnonzero((steps[:, place] > 0.0) & (series.score > series.score[previous]))
+        parts.append(_told(series, up, previous, steps[up, place], name, words))
+    # A visit that a shift would take below 0 has lost nothing it did not have.
+    taken = np.round(np.minimum(taken, series.score), 9)
+    return effect(series, pl.concat(parts), taken, ruled=named("change", taken > 0.0))
+
+
+def clear_jumps(cohort: Cohort, series: Series, rules: CauseRules) -> Float[np.ndarray, "visits circumstances"]:
+    """Points by which the level jumps at each visit with a change of each kind; 0 where no jump is clear."""
     codes, changed = changed_since(cohort, series)
     previous, same = shifted(series, -1)
-    score_step = series.score - series.score[previous]
-    taken, parts = np.zeros(series.person.size), []
-    for place, (name, words) in enumerate(CIRCUMSTANCES.items()):
+    step = series.score - series.score[previous]
+    steps = np.zeros(changed.shape)
+    for place in range(len(CIRCUMSTANCES)):
         there = np.flatnonzero(changed[:, place])
         jump, weight = _jumps(series, rules, np.cumsum(changed[:, place] | ~same))
         pair = codes[previous[there], place], codes[there, place]
         pooled, errors, agree = _pooled(series.person[there], pair, jump[there], weight[there])
         clear = agree & (np.abs(errors) >= rules.change_errors) & (np.abs(pooled) >= rules.change_points)
-        clear &= np.sign(pooled) * score_step[there] >= rules.change_sudden * np.abs(pooled)
-        steps = np.zeros(series.person.size)
-        steps[there[clear]] = pooled[clear]
-        taken = np.maximum(taken, np.maximum(cumulated(series.person, steps), 0.0))
-        up = clear & (pooled > 0.0) & (series.score[there] > series.score[previous[there]])
-        parts.append(_told(series, there[up], previous, pooled[up], name, words))
-    # A visit that a shift would take below 0 has lost nothing it did not have.
-    taken = np.round(np.minimum(taken, series.score), 9)
-    return effect(series, pl.concat(parts), taken, ruled=named("change", taken > 0.0))
+        clear &= np.sign(pooled) * step[there] >= rules.change_sudden * np.abs(pooled)
+        steps[there[clear], place] = pooled[clear]
+    return steps
 
 
 def changed_since(

@@ -10,7 +10,7 @@ import polars as pl
 from jaxtyping import Bool, Int
 
 from alsight.cohort.cohort import Cohort
-from alsight.detect.causes.changes import changed_since
+from alsight.detect.causes.changes import clear_jumps
 from alsight.detect.causes.effect import DIPS, Effect, effect, rows, said_points
 from alsight.detect.causes.excursion import Stretches, apart, stretches
 from alsight.detect.causes.items import named
@@ -30,14 +30,15 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     A dip lies between two visits at most `dip_days` apart, below the course before it and the course after it, at least
     `dip_return` of the fall regained. Without a record it must lie within `dip_brief_days`, after `dip_before` visits,
     and the fall must be sudden (its first visit shows `dip_sudden` of the depth, after a gap of at most `dip_gap_days`)
-    and at least `dip_return` of the rise, so that a gain after a steeper stretch is no dip; a stretch that begins and
-    ends with a change of mode, responder or rater is left to that rule. An illness recorded to begin with the fall
-    makes smaller and longer ones credible. The rise back to the level before is explained; what stands above it is not.
+    and at least `dip_return` of the rise, so that a gain after a steeper stretch is no dip; where a change of mode,
+    responder or rater explains both the fall and the return, it is left to that rule. An illness recorded to begin with
+    the fall makes smaller and longer ones credible. The rise back to the level before is explained; what stands above
+    it is not.
     """
     found = stretches(series, rules, -1, _LONGEST, rules.dip_days, rules.dip_recorded_points)
     found = found.chosen(found.errors >= rules.dip_recorded_errors)
     recorded = _recorded(cohort, series, rules, found)
-    keep = _credible(series, rules, found, recorded != "") & ((recorded != "") | ~_framed(cohort, series, found))
+    keep = _credible(series, rules, found, recorded != "") & ((recorded != "") | ~_framed(cohort, series, rules, found))
     found, recorded = found.chosen(keep), recorded[keep]
     best = apart(series, found)
     recorded = _matched(found, recorded, best)
@@ -68,11 +69,13 @@ def _credible(
     return regained & rises & (recorded | (sudden & deep & beyond))
 
 
-def _framed(cohort: Cohort, series: Series, found: Stretches) -> Bool[np.ndarray, " found"]:
-    """Whether mode, responder or rater changed both at the start and at the end of a stretch: then that explains it."""
-    changed: Bool[np.ndarray, " visits"] = changed_since(cohort, series)[1].max(axis=1, initial=False)
+def _framed(cohort: Cohort, series: Series, rules: CauseRules, found: Stretches) -> Bool[np.ndarray, " found"]:
+    """Whether a change of mode, responder or rater clearly lowers the level at the start and raises it at the end."""
+    steps = clear_jumps(cohort, series, rules)
     after, _ = shifted(series, 1)
-    return changed[found.first] & changed[after[found.last]]
+    down = steps.min(axis=1, initial=0.0) < 0.0
+    up = steps.max(axis=1, initial=0.0) > 0.0
+    return down[found.first] & up[after[found.last]]
 
 
 def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretches) -> np.ndarray:
