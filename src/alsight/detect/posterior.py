@@ -21,9 +21,9 @@ from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.people import People, read_people
 from alsight.infer.velocity.smooth import Reduction, Smoothed, Spans, smooth_people, weigh
 
-QUICK, CAREFUL = 64, 512
-"""Particles of each half in the first and the second weighing."""
-DRAWS, MANY = 400, 1500
+WEIGHINGS: Final = (96, 1024, 8192)
+"""Particles of each half in the first, the second and the third weighing."""
+DRAWS, MANY = 400, 1536
 """Courses drawn of people without and with a possible recovery."""
 POSSIBLE: Final = 2e-3
 """Probability of a recovery from which courses with one are drawn."""
@@ -31,7 +31,10 @@ LEAST_RISE: Final = 2.0
 """Rise of a score above an earlier one below which a recovery is not weighed [points]."""
 UNWEIGHED: Final = -3.0
 """Log Bayes factor of those who are not weighed: about what no rise says against a recovery."""
-_AGAIN: Final = -2.0
+_AGAIN: Final = (-4.0, 1.0)
+"""Log Bayes factors from which people are weighed a second and a third time."""
+_UNSURE: Final = 0.7
+"""Monte Carlo error of a log Bayes factor from which it is weighed again in any case."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def posterior(
     possible = chance >= POSSIBLE
     progress("drawing courses", 0, 0)
     parts = [
-        _drawn(fit, visits, people.subjects.filter(group), thresholds, common, recovery=recovery)
+        _drawn(fit, visits, people.subjects.filter(group), thresholds, chance[group], recovery=recovery)
         for group, recovery in ((~possible, False), (possible, True)) if group.any()
     ]  # fmt: skip
     weights = pl.DataFrame({
@@ -115,14 +118,16 @@ def _factors(
     fit: Fit, visits: pl.DataFrame, people: People, risen: Bool[np.ndarray, " person"], progress: Progress
 ) -> Float[np.ndarray, " person"]:
     """Log Bayes factor of a recovery for those who rose, nan for the others."""
-    found = np.full(people.count, np.nan)
-    for particles, chosen in ((QUICK, risen), (CAREFUL, None)):
-        progress("weighing recoveries", 0, 0)
-        among = found > _AGAIN if chosen is None else chosen
+    found, error = np.full(people.count, np.nan), np.zeros(people.count)
+    among = risen
+    for stage, particles in enumerate(WEIGHINGS):
+        progress("weighing recoveries", stage, len(WEIGHINGS))
+        if stage > 0:
+            among = (found > _AGAIN[stage - 1]) | ((error > _UNSURE) & (found > _AGAIN[0]))
         if among.any():
             some = read_people(_of(visits, people.subjects.filter(among)), columns_of(fit), fit.model, predicting=True)
-            none, gained, _ = weigh(fit, some, RECOVERY, particles=particles)
-            found[np.flatnonzero(among)] = gained - none
+            none, gained, found_error = weigh(fit, some, RECOVERY, particles=particles)
+            found[np.flatnonzero(among)], error[np.flatnonzero(among)] = gained - none, found_error
     return found
 
 
@@ -131,15 +136,20 @@ def _of(visits: pl.DataFrame, subjects: pl.Series) -> pl.DataFrame:
 
 
 def _drawn(
-    fit: Fit, visits: pl.DataFrame, subjects: pl.Series, thresholds: Thresholds, share: float, *, recovery: bool
+    fit: Fit,
+    visits: pl.DataFrame,
+    subjects: pl.Series,
+    thresholds: Thresholds,
+    chance: Float[np.ndarray, " person"],
+    *,
+    recovery: bool,
 ) -> Smoothed:
     """Courses of some people, reduced."""
     people = read_people(_of(visits, subjects), columns_of(fit), fit.model, predicting=True)
-    log_prior = np.tile([np.log1p(-share), np.log(share) if recovery else -np.inf], (people.count, 1))
     spans = Spans(flat=thresholds.flat, lost=3.0, gained=thresholds.gain)
     return smooth_people(
-        fit, people, asked_of(thresholds, recovery=recovery), log_prior, recovery=RECOVERY if recovery else None,
-        spans=spans, draws=MANY if recovery else DRAWS,
+        fit, people, asked_of(thresholds, recovery=recovery), chance if recovery else 0 * chance,
+        recovery=RECOVERY if recovery else None, spans=spans, draws=MANY if recovery else DRAWS,
     )  # fmt: skip
 
 

@@ -27,17 +27,21 @@ from alsight.models.velocity import Velocity
 from alsight.population.spec import Schedule
 
 FILE: Final = Path(__file__).parent / "natural_history.npz"
-NOISE: Final = ("sd_noise", "sd_sticky", "stickiness", "sd_log_size", "odds_outlier")
+NOISE: Final = ("sd_noise", "sd_sticky", "sd_log_size", "odds_outlier")
 """Parameters of the noise, which a cohort may tell of itself."""
-ENOUGH: Final = 600
+ENOUGH: Final = 400
 """People of a cohort from whom its noise is estimated, every so many of them."""
 _LEAST_VISITS: Final = 4
+_AROUND: Final = 3
+STEEP: Final = 5.0
+"""Rise of the mean of three ratings above that of the three before [points] from which somebody does not inform the
+noise, lest recoveries pass for noise; assumed."""
 _BLOCKS: Final = 2
 _SEED: Final = 4242
 _USABLE: Final = (Status.CONVERGED, Status.BOUNDARY, Status.MAX_STEPS)
-HELD: Final = {"times_outlier": 3.0, "memory": 12.0, "odds_outlier": 0.05}
-"""What the fit to virtual people does not estimate: for how many months a rate is remembered, which they hardly
-determine, and outliers, of which they have none. Assumed."""
+HELD: Final = {"times_outlier": 3.0, "memory": 12.0, "stickiness": 6.0, "odds_outlier": 0.05}
+"""What the fit to virtual people does not estimate: for how many months a rate and a rating's error are remembered,
+which they hardly determine, and outliers, of which they have none. Assumed."""
 _HIGHEST: Final = {"alsfrs_r": 48.0, "alsfrs": 40.0}
 """Best total of each scale."""
 
@@ -69,7 +73,11 @@ def with_own_noise(fit: Fit, visits: pl.DataFrame, particles: int = 64) -> tuple
         visits: `subject`, `months`, `score` without missing scores.
         particles: particles of the fit.
     """
-    counts = visits.group_by("subject").len().filter(pl.col("len") >= _LEAST_VISITS).sort("subject")
+    ordered = visits.sort("subject", "months")
+    late = pl.col("score").reverse().rolling_mean(_AROUND).reverse().over("subject")
+    rise = (late.shift(-1) - pl.col("score").rolling_mean(_AROUND)).over("subject")
+    counts = ordered.with_columns(rise=rise).group_by("subject").agg(pl.len(), pl.col("rise").max().fill_null(0.0))
+    counts = counts.filter((pl.col("len") >= _LEAST_VISITS) & (pl.col("rise") < STEEP)).sort("subject")
     some = counts["subject"].gather_every(max(counts.height // ENOUGH, 1)).head(ENOUGH)
     held = {
         name: float(value) for name, value in zip(fit.names, fit.estimates, strict=True) if name not in NOISE

@@ -60,7 +60,7 @@ class Verdicts:
         sensitivity: one row a favourable verdict and amount: `subject`, `worse` (points that unseen visits are taken to
             lie below what is expected), `verdict`.
         evidence: one row a judged person: every posterior and count that its verdict rests on; `p_` columns are
-            probabilities, `low_`, `mid_` and `high_` quantiles at 5, 50 and 95 %, `raw_` those of the scores as recorded.
+            probabilities, `low_`, `mid_`, `high_` quantiles at 5, 50 and 95 %, `raw_` those of scores as recorded.
         thresholds: what the verdicts asked for.
         notes: what a reader must know of how they were made.
     """
@@ -79,7 +79,12 @@ class Verdicts:
 
 
 def verdicts(
-    cohort: Cohort, asked: Thresholds | None = None, *, setting: str = "register", progress: Progress = silent
+    cohort: Cohort,
+    asked: Thresholds | None = None,
+    *,
+    setting: str = "register",
+    unseen: bool = True,
+    progress: Progress = silent,
 ) -> Verdicts:
     """Judge everybody in a cohort.
 
@@ -87,6 +92,7 @@ def verdicts(
         cohort: a checked cohort; people are judged on the scale that they were rated on most.
         asked: thresholds of the verdicts.
         setting: where the people come from, for the prior of a mimic; see `review.prior.SETTINGS`.
+        unseen: whether to ask what worse unseen visits would change.
         progress: told how far the work is.
 
     Raises:
@@ -95,9 +101,8 @@ def verdicts(
     chosen = Thresholds() if asked is None else asked
     progress("explaining rises", 0, 0)
     explained = explain(cohort)
-    parts = [
-        part for scale in SCALES if (part := _on_one_scale(cohort, explained, scale, chosen, progress)) is not None
-    ]  # fmt: skip
+    judged_scales = (_on_one_scale(cohort, explained, scale, chosen, unseen, progress) for scale in SCALES)
+    parts = [part for part in judged_scales if part is not None]
     progress("comparing with natural history", 0, 0)
     stated = statement(cohort)
     progress("reviewing diagnoses", 0, 0)
@@ -136,7 +141,7 @@ class _Part:
 
 
 def _on_one_scale(
-    cohort: Cohort, explained: Explained, scale: str, asked: Thresholds, progress: Progress
+    cohort: Cohort, explained: Explained, scale: str, asked: Thresholds, unseen: bool, progress: Progress
 ) -> _Part | None:
     """Verdicts of those who were rated on a scale; None where nobody was."""
     rows = explained.adjusted.filter(pl.col("scale") == scale, pl.col("score").is_not_null())
@@ -168,7 +173,10 @@ def _on_one_scale(
     facts = facts_of(rows, adjusted, found, raw, explained, cohort)
     people = told(judged(facts, asked), asked)
     progress("asking what unseen visits would change", 0, 0)
-    changed = _sensitivity(fit, adjusted, found, facts, people, asked)
+    doubted = (
+        people.filter(pl.col("verdict").is_in(list(FAVOURABLE)))["subject"] if unseen else people["subject"].clear()
+    )
+    changed = _sensitivity(fit, adjusted, found, _of(facts, doubted), asked)
     return _Part(people, _windows(found, rows, facts, asked), _courses(found, facts), changed, facts, tuple(notes))
 
 
@@ -271,15 +279,13 @@ def _courses(found: Posterior, facts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sensitivity(
-    fit: Fit, adjusted: pl.DataFrame, found: Posterior, facts: pl.DataFrame, people: pl.DataFrame, asked: Thresholds
+    fit: Fit, adjusted: pl.DataFrame, found: Posterior, kept: pl.DataFrame, asked: Thresholds
 ) -> pl.DataFrame:
-    """The verdicts of people with a favourable one, had their unseen visits been worse."""
-    some = people.filter(pl.col("verdict").is_in(list(FAVOURABLE)))["subject"]
+    """The verdicts of some people, had their unseen visits been worse."""
     parts = [pl.DataFrame(schema=_SENSITIVITY)]
-    if not len(some):
+    if kept.is_empty():
         return parts[0]
-    seen, courses = _of(adjusted, some), _of(found.courses, some)
-    kept = _of(facts, some)
+    seen, courses = _of(adjusted, kept["subject"]), _of(found.courses, kept["subject"])
     dropped = [name for name in found.people.columns if name != "subject"]
     for points in AMOUNTS:
         again = posterior(fit, worse(seen, courses, points, fit.model.high), asked, share=found.frequency)

@@ -13,6 +13,7 @@ from alsight.base.streams_numba import fold, uniform
 from alsight.infer.velocity.numbers import source_digest
 from alsight.infer.velocity.particles import (
     filter_person,
+    guess_spell,
     learn,
     make_room,
     person_of,
@@ -45,6 +46,8 @@ def score_person(
 def pilot(person: Any, numbers: Any, guess: Any, room: Any, key: Any, count: int) -> None:
     """Fill a person's guess where there is none."""
     if math.isnan(guess[0]):
+        if person.starts > 0:
+            guess_spell(person, numbers, guess)
         filter_person(person, numbers, guess, room, key, count)
         learn(person, numbers, room, count, guess)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -22,6 +23,12 @@ TIMES_RANGE = (1.2, 20.0)
 ODDS_RANGE = (1e-3, 1e3)
 OUTLIER_RANGE = (1e-3, 0.3)
 """Odds of an outlying rating: beyond it the outliers would be the rule."""
+
+
+RANGES: Final[dict[str, tuple[float, float]]] = {
+    "sd_noise": NOISE_RANGE, "sd_sticky": NOISE_RANGE, "memory": TIME_RANGE, "stickiness": TIME_RANGE,
+    "times_outlier": TIMES_RANGE, "odds_slow": ODDS_RANGE, "odds_outlier": OUTLIER_RANGE,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,9 +93,7 @@ class Layout:
             elif parameter.scale == Scale.ATANH:
                 ends.append((-3.0, 3.0))
             else:
-                named = {"sd_noise": NOISE_RANGE, "sd_sticky": NOISE_RANGE, "memory": TIME_RANGE, "stickiness": TIME_RANGE, "times_outlier": TIMES_RANGE,
-                         "odds_slow": ODDS_RANGE, "odds_outlier": OUTLIER_RANGE}  # fmt: skip
-                low, high = named.get(parameter.name, SPREAD_RANGE)
+                low, high = RANGES.get(parameter.name, SPREAD_RANGE)
                 ends.append((math.log(low), math.log(high)))
         low, high = np.array(ends).T
         return low, high

@@ -58,7 +58,7 @@ def expected_score(level: float, spread: float, low: float, high: float) -> floa
     if spread <= 0.0:
         return min(max(level, low), high)
     a, b = (low - level) / spread, (high - level) / spread
-    if a < -8.0 and b > 8.0:
+    if a < -5.5 and b > 5.5:
         return level
     below, above = 0.5 * math.erfc(-a * _ROOT_HALF), 0.5 * math.erfc(b * _ROOT_HALF)
     first, last = math.exp(-0.5 * a * a), math.exp(-0.5 * b * b)

@@ -38,6 +38,7 @@ _WIDER = 1.3
 _NARROWEST = 0.3
 _ROUNDS = 3
 _LOOSER = 1.2
+_NEAR = 3
 _LOG_ROOT_TAU = 0.9189385332046727
 
 
@@ -280,6 +281,46 @@ def _law(state: Any, weight: Any, field: int, logged: bool, floor: float, guess:
 
 
 @nb.njit(**STRICT)
+def _step_at(person: Any, start: float, rise: float) -> Any:
+    """Mean of the next ratings after a rise that starts then, less that of the last before; 1/n + 1/m of both."""
+    now, before, after, least, most = 0.0, 0.0, 0.0, 0, 0
+    j, visits = 0, person.score.shape[0]
+    for k in range(person.step.shape[0]):
+        now += person.step[k]
+        while j < visits and person.node[j] == k:
+            if now <= start:
+                keep = min(least, _NEAR - 1)
+                before = (before * keep + person.score[j]) / (keep + 1)
+                least += 1
+            elif now >= start + 0.5 * rise and most < _NEAR:
+                after += person.score[j]
+                most += 1
+            j += 1
+    if least == 0 or most == 0:
+        return 0.0, 2.0
+    return after / most - before, 1.0 / min(least, _NEAR) + 1.0 / most
+
+
+@nb.njit(**STRICT)
+def guess_spell(person: Any, numbers: Any, guess: Any) -> None:
+    """Fill a guess for a recovery from steps between the means of neighboring ratings."""
+    p, options = numbers[0], person.starts * person.held.shape[0]
+    var = p[at.SD_NOISE] ** 2 + p[at.SD_STICKY] ** 2 + p[at.ROUNDING]
+    best, total = 1.0, 0.0
+    for s in range(person.starts):
+        step, share = _step_at(person, person.every * s, p[at.RISE])
+        best = max(best, step)
+        weight = math.exp(min(0.25 * max(step, 0.0) ** 2 / (var * share), 50.0))
+        for late in range(person.held.shape[0]):
+            guess[GUESSES + late * person.starts + s] = weight
+            total += weight
+    for number in range(options):
+        guess[GUESSES + number] = 0.8 * guess[GUESSES + number] / total + 0.2 / options
+    guess[0], guess[1], guess[2], guess[3] = person.rate, p[at.SD_RATE], 0.0, p[at.SD_SIZE]
+    guess[4], guess[5] = math.log(best), p[at.GAIN_LOG_SD]
+
+
+@nb.njit(**STRICT)
 def learn(person: Any, numbers: Any, room: Any, count: int, guess: Any) -> None:
     """Fill a guess from the weighted particles of a pilot."""
     total, p = total_weight(room.log_weight, count)[0], numbers[0]
@@ -457,12 +498,12 @@ def total_weight(log_weight: Any, count: int) -> Any:
         high = max(high, log_weight[i])
     if high == -math.inf:
         return high, 0.0
-    first, second = 0.0, 0.0
+    total, second = 0.0, 0.0
     for i in range(count):
         weight = math.exp(log_weight[i] - high)
-        first += weight
+        total += weight
         second += weight * weight
-    return high + math.log(first), first * first / second
+    return high + math.log(total), total * total / second
 
 
 @nb.njit(**STRICT)
@@ -478,9 +519,12 @@ def systematic(log_weight: Any, total: float, count: int, wanted: int, chance: f
 
 
 @nb.njit(**STRICT)
-def _renew(room: Any, count: int, total: float, k: int, chance: float) -> None:
-    """Replace the particles by equally weighted ones."""
-    systematic(room.log_weight, total, count, count, chance, room.chosen)
+def renew(room: Any, count: int, k: int, key: Any) -> None:
+    """Replace particles whose weights have become uneven by equally weighted ones."""
+    total, effective = total_weight(room.log_weight, count)
+    if effective >= 0.5 * count or total == -math.inf:
+        return
+    systematic(room.log_weight, total, count, count, uniform(key, k), room.chosen)
     for field in range(FIELDS):
         for i in range(count):
             room.other[field, i] = room.state[field, room.chosen[i]]
@@ -502,9 +546,7 @@ def filter_person(person: Any, numbers: Any, guess: Any, room: Any, key: Any, co
             room.origin[k, i] = i
         rated = j < visits and person.node[j] == k
         if k > 0:
-            total, effective = total_weight(room.log_weight, count)
-            if effective < 0.5 * count:
-                _renew(room, count, total, k, uniform(choices, k))
+            renew(room, count, k, choices)
             now += person.step[k]
             if rated:
                 if j > 0:

@@ -15,7 +15,7 @@ from alsight.infer.velocity import particles as of
 from alsight.infer.velocity.kernel import pilot
 from alsight.infer.velocity.normal import expected_score
 from alsight.infer.velocity.numbers import source_digest
-from alsight.infer.velocity.particles import filter_person, make_room, person_of, total_weight
+from alsight.infer.velocity.particles import filter_person, learn, make_room, person_of, total_weight
 from alsight.mechanism.numerics import STRICT
 
 KINDS: Final[dict[str, int]] = {
@@ -30,6 +30,7 @@ WINDOW: Final[tuple[str, ...]] = ("mean", "sd", "low", "median", "high", "flat",
 SUMMARY: Final[tuple[str, ...]] = ("mean", "sd", "probability", "effective")
 """What is told of a reduction before its quantiles."""
 _SLIGHT = 1e-9
+_BINS_A_POINT = 10
 
 
 class Asked(NamedTuple):
@@ -60,6 +61,7 @@ class Windows(NamedTuple):
         flat: a loss below this counts as flat [points].
         lost: a loss of this or more counts as lost [points].
         gained: a gain of this or more counts as gained [points].
+        best: range of the scale, rounded up [points].
     """
 
     start: Any
@@ -68,6 +70,7 @@ class Windows(NamedTuple):
     flat: float
     lost: float
     gained: float
+    best: int
 
 
 @nb.njit(**STRICT)
@@ -105,7 +108,18 @@ def _held_gain(now: Any, score: Any, months: float, out: Any) -> None:
     """
     out[:] = math.nan
     lowest, highest, before, k, last = math.inf, -math.inf, 0.0, 0, now.shape[0] - 1
+    latest = now[last] - months
     for s in range(now.shape[0]):
+        if now[s] > latest and s > 0 and now[s - 1] < latest - _SLIGHT:
+            # The latest start that can still hold so long lies between two nodes.
+            share = (latest - now[s - 1]) / (now[s] - now[s - 1])
+            least = score[s - 1] + share * (score[s] - score[s - 1])
+            lowest = min(lowest, least)
+            for j in range(s, last + 1):
+                least = min(least, score[j])
+            if not out[0] >= least - lowest:
+                out[0], out[1], out[2], out[3] = least - lowest, least - score[last], latest, before
+            break
         highest = max(highest, score[s])
         if score[s] < lowest:
             lowest, before = score[s], highest - score[s]
@@ -196,22 +210,34 @@ def summarize(weight: Any, drawn: Any, levels: Any, cuts: Any, out: Any) -> None
 
 
 @nb.njit(**STRICT)
+def _from_bins(bins: Any, levels: Any, low: float, out: Any) -> None:
+    reached, place = 0.0, 0
+    for k in range(levels.shape[0]):
+        while place < bins.shape[0] - 1 and reached + bins[place] < levels[k]:
+            reached += bins[place]
+            place += 1
+        out[k] = low + (place + 0.5) / _BINS_A_POINT
+
+
+@nb.njit(**STRICT)
 def tell_windows(weight: Any, score: Any, windows: Any, first: int, last: int, out: Any) -> None:
-    """The loss in each window of one person."""
-    loss, levels = np.empty(weight.shape[0]), np.array([0.05, 0.5, 0.95])
+    """The loss in each window of one person; quantiles to a tenth of a point."""
+    width = windows.best * _BINS_A_POINT
+    bins, levels = np.empty(2 * width + 1), np.array([0.05, 0.5, 0.95])
     for w in range(first, last):
         a, b = windows.from_node[w], windows.to_node[w]
         mean, second = 0.0, 0.0
-        out[w] = 0.0
+        out[w], bins[:] = 0.0, 0.0
         for c in range(weight.shape[0]):
-            loss[c] = score[c, a] - score[c, b]
-            mean += weight[c] * loss[c]
-            second += weight[c] * loss[c] * loss[c]
-            out[w, 5] += weight[c] if loss[c] < windows.flat else 0.0
-            out[w, 6] += weight[c] if loss[c] >= windows.lost else 0.0
-            out[w, 7] += weight[c] if -loss[c] >= windows.gained else 0.0
+            loss = score[c, a] - score[c, b]
+            bins[int(width + loss * _BINS_A_POINT)] += weight[c]
+            mean += weight[c] * loss
+            second += weight[c] * loss * loss
+            out[w, 5] += weight[c] if loss < windows.flat else 0.0
+            out[w, 6] += weight[c] if loss >= windows.lost else 0.0
+            out[w, 7] += weight[c] if -loss >= windows.gained else 0.0
         out[w, 0], out[w, 1] = mean, math.sqrt(max(second - mean * mean, 0.0))
-        _quantiles(loss, weight, levels, out[w, 2:5])
+        _from_bins(bins, levels, -float(windows.best), out[w, 2:5])
 
 
 @nb.njit(**STRICT)
@@ -228,9 +254,9 @@ def tell_course(weight: Any, score: Any, out: Any) -> None:
 
 @nb.njit(**STRICT)
 def draw_person(
-    persons: Any, numbers: Any, guesses: Any, room: Any, key: Any, counts: Any, log_prior: Any, weight: Any, score: Any
+    persons: Any, numbers: Any, guesses: Any, room: Any, key: Any, counts: Any, shares: Any, weight: Any, score: Any
 ) -> int:
-    """Courses without and with a recovery, so many of each, one after the other; their weights sum to 1."""
+    """Courses without and with a recovery, so many of each; the weights of each part sum to its share."""
     nodes, c = persons[0].step.shape[0], 0
     for part in range(2):
         count = counts[part]
@@ -238,14 +264,15 @@ def draw_person(
             continue
         person, own = persons[part], fold(key, np.uint64(part))
         pilot(person, numbers, guesses[part], room, fold(own, np.uint64(9)), max(count // 4, 16))
+        if part == 1:
+            filter_person(person, numbers, guesses[part], room, fold(own, np.uint64(8)), count // 2)
+            learn(person, numbers, room, count // 2, guesses[part])
         filter_person(person, numbers, guesses[part], room, own, count)
         draw_scores(person, numbers[0], room, fold(own, np.uint64(6)), count, score[c : c + count, :nodes])
+        total = total_weight(room.log_weight, count)[0]
         for i in range(count):
-            weight[c + i] = room.log_weight[i] + log_prior[part]
+            weight[c + i] = shares[part] * math.exp(room.log_weight[i] - total)
         c += count
-    total = total_weight(weight, c)[0]
-    for i in range(c):
-        weight[i] = math.exp(weight[i] - total)
     return c
 
 
@@ -254,7 +281,7 @@ def _kernel(digest: int) -> Any:
     @nb.njit(nogil=True, cache=True, **STRICT)
     def run(
         batch: Any, level: Any, rate: Any, every: float, held: Any, numbers: Any, root: Any, counts: Any,
-        log_prior: Any, origin: Any, asked: Any, levels: Any, cuts: Any, windows: Any, sizes: Any, width: int,
+        shares: Any, origin: Any, asked: Any, levels: Any, cuts: Any, windows: Any, sizes: Any, width: int,
         first: int, last: int, out: Any, told: Any, course: Any,
     ) -> int:  # fmt: skip
         room, most = make_room(sizes[0], sizes[1], sizes[2]), 2 * sizes[2]
@@ -268,7 +295,7 @@ def _kernel(digest: int) -> Any:
                 person_of(batch, i, level[i], rate[i], 0.0, held), person_of(batch, i, level[i], rate[i], every, held)
             )  # fmt: skip
             key = fold(root, batch.number[i])
-            c = draw_person(persons, numbers, guesses, room, key, counts[i], log_prior[i], weight, score)
+            c = draw_person(persons, numbers, guesses, room, key, counts[i], shares[i], weight, score)
             for one in range(c):
                 reduce_path(now, score[one, : b - a], asked, drawn[one])
             summarize(weight[:c], drawn[:c], levels, cuts, out[i])

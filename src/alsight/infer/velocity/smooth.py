@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -17,7 +18,7 @@ from alsight.base.streams import Stream, stream_key
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.layout import kernel_numbers, make_layout
-from alsight.infer.velocity.likelihood import blank_guesses, evaluate, possible, spread
+from alsight.infer.velocity.likelihood import Evaluation, blank_guesses, evaluate, possible, spread
 from alsight.infer.velocity.paths import KINDS, SUMMARY, WINDOW, Asked, Windows, smooth
 from alsight.infer.velocity.people import People, read_people
 from alsight.models.velocity import Recovery
@@ -117,30 +118,30 @@ def smooth_velocity(
     if not reductions:
         raise SpecError([("reductions", "at least one", "none")])
     people = read_people(visits, columns_of(fit), fit.model, predicting=True)
-    log_prior = np.zeros((people.count, 2))
-    log_prior[:, 1] = -np.inf
+    chance = np.zeros(people.count)
     if recovery is not None:
-        log_prior[:] = np.log1p(-recovery.prior), np.log(recovery.prior)
-    return smooth_people(fit, people, reductions, log_prior, recovery=recovery, draws=draws).reductions
+        none, gained, _ = weigh(fit, people, recovery)
+        chance = expit(gained - none + np.log(recovery.prior) - np.log1p(-recovery.prior))
+    return smooth_people(fit, people, reductions, chance, recovery=recovery, draws=draws).reductions
 
 
 def smooth_people(
     fit: Fit,
     people: People,
     reductions: list[Reduction],
-    log_prior: Float[np.ndarray, "subject two"],
+    chance: Float[np.ndarray, " subject"],
     *,
     recovery: Recovery | None = None,
     spans: Spans | None = None,
     draws: int = 1000,
 ) -> Smoothed:
-    """`smooth_velocity` for people already read, each with its own prior probability of a recovery, and windows.
+    """`smooth_velocity` for people already read and weighed, with windows.
 
     Args:
         fit: what `fit_velocity` returned.
         people: who, from `read_people`.
         reductions: what is asked of every draw.
-        log_prior: log probability of no recovery and of one; -inf leaves it out.
+        chance: posterior probability of a recovery of each person.
         recovery: law of a recovery.
         spans: windows whose loss is told.
         draws: draws a person, and of each of the two where a recovery is possible.
@@ -154,11 +155,12 @@ def smooth_people(
     level = people.level @ values[: layout.level]
     rate = people.rate @ values[layout.level : layout.level + layout.rate]
     every, held = possible(recovery)
-    counts = np.where(log_prior > np.log(LEAST), draws, 0)
-    counts[:, 0] = draws
+    drawn = chance >= LEAST
+    shares = np.stack([np.where(drawn, 1 - chance, 1.0), np.where(drawn, chance, 0.0)], axis=1)
+    counts = np.where(shares > 0, draws, 0)
     asked, cuts = _asked(reductions)
     out = np.empty((people.count, len(reductions), len(SUMMARY) + len(QUANTILES)))
-    windows, frame = _windows(people, spans)
+    windows, frame = _windows(people, spans, math.ceil(fit.model.high - fit.model.low))
     told, course = np.empty((len(windows.from_node), len(WINDOW))), np.empty((len(people.batch.step), 2))
     width = blank_guesses(people, recovery).shape[1]
     numbers, root = kernel_numbers(layout, values, recovery), np.uint64(stream_key(fit.model.seed, Stream.POSTERIOR))
@@ -166,7 +168,7 @@ def smooth_people(
 
     def task(first: int, last: int) -> None:
         smooth(
-            people.batch, level, rate, every, held, numbers, root, counts, log_prior, people.origin, asked,
+            people.batch, level, rate, every, held, numbers, root, counts, shares, people.origin, asked,
             np.array(QUANTILES), cuts, windows, sizes, width, first, last, out, told, course,
         )  # fmt: skip
 
@@ -207,12 +209,15 @@ def weigh(
 ) -> tuple[Float[np.ndarray, " subject"], Float[np.ndarray, " subject"], Float[np.ndarray, " subject"]]:
     """Log likelihood without a recovery and with one, and the Monte Carlo error of their difference."""
     layout = make_layout(fit.model, *people.names)
-    found = [
-        evaluate(
-            people, layout, fit.estimates, particles, fit.model.seed, scored=False, recovery=law, stream=Stream.PREDICT
-        )
-        for law in (None, recovery)
-    ]  # fmt: skip
+    found: list[Evaluation] = []
+    for law in (None, recovery):
+        guesses = blank_guesses(people, law)
+        for count in (max(particles // 4, 16), particles):  # the first places the particles of the second
+            last = evaluate(
+                people, layout, fit.estimates, count, fit.model.seed + count, scored=False, recovery=law,
+                stream=Stream.PREDICT, guesses=guesses,
+            )  # fmt: skip
+        found.append(last)
     error = np.sqrt(sum(np.diff(each.halves, axis=1)[:, 0] ** 2 / 4 for each in found))
     return found[0].log_likelihood, found[1].log_likelihood, error
 
@@ -223,7 +228,7 @@ def _asked(reductions: list[Reduction]) -> tuple[Asked, Float[np.ndarray, " redu
     return Asked(kinds, *columns), np.array([one.at_least for one in reductions])
 
 
-def _windows(people: People, spans: Spans | None) -> tuple[Windows, pl.DataFrame]:
+def _windows(people: People, spans: Spans | None, best: int) -> tuple[Windows, pl.DataFrame]:
     """Windows of every person, and their frame."""
     subject = people.subjects.name
     chosen = Spans(months=()) if spans is None else spans
@@ -237,7 +242,7 @@ def _windows(people: People, spans: Spans | None) -> tuple[Windows, pl.DataFrame
     order = np.lexsort((months, starts, owner[starts])) if len(starts) else np.empty(0, np.int64)
     starts, ends, months = starts[order], ends[order], months[order]
     edge = np.searchsorted(owner[starts], np.arange(people.count + 1)).astype(np.int64)
-    windows = Windows(edge, batch.node[starts], batch.node[ends], chosen.flat, chosen.lost, chosen.gained)
+    windows = Windows(edge, batch.node[starts], batch.node[ends], chosen.flat, chosen.lost, chosen.gained, best)
     frame = pl.DataFrame({
         subject: people.subjects.gather(owner[starts]), "months": months, "start": when[starts], "end": when[ends],
         "visits": ends - starts + 1,
