@@ -73,7 +73,13 @@ def frequency(
 
 
 def posterior(
-    fit: Fit, visits: pl.DataFrame, thresholds: Thresholds, *, share: float | None = None, progress: Progress = silent
+    fit: Fit,
+    visits: pl.DataFrame,
+    thresholds: Thresholds,
+    *,
+    share: float | None = None,
+    weighings: tuple[int, ...] = WEIGHINGS,
+    progress: Progress = silent,
 ) -> Posterior:
     """Weigh recovery and draw courses.
 
@@ -82,12 +88,13 @@ def posterior(
         visits: `subject`, `months` from any origin of the person, `score`; rows without a score extend a course.
         thresholds: what verdicts ask for.
         share: frequency of recovery; estimated where none is given.
+        weighings: particles of each half in each weighing.
         progress: told how far the work is.
     """
     model = columns_of(fit)
     people = read_people(visits, model, fit.model, predicting=True)
     risen = rises(people.table) >= LEAST_RISE
-    log_factor = _factors(fit, visits, people, risen, progress)
+    log_factor = _factors(fit, visits, people, risen, weighings, progress)
     common = frequency(log_factor, risen, thresholds) if share is None else share
     chance = np.where(risen, expit(log_factor + np.log(common) - np.log1p(-common)), 0.0)
     possible = chance >= POSSIBLE
@@ -115,13 +122,18 @@ def rises(table: pl.DataFrame) -> Float[np.ndarray, " person"]:
 
 
 def _factors(
-    fit: Fit, visits: pl.DataFrame, people: People, risen: Bool[np.ndarray, " person"], progress: Progress
+    fit: Fit,
+    visits: pl.DataFrame,
+    people: People,
+    risen: Bool[np.ndarray, " person"],
+    weighings: tuple[int, ...],
+    progress: Progress,
 ) -> Float[np.ndarray, " person"]:
     """Log Bayes factor of a recovery for those who rose, nan for the others."""
     found, error = np.full(people.count, np.nan), np.zeros(people.count)
     among = risen
-    for stage, particles in enumerate(WEIGHINGS):
-        progress("weighing recoveries", stage, len(WEIGHINGS))
+    for stage, particles in enumerate(weighings):
+        progress("weighing recoveries", stage, len(weighings))
         if stage > 0:
             among = (found > _AGAIN[stage - 1]) | ((error > _UNSURE) & (found > _AGAIN[0]))
         if among.any():

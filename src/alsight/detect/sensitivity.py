@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-AMOUNTS: Final = (0.0, 2.0, 4.0, 8.0)
+AMOUNTS: Final = (0.0, 4.0, 8.0)
 """Points by which unseen visits are taken to lie below what is expected."""
 _LONG: Final = 1.5
 _USUAL: Final = 3.0

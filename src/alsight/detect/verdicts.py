@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import polars as pl
 
 from alsight.base.progress import Progress, silent
@@ -12,7 +13,7 @@ from alsight.base.units import days_of, months_of
 from alsight.cohort.cohort import Cohort
 from alsight.detect.causes.explain import Explained, explain
 from alsight.detect.headline import judged, told
-from alsight.detect.posterior import Posterior, posterior, rises
+from alsight.detect.posterior import WEIGHINGS, Posterior, posterior, rises
 from alsight.detect.prior import natural_history, on_scale, with_own_noise
 from alsight.detect.review.review import review
 from alsight.detect.sensitivity import AMOUNTS, worse
@@ -171,6 +172,8 @@ def _on_one_scale(
     )
     notes.append(f"Frequency of recovery taken: {100 * found.frequency:.2g} %.")
     facts = facts_of(rows, adjusted, found, raw, explained, cohort)
+    # The ceiling lies as far below the best score of this scale.
+    asked = msgspec.structs.replace(asked, ceiling=asked.ceiling - (natural_history().model.high - fit.model.high))
     people = told(judged(facts, asked), asked)
     progress("asking what unseen visits would change", 0, 0)
     doubted = (
@@ -288,7 +291,9 @@ def _sensitivity(
     seen, courses = _of(adjusted, kept["subject"]), _of(found.courses, kept["subject"])
     dropped = [name for name in found.people.columns if name != "subject"]
     for points in AMOUNTS:
-        again = posterior(fit, worse(seen, courses, points, fit.model.high), asked, share=found.frequency)
+        again = posterior(
+            fit, worse(seen, courses, points, fit.model.high), asked, share=found.frequency, weighings=WEIGHINGS[:2]
+        )
         rows = kept.drop(dropped, strict=False).join(again.people, on="subject", how="left", maintain_order="left")
         changed = judged(_with_missing(rows), asked)
         parts.append(changed.select("subject", pl.lit(points).alias("worse"), "verdict"))
