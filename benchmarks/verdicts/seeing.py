@@ -89,7 +89,7 @@ def density(s: Any, p: Any, fraction: float, gap: float, score: float) -> float:
             high = REACH if score >= 48.0 else high / p[_FACTOR]
             low = -REACH if score <= 0.0 else low / p[_FACTOR]
             found = (1.0 - p[_OUT]) * found + p[_OUT] * (below(high) - below(low))
-        belief = (kept * s[BELIEF + level] + (1.0 - kept) / LEVELS) * (LEVELS / levels)
+        belief = kept * s[BELIEF + level] + (1.0 - kept) / LEVELS if levels > 1 else 1.0
         s[BELIEF + level] = belief * max(found, 1e-12)
         whole += s[BELIEF + level]
     for level in range(levels):
