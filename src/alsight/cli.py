@@ -73,6 +73,7 @@ OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "decimal": _option(_READING, "--decimal", "Decimal mark: . or a comma; found out by default.", "MARK"),
     "time_unit": _option(_READING, "--time-unit", "Unit of times without one: day, week, month, year.", "UNIT"),
     "out": _option(_WRITING, "--out -o", "Folder to write to.", "DIR"),
+    "setting": _option(_READING, "--setting", "Where people come from: register, referral, clinic or trial.", "NAME"),
     "identified": _option(_WRITING, "--identified", "Keep identifiers, dates and small counts.", default=False),
     "format": _option(_WRITING, "--format -f", "parquet, csv or excel.", "NAME"),
     "pseudonymize": _option(_WRITING, "--pseudonymize", "Hash identifiers, leave out dates.", default=False),
@@ -166,7 +167,7 @@ COMMANDS: Final[dict[str, Command]] = {
         DESCRIBED,
     ),
     "assess": Command(
-        (*_READ, "out", "identified", "salt_file", "strict", "json"),
+        (*_READ, "setting", "out", "identified", "salt_file", "strict", "json"),
         ("alsight assess --example", "alsight assess visits.csv --out report"),
     ),
     "forecast": Command(

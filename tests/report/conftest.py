@@ -30,7 +30,9 @@ class Made:
         return (self.folder / "report.html").read_text(encoding="utf-8")
 
 
-def by_hand(cohort: Cohort, asked: Thresholds | None = None, *, progress: Progress = silent) -> Verdicts:
+def by_hand(
+    cohort: Cohort, asked: Thresholds | None = None, *, setting: str = "register", progress: Progress = silent
+) -> Verdicts:
     """Hand-made verdicts in place of weighed ones: these tests are about what is shown, and are quick."""
     return judged(cohort)
 

@@ -16,6 +16,7 @@ from alsight.cohort.pseudonyms import pseudonymize, pseudonyms
 from alsight.cohort.read.source import Source, read
 from alsight.cohort.write.folder import write_cohort
 from alsight.cohort.write.guard import guarded
+from alsight.detect.review.prior import Setting
 from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Verdicts, verdicts
 from alsight.report.check import counts, sentences
@@ -38,6 +39,7 @@ class AssessSpec(Source, frozen=True, kw_only=True):
         strict: whether a rejected row makes the run end with code 1.
         pages: most people with a page of their own.
         thresholds: what a verdict asks for.
+        setting: where the people come from, which decides how common mimics are among them.
     """
 
     out: str = DEFAULT
@@ -46,6 +48,7 @@ class AssessSpec(Source, frozen=True, kw_only=True):
     strict: bool = False
     pages: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 60
     thresholds: Thresholds = Thresholds()
+    setting: Setting = "register"
 
 
 def assess(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = None) -> Answer:
@@ -67,7 +70,7 @@ def assess(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None 
     place = make_folder(spec.out, spec.path)
     record = _record(spec, known)
     salt = "" if spec.identified else salt_of(known, spec.salt_file)
-    judged = verdicts(known, spec.thresholds, progress=progress)
+    judged = verdicts(known, spec.thresholds, setting=spec.setting, progress=progress)
     sent = known
     if not spec.identified:
         sent, judged = pseudonymize(known, salt), renamed(judged, pseudonyms(known.subjects["subject"], salt))

@@ -188,18 +188,19 @@ def bars(counts: pl.DataFrame, width: int, title: str, name: str = "main") -> al
     """Plain horizontal bars with their numbers written beside them.
 
     Args:
-        counts: one row a bar: label, share [0-1], text.
+        counts: one row a bar: label, share [0-1], text, and tone (a named color) where bars differ in color.
         width: of the drawing area [px].
         title: above the chart.
-        name: color.
+        name: color of bars that have no tone.
     """
     order = counts["label"].to_list()
-    base = alt.Chart(rows(counts), title=title).encode(
+    toned = counts.with_columns(tone=pl.format("var(--{})", "tone" if "tone" in counts.columns else pl.lit(name)))
+    base = alt.Chart(rows(toned), title=title).encode(
         x=alt.X("share:Q", axis=None, scale=alt.Scale(domainMin=0)),
         y=alt.Y("label:N", sort=order, axis=alt.Axis(grid=False, labelLimit=170, labelColor=color("ink"))),
     )
     return alt.layer(
-        base.mark_bar(color=color(name), height=13),
+        base.mark_bar(height=13).encode(color=alt.Color("tone:N", scale=None)),
         base.mark_text(align="left", dx=5, color=color("muted")).encode(text="text:N"),
     ).properties(width=width, height=alt.Step(22))
 

@@ -9,9 +9,17 @@ import polars as pl
 from alsight.detect.thresholds import VERDICTS
 from alsight.detect.verdicts import Verdicts
 from alsight.report.page import charts
-from alsight.report.page.blocks import Block, Figure, Prose, Section, TableView, drawn, table
+from alsight.report.page.blocks import Block, Figure, KeyEntry, Prose, Section, TableView, drawn, table
 from alsight.report.page.words import NONE, count, opening, partition, percent
 from alsight.report.verdicts.tables import counted
+from alsight.report.verdicts.words import tone
+
+KEY: Final = (
+    KeyEntry("square-filled", "rise", "gains"),
+    KeyEntry("square-filled", "other", "rises explained otherwise"),
+    KeyEntry("square-filled", "plateau", "plateaus"),
+    KeyEntry("square-filled", "muted", "progressing, or cannot tell"),
+)
 
 _ROOM: Final = 240
 """For names and numbers beside the bars [px]."""
@@ -46,6 +54,7 @@ def _figure(ever: dict[str, int], hide: dict[str, bool]) -> Figure | None:
         {
             "label": [opening(verdict) for verdict in seen],
             "share": [ever[verdict] / whole for verdict in seen],
+            "tone": [tone(verdict) for verdict in seen],
             "text": [f"{count(ever[verdict])} ({percent(ever[verdict] / whole)})" for verdict in seen],
         }
     )
@@ -54,6 +63,7 @@ def _figure(ever: dict[str, int], hide: dict[str, bool]) -> Figure | None:
         lambda width: charts.bars(bars, width - _ROOM, ""),
         "People by headline verdict",
         caption + (" Counts too small to print are left out." if any(hide.values()) else ""),
+        key=KEY,
     )
 
 
