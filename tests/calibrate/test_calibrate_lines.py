@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alsight.calibrate.lines import lines
+from alsight.calibrate.lines import curve, lines
 from montecarlo import tolerance
 
 
@@ -42,3 +42,19 @@ def test_too_few_or_too_near_values_are_left_out() -> None:
     time = np.array([[0.0, 1.0, 5.0], [0.0, 0.5, 1.0], [0.0, 3.0, 6.0]])
     values = np.array([[40.0, np.nan, 39.0], [40.0, 40.0, 40.0], [40.0, 39.0, 38.0]])
     assert lines(time, values).kept.tolist() == [False, False, True]
+
+
+def test_curve_recovers_a_parabola_though_the_fast_are_lost() -> None:
+    draw, people, time = np.random.default_rng(8), 4000, np.arange(0.0, 19.0, 3.0)
+    own = draw.multivariate_normal([0.0, 0.0], [[20.0, 0.6], [0.6, 0.4]], people)
+    values = 38.0 - 0.8 * time - 0.01 * time**2 + own[:, :1] + own[:, 1:] * time
+    values += draw.normal(0.0, 1.5, values.shape)
+    gone = np.minimum.accumulate(values, axis=1)[:, :-1] < 28.0  # leaving depends on what was seen
+    values[:, 1:][gone] = np.nan
+    found = curve(time, values)
+    errors = np.sqrt(np.diag(found.errors))
+    assert np.isnan(values).mean() > 0.15
+    assert (np.abs(found.mean - np.array([38.0, -0.8, -0.01])) < 4.0 * errors).all()
+    ratio, error = found.ratio(3.0, 9.0)
+    assert ratio == pytest.approx(0.98 / 0.86, abs=4.0 * error)
+    assert 0.005 < error < 0.05

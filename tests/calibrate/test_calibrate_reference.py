@@ -62,3 +62,13 @@ def test_a_recount_agrees() -> None:
     people = int(both["people"].min())
     allowed = np.array([proportion_tolerance(max(one, 0.002), people) for one in share]) * 1.1
     assert (np.abs((both["reached"] / both["people"]).to_numpy() - share) <= allowed).all()
+
+
+def test_carriers_of_a_slow_mutation_are_held_against_carriers() -> None:
+    anybody = expected(0.3, 38.0, 3.0, 12.0, "no_decline", 12.0)
+    carriers = expected(0.1, 42.0, 3.0, 12.0, "no_decline", 12.0, genes="sod1_slow")
+    assert carriers.people > 100
+    assert carriers.probability > anybody.probability
+    assert reference("sod1_slow").columns == reference().columns
+    with pytest.raises(SpecError, match="genes"):
+        expected(0.1, 42.0, 3.0, 12.0, "no_decline", 12.0, genes="c9")  # type: ignore[arg-type]

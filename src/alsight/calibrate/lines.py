@@ -68,3 +68,58 @@ def lines(time: Table, values: Table, least: int = 3, span: float = 2.0) -> Line
     weight = 1.0 / np.maximum(between + residual / spread, TINY)
     mean = float((weight * slope).sum() / weight.sum())
     return Lines(kept, slope, spread, float(np.sqrt(residual)), float(np.sqrt(between)), mean)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The mean course as a parabola with lines of people's own around it.
+
+    Attributes:
+        mean: intercept, slope and curvature of the mean course.
+        errors: their covariance.
+        people: people it rests on.
+    """
+
+    mean: Float64[np.ndarray, " coefficient"]
+    errors: Float64[np.ndarray, "coefficient coefficient"]
+    people: int
+
+    def ratio(self, early: float, late: float) -> tuple[float, float]:
+        """Slope at a late time over slope at an early one, and its standard error by the delta method."""
+        first, last = (np.array([0.0, 1.0, 2.0 * time]) for time in (early, late))
+        value = float(last @ self.mean / (first @ self.mean))
+        step = (last - value * first) / (first @ self.mean)
+        return value, float(np.sqrt(step @ self.errors @ step))
+
+
+def curve(time: Float64[np.ndarray, " visit"], values: Table, rounds: int = 60) -> Curve:
+    """Mixed model by expectation and maximization: y = b0 + b1 t + b2 t^2 + u0 + u1 t + e.
+
+    Who is missing may depend on what was seen of them (missing at random), so that the deaths of the fast do not make
+    the mean slow down by themselves.
+
+    Args:
+        time: planned times of the visits.
+        values: nan where nothing was measured; people without any value are left out.
+        rounds: steps of the iteration; its start is far from nothing that these data show.
+    """
+    seen = np.isfinite(values)
+    values, seen = values[seen.any(axis=1)], seen[seen.any(axis=1)]
+    w, y = seen.astype(float), np.where(seen, values, 0.0)
+    x = np.stack([np.ones_like(time), time, time**2], axis=1)
+    z = x[:, :2]
+    zz, xx = np.einsum("nv,vi,vj->nij", w, z, z), np.einsum("nv,vi,vj->ij", w, x, x)
+    xz = np.einsum("nv,vi,vj->nij", w, x, z)
+    xy, zy = np.einsum("vi,nv->i", x, y), np.einsum("vi,nv->ni", z, y)
+    between, noise = np.diag([np.nanvar(values), np.nanvar(values) / np.ptp(time) ** 2]), float(np.nanvar(values)) / 9.0
+    mean, errors = np.zeros(3), np.eye(3)
+    for _ in range(rounds):
+        spread = np.linalg.inv(np.linalg.inv(between) + zz / noise)
+        errors = np.linalg.inv((xx - (xz @ spread @ xz.transpose(0, 2, 1)).sum(axis=0) / noise) / noise)
+        mean = errors @ (xy - np.einsum("nij,njk,nk->i", xz, spread, zy) / noise) / noise
+        left = np.where(seen, y - x @ mean, 0.0)
+        own = np.einsum("nij,vj,nv->ni", spread, z, left) / noise
+        rest = np.where(seen, left - own @ z.T, 0.0)
+        between = (own.T @ own + spread.sum(axis=0)) / own.shape[0]
+        noise = float(((rest**2).sum() + np.einsum("nij,nij->", spread, zz)) / w.sum())
+    return Curve(mean, errors, y.shape[0])

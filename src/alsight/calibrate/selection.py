@@ -16,6 +16,7 @@ import polars as pl
 from jaxtyping import Float64
 
 from alsight.calibrate.ensemble import Ensemble
+from alsight.calibrate.lines import curve
 from alsight.calibrate.populations import CRITERIA, REGISTER, TRIAL, admitted, group_of, with_parameters
 from alsight.mechanism import layout as at
 from alsight.population.blocks import chosen
@@ -29,6 +30,8 @@ BLOCKS: Final = 12
 QUICK_BLOCKS: Final = 3
 HALF: Final = 6.0
 """Length of what is compared [months]."""
+MODELLED: Final = 18.0
+"""Months of visits that the mixed model takes."""
 EVERY: Final = 3.0
 """Months between the visits compared, in registers and trials alike."""
 NO_NOISE: Final = {"day_sd": 0.0, "item_sd": 0.0, "anchoring": 0.0}
@@ -94,6 +97,13 @@ def of_the_same(group: Group) -> Ratio:
     return _ratio(kept[:, 0], kept[:, 1])
 
 
+def of_a_model(group: Group) -> tuple[float, float]:
+    """Slope at 9 months over slope at 3 months in a mixed model with a curved mean, and its standard error."""
+    first = (group.plan.planned >= 0.0) & (group.plan.planned <= MODELLED)
+    scores = group.seen.visits[:, first, :12].sum(axis=2)
+    return curve(group.plan.planned[first], scores).ratio(0.5 * HALF, 1.5 * HALF)
+
+
 def of_available(group: Group, half: int) -> float:
     """A later half year over months 0-6, of whoever was seen at both ends of each: deaths thin out the fast."""
     lost = halves(group)
@@ -118,9 +128,10 @@ def sparse(population: Population) -> Population:
 
 @dataclass(frozen=True)
 class Shape:
-    """How one rule's people decline: those seen throughout the first year, and whoever was seen."""
+    """How one rule's people decline: those seen throughout the first year, a mixed model, and whoever was seen."""
 
     same: Ratio
+    model: tuple[float, float]
     second: float
     fourth: float
 
@@ -131,7 +142,7 @@ def shapes(parameters: dict[str, float], blocks: int, seed: int = SEED) -> dict[
     register = chosen(register, register.traits[:, at.T["mimic"]] == 0)
     groups = {rule: register if rule == "register" else under(rule, trial) for rule in RULES}
     return {
-        rule: Shape(of_the_same(group), of_available(group, 1), of_available(group, 3))
+        rule: Shape(of_the_same(group), of_a_model(group), of_available(group, 1), of_available(group, 3))
         for rule, group in groups.items()
     }
 
@@ -152,6 +163,10 @@ def selection_table(shipped: Ensemble, blocks: int = BLOCKS) -> pl.DataFrame:
                 "late": float(np.mean([ratio.late for ratio in same])),
                 "ratio": float(values.mean()), "least": float(values.min()), "most": float(values.max()),
                 "error": float(np.sqrt(np.sum([ratio.error**2 for ratio in same])) / len(same)),
+                "model": float(np.mean([shape.model[0] for shape in found])),
+                "model_least": float(np.min([shape.model[0] for shape in found])),
+                "model_most": float(np.max([shape.model[0] for shape in found])),
+                "model_error": float(np.sqrt(np.sum([shape.model[1] ** 2 for shape in found])) / len(same)),
                 "second": float(np.mean([shape.second for shape in found])),
                 "fourth": float(np.mean([shape.fourth for shape in found])),
                 "exact_rating": float(np.mean([shape.same.value for shape in pure])),
