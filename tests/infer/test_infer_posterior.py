@@ -284,8 +284,10 @@ def test_the_joint_density_is_the_likelihood_and_its_slope(joint: tuple[Fit, pl.
         assert np.isfinite(push).all()
 
 
-def test_a_joint_posterior_stands_where_its_likelihood_does(joint: tuple[Fit, pl.DataFrame, pl.DataFrame]) -> None:
-    fit, visits, people = joint
+def test_a_joint_posterior_stands_where_its_likelihood_does() -> None:
+    made = cohort(5, 60, truth())
+    visits, people, model = made.visits, made.people, Joint(baseline="weibull", points=3)
+    fit = fit_joint(visits, people, "score ~ months", random="~ months", hazard="~ bulbar", model=model)
     found = posterior(fit, visits, people, chains=2, draws=150, warmup=100, seed=1)
     table = found.table()
     assert table["parameter"].to_list() == list(fit.names)

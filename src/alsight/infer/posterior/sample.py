@@ -23,8 +23,8 @@ LogDensity = Callable[[Any, Any], Any]
 """(working parameters, data) to the log density, up to a constant."""
 ACCEPT = 0.8
 """Mean acceptance that the step size is adapted to."""
-APART = 2.0
-"""Standard deviations of the starting points about the mode: wider than the posterior, so that R-hat can tell."""
+APART = 1.0
+"""Standard deviations of the starting points about the mode: as far apart as draws, where the density is finite."""
 
 
 class Draws(NamedTuple):
