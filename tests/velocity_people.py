@@ -72,13 +72,11 @@ def prior_draws(times: np.ndarray, values: dict[str, float], count: int, seed: i
     return np.array(levels), np.array(noises), size
 
 
-def _spell(now: float, start: float, rise: float, held: float, factor: float) -> tuple[float, float]:
+def _spell(now: float, start: np.ndarray, rise: float, held: np.ndarray, factor: float):
     since = now - start
-    if since <= 0:
-        return 0.0, 1.0
-    if since < held:
-        return min(since / rise, 1.0), factor
-    return max(min(since / rise, 1.0) - (since - held) / rise, 0.0), 1.0
+    share = np.clip(since / rise, 0.0, 1.0)
+    lost = np.where(since < held, 0.0, (since - held) / rise)
+    return np.maximum(share - lost, 0.0), np.where((since > 0) & (since < held), factor, 1.0)
 
 
 def rating_log_density(score: float, center: np.ndarray, size: np.ndarray, values: dict[str, float]) -> np.ndarray:

@@ -82,7 +82,7 @@ def test_few_particles_are_not_biased() -> None:
 
 def test_likelihood_equals_its_linear_gaussian_cousin() -> None:
     """With little spread in the log rates the level is an integrated Ornstein-Uhlenbeck path: jointly normal."""
-    small = mixed(sd_log_rate=1e-3, sd_pace=2e-3, sd_log_size=1e-3, corr_level_log_rate=0.3)
+    small = mixed(sd_log_rate=1e-4, sd_pace=2e-4, sd_log_size=1e-4, corr_level_log_rate=0.3)
     model = Velocity(low=-1e6, high=1e6, grid=0.0)
     found = measured(_table(), model, 256, **small).log_likelihood
     values = TRUTH | small
@@ -234,23 +234,20 @@ def test_smoothed_reductions_equal_plain_monte_carlo(fitted) -> None:
 
 def test_evidence_equals_plain_monte_carlo(fitted) -> None:
     scores = np.array([[30, 29, 34, 35.0], [40, 38, 37, 31]])
-    recovery = Recovery(prior=0.01, every=3.0, held=(0.0,))
+    recovery = Recovery(prior=0.01, every=3.0, held=(0.0, 5.0), held_log_sd=0.3)
     found = recovery_evidence(_at_truth(fitted), _table(scores), recovery, particles=20_000)
-    gain = (np.log(recovery.median), recovery.log_sd)
+    gain, many = (np.log(recovery.median), recovery.log_sd), 1_500_000
+    rng = np.random.default_rng(77)
+    start = rng.uniform(0, 9, many)
+    held = np.where(rng.uniform(size=many) < 0.5, np.inf, 5.0 * np.exp(0.3 * rng.normal(size=many)))
     for place in range(2):
-        parts = [
-            log_mean(
-                brute_log_weights(scores[place], TIMES, TRUTH, 700_000, 7, spell=(start, 3.0, np.inf, 0.0), gain=gain)[
-                    0
-                ]
-            )
-            for start in (0.0, 3.0, 6.0)
-        ]
-        none, error = log_mean(brute_log_weights(scores[place], TIMES, TRUTH, 700_000, 9)[0])
-        some = np.logaddexp.reduce([value for value, _ in parts]) - np.log(3)
-        room = 0.05 + 4 * max(error, *(each for _, each in parts))
-        assert found["log_likelihood"][place] == pytest.approx(none, abs=room)
-        assert found["log_likelihood_recovery"][place] == pytest.approx(some, abs=room)
+        none, none_error = log_mean(brute_log_weights(scores[place], TIMES, TRUTH, many, 9)[0])
+        spell = (start, recovery.rise, held, recovery.factor)
+        some, error = log_mean(brute_log_weights(scores[place], TIMES, TRUTH, many, 7, spell=spell, gain=gain)[0])
+        own = float(found["error"][place])
+        assert own < 0.1
+        assert found["log_likelihood"][place] == pytest.approx(none, abs=4 * (none_error + own) + 0.01)
+        assert found["log_likelihood_recovery"][place] == pytest.approx(some, abs=4 * (error + own) + 0.01)
     assert found["log_bayes_factor"][0] > 1 > found["log_bayes_factor"][1]
 
 

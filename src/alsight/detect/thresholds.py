@@ -60,7 +60,9 @@ class Thresholds(Spec, frozen=True, kw_only=True):
     cohort: Annotated[int, msgspec.Meta(ge=2)] = 50
 
 
-RECOVERY: Final = Recovery(prior=0.005, median=6.0, log_sd=0.5, rise=3.0, every=3.0, held=(0.0, 12.0), factor=0.0)
+RECOVERY: Final = Recovery(
+    prior=0.005, median=6.0, log_sd=0.5, rise=3.0, every=3.0, held=(0.0, 14.0), held_log_sd=0.4, factor=0.0
+)
 """Law of a recovery. That fewer than 1 % show four points held for a year is published (bedlack2016); half of that is
 the prior probability, and the rest is assumed."""
 PEOPLE_BEHIND: Final = 200.0

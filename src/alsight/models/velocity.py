@@ -82,8 +82,9 @@ class Recovery(Spec, frozen=True, kw_only=True):
         median: median of the gain [points].
         log_sd: SD of the log gain.
         rise: months over which it comes, and goes where it is lost [months].
-        every: distance between possible starts [months].
-        held: for how long the gain may be held, equally likely each; 0 means for good [months].
+        every: it starts in any of the stretches of this length alike, at any time in it [months].
+        held: medians of how long the gain may be held, equally likely each; 0 means for good [months].
+        held_log_sd: SD of the log of the time for which it is held, unless for good.
         factor: rate of loss while it is held, as a share of what it would be.
     """
 
@@ -92,7 +93,8 @@ class Recovery(Spec, frozen=True, kw_only=True):
     log_sd: Positive = 0.5
     rise: Positive = 3.0
     every: Positive = 3.0
-    held: tuple[Annotated[float, msgspec.Meta(ge=0)], ...] = (0.0, 12.0)
+    held: tuple[Annotated[float, msgspec.Meta(ge=0)], ...] = (0.0, 14.0)
+    held_log_sd: Annotated[float, msgspec.Meta(ge=0)] = 0.4
     factor: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 

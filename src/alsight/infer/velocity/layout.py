@@ -121,6 +121,7 @@ def kernel_numbers(
     if recovery is not None:
         row[at.GAIN_LOG_MEAN], row[at.GAIN_LOG_SD] = math.log(recovery.median), recovery.log_sd
         row[at.RISE], row[at.FACTOR] = recovery.rise, recovery.factor
+        row[at.HELD_LOG_SD] = recovery.held_log_sd
     row[at.LOW], row[at.HIGH] = model.low, model.high
     row[at.LOW_CUT], row[at.HIGH_CUT] = model.low + model.grid / 2, model.high - model.grid / 2
     row[at.ROUNDING] = model.grid**2 / 12

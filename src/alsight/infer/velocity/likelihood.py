@@ -135,7 +135,7 @@ def spread(task: Callable[[int, int], None], count: int, chunk: int = 0) -> None
     if len(starts) < 2 or threads() < 2:
         task(0, count)
         return
-    task(0, 1)  # compiles, once
+    task(0, 0)  # compiles, once
     with ThreadPoolExecutor(threads()) as pool:
         for ended in [pool.submit(task, int(first), int(min(first + size, count))) for first in starts]:
             ended.result()

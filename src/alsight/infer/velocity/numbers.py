@@ -11,8 +11,9 @@ SD_LEVEL, SD_RATE, CORRELATION, MEMORY, SD_PACE, SD_NOISE, SD_STICKY, STICKINESS
 """Parameters of the population in the order of `models.velocity.SPREADS`."""
 ODDS_OUTLIER, TIMES_OUTLIER = 9, 10
 SHIFT, LOG_SHARE, GAIN_LOG_MEAN, GAIN_LOG_SD, RISE, FACTOR, LOW, HIGH, LOW_CUT, HIGH_CUT, ROUNDING = range(11, 22)
+HELD_LOG_SD = 22
 """Shift of the log rate and log probability of a class, law of a recovery, bounds of the score, rounding's variance."""
-NUMBERS: Final = 22
+NUMBERS: Final = 23
 
 SCORES: Final = 16
 """Derivatives that the kernel returns: two linear predictors, eleven spreads, three of the slow class."""

@@ -264,8 +264,10 @@ def begin(person: Any, numbers: Any, guess: Any, room: Any, key: Any, count: int
         state[START, i] = state[HELD, i] = math.inf
         if person.starts > 0:
             state[GAIN, i] = math.exp(log_gain)
-            state[START, i] = person.every * (number % person.starts)
-            state[HELD, i] = person.held[number // person.starts]
+            state[START, i] = person.every * (number % person.starts + uniform(key, 8 + count + i))
+            state[HELD, i] = person.held[number // person.starts] * math.exp(
+                p[at.HELD_LOG_SD] * normal(draws, count + i)
+            )
 
 
 @nb.njit(**STRICT)
@@ -308,7 +310,7 @@ def guess_spell(person: Any, numbers: Any, guess: Any) -> None:
     var = p[at.SD_NOISE] ** 2 + p[at.SD_STICKY] ** 2 + p[at.ROUNDING]
     best, total = 1.0, 0.0
     for s in range(person.starts):
-        step, share = _step_at(person, person.every * s, p[at.RISE])
+        step, share = _step_at(person, person.every * (s + 0.5), p[at.RISE])
         best = max(best, step)
         weight = math.exp(min(0.25 * max(step, 0.0) ** 2 / (var * share), 50.0))
         for late in range(person.held.shape[0]):
@@ -318,6 +320,20 @@ def guess_spell(person: Any, numbers: Any, guess: Any) -> None:
         guess[GUESSES + number] = 0.8 * guess[GUESSES + number] / total + 0.2 / options
     guess[0], guess[1], guess[2], guess[3] = person.rate, p[at.SD_RATE], 0.0, p[at.SD_SIZE]
     guess[4], guess[5] = math.log(best), p[at.GAIN_LOG_SD]
+
+
+@nb.njit(**STRICT)
+def _nearest(held: Any, months: float) -> int:
+    """Which duration is meant by one drawn about it; inf only by inf."""
+    best, least = 0, math.inf
+    for late in range(held.shape[0]):
+        if math.isinf(held[late]) or math.isinf(months):
+            away = 0.0 if held[late] == months else 1e9
+        else:
+            away = abs(math.log(held[late] / months))
+        if away < least:
+            best, least = late, away
+    return best
 
 
 @nb.njit(**STRICT)
@@ -337,10 +353,8 @@ def learn(person: Any, numbers: Any, room: Any, count: int, guess: Any) -> None:
     options = person.starts * person.held.shape[0]
     guess[GUESSES : GUESSES + options] = 0.1 / options
     for i in range(count):
-        late = 0
-        while late < person.held.shape[0] - 1 and person.held[late] != room.state[HELD, i]:
-            late += 1
-        number = late * person.starts + int(room.state[START, i] / person.every + 0.5)
+        late = _nearest(person.held, room.state[HELD, i])
+        number = late * person.starts + min(int(room.state[START, i] / person.every), person.starts - 1)
         guess[GUESSES + number] += 0.9 * weight[i]
 
 
