@@ -84,7 +84,7 @@ def test_likelihood_equals_its_linear_gaussian_cousin() -> None:
     """With little spread in the log rates the level is an integrated Ornstein-Uhlenbeck path: jointly normal."""
     small = mixed(sd_log_rate=1e-4, sd_pace=2e-4, sd_log_size=1e-4, corr_level_log_rate=0.3)
     model = Velocity(low=-1e6, high=1e6, grid=0.0)
-    found = measured(_table(), model, 256, **small).log_likelihood
+    found = measured(_table(), model, 20_000, **small).log_likelihood
     values = TRUTH | small
     rate = np.exp(values["log_rate_mean"])
     apart = np.abs(TIMES[:, None] - TIMES)
