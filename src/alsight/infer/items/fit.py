@@ -11,7 +11,6 @@ import polars as pl
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
 from alsight.infer.fit import Fit, failed
-from alsight.infer.items.layout import Layout
 from alsight.infer.items.responses import Plan, Responses, read_responses
 from alsight.infer.items.search import Found, begin, search
 from alsight.models.latent.items import Items
@@ -102,10 +101,3 @@ def _result(found: Responses, ended: Found, columns: Columns, record: Record) ->
 def plan_of(fit: Fit) -> Plan:
     """How the table of a fit was read."""
     return Plan(**json.loads(np.asarray(fit.arrays["plan"]).tobytes()))
-
-
-def layout_of(fit: Fit, found: Responses) -> Layout:
-    """The layout of a fit's parameters, for responses read with its plan."""
-    return found.layout if found.layout.model == fit.model else Layout(
-        fit.model, found.layout.scores, found.layout.level, found.layout.rate
-    )  # fmt: skip

@@ -49,7 +49,14 @@ def _soft(u: float) -> float:
 
 @nb.njit(cache=True, nogil=True)
 def _look(
-    first: int, last: int, rows: tuple, spots: tuple, prior: tuple, at: np.ndarray, pull: np.ndarray, square: np.ndarray
+    first: int,
+    last: int,
+    rows: tuple[np.ndarray, ...],
+    spots: tuple[np.ndarray, ...],
+    prior: tuple[np.ndarray, ...],
+    at: np.ndarray,
+    pull: np.ndarray,
+    square: np.ndarray,
 ) -> float:
     # Log posterior of one person at a point, its slope and minus its curvature.
     time, item, place = rows
@@ -90,7 +97,12 @@ def _look(
 
 @nb.njit(cache=True, nogil=True)
 def modes(
-    start: np.ndarray, rows: tuple, spots: tuple, mean: np.ndarray, precision: np.ndarray, centre: np.ndarray
+    start: np.ndarray,
+    rows: tuple[np.ndarray, ...],
+    spots: tuple[np.ndarray, ...],
+    mean: np.ndarray,
+    precision: np.ndarray,
+    centre: np.ndarray,
 ) -> np.ndarray:
     """Moves `centre` to each person's mode and returns the lower factor of minus the curvature there."""
     people, size = mean.shape
@@ -135,7 +147,8 @@ def draw(centre: np.ndarray, lower: np.ndarray, normal: np.ndarray, found: np.nd
 
 @nb.njit(cache=True, nogil=True)
 def _responses(
-    first: int, last: int, rows: tuple, spots: tuple, at: np.ndarray, where: np.ndarray, line: np.ndarray,
+    first: int, last: int, rows: tuple[np.ndarray, ...], spots: tuple[np.ndarray, ...], at: np.ndarray,
+    where: np.ndarray, line: np.ndarray,
     block: np.ndarray,
 ) -> float:  # fmt: skip
     # Log density of one person's scores at one draw, its slope by the items' parameters and minus its curvature.
@@ -171,8 +184,30 @@ def _responses(
 
 
 @nb.njit(cache=True, nogil=True)
+def weigh(
+    start: np.ndarray, rows: tuple[np.ndarray, ...], spots: tuple[np.ndarray, ...], law: tuple[np.ndarray, ...],
+    placed: tuple[np.ndarray, ...], normal: np.ndarray, where: np.ndarray,
+) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """Importance draws of each person's effects and their normalised weights; arguments as for `evaluate`."""
+    mean, precision = law
+    people, size = mean.shape
+    draws = normal.shape[1]
+    found, weight = np.empty((people, draws, size)), np.empty((people, draws))
+    line, block = np.zeros(where[-1]), np.zeros((where[-1], 2))
+    for i in range(people):
+        draw(placed[0][i], placed[1][i], normal[i], found[i])
+        for s in range(draws):
+            weight[i, s] = _responses(start[i], start[i + 1], rows, spots, found[i, s], where, line, block)
+            away = found[i, s] - mean[i]
+            weight[i, s] += 0.5 * np.dot(normal[i, s], normal[i, s]) - 0.5 * np.dot(away, np.dot(precision, away))
+        weight[i] = np.exp(weight[i] - weight[i].max())
+        weight[i] /= weight[i].sum()
+    return found, weight
+
+
+@nb.njit(cache=True, nogil=True)
 def _prior(
-    i: int, pull: np.ndarray, mean: np.ndarray, designs: tuple, spot: int, line: np.ndarray,
+    i: int, pull: np.ndarray, mean: np.ndarray, designs: tuple[np.ndarray, ...], spot: int, line: np.ndarray,
     squares: np.ndarray, stretch: np.ndarray,
 ) -> None:  # fmt: skip
     # Scores of the effects' law at one draw: coefficients at once, what its covariance needs for later.
@@ -213,9 +248,10 @@ def _gather(
 
 @nb.njit(cache=True, nogil=True)
 def evaluate(
-    start: np.ndarray, rows: tuple, spots: tuple, law: tuple, placed: tuple, normal: np.ndarray, where: np.ndarray,
-    designs: tuple, turn: np.ndarray, expected: np.ndarray,
-) -> tuple:  # fmt: skip
+    start: np.ndarray, rows: tuple[np.ndarray, ...], spots: tuple[np.ndarray, ...], law: tuple[np.ndarray, ...],
+    placed: tuple[np.ndarray, ...], normal: np.ndarray, where: np.ndarray,
+    designs: tuple[np.ndarray, ...], turn: np.ndarray, expected: np.ndarray,
+) -> tuple[np.ndarray, ...]:  # fmt: skip
     """Log likelihood, score and missing information of each person by importance sampling.
 
     The last rows of `turn` stretch a trait, its mean too. Returns the log density less constants, scores, effective

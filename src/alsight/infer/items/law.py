@@ -123,6 +123,6 @@ class Law:
             moved = point + 1j * TINY * line
             turned = self._root(moved)
             found[place] = (
-                (by_covariance * (turned @ turned.T).imag).sum() + (by_mean * self._mean(moved).imag).sum()
+                (by_covariance * np.imag(turned @ turned.T)).sum() + (by_mean * np.imag(self._mean(moved))).sum()
             ) / TINY
         return found

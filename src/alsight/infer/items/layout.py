@@ -139,7 +139,7 @@ class Layout:
 
     def turn(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, "natural parameter"]:
         """Derivative of the printed parameters by the searched ones."""
-        moved = [self.natural(working + 1j * TINY * line).imag / TINY for line in np.eye(self.size)]
+        moved = [np.imag(self.natural(working + 1j * TINY * line)) / TINY for line in np.eye(self.size)]
         return np.stack(moved, axis=1)
 
     def covariance_turn(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, "spread effect effect"]:
@@ -147,4 +147,4 @@ class Layout:
         part = working[self.spread]
         lines = np.eye(len(part))
         roots = [self.root(part + 1j * TINY * line) for line in lines]
-        return np.stack([(root @ root.T).imag / TINY for root in roots])
+        return np.stack([np.imag(root @ root.T) / TINY for root in roots])

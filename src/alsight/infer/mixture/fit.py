@@ -19,6 +19,7 @@ from alsight.infer.faults import Problem, problems_of
 from alsight.infer.fit import Fit, failed, with_notes
 from alsight.infer.gaussian.estimate import fit_rows
 from alsight.infer.maximise import Optimum, covariances, maximise
+from alsight.infer.mixture.rounds import rounds
 from alsight.infer.mixture.starts import starts
 from alsight.models.latent.mixture import Mixture, Sums, Values, sums
 from alsight.models.linear import Linear
@@ -168,9 +169,10 @@ def _search(task: _Task, single: Fit) -> Fit:
     some = jax.tree.map(lambda part: part[::every], given) if every > 1 else given
     tried = [
         maximise(density, model.working(columns, jnp.asarray(one)), some, limit=LIMIT, tolerance=ROUGH)
-        for one in natural
+        for one in (rounds(first, some, columns, model) for first in natural)
     ]
-    reached = np.nan_to_num(np.array([float(one.value) for one in tried]), nan=-np.inf)
+    lost = np.array([one.status == Status.NOT_FINITE for one in tried])
+    reached = np.where(lost, -np.inf, np.array([float(one.value) for one in tried]))
     optimum = maximise(density, tried[int(reached.argmax())].point, given, limit=LIMIT)
     ordered = _ordered(task, optimum.point)
     if ordered is not None:

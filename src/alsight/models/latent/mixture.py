@@ -18,6 +18,9 @@ from alsight.base.spec import Spec
 from alsight.models.covariance import factor_of, from_working, spread_names, to_working
 from alsight.models.model import Columns, Parameter, Scale, Visits
 
+FARTHEST = 1e8
+"""Largest squared course, relative to the mean squared values, at which sums over visits are exact enough."""
+
 
 class Sums(NamedTuple):
     """What each person's values contribute: with designs X and Z and values y, all unseen visits left out.
@@ -224,7 +227,8 @@ def sums(visits: Visits) -> Sums:
 def _normal(given: Sums, fixed: Array, spread: Array, sd: Array) -> Array:
     # Log density of y = X b + Z u + e from the sums, by the determinant lemma; matrices a person are unrolled.
     root = factor_of(spread, given.zz.shape[-1])
-    square = given.yy - 2 * given.xy @ fixed + jnp.einsum("spq,p,q->s", given.xx, fixed, fixed)
+    size = jnp.einsum("spq,p,q->s", given.xx, fixed, fixed)
+    square = given.yy - 2 * given.xy @ fixed + size
     pull = (given.zy - given.zx @ fixed) @ root
     middle = root.T @ given.zz @ root / sd**2
     logdet, inner = jnp.zeros_like(square), jnp.zeros_like(square)
@@ -242,4 +246,6 @@ def _normal(given: Sums, fixed: Array, spread: Array, sd: Array) -> Array:
         lower.append(line)
         logdet, inner = logdet + 2 * jnp.log(line[row]), inner + half[row] ** 2
     logdet = logdet + given.size * jnp.log(2 * jnp.pi * sd**2)
-    return -0.5 * (logdet + (square - inner / sd**2) / sd**2)
+    value = -0.5 * (logdet + (square - inner / sd**2) / sd**2)
+    # Far off, the sums cancel to rounding errors: nothing may be gained there.
+    return jnp.where(size < FARTHEST * (given.yy.mean() + sd**2), value, -jnp.inf)
