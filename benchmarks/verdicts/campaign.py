@@ -75,7 +75,8 @@ def cohorts(plan: str, seeds: int) -> Iterator[Shard]:
             for noise, sticky in itertools.product((1.2, 1.5, 1.9), (0.0, 0.5)):
                 yield Shard(g, s, PREVALENCES[-1], 2000 + seed, "", noise=noise, autocorrelation=sticky)
     elif plan == "quick":
-        yield from (Shard(g, "quarterly", PREVALENCES[-1], 3000 + seed, "", people=600) for seed, _, g in shared)
+        for seed, g in itertools.product(range(1, seeds + 1), GENERATORS):
+            yield Shard(g, "quarterly", PREVALENCES[-1], 3000 + seed, "", people=600)
     else:
         raise ValueError(f"plan: expected null, false, power or quick, got {plan}")
 
