@@ -400,7 +400,7 @@ def named(base: Base, plant: Planted, told: Explained, cause: str, rules: tuple[
 
 
 def explained_away(base: Base, plant: Planted, told: Explained, share: float = 0.5) -> float:
-    """Share of true recoveries of whose held visits so much is missing: gain taken, or visits set aside."""
+    """Share of planted people for whom so much is gone at the touched visits: points taken, or visits set aside."""
     adjusted = told.adjusted
     score, left = adjusted["score"].to_numpy(), adjusted["adjusted"].fill_null(float("nan")).to_numpy()
     held = plant.touched & plant.people[base.person]
@@ -434,33 +434,33 @@ def by_rule(base: Base, told: Explained) -> str:
 def table(people: int, seed: int, rules: CauseRules = DEFAULT) -> list[str]:
     bases = {name: base(name, people, seed + place) for place, name in enumerate(SCHEDULES)}
     lines = [
-        "| planted | scores | " + " | ".join(f"{n}" for n in bases) + " | people |",
-        "|---|---|" + "---|" * (len(bases) + 1),
+        "| planted | scores | " + " | ".join(f"{n}" for n in bases) + " | gone | people |",
+        "|---|---|" + "---|" * (len(bases) + 2),
     ]
     pooled: dict[str, list[tuple[float, int]]] = {}
     for plant_name, (cause, count_rules, make, totals) in PLANTS.items():
         for only in (False, True) if totals else (False,):
-            cells, size = [], 0
+            cells, size, gone = [], 0, 0.0
             for place, one in enumerate(bases.values()):
                 plant = make(one, np.random.default_rng(seed + 100 + place))
                 cohort = totals_only(plant.cohort) if only else plant.cohort
-                share, people_planted = (
-                    named(one, plant, explain(cohort, rules), cause, count_rules),
-                    plant.people.sum(),
-                )
+                told, count = explain(cohort, rules), int(plant.people.sum())
+                share = named(one, plant, told, cause, count_rules)
                 cells.append(f"{100 * share:.0f}")
-                size += int(people_planted)
-                pooled.setdefault(cause, []).append((share, int(people_planted)))
+                size, gone = size + count, gone + explained_away(one, plant, told) * count
+                pooled.setdefault(cause, []).append((share, count))
             kind = "totals" if only or make is slip else "items"
-            lines.append(f"| {plant_name} | {kind} | " + " | ".join(cells) + f" | {size:,} |")
+            # The early visits on the other scale are set aside, which the first visit on the new one does not show.
+            away = "" if make is scale else f"{100 * gone / max(size, 1):.0f}"
+            lines.append(f"| {plant_name} | {kind} | " + " | ".join(cells) + f" | {away} | {size:,} |")
     for cause, found in pooled.items():
         shares, sizes = np.array(found).T
         mean = 100 * (shares * sizes).sum() / sizes.sum()
-        lines.append(f"| all of the kind {cause} | both | {mean:.0f} | | | {int(sizes.sum()):,} |")
+        lines.append(f"| all of the kind {cause} | both | {mean:.0f} | | | | {int(sizes.sum()):,} |")
     lines += ["", "| nothing to explain | named | " + " | ".join(bases) + " |", "|---|---|" + "---|" * len(bases)]
-    told = {name: explain(one.cohort, rules) for name, one in bases.items()}
+    plain = {name: explain(one.cohort, rules) for name, one in bases.items()}
     for cause in ("artefact", "symptomatic", "dip"):
-        cells = [f"{100 * false_rows(one, told[name], cause):.1f}" for name, one in bases.items()]
+        cells = [f"{100 * false_rows(one, plain[name], cause):.1f}" for name, one in bases.items()]
         lines.append(f"| plain decline | {cause} | " + " | ".join(cells) + " |")
     for gain in (4, 8, 12):
         plants = {n: recovery(gain)(one, np.random.default_rng(seed + 200)) for n, one in bases.items()}
@@ -474,7 +474,7 @@ def table(people: int, seed: int, rules: CauseRules = DEFAULT) -> list[str]:
         cells = [f"{int(plants[n].people.sum()):,}" for n in bases]
         lines.append(f"| held gain of {gain} | people | " + " | ".join(cells) + " |")
     for name, one in bases.items():
-        print(f"plain, {name}, % of people: {by_rule(one, told[name])}", file=sys.stderr)
+        print(f"plain, {name}, % of people: {by_rule(one, plain[name])}", file=sys.stderr)
     return lines
 
 
