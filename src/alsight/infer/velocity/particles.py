@@ -399,7 +399,12 @@ def _aim(away: float, var: float, mean: float, fresh: float, middle: float, half
 def move_guided(
     room: Any, count: int, p: Any, step: float, score: float, bound: int, keys: Any, first: int, now: float
 ) -> None:
-    """Carry every particle to a node with a rating, every second one guided by it; weights make up for that."""
+    """Carry every particle to a node with a rating, half of them guided by it; weights make up for that.
+
+    Which half is drawn anew each time: were it a matter of a particle's number, the weights of several steps, and of
+    where the particles were placed, would not be independent, and their product not 1 on average.
+    """
+    coins = fold(keys, np.uint64(1))
     state, keep, half = room.state, math.exp(-step / p[at.MEMORY]), 0.5 * step
     fresh = p[at.SD_PACE] * math.sqrt(1.0 - keep * keep)
     wanted = score if bound == 0 else (p[at.HIGH_CUT] if bound > 0 else p[at.LOW_CUT])
@@ -414,7 +419,7 @@ def move_guided(
         if active > 0.0 and not (bound != 0 and bound * away < 0.0):
             x, spread = _aim(away, var, mean, fresh, state[MIDDLE, i], half * active)
         shock = normal(keys, first + i)
-        pace = x + spread * shock if i % 2 == 0 else mean + fresh * shock
+        pace = x + spread * shock if uniform(coins, first + i) < 0.5 else mean + fresh * shock
         prior, aimed = (pace - mean) / fresh, (pace - x) / spread
         ratio = fresh / spread * exponential(min(max(0.5 * (prior * prior - aimed * aimed), -600.0), 600.0))
         room.log_weight[i] -= math.log(0.5 + 0.5 * ratio)
