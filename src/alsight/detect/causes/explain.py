@@ -39,7 +39,8 @@ class Explained:
         adjusted: one row a visit (ADJUSTED), in the cohort's order. `score` is the total on the visit's own scale;
             `adjusted` the same less what is explained, missing at visits that do not count: outliers, slips, exchanged
             dates, visits inside a dip, visits on the scale a person was rated on less often. `rule` names what touched
-            the visit, several joined by a comma, missing where nothing did.
+            the visit (item_5, item_12, symptomatic, exchanged_dates, outlying_visit, data_slip, dip, change,
+            other_scale), several joined by a comma, missing where nothing did.
         dips: one row a dip (DIPS): `level` is the smoothed level before it at `start_day`, `depth` how far the nadir
             lies below that level and the running course, `regained` the mean rise to the level after.
     """
