@@ -144,6 +144,34 @@ def remember(
 
 
 @nb.njit(**STRICT)
+def day_of(planned: float, style: Any, key: Any, visit: int) -> float:
+    """Day from entry of a visit; entry and screening are on their day."""
+    day = planned * DAYS_PER_MONTH
+    if planned > 0.0:
+        day += style[JITTER] * normal(key, 4 * visit)
+    return day
+
+
+@nb.njit(**STRICT)
+def happens(style: Any, key: Any, draw: int, kind: int, seen: Any) -> bool:
+    """Whether a visit is missed or a call: a chance, and the more of the next one the more strength is lost."""
+    worst = 1.0 - (seen[0] + seen[1] + seen[2] + seen[3] + seen[4] + seen[5] + seen[6]) / 7.0
+    return uniform(key, draw) < style[kind] + style[kind + 1] * worst
+
+
+@nb.njit(**STRICT)
+def score(
+    lanes: int, rating: Any, seen: Any, traits: Any, p: Any, tables: Any, key: Any, visit: int, month: float,
+    severity: float, remote: bool, row: Any,
+) -> None:  # fmt: skip
+    """The twelve items of one visit, through its rater and its mode."""
+    shift = seen[at.C_EXPECTATION] + severity + (traits[_T_REMOTE] if remote else 0.0)
+    rated.rate(lanes, rating, seen, traits, p, tables[0], tables[1], key, visit, month, shift)
+    for item in range(12):
+        row[item] = rated.graded(rating, seen, item)
+
+
+@nb.njit(**STRICT)
 def follow(
     lanes: int, traits: Any, p: Any, rate_key: Any, key: Any, visit_key: Any, tables: Any, course: Any, events: Any,
     planned: Any, schedule: Any, style: Any, raters: Any, until: float, rating: Any, seen: Any, out: Any,
@@ -178,26 +206,19 @@ def follow(
     rater = 0
     for visit in range(planned.shape[0]):
         out[visit, :] = math.nan
-        day = planned[visit] * DAYS_PER_MONTH
-        if planned[visit] > 0.0:
-            day += style[JITTER] * normal(visit_key, 4 * visit)
+        day = day_of(planned[visit], style, visit_key, visit)
         month = entry + day / DAYS_PER_MONTH
         if month < 0.0 or month > end or planned[visit] > until:
             continue
         between(course, last, month, seen)
-        worst = 1.0 - (seen[0] + seen[1] + seen[2] + seen[3] + seen[4] + seen[5] + seen[6]) / 7.0
-        later = 1.0 if planned[visit] > 0.0 else 0.0
-        if uniform(visit_key, 4 * visit + 1) < later * (style[MISS] + style[MISS_DISABLED] * worst):
+        if planned[visit] > 0.0 and happens(style, visit_key, 4 * visit + 1, MISS, seen):
             continue
-        remote = uniform(visit_key, 4 * visit + 2) < later * (style[TELEPHONE] + style[TELEPHONE_DISABLED] * worst)
+        remote = planned[visit] > 0.0 and happens(style, visit_key, 4 * visit + 2, TELEPHONE, seen)
         row = out[visit]
         if severity.shape[0] > 1 and uniform(visit_key, 4 * visit + 3) < style[RATER_CHANGE]:
             rater = (rater + 1) % severity.shape[0]
             rated.stranger(rating)
         row[DAY], row[REMOTE], row[FED], row[RATER] = day, 1.0 if remote else 0.0, seen[at.C_GASTROSTOMY], rater
         if due(schedule, planned[visit], RATING):
-            shift = seen[at.C_EXPECTATION] + severity[rater] + (traits[_T_REMOTE] if remote else 0.0)
-            rated.rate(lanes, rating, seen, traits, p, tables[0], tables[1], rate_key, visit, month, shift)
-            for item in range(12):
-                row[item] = rated.graded(rating, seen, item)
+            score(lanes, rating, seen, traits, p, tables, rate_key, visit, month, severity[rater], remote, row)
         measure(seen, traits, p, key, visit * DRAWS, schedule, planned[visit], remote, row)
