@@ -16,8 +16,9 @@ import itertools
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -58,13 +59,13 @@ class Shard:
         return folder / f"{name}-{hashlib.sha256(said.encode()).hexdigest()[:24]}.parquet"
 
 
-def cohorts(plan: str, seeds: int) -> Iterator[Shard]:
+def cohorts(plan: str, seeds: int, schedules: Sequence[str] = SCHEDULES) -> Iterator[Shard]:
     """The cohorts of a plan, method left open; interleaved, so that an early stop covers every generator.
 
     Raises:
         ValueError: an unknown plan.
     """
-    shared = itertools.product(range(1, seeds + 1), SCHEDULES, GENERATORS)
+    shared = itertools.product(range(1, seeds + 1), schedules, GENERATORS)
     if plan == "null":
         yield from (Shard(g, s, 0.0, seed, "") for seed, s, g in shared)
     elif plan == "false":
@@ -89,9 +90,9 @@ def methods_of(names: list[str]) -> dict[str, tuple[Method, str]]:
     found: dict[str, tuple[Method, str]] = {}
     for name in names:
         if name == "naive":
-            found |= {rule: (method, "") for rule, method in NAIVE.items()}
+            found |= {rule: (method, bytes_of("naive", "method")) for rule, method in NAIVE.items()}
         elif name == "oracle":
-            found[name] = (judge_by_oracle, "")
+            found[name] = (judge_by_oracle, bytes_of("oracle", "bank", "method"))
         else:
             place, function = name.split(":")
             module = import_module(place)
@@ -99,6 +100,12 @@ def methods_of(names: list[str]) -> dict[str, tuple[Method, str]]:
             version = str(getattr(module, "VERSION", source))
             found[name] = (getattr(module, function), version)
     return found
+
+
+def bytes_of(*modules: str) -> str:
+    """A digest of some files of the bench."""
+    here = Path(__file__).resolve().parent
+    return hashlib.sha256(b"".join((here / f"{name}.py").read_bytes() for name in modules)).hexdigest()
 
 
 def wanted_of(made: Made, plan: str, method: str) -> pl.Series:
@@ -147,11 +154,14 @@ def drawn(shard: Shard) -> Made:
     return _LAST[shard]
 
 
-def run(plan: str, seeds: int, folder: Path, names: list[str], seconds: float, say: Callable[[str], None]) -> None:
+def run(
+    plan: str, seeds: int, folder: Path, names: list[str], seconds: float, say: Callable[[str], None],
+    schedules: Sequence[str] = SCHEDULES,
+) -> None:  # fmt: skip
     """Run what is missing of a plan, until the time is over."""
     folder.mkdir(parents=True, exist_ok=True)
     methods = methods_of(names)
-    shards = [replace(one, method=name) for one in cohorts(plan, seeds) for name in methods]
+    shards = [replace(one, method=name) for one in cohorts(plan, seeds, schedules) for name in methods]
     start, ran = time.perf_counter(), 0
     for place, shard in enumerate(shards):
         method, version = methods[shard.method]
@@ -225,12 +235,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("verdicts-campaign"))
     parser.add_argument("--methods", nargs="+", default=["naive", "oracle"])
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--schedules", nargs="+", default=SCHEDULES, choices=SCHEDULES)
     parser.add_argument("--seconds", type=float, default=1e9)
     asked = parser.parse_args()
     if asked.task == "plain":
         print(judge.markdown(plain()))
     elif asked.task == "run":
-        run(asked.plan, asked.seeds, asked.out, asked.methods, asked.seconds, lambda line: print(line, flush=True))
+        said = partial(print, flush=True)
+        run(asked.plan, asked.seeds, asked.out, asked.methods, asked.seconds, said, asked.schedules)
     else:
         for title, table in tables(asked.out):
             print(f"\n### {title}\n\n{judge.markdown(table)}")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from pathlib import Path
+
 import polars as pl
 from benchmarks.verdicts.method import WINDOWS, Info
 
+import alsight
 from alsight.base.units import days_of
 from alsight.detect.verdicts import Verdicts, verdicts
+
+_HOME = Path(alsight.__file__).parent
+_SOURCES = sorted(_HOME.glob("detect/**/*.*")) + sorted(_HOME.glob("infer/velocity/*.py"))
+VERSION = sha256(b"".join(file.read_bytes() for file in _SOURCES if file.suffix in (".py", ".npz"))).hexdigest()
+"""Digest of the sources that a verdict comes from."""
 
 NAMES = {
     "remission-like": "remission-like", "reversal": "reversal", "lost gain": "lost gain",

@@ -28,7 +28,9 @@ from benchmarks.verdicts.places import BEFORE, BELIEF, DIP, DIP_BEFORE, LEVEL, L
 from scipy.special import ndtr
 
 from alsight.base.streams_numba import fold, normal, uniform
+from alsight.calibrate import ensemble, populations
 from alsight.mechanism.latent import source_digest
+from alsight.population import spec
 
 _MODEL, _MEMORY, _OUT, _FACTOR = P["model"], P["memory"], P["outliers"], P["outlier_factor"]
 _DEATH, _DEATH_LEVEL, _DEATH_RATE = P["death_log_hazard"], P["death_per_level"], P["death_per_rate"]
@@ -155,10 +157,17 @@ def look(
     return visit, last
 
 
+MADE_OF: Final = ("numbers", "places", "items", "core", "seeing", "made", "mechanism", "generators", "particles")
+"""Modules of the bench that decide what is drawn."""
+
+
+@cache
 def digest() -> int:
-    """A number that changes with any file of the bench or of what its kernels are made of."""
+    """A number that changes with what cohorts are made of; methods have versions of their own."""
     here = Path(__file__).resolve().parent
-    return source_digest() ^ crc32(b"".join(file.read_bytes() for file in sorted(here.glob("*.py"))))
+    files = [here / f"{name}.py" for name in MADE_OF]
+    files += [*sorted(Path(str(spec.__file__)).parent.glob("*.py")), ensemble.FILE, Path(str(populations.__file__))]
+    return source_digest() ^ crc32(b"".join(file.read_bytes() for file in files))
 
 
 @cache
