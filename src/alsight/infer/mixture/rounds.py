@@ -5,6 +5,7 @@ Far from a maximum Newton steps may throw a class so far off that nobody is left
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -39,12 +40,20 @@ def rounds(
     return np.asarray(model.vector(columns, _of(*(jnp.asarray(part) for part in values))))
 
 
+@lru_cache(maxsize=32)
+def _shares(columns: Columns, model: Mixture) -> Any:
+    # One compiled program a model and design.
+    def shares(values: Any, data: Any) -> Any:
+        return jax.nn.softmax(model.joint(columns, model.vector(columns, values), data), axis=1)
+
+    return jax.jit(shares)
+
+
 def _expect(
     data: Any, values: Any, columns: Columns, model: Mixture
 ) -> tuple[Float[np.ndarray, "kind subject"], list[np.ndarray], list[np.ndarray]]:
     # Probability of each class, and the effects' mean and covariance within it.
-    vector = model.vector(columns, _of(*(jnp.asarray(part) for part in values)))
-    share = np.asarray(jax.nn.softmax(model.joint(columns, vector, data), axis=1)).T
+    share = np.asarray(_shares(columns, model)(_of(*(jnp.asarray(part) for part in values)), data)).T
     means: list[np.ndarray] = []
     spreads: list[np.ndarray] = []
     for k in range(model.classes):
