@@ -13,7 +13,7 @@ from alsight.base.units import days_of
 from alsight.detect.verdicts import Verdicts, verdicts
 
 _HOME = Path(alsight.__file__).parent
-_SOURCES = sorted(_HOME.glob("detect/**/*.*")) + sorted(_HOME.glob("infer/velocity/*.py"))
+_SOURCES = sorted(_HOME.glob("detect/**/*.*")) + sorted(_HOME.glob("infer/[fv]*/*.py"))
 VERSION = sha256(b"".join(file.read_bytes() for file in _SOURCES if file.suffix in (".py", ".npz"))).hexdigest()
 """Digest of the sources that a verdict comes from."""
 

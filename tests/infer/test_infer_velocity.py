@@ -12,11 +12,11 @@ from scipy.stats import norm
 
 from alsight.base.errors import DataError, SpecError
 from alsight.base.status import Status
+from alsight.infer.filter.normal import beyond, expected_score, log_tail, normal_quantile
 from alsight.infer.fit import load
 from alsight.infer.velocity import likelihood
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.likelihood import evaluate
-from alsight.infer.velocity.normal import beyond, expected_score, log_tail, normal_quantile
 from alsight.infer.velocity.simulate import expected
 from alsight.infer.velocity.smooth import Reduction, recovery_evidence, smooth_velocity
 from alsight.models.catalogue import model_class

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from alsight.infer.velocity import numbers as at
+from alsight.infer.filter import numbers as at
 from alsight.models.model import Parameter, Scale
 from alsight.models.velocity import SPREADS, Recovery, Velocity, parameters_of
 

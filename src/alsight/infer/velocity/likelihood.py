@@ -12,10 +12,10 @@ from jaxtyping import Float, Int
 from scipy.special import expit
 
 from alsight.base.streams import Stream, stream_key
-from alsight.infer.velocity import numbers as at
-from alsight.infer.velocity.kernel import measure
+from alsight.infer.filter import numbers as at
+from alsight.infer.filter.kernel import measure
+from alsight.infer.filter.placing import GUESSES
 from alsight.infer.velocity.layout import Layout, kernel_numbers
-from alsight.infer.velocity.particles import GUESSES
 from alsight.infer.velocity.people import People
 from alsight.models.velocity import SLOW, SPREADS, Recovery
 
@@ -79,8 +79,7 @@ def evaluate(
         guesses: where earlier evaluations placed each person's particles, from `blank_guesses`; updated.
     """
     numbers = kernel_numbers(layout, natural, recovery)
-    level = people.level @ natural[: layout.level]
-    rate = people.rate @ natural[layout.level : layout.level + layout.rate]
+    level, rate = predictors(people, layout, natural)
     value, raw = np.empty((people.count, 2)), np.empty((people.count, 2, at.SCORES))
     sizes = (*people.widths, particles, min(COURSES, particles) if scored else 0)
     every, held = possible(recovery)
@@ -93,6 +92,14 @@ def evaluate(
     spread(task, people.count)
     both = np.logaddexp(value[:, 0], value[:, 1]) - np.log(2.0)
     return Evaluation(2 * both - value.mean(axis=1), value, _scores(people, layout, raw))
+
+
+def predictors(
+    people: People, layout: Layout, natural: Float[np.ndarray, " parameter"]
+) -> tuple[Float[np.ndarray, " subject"], Float[np.ndarray, " subject"]]:
+    """Linear predictors of the level and of the log rate."""
+    rate = natural[layout.level : layout.level + layout.rate]
+    return people.level @ natural[: layout.level], people.rate @ rate
 
 
 def possible(recovery: Recovery | None) -> tuple[float, Float[np.ndarray, " time"]]:

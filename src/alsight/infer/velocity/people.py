@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
 from alsight.infer.faults import Problem
+from alsight.infer.filter.state import Batch
 from alsight.infer.formulas import coded, levels_of, matrix, names_in
-from alsight.infer.velocity.particles import Batch
 from alsight.models.velocity import Velocity
 
 SHORTEST = 1e-4

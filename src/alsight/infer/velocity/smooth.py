@@ -15,11 +15,11 @@ from scipy.special import expit
 from alsight.base.errors import SpecError
 from alsight.base.spec import Spec
 from alsight.base.streams import Stream, stream_key
+from alsight.infer.filter.paths import KINDS, SUMMARY, WINDOW, Asked, Windows, smooth
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.layout import kernel_numbers, make_layout
-from alsight.infer.velocity.likelihood import Evaluation, blank_guesses, evaluate, possible, spread
-from alsight.infer.velocity.paths import KINDS, SUMMARY, WINDOW, Asked, Windows, smooth
+from alsight.infer.velocity.likelihood import Evaluation, blank_guesses, evaluate, possible, predictors, spread
 from alsight.infer.velocity.people import People, read_people
 from alsight.models.velocity import Recovery
 
@@ -141,7 +141,7 @@ def smooth_people(
         fit: what `fit_velocity` returned.
         people: who, from `read_people`.
         reductions: what is asked of every draw.
-        chance: posterior probability of a recovery of each person.
+        chance: posterior probability of a recovery.
         recovery: law of a recovery.
         spans: windows whose loss is told.
         draws: draws a person, and of each of the two where a recovery is possible.
@@ -152,11 +152,10 @@ def smooth_people(
     if draws < 20:
         raise SpecError([("draws", "20 or more", draws)])
     layout, values = make_layout(fit.model, *people.names), fit.estimates
-    level = people.level @ values[: layout.level]
-    rate = people.rate @ values[layout.level : layout.level + layout.rate]
+    level, rate = predictors(people, layout, values)
     every, held = possible(recovery)
-    drawn = chance >= LEAST
-    shares = np.stack([np.where(drawn, 1 - chance, 1.0), np.where(drawn, chance, 0.0)], axis=1)
+    some = np.where(chance >= LEAST, chance, 0.0)
+    shares = np.stack([1 - some, some], axis=1)
     counts = np.where(shares > 0, draws, 0)
     asked, cuts = _asked(reductions)
     out = np.empty((people.count, len(reductions), len(SUMMARY) + len(QUANTILES)))
@@ -164,12 +163,11 @@ def smooth_people(
     told, course = np.empty((len(windows.from_node), len(WINDOW))), np.empty((len(people.batch.step), 2))
     width = blank_guesses(people, recovery).shape[1]
     numbers, root = kernel_numbers(layout, values, recovery), np.uint64(stream_key(fit.model.seed, Stream.POSTERIOR))
-    sizes = (*people.widths, draws)
 
     def task(first: int, last: int) -> None:
         smooth(
             people.batch, level, rate, every, held, numbers, root, counts, shares, people.origin, asked,
-            np.array(QUANTILES), cuts, windows, sizes, width, first, last, out, told, course,
+            np.array(QUANTILES), cuts, windows, (*people.widths, draws), width, first, last, out, told, course,
         )  # fmt: skip
 
     spread(task, people.count, 64)

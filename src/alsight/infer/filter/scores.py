@@ -15,8 +15,8 @@ import numba as nb
 import numpy as np
 
 from alsight.base.streams_numba import normal
-from alsight.infer.velocity import numbers as at
-from alsight.infer.velocity import particles as of
+from alsight.infer.filter import numbers as at
+from alsight.infer.filter import state as of
 from alsight.mechanism.numerics import STRICT
 
 

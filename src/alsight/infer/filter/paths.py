@@ -10,12 +10,15 @@ import numba as nb
 import numpy as np
 
 from alsight.base.streams_numba import fold, normal
-from alsight.infer.velocity import numbers as at
-from alsight.infer.velocity import particles as of
-from alsight.infer.velocity.kernel import pilot
-from alsight.infer.velocity.normal import expected_score
-from alsight.infer.velocity.numbers import source_digest
-from alsight.infer.velocity.particles import filter_person, learn, make_room, person_of, total_weight
+from alsight.infer.filter import numbers as at
+from alsight.infer.filter import state as of
+from alsight.infer.filter.kernel import pilot
+from alsight.infer.filter.normal import expected_score
+from alsight.infer.filter.numbers import source_digest
+from alsight.infer.filter.particles import filter_person
+from alsight.infer.filter.placing import learn
+from alsight.infer.filter.state import make_room, person_of
+from alsight.infer.filter.weights import total_weight
 from alsight.mechanism.numerics import STRICT
 
 KINDS: Final[dict[str, int]] = {

@@ -10,17 +10,12 @@ import numba as nb
 import numpy as np
 
 from alsight.base.streams_numba import fold, uniform
-from alsight.infer.velocity.numbers import source_digest
-from alsight.infer.velocity.particles import (
-    filter_person,
-    guess_spell,
-    learn,
-    make_room,
-    person_of,
-    systematic,
-    total_weight,
-)
-from alsight.infer.velocity.scores import add_scores, make_course
+from alsight.infer.filter.numbers import source_digest
+from alsight.infer.filter.particles import filter_person
+from alsight.infer.filter.placing import guess_spell, learn
+from alsight.infer.filter.scores import add_scores, make_course
+from alsight.infer.filter.state import make_room, person_of
+from alsight.infer.filter.weights import systematic, total_weight
 from alsight.mechanism.numerics import STRICT
 
 

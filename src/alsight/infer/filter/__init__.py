@@ -1,0 +1,1 @@
+"""Compiled particle filter of the velocity model: persons in, weighted courses and their reductions out."""
