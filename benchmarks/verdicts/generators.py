@@ -58,8 +58,7 @@ def draw(
 
     Args:
         generator: one of `GENERATORS`.
-        people: how many.
-        schedule: one of `made.SCHEDULES`.
+        people, schedule: how many, and one of `made.SCHEDULES`.
         prevalence: share of people with a planted recovery; the number is drawn person by person.
         seed: root of everything random.
         noise: SD of one rating in a typical person [points]; None keeps the generator's.

@@ -111,8 +111,7 @@ def smooth(
         sizes: kinds of gains.
         recovers: whether the particles recover.
         key: root of the draws.
-        times: ratings' months, ascending from 0.
-        scores: ratings.
+        times, scores: ratings and their months, ascending from 0.
         end: month in which the follow-up ended.
         reason: how it did.
         history: room for E[score] month by month.
