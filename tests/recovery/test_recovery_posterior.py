@@ -98,8 +98,8 @@ def test_posterior_of_the_linear_model_is_calibrated() -> None:
     rank = _linear_ranks(arranged)
     _check(rank(80, arranged.numbers), names, 8)
     wrong = arranged.numbers.copy()
-    wrong[-1, 0] += 0.6  # two prior standard deviations of the log residual SD
-    wrong[-1, 1] = 0.05
+    wrong[-1, 1] += 0.6  # two prior standard deviations of the log residual SD
+    wrong[-1, 2] = 0.05
     ranks = rank(80, wrong)[:, names.index("sd_residual")]
     found, most = distance(ranks, LEVELS)
     assert found > most
