@@ -11,10 +11,12 @@ from alsight.base.status import Status
 from alsight.infer.items.likelihood import Evaluation, Placed, assess, draws_of, place
 from alsight.infer.items.responses import Responses
 
-CLOSE = 1e-3
+CLOSE = 5e-3
 """Newton decrement at which a search has converged, in units of the log likelihood."""
 ROUGH = 0.5
 """Decrement at which the draws are doubled."""
+CALMEST = 0.2
+"""Least share of a step near the end, where steps are halved as long as they do not halve the decrement."""
 STEPS = 60
 """Most Newton steps with one number of draws."""
 SLACK = 0.5
@@ -70,16 +72,18 @@ def climb(
     """
     placed = place(found, working, near)
     here = assess(found, working, drawn, placed)
-    status, steps = Status.MAX_STEPS, 0
+    status, steps, calm, last = Status.MAX_STEPS, 0, 1.0, np.inf
     while steps < STEPS:
         if not np.isfinite(here.log_likelihood.sum()) or not np.isfinite(here.information).all():
             return Found(working, here, Status.NOT_FINITE, steps, placed)
         gradient = here.scores.sum(axis=0)
         step, weakest = uphill(gradient, here.information)
-        if float(0.5 * gradient @ step) < close:
+        promise = float(0.5 * gradient @ step)
+        if promise < close:
             status = Status.CONVERGED if weakest > WEAK else Status.SINGULAR
             break
-        share = _allowed(found, working, step)
+        calm, last = (max(0.5 * calm, CALMEST) if promise > 0.5 * last else calm), promise
+        share = min(_allowed(found, working, step), calm if promise < 10 * ROUGH else 1.0)
         while share > SHORTEST:
             there = place(found, working + share * step, placed.centre)
             moved = assess(found, working + share * step, drawn, there)
