@@ -12,6 +12,7 @@ from alsight.calibrate.reference import expected
 from alsight.cohort.check import check
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.raw import RawTables
+from alsight.detect.headline import judged, told
 from alsight.detect.posterior import asked_of, frequency, posterior, rises
 from alsight.detect.prior import natural_history, on_scale, with_own_noise
 from alsight.detect.sensitivity import unseen, worse
@@ -19,7 +20,7 @@ from alsight.detect.statement import number_of, sentence, statement
 from alsight.detect.still import still
 from alsight.detect.thresholds import RECOVERY, REVIEWED, VERDICTS, Thresholds
 from alsight.detect.usual import likes, shares
-from alsight.detect.verdicts import verdicts
+from alsight.detect.verdicts import _nothing, _with_missing, verdicts
 from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.simulate import simulate_fit
 from montecarlo import tolerance
@@ -60,12 +61,43 @@ def test_people_whose_answer_is_known(found) -> None:
     assert said["D-floor"] in {"cannot tell", "progressing"}
     assert said["F-ceiling"] == "cannot tell"
     assert said["E-gain"] == "remission-like"
-    assert said["G-lost"] == "lost gain"
+    assert said["G-lost"] not in {"reversal", "remission-like"}
+    assert found.people.filter(pl.col("subject") == "G-lost")["current"].item() == "progressing"
     gain = found.people.filter(pl.col("subject") == "E-gain").row(0, named=True)
     assert gain["false"] <= ASKED.false
     assert gain["gain_low"] < 9 < gain["gain_high"] + 3
     assert gain["review"]
     assert "held gain" in gain["reasons"]
+
+
+RISE = {f"p_{kind}_{held}": 0.99 for kind in ("none", "gain") for held in ("0", "hold", "remission")}
+KEPT = {f"p_lost_{held}": 0.05 for held in ("0", "hold", "remission")}
+FLAT = {"p_flat": 0.9, "p_loss": 0.4, "p_late": 0.1, "flat_usual": 0.2, "still_months": 14.0}
+CASES = {
+    "remission-like": RISE | KEPT | {"p_before_remission": 0.9},
+    "reversal": RISE | KEPT | {"p_gain_remission": 0.2},
+    "lost gain": RISE | dict.fromkeys(KEPT, 0.9),
+    "rise, not yet confirmed": {"p_none_0": 0.99, "p_gain_0": 0.9},
+    "artefact": {"raw_rise": 6.0, "cause": "artefact", "cause_points": 5.0},
+    "symptomatic gain": {"raw_rise": 6.0, "cause": "symptomatic", "cause_points": 3.0},
+    "rebound after a dip": {"raw_rise": 6.0, "cause": "dip", "cause_points": 5.0},
+    "prolonged plateau": FLAT | {"flat_usual": 0.005},
+    "plateau": FLAT,
+    "apparent plateau": FLAT | {"p_flat": 0.3},
+    "progressing": FLAT | {"p_flat": 0.0, "p_loss": 0.99, "still_months": 0.0},
+    "cannot tell": {"visits": 2, **RISE, **KEPT},
+}
+
+
+@pytest.mark.parametrize("verdict", CASES)
+def test_each_verdict_follows_from_its_evidence(verdict: str) -> None:
+    blank = {"visits": 12, "follow": 30.0, "flat_level": 30.0, "cause": None, "p_late": 0.5}
+    facts = _with_missing(_nothing(pl.DataFrame({"subject": ["A"]})))
+    given = blank | CASES[verdict]
+    facts = facts.with_columns(pl.lit(value, facts.schema[name]).alias(name) for name, value in given.items())
+    rows = judged(facts, ASKED)
+    assert rows["verdict"].to_list() == [verdict]
+    assert told(rows, ASKED)["review"].to_list() == [verdict in REVIEWED]
 
 
 def test_everybody_has_one_row_and_a_known_verdict(found) -> None:

@@ -94,6 +94,8 @@ def posterior(
     model = columns_of(fit)
     people = read_people(visits, model, fit.model, predicting=True)
     risen = rises(people.table) >= LEAST_RISE
+    if people.count < thresholds.cohort:
+        weighings = weighings[-1:]  # few people: everybody with care at once
     log_factor = _factors(fit, visits, people, risen, weighings, progress)
     common = frequency(log_factor, risen, thresholds) if share is None else share
     chance = np.where(risen, expit(log_factor + np.log(common) - np.log1p(-common)), 0.0)
