@@ -50,7 +50,9 @@ MEASURES: Final[tuple[Measure, ...]] = (
     Measure("umn_regions", "region", 0.0, 4.0, "body regions of four with upper-motor-neuron signs, 0 none found"),
     Measure("conduction_block", "finding", 0.0, 1.0, "motor conduction block on nerve conduction studies, 1 found"),
     Measure("sensory_signs", "finding", 0.0, 1.0, "sensory signs, clinical or on nerve conduction studies, 1 found"),
-    Measure("immunotherapy_response", "finding", 0.0, 1.0, "strength improved on immunotherapy, 1 yes, 0 tried in vain"),
+    Measure(
+        "immunotherapy_response", "finding", 0.0, 1.0, "strength improved on immunotherapy, 1 yes, 0 tried in vain"
+    ),
     Measure("niv_hours_per_day", "hour", 0.0, 24.0, "non-invasive ventilation, mean hours a day"),
 )
 
