@@ -41,8 +41,8 @@ SPELLED = [
     ("mode", "Mode_of_Administration"),
     ("responder", "ALSFRS_Responded_By"),
     ("q1_speech", "1 speech | Q1_Speech | Speech | Sprache | alsfrs_q1_speech | Item 1: Speech"),
-    ("q5a_cutting_without_gastrostomy", "Q5a_Cutting_without_Gastrostomy | 5 wo gastr. | Cutting food, no gastrostomy | "
-     "Cutting food (5a) | Q5a cutting | Item 5a: Cutting"),
+    ("q5a_cutting_without_gastrostomy", "Q5a_Cutting_without_Gastrostomy | 5 wo gastr. | Cutting food, no gastrostomy "
+     "| Cutting food (5a) | Q5a cutting | Item 5a: Cutting"),
     ("q5b_cutting_with_gastrostomy", "Q5b_Cutting_with_Gastrostomy | 5 w gastr. | Cutting food (5b)"),
     ("q12_respiratory_insufficiency", "R_3_Respiratory_Insufficiency | 12 resp insf | Respiratory insufficiency"),
     ("genotype", "Genotype | gene_mutation | C9orf72 status | SOD1"),
