@@ -99,5 +99,11 @@ def _result(found: Responses, ended: Found, columns: Columns, record: Record) ->
 
 
 def plan_of(fit: Fit) -> Plan:
-    """How the table of a fit was read."""
+    """How the table of a fit was read.
+
+    Raises:
+        NotConverged: the fit failed before anything was estimated.
+    """
+    if "plan" not in fit.arrays:
+        fit.check()
     return Plan(**json.loads(np.asarray(fit.arrays["plan"]).tobytes()))
