@@ -106,9 +106,10 @@ def test_posterior_of_the_linear_model_is_calibrated() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not FULL, reason="many minutes of sampling: run with ALSIGHT_FULL=1")
 def test_posterior_of_the_linear_model_is_calibrated_at_length() -> None:
     arranged, names = _arranged()
-    _check(_linear_ranks(arranged)(1000 if FULL else 300, arranged.numbers), names, 20)
+    _check(_linear_ranks(arranged)(1000, arranged.numbers), names, 20)
 
 
 JOINT = Joint(baseline="weibull")
@@ -151,8 +152,9 @@ def _joint_set(number: int, people: int, arranged: Arranged) -> tuple[np.ndarray
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not FULL, reason="many minutes of sampling: run with ALSIGHT_FULL=1")
 def test_posterior_of_the_joint_model_is_calibrated() -> None:
-    sets, people = (200, 80) if FULL else (24, 60)
+    sets, people = 200, 80
     names = ("Intercept", "months", "sd_intercept", "corr_intercept_months", "sd_months", "sd_residual",
              *(row.parameter for row in EVENTS))  # fmt: skip
     priors = _named((*COURSE, *EVENTS))
