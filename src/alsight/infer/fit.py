@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import jax
 import msgspec
@@ -15,10 +13,11 @@ import polars as pl
 from jaxtyping import Float, Int
 from scipy.special import ndtr, ndtri
 
-from alsight.base.errors import DataError, Fault, NotConverged
+from alsight.base.errors import NotConverged
 from alsight.base.provenance import Provenance
 from alsight.base.status import ADVICE, Status
 from alsight.infer.design import encode
+from alsight.infer.store import read_store, write_store
 from alsight.models.catalogue import from_plain, to_plain
 from alsight.models.model import Columns, Parameter, Record, Scale
 
@@ -159,7 +158,6 @@ class Fit:
 
     def save(self, path: Path | str) -> Path:
         """Write the fit as one `.npz` file of arrays and JSON (no pickle)."""
-        place = Path(path)
         plain = {
             "format": FORMAT,
             "parameters": [asdict(parameter) for parameter in self.parameters],
@@ -170,11 +168,7 @@ class Fit:
         }
         store = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
         store |= {f"arrays/{name}": np.asarray(value) for name, value in self.arrays.items()}
-        store["plain"] = np.frombuffer(json.dumps(plain).encode(), dtype=np.uint8)
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **store)
-        place.write_bytes(buffer.getvalue())
-        return place
+        return write_store(path, plain, store)
 
 
 _ARRAYS = ("estimates", "covariance", "sandwich", "log_likelihood", "status", "steps")
@@ -186,14 +180,8 @@ def load(path: Path | str) -> Fit:
     Raises:
         DataError: the file is no saved fit, or a newer program wrote it.
     """
-    try:
-        with np.load(Path(path), allow_pickle=False) as store:
-            plain = cast("dict[str, Any]", json.loads(store["plain"].tobytes()))
-            arrays = {name: store[name] for name in store.files if name != "plain"}
-    except (OSError, KeyError, ValueError) as error:
-        raise _no_fit(path, str(error)) from error
-    if plain["format"] > FORMAT:
-        raise _no_fit(path, f"it has format {plain['format']}, this program reads up to {FORMAT}")
+    cure = "Fit the model again, or give the file that `save` wrote."
+    plain, arrays = read_store(path, FORMAT, "fit", cure, _ARRAYS)
     made = plain["provenance"]
     return Fit(
         **{name: arrays[name] for name in _ARRAYS},
@@ -204,15 +192,6 @@ def load(path: Path | str) -> Fit:
         record=msgspec.convert(plain["record"], Record),
         provenance=None if made is None else msgspec.convert(made, Provenance),
     )  # fmt: skip
-
-
-def _no_fit(path: Path | str, why: str) -> DataError:
-    fault = Fault(
-        table="file", rule="no_fit", source=Path(path).name,
-        message=f"{Path(path).name} is no saved fit that can be read: {why}.",
-        cure="Fit the model again, or give the file that `save` wrote.",
-    )  # fmt: skip
-    return DataError([fault])
 
 
 def failed(status: Status, parameters: tuple[Parameter, ...], columns: Columns, model: Any, record: Record) -> Fit:

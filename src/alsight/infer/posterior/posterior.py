@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
@@ -16,9 +14,10 @@ import polars as pl
 from blackjax.diagnostics import ess_bulk, ess_tail, rhat
 from jaxtyping import Array, Bool, Float, Int
 
-from alsight.base.errors import DataError, Fault, NotConverged
+from alsight.base.errors import NotConverged
 from alsight.base.status import ADVICE, Status
 from alsight.infer.posterior.priors import Priors
+from alsight.infer.store import read_store, write_store
 from alsight.models.catalogue import from_plain, to_plain
 from alsight.models.model import Columns, Parameter, Record
 
@@ -134,7 +133,6 @@ class Posterior:
 
     def save(self, path: Path | str) -> Path:
         """Write the draws as one `.npz` file of arrays and JSON (no pickle)."""
-        place = Path(path)
         plain = {
             "format": FORMAT, "kind": "posterior", "ended": int(self.ended), "seed": self.seed,
             "priors": msgspec.to_builtins(self.priors), "columns": asdict(self.columns),
@@ -142,11 +140,7 @@ class Posterior:
             "record": asdict(self.record),
         }  # fmt: skip
         store = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
-        store["plain"] = np.frombuffer(json.dumps(plain).encode(), dtype=np.uint8)
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **store)
-        place.write_bytes(buffer.getvalue())
-        return place
+        return write_store(path, plain, store)
 
 
 _ARRAYS = ("draws", "log_density", "divergent", "leaps", "step")
@@ -175,16 +169,10 @@ def load_posterior(path: Path | str) -> Posterior:
     Raises:
         DataError: the file is no saved posterior, or a newer program wrote it.
     """
-    try:
-        with np.load(Path(path), allow_pickle=False) as store:
-            plain = cast("dict[str, Any]", json.loads(store["plain"].tobytes()))
-            arrays = {name: store[name] for name in _ARRAYS}
-    except (OSError, KeyError, ValueError) as error:
-        raise _no_posterior(path, str(error)) from error
-    if plain["format"] > FORMAT:
-        raise _no_posterior(path, f"it has format {plain['format']}, this program reads up to {FORMAT}")
+    cure = "Sample again, or give the file that `save` wrote."
+    plain, arrays = read_store(path, FORMAT, "posterior", cure, _ARRAYS)
     return Posterior(
-        **arrays,
+        **{name: arrays[name] for name in _ARRAYS},
         ended=Status(plain["ended"]),
         priors=msgspec.convert(plain["priors"], Priors),
         seed=plain["seed"],
@@ -193,12 +181,3 @@ def load_posterior(path: Path | str) -> Posterior:
         model=from_plain(plain["model"]),
         record=msgspec.convert(plain["record"], Record),
     )
-
-
-def _no_posterior(path: Path | str, why: str) -> DataError:
-    fault = Fault(
-        table="file", rule="no_posterior", source=Path(path).name,
-        message=f"{Path(path).name} is no saved posterior that can be read: {why}.",
-        cure="Sample again, or give the file that `save` wrote.",
-    )  # fmt: skip
-    return DataError([fault])
