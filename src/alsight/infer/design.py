@@ -13,7 +13,7 @@ from scipy.special import ndtri
 
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
-from alsight.infer.faults import Problem, problems_of
+from alsight.infer.faults import Problem, fatal_of, notes_of, problems_of
 from alsight.infer.formulas import Encoding, coded, levels_of, matrix, names_in, parse_encoding, split
 from alsight.models.model import Columns, Record, Visits
 
@@ -80,14 +80,12 @@ class Rows:
     @property
     def fatal(self) -> Problem | None:
         """The first fault that forbids a fit, if any."""
-        return next((problem for problem in self.problems if problem.fatal), None)
+        return fatal_of(self.problems)
 
     def record(self, method: str) -> Record:
         """Counts and notes for the fit made from these rows."""
-        notes = tuple(problem.message for problem in self.problems)
-        if self.dropped:
-            notes = (f"{self.dropped} of {self.dropped + len(self.outcome)} rows were left out: a value is missing.",
-                     *notes)  # fmt: skip
+        left_out = f"{self.dropped} of {self.dropped + len(self.outcome)}" if self.dropped else ""
+        notes = notes_of(self.problems, left_out)
         return Record(method, len(self.subjects), len(self.outcome), self.dropped, notes, self.encoding.dump())
 
     def unpad(self, padded: dict[str, np.ndarray], level: float) -> pl.DataFrame:

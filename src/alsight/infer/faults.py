@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,17 @@ class Problem:
     status: Status
     message: str
     fatal: bool = True
+
+
+def fatal_of(problems: Sequence[Problem]) -> Problem | None:
+    """The first problem with which no fit can be made."""
+    return next((problem for problem in problems if problem.fatal), None)
+
+
+def notes_of(problems: Sequence[Problem], left_out: str) -> tuple[str, ...]:
+    """What a fit's record says of them, after how many rows were left out; that is empty where none was."""
+    said = f"{left_out} rows were left out: a value is missing."
+    return (*((said,) if left_out else ()), *(problem.message for problem in problems))
 
 
 def problems_of(

@@ -10,6 +10,7 @@ import polars as pl
 
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
+from alsight.infer.faults import fatal_of, notes_of
 from alsight.infer.fit import Fit, failed
 from alsight.infer.items.responses import Plan, Responses, read_responses
 from alsight.infer.items.search import Found, begin, search
@@ -56,12 +57,9 @@ def fit_items(
     found = read_responses(visits, Plan(time, subject, level, rate, [], {}), chosen)
     layout = found.layout
     columns = Columns(time, tuple(parameter.name for parameter in layout.parameters), chosen.effects)
-    notes = tuple(problem.message for problem in found.problems)
-    if found.dropped:
-        notes = (f"{found.dropped} rows were left out: a value is missing.", *notes)
+    notes = notes_of(found.problems, str(found.dropped or ""))
     record = Record("ml", found.people, len(found.item), found.dropped, notes)
-    fatal = next((problem for problem in found.problems if problem.fatal), None)
-    if fatal is not None:
+    if (fatal := fatal_of(found.problems)) is not None:
         return failed(fatal.status, layout.parameters, columns, chosen, record)
     return _result(found, search(found, begin(found)), columns, record)
 

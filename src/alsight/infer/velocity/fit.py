@@ -10,6 +10,7 @@ import polars as pl
 
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
+from alsight.infer.faults import fatal_of, notes_of
 from alsight.infer.fit import Fit, failed
 from alsight.infer.velocity.layout import Layout, make_layout
 from alsight.infer.velocity.likelihood import evaluate
@@ -72,12 +73,9 @@ def fit_velocity(
         known = ", ".join(parameter.name for parameter in layout.parameters)
         raise SpecError([(f"held.{name}", f"one of {known}", chosen.held[name]) for name in strangers])
     names = Names(outcome, tuple(parameter.name for parameter in layout.parameters))
-    notes = tuple(problem.message for problem in people.problems)
-    if people.dropped:
-        notes = (f"{people.dropped} rows were left out: a value is missing.", *notes)
+    notes = notes_of(people.problems, str(people.dropped or ""))
     record = Record("ml", people.count, len(people.batch.score), people.dropped, notes)
-    fatal = next((problem for problem in people.problems if problem.fatal), None)
-    if fatal is not None:
+    if (fatal := fatal_of(people.problems)) is not None:
         return failed(fatal.status, layout.parameters, names, chosen, record)
     found = _search(Read(columns, people, layout), visits)
     return _result(Read(columns, people, layout), found, names, record)
