@@ -79,6 +79,7 @@ def posterior(
     *,
     share: float | None = None,
     weighings: tuple[int, ...] = WEIGHINGS,
+    windows: bool = True,
     progress: Progress = silent,
 ) -> Posterior:
     """Weigh recovery and draw courses.
@@ -89,6 +90,7 @@ def posterior(
         thresholds: what verdicts ask for.
         share: frequency of recovery; estimated where none is given.
         weighings: particles of each half in each weighing.
+        windows: whether to tell the loss in every window.
         progress: told how far the work is.
     """
     model = columns_of(fit)
@@ -102,7 +104,9 @@ def posterior(
     possible = chance >= POSSIBLE
     progress("drawing courses", 0, 0)
     parts = [
-        _drawn(fit, visits, people.subjects.filter(group), thresholds, chance[group], recovery=recovery)
+        _drawn(
+            fit, visits, people.subjects.filter(group), thresholds, chance[group], recovery=recovery, windows=windows
+        )
         for group, recovery in ((~possible, False), (possible, True)) if group.any()
     ]  # fmt: skip
     weights = pl.DataFrame({
@@ -139,13 +143,16 @@ def _factors(
         if stage > 0:
             among = (found > _AGAIN[stage - 1]) | ((error > _UNSURE) & (found > _AGAIN[0]))
         if among.any():
-            some = read_people(_of(visits, people.subjects.filter(among)), columns_of(fit), fit.model, predicting=True)
+            some = read_people(
+                rows_of(visits, people.subjects.filter(among)), columns_of(fit), fit.model, predicting=True
+            )
             none, gained, found_error = weigh(fit, some, RECOVERY, particles=particles)
             found[np.flatnonzero(among)], error[np.flatnonzero(among)] = gained - none, found_error
     return found
 
 
-def _of(visits: pl.DataFrame, subjects: pl.Series) -> pl.DataFrame:
+def rows_of(visits: pl.DataFrame, subjects: pl.Series) -> pl.DataFrame:
+    """The rows of some people."""
     return visits.filter(pl.col("subject").is_in(subjects.implode()))
 
 
@@ -157,10 +164,11 @@ def _drawn(
     chance: Float[np.ndarray, " person"],
     *,
     recovery: bool,
+    windows: bool,
 ) -> Smoothed:
     """Courses of some people, reduced."""
-    people = read_people(_of(visits, subjects), columns_of(fit), fit.model, predicting=True)
-    spans = Spans(flat=thresholds.flat, lost=3.0, gained=thresholds.gain)
+    people = read_people(rows_of(visits, subjects), columns_of(fit), fit.model, predicting=True)
+    spans = Spans(flat=thresholds.flat, lost=3.0, gained=thresholds.gain) if windows else None
     return smooth_people(
         fit, people, asked_of(thresholds, recovery=recovery), chance if recovery else 0 * chance,
         recovery=RECOVERY if recovery else None, spans=spans, draws=MANY if recovery else DRAWS,

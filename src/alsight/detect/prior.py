@@ -78,7 +78,7 @@ def with_own_noise(fit: Fit, visits: pl.DataFrame, particles: int = 64) -> tuple
     rise = (late.shift(-1) - pl.col("score").rolling_mean(_AROUND)).over("subject")
     counts = ordered.with_columns(rise=rise).group_by("subject").agg(pl.len(), pl.col("rise").max().fill_null(0.0))
     counts = counts.filter((pl.col("len") >= _LEAST_VISITS) & (pl.col("rise") < STEEP)).sort("subject")
-    some = counts["subject"].gather_every(max(counts.height // ENOUGH, 1)).head(ENOUGH)
+    some = _every_so_many(counts["subject"], ENOUGH)
     held = {
         name: float(value) for name, value in zip(fit.names, fit.estimates, strict=True) if name not in NOISE
     }  # fmt: skip
@@ -93,16 +93,21 @@ def with_own_noise(fit: Fit, visits: pl.DataFrame, particles: int = 64) -> tuple
     return replace(fit, estimates=estimates), words
 
 
+def _every_so_many(subjects: pl.Series, people: int) -> pl.Series:
+    """At most so many people, spread over all of them."""
+    return subjects.gather_every(max(subjects.len() // people, 1)).head(people)
+
+
 def virtual_people(blocks: int) -> pl.DataFrame:
     """`subject`, `months` from the first visit and `score` of virtual people of every set, seen every three months.
 
     Args:
         blocks: candidates of each set, in blocks of 1024.
     """
+    follow_up = msgspec.structs.replace(REFERENCE.follow_up, schedule=Schedule(rating=3.0, capacity=0, weight=0))
+    population = msgspec.structs.replace(REFERENCE, follow_up=follow_up)
     parts: list[pl.DataFrame] = []
     for place, member in enumerate(ensemble().members):
-        follow_up = msgspec.structs.replace(REFERENCE.follow_up, schedule=Schedule(rating=3.0, capacity=0, weight=0))
-        population = msgspec.structs.replace(REFERENCE, follow_up=follow_up)
         group = group_of(with_parameters(population, member.parameters, _SEED + place), blocks)
         seen = rated(group).visits.drop_nulls("alsfrs_r_total")
         parts.append(
@@ -119,13 +124,13 @@ def make(people: int, particles: int) -> Fit:
     """Fit the velocity model to virtual people, every so many of them."""
     seen = virtual_people(_BLOCKS)
     counts = seen.group_by("subject").len().filter(pl.col("len") >= _LEAST_VISITS).sort("subject")
-    some = counts["subject"].gather_every(max(counts.height // people, 1)).head(people)
+    some = _every_so_many(counts["subject"], people)
     kept = seen.filter(pl.col("subject").is_in(some.implode()))
     return fit_velocity(kept, model=Velocity(particles=particles, held=HELD))
 
 
 if __name__ == "__main__":
-    made = make(int(sys.argv[1]) if len(sys.argv) > 1 else 3000, 96)
+    made = make(int(sys.argv[1]) if len(sys.argv) > 1 else 1500, 96)
     with pl.Config(tbl_rows=30):
         sys.stdout.write(f"{made.table()}\n")
     made.save(FILE)

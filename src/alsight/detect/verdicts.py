@@ -13,7 +13,7 @@ from alsight.base.units import days_of, months_of
 from alsight.cohort.cohort import Cohort
 from alsight.detect.causes.explain import Explained, explain
 from alsight.detect.headline import judged, told
-from alsight.detect.posterior import WEIGHINGS, Posterior, posterior, rises
+from alsight.detect.posterior import WEIGHINGS, Posterior, posterior, rises, rows_of
 from alsight.detect.prior import natural_history, on_scale, with_own_noise
 from alsight.detect.review.review import review
 from alsight.detect.sensitivity import AMOUNTS, worse
@@ -166,7 +166,7 @@ def _on_one_scale(
         notes.append("People rated on the original ALSFRS are judged by the same natural history, scaled to 40 points.")
     found = posterior(fit, adjusted, asked, progress=progress)
     raw = (
-        posterior(fit, _of(recorded, touched), asked, share=found.frequency, progress=progress)
+        posterior(fit, rows_of(recorded, touched), asked, share=found.frequency, windows=False, progress=progress)
         if len(touched)
         else None
     )
@@ -179,12 +179,8 @@ def _on_one_scale(
     doubted = (
         people.filter(pl.col("verdict").is_in(list(FAVOURABLE)))["subject"] if unseen else people["subject"].clear()
     )
-    changed = _sensitivity(fit, adjusted, found, _of(facts, doubted), asked)
+    changed = _sensitivity(fit, adjusted, found, rows_of(facts, doubted), asked)
     return _Part(people, _windows(found, rows, facts, asked), _courses(found, facts), changed, facts, tuple(notes))
-
-
-def _of(visits: pl.DataFrame, subjects: pl.Series) -> pl.DataFrame:
-    return visits.filter(pl.col("subject").is_in(subjects.implode()))
 
 
 def facts_of(
@@ -288,11 +284,16 @@ def _sensitivity(
     parts = [pl.DataFrame(schema=_SENSITIVITY)]
     if kept.is_empty():
         return parts[0]
-    seen, courses = _of(adjusted, kept["subject"]), _of(found.courses, kept["subject"])
+    seen, courses = rows_of(adjusted, kept["subject"]), rows_of(found.courses, kept["subject"])
     dropped = [name for name in found.people.columns if name != "subject"]
     for points in AMOUNTS:
         again = posterior(
-            fit, worse(seen, courses, points, fit.model.high), asked, share=found.frequency, weighings=WEIGHINGS[:2]
+            fit,
+            worse(seen, courses, points, fit.model.high),
+            asked,
+            share=found.frequency,
+            weighings=WEIGHINGS[:2],
+            windows=False,
         )
         rows = kept.drop(dropped, strict=False).join(again.people, on="subject", how="left", maintain_order="left")
         changed = judged(_with_missing(rows), asked)

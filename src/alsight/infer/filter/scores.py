@@ -30,7 +30,7 @@ class Course(NamedTuple):
         rating: each rating, drawn where it lies beyond a bound.
         sticky: sticky noise at each rating [points].
         mean: filtered mean of the sticky noise.
-        var: filtered variances and covariance: sticky noise, both, level, and the level's mean.
+        var: filtered variance of the sticky noise.
     """
 
     pace: Any
@@ -47,7 +47,7 @@ def make_course(nodes: int, visits: int) -> Any:
     """Room for one course."""
     return Course(
         np.empty(nodes), np.empty(nodes), np.empty(visits, np.int8), np.empty(visits), np.empty(visits),
-        np.empty(visits), np.empty((4, visits)),
+        np.empty(visits), np.empty(visits),
     )  # fmt: skip
 
 
@@ -65,12 +65,12 @@ def trace(person: Any, room: Any, last: int, course: Any) -> None:
 
 
 @nb.njit(**STRICT)
-def noise_variance(person: Any, p: Any, course: Any, size: float, j: int) -> Any:
-    """Variance of the fresh noise of a rating, and the part of it that is no rounding."""
+def noise_variance(person: Any, p: Any, course: Any, size: float, j: int) -> float:
+    """Variance of the fresh noise of a rating, rounding included."""
     own = (size * p[at.SD_NOISE]) ** 2
     if course.outlier[j]:
         own *= p[at.TIMES_OUTLIER] ** 2
-    return own + (p[at.ROUNDING] if person.bound[j] == 0 else 0.0), own
+    return own + (p[at.ROUNDING] if person.bound[j] == 0 else 0.0)
 
 
 @nb.njit(**STRICT)
@@ -84,14 +84,14 @@ def draw_noise(person: Any, p: Any, course: Any, state: Any, last: int, key: Any
     for j in range(visits):
         keep = math.exp(-person.gap[j] / p[at.STICKINESS]) if j > 0 else 0.0
         mean, var = keep * mean, keep * keep * var + (1.0 - keep * keep) * base
-        whole = var + noise_variance(person, p, course, size, j)[0]
+        whole = var + noise_variance(person, p, course, size, j)
         away = course.rating[j] + course.lost[person.node[j]] - level - mean
         mean += var / whole * away
         var -= var * var / whole
-        course.mean[j], course.var[0, j] = mean, var
+        course.mean[j], course.var[j] = mean, var
     for back in range(visits):
         j = visits - 1 - back
-        mean, var = course.mean[j], course.var[0, j]
+        mean, var = course.mean[j], course.var[j]
         if back > 0:
             keep = math.exp(-person.gap[j + 1] / p[at.STICKINESS])
             ahead = keep * keep * var + (1.0 - keep * keep) * base
