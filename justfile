@@ -49,7 +49,7 @@ docs:
 # Benchmarks, one after another; peers run beside ours where they install, and ratios are printed.
 bench:
     for name in read_visits cohort_check read_proact instruments episodes_and_describe linear batched_trials marginal joint \
-        forecast mechanism expect causes review plateaus calibration; do echo "== $name"; python "benchmarks/$name.py"; done
+        forecast mechanism expect causes review plateaus velocity calibration; do echo "== $name"; python "benchmarks/$name.py"; done
 
 # The lock, exported without addresses.
 lock:

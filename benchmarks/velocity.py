@@ -1,0 +1,57 @@
+"""Times of the velocity model and of the whole of `assess`: fit and smoothing of 10,000 people, verdicts of 12,000.
+
+python benchmarks/velocity.py
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from benchmarks.verdicts.generators import draw
+
+import alsight
+from alsight.detect.prior import HELD, natural_history
+from alsight.infer.velocity.fit import fit_velocity
+from alsight.infer.velocity.simulate import simulate_fit
+from alsight.infer.velocity.smooth import Reduction, smooth_velocity
+from alsight.models.velocity import Velocity
+
+PEOPLE, VISITS, DRAWS = 10_000, 9, 1000
+ASSESSED = 12_000
+ASKED = [Reduction(kind="held_gain", months=6.0, at_least=4.0), Reduction(kind="flat_months", at_least=12.0)]
+
+
+def drawn() -> pl.DataFrame:
+    """People of the shipped natural history, seen every three months."""
+    months = np.tile(np.arange(VISITS) * 3.0, PEOPLE)
+    blank = pl.DataFrame({"subject": np.repeat(np.arange(PEOPLE), VISITS), "months": months, "score": 20.0})
+    return simulate_fit(natural_history(), blank, 5)
+
+
+def main() -> None:
+    """Compile on a few people, then time."""
+    visits, model = drawn(), Velocity(held={name: HELD[name] for name in ("times_outlier", "memory")})
+    few = visits.head(100 * VISITS)
+    smooth_velocity(fit_velocity(few, model=model), few, ASKED, draws=DRAWS)
+    start = time.perf_counter()
+    fit = fit_velocity(visits, model=model)
+    print(f"fit, {PEOPLE:,} people x {VISITS} visits: {time.perf_counter() - start:.1f} s, {int(fit.steps)} steps")
+    start = time.perf_counter()
+    smooth_velocity(fit, visits, ASKED, draws=DRAWS)
+    print(f"{DRAWS:,} smoothed courses a person: {time.perf_counter() - start:.1f} s")
+    made = draw("mechanism", ASSESSED, "irregular", 0.005, 77)
+    day = (pl.col("months") * 30.4375).round(0).cast(pl.Int32)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "visits.csv"
+        made.visits.select("subject", day=day, alsfrs_r_total="score").write_csv(file)
+        start = time.perf_counter()
+        alsight.assess(str(file), out=str(Path(folder) / "report"))
+        print(f"assess, {ASSESSED:,} people, {made.visits.height:,} visits: {time.perf_counter() - start:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
