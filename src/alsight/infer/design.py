@@ -149,13 +149,16 @@ def design(
 def encode(encoding: str, table: pl.DataFrame) -> Rows:
     """A new table coded as the fit's was; rows without an outcome are kept, as not seen.
 
+    Rows without a person, a time or a covariate, or where one is infinite, are left out.
+
     Raises:
         DataError: a column is missing or a level was never seen.
     """
     plan = parse_encoding(encoding)
     named = {*names_in(plan.fixed), *names_in(plan.random), *names_in(plan.noise), plan.subject}
-    _refuse_strangers(table, sorted(named | {name for name in (plan.visit, plan.group) if name}))
-    kept = _by_subject(table, plan.subject)
+    used = sorted(named | {name for name in (plan.visit, plan.group) if name})
+    _refuse_strangers(table, used)
+    kept = _by_subject(table.filter(pl.all_horizontal(_finite(table, name) for name in used)), plan.subject)
     if plan.outcome not in kept.columns:
         kept = kept.with_columns(pl.lit(None, dtype=pl.Float64).alias(plan.outcome))
     return _rows(kept, plan, 0)
@@ -212,6 +215,10 @@ def _effect(name: str) -> str:
 def _known(table: pl.DataFrame, name: str) -> pl.Expr:
     there = pl.col(name).is_not_null()
     return there & pl.col(name).is_not_nan() if table.schema[name].is_float() else there
+
+
+def _finite(table: pl.DataFrame, name: str) -> pl.Expr:
+    return pl.col(name).is_not_null() & (pl.col(name).is_finite() if table.schema[name].is_float() else True)
 
 
 def _by_subject(table: pl.DataFrame, subject: str) -> pl.DataFrame:

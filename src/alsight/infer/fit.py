@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import jax
 import msgspec
@@ -13,16 +14,41 @@ import polars as pl
 from jaxtyping import Float, Int
 from scipy.special import ndtr, ndtri
 
-from alsight.base.errors import NotConverged
+from alsight.base.errors import NotConverged, SpecError
 from alsight.base.provenance import Provenance
 from alsight.base.status import ADVICE, Status
 from alsight.infer.design import encode
 from alsight.infer.store import read_store, write_store
-from alsight.models.catalogue import from_plain, to_plain
+from alsight.models.catalogue import from_plain, model_name, to_plain
 from alsight.models.model import Columns, Parameter, Record, Scale
 
 FORMAT = 1
 """Version of the file that `save` writes; `load` refuses a newer one."""
+
+OWN: Final[dict[str, dict[str, str]]] = {
+    "joint": {
+        "predict": "alsight.infer.joint.predict:predict_visits",
+        "simulate": "alsight.infer.joint.simulate:simulate_visits",
+    },
+    "velocity": {
+        "predict": "alsight.infer.velocity.predict:predict_velocity",
+        "simulate": "alsight.infer.velocity.predict:simulate_rows",
+    },
+    "items": {
+        "predict": "alsight.infer.items.predict:predict_items",
+        "simulate": "alsight.infer.items.predict:simulate_items",
+    },
+}
+"""Models whose predictions and draws are not made row by row from a design, with "module:function" of each."""
+
+TABLES: Final = ("joint",)
+"""Models whose predictions take a table of people beside the visits."""
+
+NO_COURSE: Final = ("cox",)
+"""Models that say nothing of a course over visits."""
+
+INSIDE: Final = 1e-6
+"""How far correlations at a boundary are drawn in, and least SD, so that there is a factor to predict with."""
 
 
 @jax.tree_util.register_dataclass
@@ -132,29 +158,83 @@ class Fit:
             raise NotConverged("\n".join([*lines, *self.record.notes]))
         return self
 
-    def predict(self, table: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
-        """The course of new or known subjects, from what of them was seen.
+    def predict(self, table: pl.DataFrame, level: float = 0.95, *, people: pl.DataFrame | None = None) -> pl.DataFrame:
+        """The course of new or known subjects, from what of them was seen; the same for every model of a course.
 
         Rows with an outcome inform their subject's prediction; rows without one are only predicted. `mean` is the
         subject's true course, `low` and `high` hold it, `low_seen` and `high_seen` hold a new measurement.
-        Uncertainty of the estimates is not added.
+        Uncertainty of the estimates is not added. Rows without a time or a covariate are left out. A joint fit adds
+        `survival`, from when the person was last known to be alive until the row.
+
+        Args:
+            table: one row a visit, with the columns of the fit; for items the total is predicted.
+            level: coverage asked of the intervals, between 0 and 1.
+            people: joint fits only: one row a person with the hazard's covariates and, where it is later than the
+                last measurement, `landmark`, when the person was last known to be alive.
 
         Raises:
             DataError: a column is missing or a level was never seen.
+            NotConverged: the fit failed before anything was estimated.
+            SpecError: a batch of fits, a level outside 0 to 1, or a model without a course.
         """
+        if not 0 < level < 1:
+            raise SpecError([("level", "a number between 0 and 1", level)])
+        own, given = self._own("predict", people)
+        if own is not None:
+            return own(self, table, level, **given)
         rows = encode(self.record.encoding, table)
-        mean, course, seen = self.model.predict(self.columns, self.estimates, rows.visits)
+        mean, course, seen = self.model.predict(self.columns, self._inside(), rows.visits)
         return rows.unpad({"mean": mean, "sd_course": course, "sd_seen": seen}, level)
 
-    def simulate(self, key: jax.Array, table: pl.DataFrame) -> pl.DataFrame:
-        """New outcomes for the rows of a table, at the estimates; the key decides every number.
+    def simulate(self, key: jax.Array, table: pl.DataFrame, *, people: pl.DataFrame | None = None) -> pl.DataFrame:
+        """New outcomes for the rows of a table from new subjects, at the estimates; the key decides every number.
+
+        A joint fit adds when each person's follow-up ended and by what; there are no outcomes after that.
+
+        Args:
+            key: of JAX.
+            table: one row a visit, with the columns of the fit.
+            people: joint fits only: one row a person with the hazard's covariates.
 
         Raises:
             DataError: a column is missing or a level was never seen.
+            NotConverged: the fit failed before anything was estimated.
+            SpecError: a batch of fits, or a model without a course.
         """
+        own, given = self._own("simulate", people)
+        if own is not None:
+            return own(self, key, table, **given)
         rows = encode(self.record.encoding, table)
-        drawn = self.model.simulate(self.columns, key, self.estimates, rows.visits)
+        drawn = self.model.simulate(self.columns, key, self._inside(), rows.visits)
         return rows.fill(np.asarray(drawn))
+
+    def _own(
+        self, what: Literal["predict", "simulate"], people: pl.DataFrame | None
+    ) -> tuple[Any | None, dict[str, pl.DataFrame]]:
+        """The model's own function, where it has one, with the table of people where it takes one."""
+        name = model_name(self.model)
+        if name in NO_COURSE:
+            raise SpecError([("fit", "a model of a course over visits", name)])
+        if self.estimates.ndim > 1:
+            raise SpecError([("fit", "one fit", f"a batch of {len(self.estimates)}")])
+        if people is not None and name not in TABLES:
+            raise SpecError([("people", f"none: {name} reads visits only", f"{people.height} rows")])
+        if not np.isfinite(self.estimates).any():
+            self.check()
+        if name not in OWN:
+            return None, {}
+        module, _, function = OWN[name][what].partition(":")
+        return getattr(import_module(module), function), {} if people is None else {"people": people}
+
+    def _inside(self) -> Float[np.ndarray, " parameter"]:
+        """The estimates, drawn in a little where they lie at a boundary: a correlation of 1, an SD of 0."""
+        if self.status != Status.BOUNDARY:
+            return self.estimates
+        scales = [parameter.scale for parameter in self.parameters]
+        size = np.array([scale == Scale.LOG for scale in scales])
+        half = np.array([scale == Scale.ATANH for scale in scales])
+        drawn_in = np.where(half, (1 - INSIDE) * np.clip(np.nan_to_num(self.estimates), -1, 1), self.estimates)
+        return np.where(size, np.maximum(drawn_in, INSIDE), drawn_in)
 
     def save(self, path: Path | str) -> Path:
         """Write the fit as one `.npz` file of arrays and JSON (no pickle)."""

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.special import ndtri
 
-from alsight.infer.design import encode
+from alsight.base.errors import DataError, Fault
+from alsight.infer.design import Rows, encode
 from alsight.infer.fit import Fit
+from alsight.infer.formulas import names_in
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import Frame, course, designs, first_rows, quadrature, times
 from alsight.infer.joint.likelihood import Posterior, posterior
@@ -24,6 +26,8 @@ from alsight.infer.joint.plan import Plan, layout_of, read_plan
 
 POINTS = 9
 """Gauss-Hermite nodes for each random effect; prediction needs tails that a fit does not."""
+RANGE = ("mean", "low", "high", "low_seen", "high_seen")
+"""Columns of a prediction, in their order."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,9 @@ def predict_joint(
     found = posterior(layout, working, someone.data, POINTS)
     after = np.asarray(sorted(horizons), dtype=float)
     values = unpack(layout, working)
-    mean, spread = _course(someone, found, values, after)
-    survival = _survival(someone, found, values, after)
+    when = someone.landmark[:, None] + after
+    mean, spread = _course(someone, found, values, when)
+    survival = _survival(someone, found, values, when)
     width = float(ndtri(0.5 + level / 2))
     count = len(someone.names)
     return pl.DataFrame(
@@ -77,6 +82,77 @@ def predict_joint(
             "survival": survival.ravel(),
         }
     )
+
+
+def predict_visits(
+    fit: Fit, visits: pl.DataFrame, level: float = 0.95, *, people: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Course and survival at each row of a table of visits, from everything that was measured of the person.
+
+    Args:
+        fit: what `fit_joint` returned.
+        visits: rows with an outcome inform their person; rows without are only predicted.
+        level: coverage of the intervals.
+        people: one row a person with the hazard's covariates and, where wanted, `landmark`, when the person was last
+            known to be alive; without it covariates are read from each person's first visit. Nobody's landmark is
+            before the last measurement; it is 0 where nothing was measured.
+
+    Returns:
+        The rows with `mean`, `low`, `high` of the course as it would be were the person alive, `low_seen` and
+        `high_seen` of a new measurement, and `survival` from the landmark to the row; 1 before it.
+
+    Raises:
+        DataError: a column is missing or a level was never seen.
+    """
+    plan, layout, working = read_plan(fit), layout_of(fit), fit.arrays["working"]
+    rows = encode(fit.record.encoding, visits)
+    if not len(rows.subjects):
+        return rows.table.with_columns(pl.lit(0.0).alias(name) for name in (*RANGE, "survival"))
+    when, place = padded_times(rows, plan)
+    last = np.zeros(len(rows.subjects))
+    np.maximum.at(last, rows.owner[rows.seen], rows.table[plan.time].to_numpy().astype(float)[rows.seen])
+    someone = _people(fit, plan, rows.table, with_landmark(rows, plan, last, people))
+    found, values = posterior(layout, working, someone.data, POINTS), unpack(layout, working)
+    mean, spread = _course(someone, found, values, when)
+    survival = _survival(someone, found, values, np.maximum(when, someone.landmark[:, None]))
+    told = rows.unpad({"mean": mean, "sd_course": spread, "sd_seen": np.sqrt(spread**2 + values.sd**2)}, level)
+    return told.with_columns(survival=pl.Series(survival[rows.owner, place]))
+
+
+def padded_times(rows: Rows, plan: Plan) -> tuple[Float[np.ndarray, "subject time"], Int[np.ndarray, "*_ row"]]:
+    """Times of each person's rows, the last repeated to one width, and each row's place among its person's."""
+    place = np.arange(len(rows.owner)) - rows.start[rows.owner]
+    taken = np.minimum(rows.start[:-1, None] + np.arange(int(place.max(initial=0)) + 1), rows.start[1:, None] - 1)
+    return rows.table[plan.time].to_numpy().astype(float)[taken], place
+
+
+def with_landmark(
+    rows: Rows, plan: Plan, last: Float[np.ndarray, " subject"], people: pl.DataFrame | None
+) -> pl.DataFrame:
+    """One row a person of a table of visits, with covariates of the hazard and a landmark no earlier than `last`.
+
+    Raises:
+        DataError: a column is missing, or a person or a covariate.
+    """
+    named = names_in(plan.hazard) if plan.hazard else []
+    table = rows.table[rows.start[:-1]] if people is None else people
+    missing = [name for name in (plan.subject, *named) if name not in table.columns]
+    if missing:
+        raise DataError([_fault(name, f"There is no column {name} of people.") for name in missing])
+    own = ["landmark"] if people is not None and "landmark" in people.columns else []
+    kept = table.select(list(dict.fromkeys([plan.subject, *named, *own]))).unique(plan.subject, keep="first")
+    joined = pl.DataFrame({plan.subject: rows.subjects}).join(kept, on=plan.subject, how="left", maintain_order="left")
+    holes = [name for name in named if joined[name].null_count()]
+    if holes:
+        who = {name: joined.filter(pl.col(name).is_null())[plan.subject].head(5).to_list() for name in holes}
+        raise DataError([_fault(n, f"{n} is missing for {', '.join(map(str, some))}.") for n, some in who.items()])
+    known = joined["landmark"].cast(pl.Float64).fill_null(0.0).to_numpy() if own else np.zeros(len(last))
+    return joined.with_columns(landmark=pl.Series(np.maximum(known, last)))
+
+
+def _fault(column: str, message: str) -> Fault:
+    cure = "Give one row a person with the covariates of the hazard."
+    return Fault(table="people", rule="no_value", column=column, message=message, cure=cure)
 
 
 def _people(fit: Fit, plan: Plan, visits: pl.DataFrame, people: pl.DataFrame) -> _People:
@@ -98,9 +174,9 @@ def _people(fit: Fit, plan: Plan, visits: pl.DataFrame, people: pl.DataFrame) ->
 
 
 def _course(
-    someone: _People, found: Posterior, values: Values, after: Float[np.ndarray, " horizon"]
+    someone: _People, found: Posterior, values: Values, when: Float[np.ndarray, "subject horizon"]
 ) -> tuple[Float[np.ndarray, "subject horizon"], Float[np.ndarray, "subject horizon"]]:
-    fixed, random = designs(someone.frame, someone.landmark[:, None] + after)
+    fixed, random = designs(someone.frame, when)
     mean_effects = np.einsum("nk,nkq->nq", found.weights, found.effects)
     away = found.effects - mean_effects[:, None, :]
     covariance = np.einsum("nk,nkq,nkr->nqr", found.weights, away, away, optimize=True)
@@ -110,12 +186,11 @@ def _course(
 
 
 def _survival(
-    someone: _People, found: Posterior, values: Values, after: Float[np.ndarray, " horizon"]
+    someone: _People, found: Posterior, values: Values, when: Float[np.ndarray, "subject horizon"]
 ) -> Float[np.ndarray, "subject horizon"]:
     now = _cumulative(someone, found, values, someone.landmark)
     columns = [
-        (found.weights * np.exp(now - _cumulative(someone, found, values, someone.landmark + step))).sum(axis=1)
-        for step in after
+        (found.weights * np.exp(now - _cumulative(someone, found, values, column))).sum(axis=1) for column in when.T
     ]
     return np.stack(columns, axis=1)
 

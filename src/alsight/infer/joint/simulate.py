@@ -9,11 +9,17 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
-from alsight.infer.joint.features import Frame, designs, times
-from alsight.infer.joint.parameters import Values
+from alsight.infer.design import encode
+from alsight.infer.fit import Fit
+from alsight.infer.joint.features import Frame, designs, first_rows, times
+from alsight.infer.joint.parameters import Values, unpack
+from alsight.infer.joint.plan import layout_of, read_plan
+from alsight.infer.joint.predict import padded_times, with_landmark
 
 GRID = 400
 """Steps into which the follow-up is cut to invert the cumulative hazard; linear in between."""
+SHORTEST = 1e-9
+"""Least follow-up of somebody whose only visit is at time 0, as a share of the longest."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,46 @@ def simulate_joint(
         pl.Series(frame.time, when.ravel()), pl.Series(frame.encoding.outcome, outcome.ravel())
     )
     return Simulated(visits.filter(pl.col(frame.time) <= pl.col("end")), people, effects)
+
+
+def simulate_visits(
+    fit: Fit, key: jax.Array, visits: pl.DataFrame, *, people: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """New outcomes at the rows of a table from new people, and when and by what each one's follow-up ended.
+
+    Args:
+        fit: what `fit_joint` returned.
+        key: decides every number.
+        visits: planned visits; nobody is followed beyond the last of them.
+        people: one row a person with the hazard's covariates; without it they are read from each first visit.
+
+    Returns:
+        The rows with the outcome, null after the event, and the fit's columns of the end of follow-up and of the event.
+
+    Raises:
+        DataError: a column is missing or a level was never seen.
+    """
+    plan, layout = read_plan(fit), layout_of(fit)
+    rows = encode(fit.record.encoding, visits)
+    if not len(rows.subjects):
+        return rows.table.with_columns(pl.lit(0.0).alias(plan.end), pl.lit(0.0).alias(plan.event))
+    when, place = padded_times(rows, plan)
+    count = len(when)
+    covariates = plan.covariates(with_landmark(rows, plan, np.zeros(count), people)) - fit.arrays["centers"]
+    knots, horizon = tuple(float(knot) for knot in fit.arrays["knots"]), float(fit.arrays["horizon"])
+    frame = Frame(fit.model, rows.encoding, plan.time, first_rows(rows), knots, horizon)
+    values, last = unpack(layout, fit.arrays["working"]), np.maximum(when.max(axis=1), SHORTEST * horizon)
+    effect_key, event_key, cause_key, noise_key = jax.random.split(key, 4)
+    effects = np.asarray(jax.random.normal(effect_key, (count, layout.random))) @ values.factor.T
+    end, cause = _events(event_key, cause_key, frame, values, covariates, effects, last)
+    fixed, random = designs(frame, when)
+    drawn = fixed @ values.fixed + np.einsum("ntq,nq->nt", random, effects)
+    drawn = drawn + values.sd * np.asarray(jax.random.normal(noise_key, drawn.shape))
+    outcome = np.where(when <= end[:, None], drawn, np.nan)[rows.owner, place]
+    return rows.table.with_columns(
+        pl.Series(plan.end, end[rows.owner]), pl.Series(plan.event, cause[rows.owner]),
+        pl.Series(rows.encoding.outcome, outcome).fill_nan(None),
+    )  # fmt: skip
 
 
 def _events(

@@ -21,9 +21,11 @@ from alsight.infer.gaussian.estimate import fit_rows
 from alsight.infer.maximise import Optimum, covariances, maximise
 from alsight.infer.mixture.rounds import rounds
 from alsight.infer.mixture.starts import starts
+from alsight.models.catalogue import model_name
 from alsight.models.latent.mixture import Mixture, Sums, Values, sums
 from alsight.models.linear import Linear
 from alsight.models.model import Columns
+from alsight.models.velocity import Velocity
 
 FEW = 600
 """People among whom the starts are compared, about; all of them where there are not twice as many."""
@@ -99,33 +101,53 @@ def fit_mixture(
 def posterior_classes(fit: Fit, visits: pl.DataFrame) -> pl.DataFrame:
     """Probability of each class for each person of a table, from covariates and whatever was seen.
 
+    Args:
+        fit: of a mixture, or of a velocity model with two classes, whose second is the slow one.
+        visits: the people, with the columns of the fit.
+
     Returns:
         One row a person: `class1` ... and `likeliest`, counted from 1.
 
     Raises:
         DataError: a column is missing or a level was never seen.
+        NotConverged: the fit failed before anything was estimated.
+        SpecError: the model has no classes.
     """
-    rows = encode(fit.record.encoding, visits)
-    share = np.asarray(fit.model.posterior(fit.columns, fit.estimates, rows.visits))
+    if not np.isfinite(fit.estimates).any():
+        fit.check()
+    if isinstance(fit.model, Velocity):
+        from alsight.infer.velocity.classes import slow_probability  # noqa: PLC0415 - brings numba, for one model
+
+        slow = slow_probability(fit, visits)
+        names, share = slow.to_series(0), slow["probability"].to_numpy()
+        share = np.stack([1 - share, share], axis=1)
+    elif isinstance(fit.model, Mixture):
+        rows = encode(fit.record.encoding, visits)
+        names = rows.subjects
+        share = np.asarray(fit.model.posterior(fit.columns, fit.estimates, rows.visits))
+    else:
+        raise SpecError([("fit", "a mixture, or a velocity model with two classes", model_name(fit.model))])
     columns = {f"class{k + 1}": share[:, k] for k in range(share.shape[1])}
-    return pl.DataFrame({rows.encoding.subject: rows.subjects, **columns, "likeliest": share.argmax(axis=1) + 1})
+    return pl.DataFrame({names.name: names, **columns, "likeliest": share.argmax(axis=1) + 1})
 
 
 def compare(fits: list[Fit]) -> pl.DataFrame:
     """Fits of the same people side by side: classes, log likelihood, BIC (least is best) and entropy.
 
-    Entropy is 1 where every person's class is certain and 0 where nothing is known; nan for one class.
+    BIC counts people and the parameters that were estimated. Entropy is 1 where every person's class is certain and 0
+    where nothing is known; nan for one class, and for velocity models, whose fit does not weigh the classes.
     """
     rows: list[dict[str, Any]] = []
     for fit in fits:
         share = np.clip(fit.arrays["shares"], 1e-300, 1.0) if "shares" in fit.arrays else np.full((1, 1), np.nan)
         count = fit.model.classes
         unsure = float(-(share * np.log(share)).sum() / (len(share) * np.log(count))) if count > 1 else np.nan
+        free = len(fit.parameters) - len(getattr(fit.model, "held", ()))
         rows.append(
             {
-                "classes": count, "parameters": len(fit.parameters), "log_likelihood": float(fit.log_likelihood),
-                "bic": float(fit.arrays.get("bic", np.array(np.nan))), "entropy": 1 - unsure,
-                "status": Status(int(fit.status)).name.lower(),
+                "classes": count, "parameters": free, "log_likelihood": float(fit.log_likelihood),
+                "bic": -2 * float(fit.log_likelihood) + free * float(np.log(max(fit.record.subjects, 1))),
+                "entropy": 1 - unsure, "status": Status(int(fit.status)).name.lower(),
             }
         )  # fmt: skip
     return pl.DataFrame(rows)

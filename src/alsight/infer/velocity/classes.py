@@ -1,0 +1,84 @@
+"""How likely each person belongs to the slow class of a velocity model with two classes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import polars as pl
+from jaxtyping import Float
+from scipy.special import expit
+
+from alsight.base.errors import SpecError
+from alsight.base.streams import Stream
+from alsight.infer.fit import Fit
+from alsight.infer.velocity.fit import columns_of
+from alsight.infer.velocity.layout import Layout, make_layout
+from alsight.infer.velocity.likelihood import blank_guesses, evaluate
+from alsight.infer.velocity.people import read_people
+from alsight.models.velocity import SPREADS
+
+PARTICLES = 512
+"""Particles of each half by which the classes are weighed."""
+
+
+def slow_probability(fit: Fit, visits: pl.DataFrame, *, particles: int = PARTICLES) -> pl.DataFrame:
+    """Probability of the slow class for each person, from whatever was rated.
+
+    P(slow | y) = odds L_slow / (L_usual + odds L_slow), each L the marginal likelihood of the person's ratings within
+    a class, by the particle filter.
+
+    Args:
+        fit: what `fit_velocity` returned for a model with two classes.
+        visits: the people, with the columns of the fit; without any rating the probability is the class's share.
+        particles: particles of each of two halves.
+
+    Returns:
+        One row a person: `log_likelihood` and `log_likelihood_slow` within the classes, `probability` of the slow one,
+        and `error`, the Monte Carlo standard error of its log odds.
+
+    Raises:
+        DataError: a column is missing, or a score lies outside the scale.
+        SpecError: the model has one class.
+    """
+    if fit.model.classes != 2:
+        raise SpecError([("model.classes", "2", fit.model.classes)])
+    columns = columns_of(fit)
+    people = read_people(visits, columns, fit.model, predicting=True)
+    whole = make_layout(fit.model, *people.names)
+    # A further column of the log rate is the class, whatever the formula holds.
+    people = replace(people, rate=np.column_stack([people.rate, np.ones(people.count)]))
+    level, rate = people.names
+    single = make_layout(msgspec.structs.replace(fit.model, classes=1), level, (*rate, "class"))
+    halves: list[np.ndarray] = []
+    value: list[np.ndarray] = []
+    for natural in within(whole, fit.estimates):
+        guesses = blank_guesses(people)
+        for count in (max(particles // 4, 16), particles):  # the first places the particles of the second
+            found = evaluate(
+                people, single, natural, count, fit.model.seed + count, scored=False, stream=Stream.PREDICT,
+                guesses=guesses,
+            )  # fmt: skip
+        halves.append(found.halves)
+        value.append(found.log_likelihood)
+    odds = float(fit.estimates[whole.slow][0])
+    error = np.sqrt(sum(np.diff(each, axis=1)[:, 0] ** 2 / 4 for each in halves))
+    return pl.DataFrame(
+        {
+            columns.subject: people.subjects, "log_likelihood": value[0], "log_likelihood_slow": value[1],
+            "probability": expit(value[1] - value[0] + np.log(odds)), "error": error,
+        }
+    )  # fmt: skip
+
+
+def within(
+    layout: Layout, natural: Float[np.ndarray, " parameter"]
+) -> tuple[Float[np.ndarray, " single"], Float[np.ndarray, " single"]]:
+    """Parameters within the usual class and within the slow one, the shift of the log rate after its coefficients."""
+    _, slower, spread = natural[layout.slow]
+    usual = np.insert(natural[: layout.slow.start], layout.spreads.start, 0.0)
+    slow = usual.copy()
+    slow[layout.spreads.start] = -slower
+    slow[layout.spreads.start + 1 + [parameter.name for parameter in SPREADS].index("sd_log_rate")] = spread
+    return usual, slow
