@@ -16,7 +16,8 @@ from alsight.detect.headline import judged, told
 from alsight.detect.posterior import asked_of, frequency, posterior, rises
 from alsight.detect.prior import natural_history, on_scale, with_own_noise
 from alsight.detect.sensitivity import unseen, worse
-from alsight.detect.statement import number_of, sentence, statement
+from alsight.detect.statement.counts import sentence, statement
+from alsight.detect.statement.sums import number_of
 from alsight.detect.still import still
 from alsight.detect.thresholds import RECOVERY, REVIEWED, VERDICTS, Thresholds
 from alsight.detect.usual import likes, shares

@@ -10,6 +10,7 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.scores import scored_visits
 from alsight.detect.causes.explain import explain
 from alsight.detect.review.review import review
+from alsight.detect.statement.weighed import QUANTITIES, STATEMENT
 from alsight.detect.thresholds import REVIEWED, VERDICTS, Thresholds
 from alsight.detect.verdicts import Verdicts
 from alsight.report.page.labels import RULES
@@ -80,15 +81,24 @@ def judged(cohort: Cohort) -> Verdicts:
 
 def statement(size: int) -> pl.DataFrame:
     """Observed and expected numbers, for everybody and for two subgroups."""
+    groups = (("", "everyone", 0.7), ("onset region", "bulbar", 0.2), ("onset region", "limb", 0.5))
     rows = [
         {
-            "reading": RULES[name].wording, "kind": kind, "definition": name,
+            "by": by, "subgroup": group, "reading": RULES[name].wording, "kind": kind, "definition": name,
             "points": 4.0 if kind == "gain" else None, "months": months, "eligible": round(size * part),
-            "observed": round(size * part * seen), "expected": size * part * expected,
+            "observed": float(round(size * part * seen)), "expected": size * part * expected,
             "low": float(max(0, round(size * part * expected - 4))), "high": float(round(size * part * expected + 5)),
-            "surprise": 0.2, "own": size * part * seen * 0.95, "subgroup": group,
+            "surprise": 0.2, "own": size * part * seen * 0.95,
         }
-        for group, part in (("everyone", 0.7), ("bulbar onset", 0.2), ("limb onset", 0.5))
-        for name, kind, months, seen, expected in READINGS
+        for by, group, part in groups for name, kind, months, seen, expected in READINGS
     ]  # fmt: skip
-    return pl.DataFrame(rows)
+    rows += [
+        {
+            "by": by, "subgroup": group, "reading": QUANTITIES["p_flat"].words, "kind": "plateau",
+            "definition": "model_flat", "months": 12.0, "eligible": round(size * part),
+            "observed": 0.111 * size * part, "observed_low": 0.05 * size * part, "observed_high": 0.2 * size * part,
+            "expected": 0.1 * size * part, "low": 0.06 * size * part, "high": 0.17 * size * part, "surprise": 0.4,
+        }
+        for by, group, part in groups
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=STATEMENT)

@@ -8,10 +8,14 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
-from alsight.calibrate.reference import FOLLOW_UPS, INTERVALS, LEVELS, RATES, Quantity, reference
+from alsight.calibrate.reference import FOLLOW_UPS, GENES, INTERVALS, LEVELS, RATES, Genes, Quantity, reference
 
 _BEST: Final = 48.0
 _LATER: Final = 1e6
+SLOW: Final = ("p.Asp91Ala", "p.Asp90Ala", "Asp91Ala", "Asp90Ala", "D91A", "D90A")
+"""How the variant of SOD1 that is slow by nature is written, with and without the first methionine."""
+_ANY: Final[Genes] = "any"
+_SLOW: Final[Genes] = "sod1_slow"
 
 
 def shares(likes: pl.DataFrame, quantity: Quantity, reached: pl.Series) -> Float[np.ndarray, " person"]:
@@ -22,11 +26,12 @@ def shares(likes: pl.DataFrame, quantity: Quantity, reached: pl.Series) -> Float
         quantity: what is counted.
         reached: months or points, as the quantity asks; rounded down to a tabled threshold.
     """
-    rows = reference().filter(pl.col("quantity") == quantity)
+    rows = pl.concat([reference(genes).with_columns(genes=pl.lit(genes)) for genes in GENES])
+    rows = rows.filter(pl.col("quantity") == quantity)
     steps = rows["threshold"].unique().sort().to_numpy()
     place = np.searchsorted(steps, reached.fill_null(-1.0).to_numpy() + 1e-9, side="right") - 1
     threshold = np.where(place >= 0, steps[np.clip(place, 0, None)], np.nan)
-    keys = ["rate_low", "level_low", "interval_months", "follow_up_months", "threshold"]
+    keys = ["rate_low", "level_low", "interval_months", "follow_up_months", "threshold", "genes"]
     asked = likes.with_columns(threshold=pl.Series(threshold))
     whole = rows.group_by(keys).agg(pl.col("reached").sum(), pl.col("people").sum())
     # Where the rate since onset is not known, everyone of that level, schedule and follow-up is comparable.
@@ -45,10 +50,11 @@ def likes(first: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         first: `score` and `onset_months` (months from onset, null where not known) at the first visit, `interval`
-            [months, the median], `follow` [months].
+            [months, the median], `follow` [months], and `genes` from `genes_of`, where there is such a column.
 
     Returns:
-        `rate_low` (null where not known), `level_low`, `interval_months`, `follow_up_months` (null under six months).
+        `rate_low` (null where not known), `level_low`, `interval_months`, `follow_up_months` (null under six months),
+        `genes`.
     """
     rate = (_BEST - pl.col("score")) / pl.col("onset_months").clip(0.5, _LATER)
     frame = first.with_columns(rate=rate.clip(0.0, None))
@@ -57,7 +63,25 @@ def likes(first: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame({
         "rate_low": _lower(frame["rate"], RATES[:-1]), "level_low": _lower(frame["score"], LEVELS[:-1]),
         "interval_months": interval, "follow_up_months": _lower(frame["follow"], FOLLOW_UPS),
+        "genes": first["genes"].fill_null(_ANY) if "genes" in first.columns else pl.Series([_ANY]).new_from_index(
+            0, first.height
+        ),
     })  # fmt: skip
+
+
+def genes_of(subjects: pl.DataFrame) -> pl.DataFrame:
+    """`subject`, `onset_day` and `genes`: the kind of people of the reference that each is held against.
+
+    Args:
+        subjects: the cohort's, with the variant as recorded where there is one.
+    """
+    if "genotype_variant" not in subjects.columns:
+        return subjects.select("subject", "onset_day", genes=pl.lit(_ANY))
+    slow = pl.col("genotype_variant").str.contains_any(list(SLOW), ascii_case_insensitive=True).fill_null(value=False)
+    sod1 = pl.col("genotype").is_null() | (pl.col("genotype") == "sod1")
+    return subjects.select(
+        "subject", "onset_day", genes=pl.when(slow & sod1).then(pl.lit(_SLOW)).otherwise(pl.lit(_ANY))
+    )
 
 
 def _lower(values: pl.Series, edges: tuple[float, ...]) -> pl.Series:

@@ -17,7 +17,7 @@ from alsight.detect.posterior import WEIGHINGS, Posterior, posterior, rises, row
 from alsight.detect.prior import natural_history, on_scale, with_own_noise
 from alsight.detect.review.review import review
 from alsight.detect.sensitivity import AMOUNTS, worse
-from alsight.detect.statement import first_visits, sentence, statement
+from alsight.detect.statement.counts import first_visits, sentence, statement
 from alsight.detect.still import still
 from alsight.detect.thresholds import REVIEWED, Thresholds
 from alsight.detect.usual import likes, shares
@@ -52,9 +52,10 @@ class Verdicts:
         windows: one row a judged window: `subject`, `months`, `start_day`, `end_day`, `visits`, `change` (raw), `loss`,
             `loss_low`, `loss_high`, `flat`, `lost`, `gained` (posteriors), `verdict`.
         courses: one row a visit: `subject`, `day`, `score`, `level`, `level_sd` (smoothed expected score).
-        statement: one row a reading of plateau or gain and subgroup: `reading`, `kind`, `definition`, `months`,
-            `points`, `eligible`, `observed`, `expected`, `low`, `high` (95 % predictive interval under natural
-            history), `surprise` (probability of as many), `own` (expected from the other half of the same cohort).
+        statement: one row a reading of plateau or gain and subgroup (`by`, `subgroup`): `reading`, `kind`,
+            `definition`, `months`, `points`, `eligible`, `observed` (with its interval where it is a sum of
+            posteriors), `expected`, `low`, `high` (95 % predictive interval under natural history), `surprise`
+            (probability of as many), `own` (expected from a fit to the other half of the same cohort).
         sentence: what can be quoted.
         causes: rises explained otherwise, from `detect.causes`.
         review: re-evaluation, from `detect.review`; null where nobody was asked for.
@@ -105,10 +106,10 @@ def verdicts(
     judged_scales = (_on_one_scale(cohort, explained, scale, chosen, unseen, progress) for scale in SCALES)
     parts = [part for part in judged_scales if part is not None]
     progress("comparing with natural history", 0, 0)
-    stated = statement(cohort)
+    evidence = pl.concat([part.evidence for part in parts], how="diagonal_relaxed") if parts else pl.DataFrame()
+    stated = statement(cohort, evidence if parts else None, chosen)
     progress("reviewing diagnoses", 0, 0)
     people = _everybody(cohort, [part.people for part in parts])
-    notes = [note for part in parts for note in part.notes]
     return Verdicts(
         people=people,
         windows=pl.concat([pl.DataFrame(schema=WINDOWS), *(part.windows for part in parts)]),
@@ -118,9 +119,9 @@ def verdicts(
         causes=explained.causes,
         review=review(cohort, setting),  # type: ignore[arg-type]
         sensitivity=pl.concat([pl.DataFrame(schema=_SENSITIVITY), *(part.sensitivity for part in parts)]),
-        evidence=pl.concat([part.evidence for part in parts], how="diagonal_relaxed") if parts else pl.DataFrame(),
+        evidence=evidence,
         thresholds=chosen,
-        notes=tuple(notes),
+        notes=_notes(parts),
     )
 
 
@@ -139,6 +140,17 @@ class _Part:
     sensitivity: pl.DataFrame
     evidence: pl.DataFrame
     notes: tuple[str, ...]
+    scale: str
+
+
+def _notes(parts: list[_Part]) -> tuple[str, ...]:
+    """What a reader must know, once: a note of one scale among two says which it is of."""
+    if len(parts) < 2:
+        return tuple(note for part in parts for note in part.notes)
+    shared = [note for note in parts[0].notes if all(note in part.notes for part in parts)]
+    names = {"alsfrs_r": "ALSFRS-R", "alsfrs": "ALSFRS"}
+    apart = [f"{names[part.scale]}: {note}" for part in parts for note in part.notes if note not in shared]
+    return (*shared, *apart)
 
 
 def _on_one_scale(
@@ -180,7 +192,9 @@ def _on_one_scale(
         people.filter(pl.col("verdict").is_in(list(FAVOURABLE)))["subject"] if unseen else people["subject"].clear()
     )
     changed = _sensitivity(fit, adjusted, found, rows_of(facts, doubted), asked)
-    return _Part(people, _windows(found, rows, facts, asked), _courses(found, facts), changed, facts, tuple(notes))
+    return _Part(
+        people, _windows(found, rows, facts, asked), _courses(found, facts), changed, facts, tuple(notes), scale
+    )
 
 
 def facts_of(
@@ -196,7 +210,7 @@ def facts_of(
     )  # fmt: skip
     recorded = rows.select("subject", "months", "score")
     rise = recorded.select("subject").unique(maintain_order=True).with_columns(raw_rise=rises(recorded))
-    facts = first.select("subject", "first_day", "score", "onset_months", "interval").join(
+    facts = first.select("subject", "first_day", "score", "onset_months", "interval", "genes").join(
         kept, on="subject", how="left"
     )
     facts = facts.with_columns(pl.col("visits", "follow").fill_null(0))

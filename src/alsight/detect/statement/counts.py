@@ -1,0 +1,220 @@
+"""What a cohort shows beside what natural history predicts for its visits, by published wording and by the model.
+
+Each person is compared with virtual people of the same rate since onset, first level, schedule, follow-up and kind of
+genes who were still seen at its end; the number expected is the sum of their shares, with the distribution of a sum of
+independent chances. A second column expects the same people from a fit to the other half of the same cohort.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Float
+
+from alsight.base.units import DAYS_PER_MONTH, months_of
+from alsight.calibrate.reference import FOLLOW_UPS, Quantity
+from alsight.calibrate.tabulate import GAINS, RUNS, longest
+from alsight.cohort.cohort import Cohort
+from alsight.detect.statement.groups import EVERYONE, subgroups
+from alsight.detect.statement.own import own_shares
+from alsight.detect.statement.sums import number_of, quantiles
+from alsight.detect.statement.weighed import STATEMENT, weighed_rows
+from alsight.detect.thresholds import Thresholds
+from alsight.detect.usual import genes_of, likes, shares
+from alsight.episodes.definition import Definition
+from alsight.episodes.find import judge
+
+LENGTHS: Final = (6.0, 12.0, 18.0, 24.0)
+"""Lengths of plateaus that are stated [months]."""
+SIZES: Final = (4.0, 6.0)
+"""Gains that are stated [points]."""
+FEW: Final = 20
+"""People below whom a subgroup is not stated."""
+_LATE_DAYS: Final = 16
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One wording at one length or size.
+
+    Attributes:
+        quantity: what the reference counts.
+        rule: the definition.
+        kind: plateau or gain.
+        threshold: months of a plateau, points of a gain.
+    """
+
+    quantity: Quantity
+    rule: Definition
+    kind: str
+    threshold: float
+
+    @property
+    def name(self) -> str:
+        """Definition and threshold in one word."""
+        return f"{self.rule.name}@{self.threshold:g}"
+
+    @property
+    def months(self) -> float:
+        """Shortest follow-up that can show it."""
+        return self.threshold if self.kind == "plateau" else float(self.rule.months)
+
+
+READINGS: Final = (
+    *(Reading(quantity, rule, "plateau", months) for quantity, rule in RUNS.items() for months in LENGTHS),
+    *(Reading(quantity, rule, "gain", points) for quantity, rule in GAINS.items() for points in SIZES),
+)
+"""Every published wording at every length and size that is stated."""
+
+
+def first_visits(visits: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
+    """`subject`, `score`, `onset_months`, `interval`, `follow`, `genes` of each person, for `usual.likes`.
+
+    Args:
+        visits: `subject`, `day`, `score`, sorted, no score missing.
+        subjects: `subject`, `onset_day`, and the genotype where it is recorded.
+    """
+    per = visits.group_by("subject", maintain_order=True).agg(
+        first_day=pl.col("day").first(), score=pl.col("score").first(), visits=pl.len(),
+        interval=months_of(pl.col("day").diff().median()),
+        follow=months_of(pl.col("day").last() - pl.col("day").first()),
+    )  # fmt: skip
+    known = genes_of(subjects).unique("subject", keep="first")
+    return per.join(known, on="subject", how="left", maintain_order="left").with_columns(
+        onset_months=months_of(pl.col("first_day") - pl.col("onset_day")).cast(pl.Float64)
+    )
+
+
+def statement(
+    cohort: Cohort, evidence: pl.DataFrame | None = None, thresholds: Thresholds | None = None
+) -> pl.DataFrame:
+    """Observed and expected numbers (STATEMENT), overall and in subgroups.
+
+    Args:
+        cohort: people with totals of the ALSFRS-R; others are not counted.
+        evidence: posteriors of each person, for the model's own readings; none without.
+        thresholds: what these posteriors were asked.
+    """
+    cut, first = _cut(cohort)
+    if first.is_empty():
+        return pl.DataFrame(schema=STATEMENT)
+    like = likes(first)
+    groups = subgroups(cohort, first, like)
+    masks = {
+        (by, name): first["subject"].is_in(part["subject"].implode()).to_numpy()
+        for (by, name), part in groups.group_by("by", "subgroup", maintain_order=True)
+    }
+    masks = {key: mask for key, mask in masks.items() if key == EVERYONE or mask.sum() >= FEW}
+    shown = reached(cut, first["subject"])
+    own = own_shares(cut, first, cohort, reached)
+    follow = like["follow_up_months"].fill_null(0.0).to_numpy()
+    rows: list[dict[str, object]] = []
+    for reading in READINGS:
+        share = shares(like, reading.quantity, pl.Series(np.full(first.height, reading.threshold)))
+        fits = (follow >= reading.months) & np.isfinite(share)
+        seen = shown[reading.name].to_numpy()
+        mine = own[reading.name].to_numpy() if reading.name in own.columns else np.full(first.height, np.nan)
+        for (by, name), mask in masks.items():
+            among = fits & mask
+            if among.sum() >= (FEW if name != EVERYONE[1] else 1):
+                rows.append(_row(by, name, reading, seen[among], share[among], mine[among]))
+    if evidence is not None:
+        rows += weighed_rows(
+            evidence, first["subject"], like, masks, Thresholds() if thresholds is None else thresholds
+        )
+    return pl.DataFrame(rows, schema=STATEMENT)
+
+
+def reached(cohort: Cohort, subjects: pl.Series) -> pl.DataFrame:
+    """Who shows each reading (a column for each), counted exactly as the reference counts it.
+
+    Args:
+        cohort: their visits, up to the follow-up that is compared.
+        subjects: people, one row each.
+    """
+    asked = [
+        replace(one.rule, **{"months": LENGTHS[0]} if one.kind == "plateau" else {"points": one.threshold},
+                stop_at_tracheostomy=False, scales=("alsfrs_r",))
+        for one in READINGS
+    ]  # fmt: skip
+    once = {(rule.name, rule.months, rule.points): rule for rule in asked}
+    judged = dict(zip(once, judge(cohort, list(once.values())), strict=True))
+    columns: dict[str, Bool[np.ndarray, " person"]] = {}
+    names: pl.Series | None = None
+    for one, rule in zip(READINGS, asked, strict=True):
+        found = judged[rule.name, rule.months, rule.points]
+        names = found.courses.subjects
+        columns[one.name] = (
+            longest(found) >= one.threshold * DAYS_PER_MONTH - rule.window_days
+            if one.kind == "plateau"
+            else found.found
+        )
+    frame = pl.DataFrame({"subject": names, **columns})
+    joined = subjects.to_frame("subject").join(frame, on="subject", how="left", maintain_order="left")
+    return joined.drop("subject").fill_null(value=False)
+
+
+def sentence(rows: pl.DataFrame, *, most: int = 12) -> str:
+    """One plain sentence for the readings of a year.
+
+    Args:
+        rows: what `statement` gave.
+        most: length of the plateau that is told [months].
+    """
+    told = rows.filter(
+        pl.col("subgroup") == EVERYONE[1], pl.col("definition") == RUNS["run_floor"].name, pl.col("months") == most
+    )
+    if told.is_empty():
+        return "Nobody was followed for long enough to be compared with natural history."
+    row = told.row(0, named=True)
+    verdict = "as many as" if row["low"] <= row["observed"] <= row["high"] else (
+        "more than" if row["observed"] > row["high"] else "fewer than"
+    )  # fmt: skip
+    return (
+        f"Of {row['eligible']:,} people followed for {most} months or longer, {row['observed']:,.0f} had a stretch of "
+        f"{most} months without a score below its first; natural history alone gives {row['expected']:,.0f} "
+        f"({row['low']:,.0f} to {row['high']:,.0f}) at these visits: {verdict} expected."
+    )
+
+
+def _cut(cohort: Cohort) -> tuple[Cohort, pl.DataFrame]:
+    """Everybody's visits up to the tabled follow-up that theirs reaches, and their first visits."""
+    rated = cohort.visits.filter(pl.col("alsfrs_r_total").is_not_null(), pl.col("scale") == "alsfrs_r")
+    rated = rated.sort("subject", "day")
+    scores = rated.select("subject", "day", score=pl.col("alsfrs_r_total").cast(pl.Float64))
+    first = first_visits(scores, cohort.subjects).filter(pl.col("follow") >= FOLLOW_UPS[0] - months_of(_LATE_DAYS))
+    first = first.with_columns(follow=pl.col("follow") + months_of(_LATE_DAYS))
+    last = first.select(
+        "subject",
+        last_day=pl.col("first_day") + likes(first)["follow_up_months"].fill_null(0.0) * DAYS_PER_MONTH + _LATE_DAYS,
+    )
+    kept = rated.join(last, on="subject", how="inner", maintain_order="left").filter(
+        pl.col("day") <= pl.col("last_day")
+    )
+    return replace(cohort, visits=kept.drop("last_day")), first
+
+
+def _row(
+    by: str,
+    subgroup: str,
+    reading: Reading,
+    seen: Bool[np.ndarray, " person"],
+    share: Float[np.ndarray, " person"],
+    own: Float[np.ndarray, " person"],
+) -> dict[str, object]:
+    chances = number_of(share)
+    low, high = quantiles(chances)
+    observed = int(seen.sum())
+    wording = reading.rule.wording
+    return {
+        "by": by, "subgroup": subgroup,
+        "reading": wording if reading.kind == "plateau" else f"{wording} ({reading.threshold:g} points)",
+        "kind": reading.kind, "definition": reading.rule.name, "months": reading.months,
+        "points": reading.threshold if reading.kind == "gain" else None, "eligible": len(seen),
+        "observed": float(observed), "expected": float(share.sum()), "low": float(low), "high": float(high),
+        "surprise": float(min(chances[observed:].sum(), 1.0)),
+        "own": float(own.sum()) if np.isfinite(own).all() else None,
+    }  # fmt: skip

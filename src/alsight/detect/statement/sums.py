@@ -1,0 +1,46 @@
+"""The number of people who show something, when each has a chance of their own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+LEVELS: Final = (0.025, 0.975)
+"""Ends of every predictive interval."""
+BINS: Final = 200
+"""Classes of posteriors that are told apart."""
+
+
+def number_of(share: Float[np.ndarray, " person"]) -> Float[np.ndarray, " count"]:
+    """Probability of each number of people, for independent chances (the Poisson-binomial law).
+
+    Computed from its characteristic function. Source: hong2013
+    """
+    size = len(share) + 1
+    angle = np.exp(2j * np.pi * np.arange(size) / size)
+    total = np.zeros(size, dtype=complex)
+    for chance, people in zip(*np.unique(share, return_counts=True), strict=True):
+        with np.errstate(divide="ignore"):
+            total += people * np.log(1 - chance + chance * angle)
+    found = np.real(np.fft.fft(np.exp(total))) / size
+    return np.clip(found, 0.0, 1.0)
+
+
+def quantiles(chances: Float[np.ndarray, " count"]) -> tuple[int, int]:
+    """Ends of the predictive interval of a number whose probabilities are given."""
+    below = np.cumsum(chances)
+    low, high = (int(np.searchsorted(below, level)) for level in LEVELS)
+    return low, high
+
+
+def interval_of(share: Float[np.ndarray, " person"]) -> tuple[int, int]:
+    """Ends of the interval of how many of these people truly do, posteriors being as good as chances.
+
+    Posteriors are many different numbers, so those within half a percent of each other count as their mean.
+    """
+    place = np.clip((share * BINS).astype(int), 0, BINS - 1)
+    count = np.bincount(place, minlength=BINS)
+    mean = np.bincount(place, share, minlength=BINS) / np.maximum(count, 1)
+    return quantiles(number_of(np.clip(mean[place], 0.0, 1.0)))

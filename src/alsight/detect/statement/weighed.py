@@ -1,0 +1,189 @@
+"""Readings by the model: how many truly had a plateau or held a gain, beside the same model on virtual people.
+
+The number is the sum of everybody's posteriors. It is expected from virtual people of natural history who were weighed
+by the very same program (`statement.tabulate`), so what the model gets wrong it gets wrong on both sides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+from jaxtyping import Bool, Float
+from scipy.stats import gamma
+
+from alsight.detect.statement.sums import LEVELS, interval_of
+from alsight.detect.thresholds import Thresholds
+
+FILE: Final = Path(__file__).parent / "weighed.parquet"
+STATEMENT: Final[dict[str, type[pl.DataType]]] = {
+    "by": pl.String, "subgroup": pl.String, "reading": pl.String, "kind": pl.String, "definition": pl.String,
+    "months": pl.Float64, "points": pl.Float64, "eligible": pl.Int64, "observed": pl.Float64,
+    "observed_low": pl.Float64, "observed_high": pl.Float64, "expected": pl.Float64, "low": pl.Float64,
+    "high": pl.Float64, "surprise": pl.Float64, "own": pl.Float64,
+}  # fmt: skip
+"""Columns of the statement."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One reading by the model.
+
+    Attributes:
+        words: what it says.
+        kind: plateau or gain.
+        months: its length, and the shortest follow-up that can show it.
+        points: size of the gain, None for a plateau.
+        name: what stands in place of a definition.
+    """
+
+    words: str
+    kind: str
+    months: float
+    points: float | None
+    name: str
+
+
+QUANTITIES: Final[dict[str, Weighed]] = {
+    "p_flat": Weighed(
+        "by the model: a stretch of 12 months or longer with a true loss under 1 point", "plateau", 12.0, None,
+        "model_flat",
+    ),
+    "p_gain_hold": Weighed(
+        "by the model: a true gain of 4 points or more, held 6 months", "gain", 6.0, 4.0, "model_gain_6"
+    ),
+    "p_gain_remission": Weighed(
+        "by the model: a true gain of 4 points or more, held 12 months", "gain", 12.0, 4.0, "model_gain_12"
+    ),
+}  # fmt: skip
+"""Column of the evidence to what its sum says; true at the thresholds that `Thresholds()` has."""
+_ASKED: Final = ("flat", "flat_months", "hold", "remission", "gain")
+_BEHIND: Final = 20.0
+"""How many people of any rate since onset stand behind each stratum, of which some have few; assumed."""
+FOLLOWED: Final = (6.0, 12.0, 18.0, 24.0, 36.0, 48.0, 60.0)
+"""Months from the first to the last visit in the reference; what lies between two is interpolated."""
+_BEYOND: Final = 6.0
+"""Months by which a follow-up may exceed the last of them."""
+_LATE: Final = 0.5
+"""Months that are added to a follow-up before it is compared, since a last visit may come somewhat early."""
+_KEYS: Final = ("rate_low", "level_low", "interval_months", "follow_up_months")
+
+
+@cache
+def reference() -> pl.DataFrame:
+    """`rate_low`, `level_low`, `interval_months`, `follow_up_months`, `quantity`, `people`, `total`, `squares`."""
+    return pl.read_parquet(FILE)
+
+
+def weighed_rows(
+    evidence: pl.DataFrame,
+    subjects: pl.Series,
+    like: pl.DataFrame,
+    follow: Float[np.ndarray, " person"],
+    masks: dict[tuple[str, str], Bool[np.ndarray, " person"]],
+    thresholds: Thresholds,
+    few: int = 20,
+) -> list[dict[str, object]]:
+    """Rows of the statement for the readings by the model; none where other thresholds than the tabled were asked.
+
+    Args:
+        evidence: posteriors, one row a person; those whose gains were not weighed have none.
+        subjects: who is compared.
+        like: their keys of the reference, in the same order.
+        follow: months from the first to the last visit and half a month more.
+        masks: who is in which subgroup.
+        thresholds: what the posteriors were asked.
+        few: people below whom a subgroup is not stated.
+    """
+    usual = Thresholds()
+    if any(getattr(thresholds, name) != getattr(usual, name) for name in _ASKED):
+        return []
+    wanted = [name for name in QUANTITIES if name in evidence.columns]
+    told = evidence.select("subject", *(pl.col(name).cast(pl.Float64).fill_nan(None) for name in wanted))
+    told = subjects.to_frame("subject").join(told, on="subject", how="left", maintain_order="left")
+    rows: list[dict[str, object]] = []
+    for column, reading in QUANTITIES.items():
+        share = told[column].fill_null(0.0).to_numpy() if column in wanted else np.zeros(len(subjects))
+        mean, variance, error = between(like, follow, column)
+        fits = (follow >= reading.months) & np.isfinite(mean)
+        for (by, name), mask in masks.items():
+            among = fits & mask
+            if among.sum() >= (few if by else 1):
+                cells = like.filter(pl.Series(among)).select(_KEYS)
+                spread = variance[among].sum() + _shared(cells, error[among])
+                rows.append(_row(by, name, reading, share[among], float(mean[among].sum()), float(spread)))
+    return rows
+
+
+def between(
+    like: pl.DataFrame, follow: Float[np.ndarray, " person"], quantity: str
+) -> tuple[Float[np.ndarray, " person"], Float[np.ndarray, " person"], Float[np.ndarray, " person"]]:
+    """`moments` at the follow-up of each person, on the line between the two that are tabled; nan beyond them."""
+    steps = np.array(FOLLOWED)
+    follow = np.maximum(follow - _LATE, steps[0])
+    place = np.clip(np.searchsorted(steps, follow, side="right") - 1, 0, len(steps) - 2)
+    share = np.clip((follow - steps[place]) / (steps[place + 1] - steps[place]), 0.0, 1.0)
+    share = np.where(follow <= steps[-1] + _BEYOND, share, np.nan)
+    low, high = (
+        moments(like.with_columns(follow_up_months=pl.Series(steps[place + more])), quantity) for more in (0, 1)
+    )
+    mean, variance, error = (one + share * (other - one) for one, other in zip(low, high, strict=True))
+    return mean, variance, error
+
+
+def moments(
+    like: pl.DataFrame, quantity: str
+) -> tuple[Float[np.ndarray, " person"], Float[np.ndarray, " person"], Float[np.ndarray, " person"]]:
+    """Mean of the posterior in people like each, its variance between them, and the error of that mean; nan for none.
+
+    Strata of one rate since onset are drawn toward people of any rate, as some of them hold few.
+    """
+    rows = reference().filter(pl.col("quantity") == quantity)
+    sums = [pl.col(name).sum() for name in ("people", "total", "squares")]
+    whole = rows.group_by(_KEYS[1:]).agg(sums).rename({"people": "all", "total": "all_total", "squares": "all_squares"})
+    one = rows.group_by(_KEYS).agg(sums)
+    joined = like.join(whole, on=_KEYS[1:], how="left", maintain_order="left")
+    joined = joined.join(one, on=_KEYS, how="left", maintain_order="left")
+    behind = _BEHIND / pl.col("all")
+    count = pl.col("people").fill_null(0) + _BEHIND
+    mean = (pl.col("total").fill_null(0.0) + behind * pl.col("all_total")) / count
+    square = (pl.col("squares").fill_null(0.0) + behind * pl.col("all_squares")) / count
+    found = joined.select(mean=mean, variance=square - mean**2, count=count).with_columns(
+        pl.col("variance").clip(0.0, None)
+    )
+    found = found.with_columns(error=pl.col("variance") / pl.col("count"))
+    mean_of, variance_of, error_of = (
+        found[name].fill_null(np.nan).to_numpy() for name in ("mean", "variance", "error")
+    )
+    return mean_of, variance_of, error_of
+
+
+def _shared(cells: pl.DataFrame, error: Float[np.ndarray, " person"]) -> float:
+    """Variance that the reference's own error adds: people of one stratum share it."""
+    if cells.is_empty():
+        return 0.0
+    each = cells.with_columns(error=pl.Series(error)).group_by(_KEYS).agg(pl.len(), pl.col("error").first())
+    return float((each["len"].cast(pl.Float64) ** 2 * each["error"]).sum())
+
+
+def _row(
+    by: str, subgroup: str, reading: Weighed, share: Float[np.ndarray, " person"], mean: float, variance: float
+) -> dict[str, object]:
+    """One reading in one subgroup: the sum of posteriors under natural history is about gamma."""
+    observed = float(share.sum())
+    low, high = interval_of(share)
+    if mean > 0.0 and variance > 0.0:
+        law = gamma(mean**2 / variance, scale=variance / mean)
+        ends, surprise = [float(law.ppf(level)) for level in LEVELS], float(law.sf(observed))
+    else:
+        ends, surprise = [mean, mean], 1.0
+    return {
+        "by": by, "subgroup": subgroup, "reading": reading.words, "kind": reading.kind, "definition": reading.name,
+        "months": reading.months, "points": reading.points, "eligible": len(share), "observed": observed,
+        "observed_low": float(low), "observed_high": float(high), "expected": mean, "low": ends[0], "high": ends[1],
+        "surprise": surprise, "own": None,
+    }  # fmt: skip
