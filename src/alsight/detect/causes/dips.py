@@ -10,7 +10,7 @@ import polars as pl
 from jaxtyping import Bool, Int
 
 from alsight.cohort.cohort import Cohort
-from alsight.detect.causes.changes import clear_jumps
+from alsight.detect.causes.changes import CIRCUMSTANCES, clear_jumps
 from alsight.detect.causes.effect import DIPS, Effect, effect, rows, said_points
 from alsight.detect.causes.excursion import Stretches, apart, stretches
 from alsight.detect.causes.items import named
@@ -30,8 +30,8 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     A dip lies between two visits at most `dip_days` apart, below the course before it and the course after it, at least
     `dip_return` of the fall regained. Without a record it must lie within `dip_brief_days`, after `dip_before` visits,
     and the fall must be sudden (its first visit shows `dip_sudden` of the depth, after a gap of at most `dip_gap_days`)
-    and at least `dip_return` of the rise, so that a gain after a steeper stretch is no dip; where a change of mode,
-    responder or rater explains both the fall and the return, it is left to that rule. An illness recorded to begin with
+    and at least `dip_return` of the rise, so that a gain after a steeper stretch is no dip; where a change of rater
+    explains both the fall and the return, it is left to that rule. An illness recorded to begin with
     the fall makes smaller and longer ones credible. The rise back to the level before is explained; what stands above
     it is not.
     """
@@ -70,12 +70,14 @@ def _credible(
 
 
 def _framed(cohort: Cohort, series: Series, rules: CauseRules, found: Stretches) -> Bool[np.ndarray, " found"]:
-    """Whether a change of mode, responder or rater clearly lowers the level at the start and raises it at the end."""
-    steps = clear_jumps(cohort, series, rules)
+    """Whether a change of rater clearly lowers the level at the start and raises it at the end.
+
+    A brief fall at a visit by telephone, or one that a caregiver answers, is what an illness makes too, while telephone
+    ratings differ little from others (kaufmann2007).
+    """
+    steps = clear_jumps(cohort, series, rules)[:, list(CIRCUMSTANCES).index("rater")]
     after, _ = shifted(series, 1)
-    down = steps.min(axis=1, initial=0.0) < 0.0
-    up = steps.max(axis=1, initial=0.0) > 0.0
-    return down[found.first] & up[after[found.last]]
+    return (steps[found.first] < 0.0) & (steps[after[found.last]] > 0.0)
 
 
 def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretches) -> np.ndarray:

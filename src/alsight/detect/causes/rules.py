@@ -70,15 +70,15 @@ class CauseRules(Spec, frozen=True, kw_only=True):
     relief_days: Days = 200
     before_days: Days = 200
     carry_over_days: Days = 30
-    dip_points: Points = 4.0
-    dip_errors: Errors = 2.5
-    dip_recorded_points: Points = 2.0
-    dip_recorded_errors: Errors = 1.5
+    dip_points: Points = 3.5
+    dip_errors: Errors = 2.2
+    dip_recorded_points: Points = 1.5
+    dip_recorded_errors: Errors = 1.2
     dip_days: Days = 370
-    dip_brief_days: Days = 290
+    dip_brief_days: Days = 330
     dip_before: Annotated[int, msgspec.Meta(ge=1, le=12)] = 2
     dip_gap_days: Days = 200
-    dip_return: Share = 0.5
+    dip_return: Share = 0.45
     dip_sudden: Share = 0.9
     illness_lag_days: Days = 14
 

@@ -24,7 +24,7 @@ from scipy.special import logsumexp
 
 from alsight.calibrate.ensemble import VERSION, ensemble
 from alsight.calibrate.populations import REGISTER, TRIAL, group_of, with_parameters
-from alsight.detect.review.classes import FILE, AlsCourses, CourseClass, Rating, crossed, table
+from alsight.detect.review.classes import FILE, AlsCourses, CourseClass, Rating, als_courses, crossed, table
 from alsight.detect.review.kernel import log_lives, log_scores
 from alsight.detect.review.rated import Rated, rated
 from alsight.population.frames import cohort_of
@@ -134,14 +134,31 @@ def cost_and_slope(numbers: Numbers, seen: Rated) -> tuple[float, np.ndarray]:
     return base, slope
 
 
-def fit(seen: Rated, iterations: int) -> tuple[tuple[CourseClass, ...], tuple[Rating, ...]]:
-    """The classes, slowest first, and ratings that make these people's courses most likely."""
+def begun() -> Numbers:
+    """Where the search begins when nothing is known."""
     own = [
         [past, rate, np.log(0.4 * past), np.log(0.3 * rate), 0.5, np.log(1e-3), np.log(5e-4), 0.0]
         for past, rate in STARTS
     ]
-    begun = [row[1:] for row in RATINGS]
-    start = np.concatenate([np.ravel(own), np.log([0.2, 2.0]), np.log(np.ravel(begun)), [-0.7, -2.5]])
+    ratings = [row[1:] for row in RATINGS]
+    return np.concatenate([np.ravel(own), np.log([0.2, 2.0]), np.log(np.ravel(ratings)), [-0.7, -2.5]])
+
+
+def numbers_of(shipped: AlsCourses) -> Numbers:
+    """The free numbers that stand for classes and ratings: what `courses_of` undoes."""
+    own = [
+        [one.past, one.rate, *np.log([one.past_sd, one.rate_sd]), np.arctanh(one.correlation),
+         *np.log([one.wander, one.hazard, one.weight])]
+        for one in shipped.classes
+    ]  # fmt: skip
+    shared = np.log([shipped.classes[0].steps, shipped.classes[0].shape])
+    ratings = np.log([[one.noise, one.fluctuation, one.memory] for one in shipped.ratings])
+    odds = np.log([one.share / shipped.ratings[0].share for one in shipped.ratings[1:]])
+    return np.concatenate([np.ravel(own), shared, np.ravel(ratings), odds])
+
+
+def fit(seen: Rated, iterations: int, start: Numbers) -> tuple[tuple[CourseClass, ...], tuple[Rating, ...]]:
+    """The classes, slowest first, and ratings that make these people's courses most likely."""
     limits = [*LIMITS * len(STARTS), *TAIL_LIMITS]
     found = minimize(
         cost_and_slope, start, (seen,), method="L-BFGS-B", jac=True, bounds=limits, options={"maxiter": iterations}
@@ -152,11 +169,13 @@ def fit(seen: Rated, iterations: int) -> tuple[tuple[CourseClass, ...], tuple[Ra
     return tuple(replace(one, name=f"als_{place + 1}") for place, one in enumerate(ranked)), ratings
 
 
-def main(path: Path, members: int, blocks: int, iterations: int) -> None:
+def main(path: Path, members: int, blocks: int, iterations: int, *, again: bool) -> None:
     """Make the classes and write them with their provenance."""
     seen = people(members, blocks)
-    classes, ratings = fit(seen, iterations)
+    start = numbers_of(als_courses()) if again else begun()
+    classes, ratings = fit(seen, iterations, start)
     command = f"python -m alsight.detect.review.fit --members {members} --blocks {blocks} --iterations {iterations}"
+    command += " --again" if again else ""
     whole = AlsCourses(command, VERSION, seen.onset.size, rounded(ratings), rounded(classes))
     path.write_bytes(msgspec.json.format(msgspec.json.encode(asdict(whole)), indent=1) + b"\n")
 
@@ -175,5 +194,6 @@ if __name__ == "__main__":
     parser.add_argument("--members", type=int, default=4)
     parser.add_argument("--blocks", type=int, default=1)
     parser.add_argument("--iterations", type=int, default=300)
+    parser.add_argument("--again", action="store_true", help="begin at the shipped classes")
     arguments = parser.parse_args()
-    main(arguments.path, arguments.members, arguments.blocks, arguments.iterations)
+    main(arguments.path, arguments.members, arguments.blocks, arguments.iterations, again=arguments.again)
