@@ -153,7 +153,7 @@ def numbers_of(shipped: AlsCourses) -> Numbers:
     ]  # fmt: skip
     shared = np.log([shipped.classes[0].steps, shipped.classes[0].shape])
     ratings = np.log([[one.noise, one.fluctuation, one.memory] for one in shipped.ratings])
-    odds = np.log([one.share / shipped.ratings[0].share for one in shipped.ratings[1:]])
+    odds = np.log([one.weight / shipped.ratings[0].weight for one in shipped.ratings[1:]])
     return np.concatenate([np.ravel(own), shared, np.ravel(ratings), odds])
 
 
