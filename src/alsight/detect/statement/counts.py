@@ -122,9 +122,8 @@ def statement(
             if among.sum() >= (FEW if name != EVERYONE[1] else 1):
                 rows.append(_row(by, name, reading, seen[among], share[among], mine[among]))
     if evidence is not None:
-        rows += weighed_rows(
-            evidence, first["subject"], like, masks, Thresholds() if thresholds is None else thresholds
-        )
+        asked = Thresholds() if thresholds is None else thresholds
+        rows += weighed_rows(evidence, first["subject"], like, first["follow"].to_numpy(), masks, asked)
     return pl.DataFrame(rows, schema=STATEMENT)
 
 
