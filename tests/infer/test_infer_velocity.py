@@ -16,7 +16,7 @@ from alsight.infer.filter.normal import beyond, expected_score, log_tail, normal
 from alsight.infer.fit import load
 from alsight.infer.velocity import likelihood
 from alsight.infer.velocity.fit import fit_velocity
-from alsight.infer.velocity.likelihood import evaluate
+from alsight.infer.velocity.likelihood import blank_memos, evaluate, score
 from alsight.infer.velocity.simulate import expected
 from alsight.infer.velocity.smooth import Reduction, recovery_evidence, smooth_velocity
 from alsight.models.catalogue import model_class
@@ -37,9 +37,17 @@ def _table(scores: np.ndarray = COURSES) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def measured(table: pl.DataFrame, model: Velocity, particles: int, *, scored: bool = False, root: int = 1, **changed):
+def measured(table: pl.DataFrame, model: Velocity, particles: int, *, root: int = 1, **changed):
     people, layout, natural = engine(table, model, **changed)
-    return evaluate(people, layout, natural, particles, root, scored=scored)
+    return evaluate(people, layout, natural, particles, root)
+
+
+def by_courses(table: pl.DataFrame, model: Velocity, courses: int, *, root: int = 1, **changed):
+    """By independent courses, the second time, when each person has been met."""
+    people, layout, natural = engine(table, model, **changed)
+    memos = blank_memos(people, layout)
+    score(people, layout, natural, 128, root + 1, memos)
+    return score(people, layout, natural, courses, root, memos)
 
 
 def mixed(**changed: float) -> dict[str, float]:
@@ -65,19 +73,30 @@ def test_expected_score_is_the_mean_of_cut_noise() -> None:
 
 
 def test_likelihood_equals_plain_monte_carlo() -> None:
-    found = measured(_table(), Velocity(), 20_000)
+    found = [measure(_table(), Velocity(), 20_000) for measure in (measured, by_courses)]
     for place, scores in enumerate(COURSES):
         value, error = log_mean(brute_log_weights(scores, TIMES, TRUTH, 1_500_000, place)[0])
-        own = np.ptp(found.halves[place]) / 2
-        assert own < 0.05
-        assert found.log_likelihood[place] == pytest.approx(value, abs=4 * error + 4 * own + 0.01)
+        for each in found:
+            own = np.ptp(each.halves[place]) / 2
+            assert own < 0.05
+            assert each.log_likelihood[place] == pytest.approx(value, abs=4 * error + 4 * own + 0.01)
 
 
-def test_few_particles_are_not_biased() -> None:
-    """Sums over people at the particles of a fit agree with many more."""
-    table = draw(300, 8, 5)
-    few, many = (measured(table, Velocity(), particles).log_likelihood for particles in (128, 2048))
-    assert abs((few - many).mean()) < tolerance(float((few - many).std()), 300) + 0.01
+def test_few_courses_are_not_biased() -> None:
+    """Sums over people at the courses of a fit agree with many more, and with the particle filter."""
+    table = draw(200, 8, 5)
+    many = by_courses(table, Velocity(), 1024).log_likelihood
+    for few in (by_courses(table, Velocity(), 64), measured(table, Velocity(), 256)):
+        away = few.log_likelihood - many
+        assert abs(away.mean()) < tolerance(float(away.std()), 200) + 0.01
+
+
+def test_visits_far_apart_and_many_visits_agree_with_the_filter() -> None:
+    table = draw(60, 16, 6).filter((pl.col("months") < 9) | (pl.col("months") > 24) | (pl.col("subject") % 2 == 0))
+    for classes in (1, 2):
+        model = Velocity(classes=classes)
+        away = by_courses(table, model, 512).log_likelihood - measured(table, model, 1024).log_likelihood
+        assert abs(away.mean()) < tolerance(float(away.std()), 60) + 0.01
 
 
 def test_likelihood_equals_its_linear_gaussian_cousin() -> None:
@@ -121,13 +140,13 @@ def test_scores_are_derivatives(classes: int) -> None:
     """Changes of the log likelihood over a wide step, by the mean of the scores on the way."""
     table, model = draw(150, 7, 11), Velocity(classes=classes, held={})
     people, layout, natural = engine(table, model)
-    working = layout.working(natural)
+    working, memos = layout.working(natural), blank_memos(people, layout)
     for place, parameter in enumerate(layout.parameters):
         step = np.zeros(len(working))
         step[place] = 0.5 if parameter.scale == Scale.IDENTITY else 0.2
         ends, slopes = [], []
         for sign in (-1.0, 0.0, 1.0):
-            found = evaluate(people, layout, layout.natural(working + sign * step), 1024, 3)
+            found = score(people, layout, layout.natural(working + sign * step), 512, 3, memos)
             ends.append(found.log_likelihood)
             slopes.append(found.scores.mean(axis=0)[:, place] * step[place])
         rise = ends[2] - ends[0]
@@ -139,17 +158,19 @@ def test_scores_are_derivatives(classes: int) -> None:
 def test_scores_sum_to_nothing_at_the_truth() -> None:
     table = draw(600, 8, 31)
     people, layout, natural = engine(table, Velocity(held={}))
-    found = evaluate(people, layout, natural, 256, 5)
+    found = score(people, layout, natural, 256, 5)
     scale = np.sqrt(np.diagonal(found.outer()))
     assert (np.abs(found.gradient()) < 4 * scale).all()
 
 
 def test_threads_and_order_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     table = draw(60, 5, 2)
-    whole = measured(table, Velocity(), 32, scored=True)
+    model, shuffled = Velocity(), table.sample(fraction=1.0, shuffle=True, seed=1)
+    whole, filtered = by_courses(table, model, 32), measured(table, model, 32)
     monkeypatch.setattr(likelihood, "CHUNK", 7)
     monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
-    again = measured(table.sample(fraction=1.0, shuffle=True, seed=1), Velocity(), 32, scored=True)
+    again = by_courses(shuffled, model, 32)
+    np.testing.assert_array_equal(measured(shuffled, model, 32).halves, filtered.halves)
     np.testing.assert_array_equal(again.scores, whole.scores)
     np.testing.assert_array_equal(again.halves, whole.halves)
 
@@ -269,6 +290,12 @@ def test_times_outside_are_nan_and_future_rows_extend(fitted) -> None:
     found = smooth_velocity(fitted, pl.concat([table, later]), asked)
     assert found["mean"].is_finite().all()
     assert (found["mean"].to_numpy() <= COURSES[:, 0] + 2).all()
+
+
+def test_a_free_memory_is_told_to_be_weak() -> None:
+    values = {name: value for name, value in TRUTH.items() if name != "memory"}
+    fit = fit_velocity(draw(40, 5, 4), model=Velocity(held=values, particles=16))
+    assert "memory is estimated" in fit.record.notes[-1]
 
 
 def test_bad_input() -> None:

@@ -47,6 +47,10 @@ SLOW: Final[tuple[Parameter, ...]] = (
 """The slow class: its odds, how much lower its mean log rate is, and its spread."""
 
 
+ASSUMED: Final[dict[str, float]] = {"times_outlier": 3.0, "memory": 12.0, "stickiness": 6.0}
+"""Parameters that a fit does not estimate unless asked to, with their values; assumed."""
+
+
 class Velocity(Spec, frozen=True, kw_only=True):
     """What to fit.
 
@@ -57,8 +61,9 @@ class Velocity(Spec, frozen=True, kw_only=True):
         step: longest distance between nodes [months].
         classes: 1, or 2 with a class of slow people.
         held: parameters that are not estimated, with their values; by default outliers spread three times as wide,
-            since few visits a person tell little of that.
-        particles: courses that are carried through a person's ratings in a fit, in each of two halves.
+            a rate is remembered for a year and a rating's error for half a year, since some ten visits a person tell
+            little of these. All three are assumed.
+        particles: courses that are drawn for a person in a fit, in each of two halves.
         seed: root of the random numbers.
     """
 
@@ -67,7 +72,7 @@ class Velocity(Spec, frozen=True, kw_only=True):
     grid: Annotated[float, msgspec.Meta(ge=0)] = 1.0
     step: Positive = 3.0
     classes: Literal[1, 2] = 1
-    held: dict[str, float] = msgspec.field(default_factory=lambda: {"times_outlier": 3.0})
+    held: dict[str, float] = msgspec.field(default_factory=lambda: dict(ASSUMED))
     particles: Annotated[int, msgspec.Meta(ge=16, le=100_000)] = 128
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1
 

@@ -57,7 +57,7 @@ def slow_probability(fit: Fit, visits: pl.DataFrame, *, particles: int = PARTICL
         guesses = blank_guesses(people)
         for count in (max(particles // 4, 16), particles):  # the first places the particles of the second
             found = evaluate(
-                people, single, natural, count, fit.model.seed + count, scored=False, stream=Stream.PREDICT,
+                people, single, natural, count, fit.model.seed + count, stream=Stream.PREDICT,
                 guesses=guesses,
             )  # fmt: skip
         halves.append(found.halves)

@@ -13,7 +13,7 @@ from alsight.base.status import Status
 from alsight.infer.faults import fatal_of, notes_of
 from alsight.infer.fit import Fit, failed
 from alsight.infer.velocity.layout import Layout, make_layout
-from alsight.infer.velocity.likelihood import evaluate
+from alsight.infer.velocity.likelihood import score
 from alsight.infer.velocity.people import Columns, People, read_people
 from alsight.infer.velocity.search import BRIEF, MANY, SETTLE, Found, approach, settle, start
 from alsight.models.model import Columns as Names
@@ -22,8 +22,8 @@ from alsight.models.velocity import Velocity
 
 FEW = 800
 """People among whom the search begins."""
-LAST = 4
-"""How many times more particles than the search the reported log likelihood takes."""
+WEAK = ("memory", "stickiness")
+"""Parameters whose intervals are too short on ten visits a person."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ def fit_velocity(
         known = ", ".join(parameter.name for parameter in layout.parameters)
         raise SpecError([(f"held.{name}", f"one of {known}", chosen.held[name]) for name in strangers])
     names = Names(outcome, tuple(parameter.name for parameter in layout.parameters))
-    notes = notes_of(people.problems, str(people.dropped or ""))
+    free = [name for name in WEAK if name not in chosen.held]
+    weak = f"{' and '.join(free)} is estimated: few visits tell little of it, and intervals may be too short."
+    notes = (*notes_of(people.problems, str(people.dropped or "")), *((weak,) if free else ()))
     record = Record("ml", people.count, len(people.batch.score), people.dropped, notes)
     if (fatal := fatal_of(people.problems)) is not None:
         return failed(fatal.status, layout.parameters, names, chosen, record)
@@ -87,8 +89,8 @@ def _search(read: Read, visits: pl.DataFrame) -> Found:
     if people.count > 2 * FEW:
         every = people.subjects.gather_every(people.count // FEW)
         some = read_people(visits.filter(pl.col(read.columns.subject).is_in(every.implode())), read.columns, model)
-        working, first = approach(some, layout, working, model.particles, model.seed)
-    working, taken = approach(people, layout, working, model.particles, model.seed + 500)
+        working, first = approach(some, layout, working, max(model.particles // 2, 32), model.seed)
+    working, taken = approach(people, layout, working, max(model.particles // 2, 32), model.seed + 500)
     found = settle(people, layout, working, model.particles, model.seed, BRIEF if people.count > MANY else SETTLE)
     return replace(found, steps=first + taken + found.steps)
 
@@ -99,7 +101,7 @@ def _result(read: Read, found: Found, names: Names, record: Record) -> Fit:
     count, inner = len(natural), found.inner
     covariance, wobble = np.full((count, count), np.nan), np.full(count, np.nan)
     slopes, status = layout.slopes(natural), found.status
-    each = evaluate(read.people, layout, natural, LAST * model.particles, model.seed + 5000, scored=False)
+    each = score(read.people, layout, natural, model.particles, model.seed + 5000)
     try:
         inverse = np.linalg.inv(found.information)
         np.linalg.cholesky(inverse)

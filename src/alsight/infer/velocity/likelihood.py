@@ -15,14 +15,14 @@ from alsight.base.streams import Stream, stream_key
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter.kernel import measure
 from alsight.infer.filter.placing import GUESSES
+from alsight.infer.velocity.courses import measure_courses
 from alsight.infer.velocity.layout import Layout, kernel_numbers
 from alsight.infer.velocity.people import People
+from alsight.infer.velocity.sketch import MEMO, SIZES
 from alsight.models.velocity import SLOW, SPREADS, Recovery
 
 CHUNK = 128
 """People whose arrays one task handles."""
-COURSES = 64
-"""Courses drawn from the particles of each half for the scores."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class Evaluation:
 
 def evaluate(
     people: People, layout: Layout, natural: Float[np.ndarray, " parameter"], particles: int, root: int,
-    *, scored: bool = True, recovery: Recovery | None = None, stream: Stream = Stream.FIT,
+    *, recovery: Recovery | None = None, stream: Stream = Stream.FIT,
     guesses: Float[np.ndarray, "subject number"] | None = None,
 ) -> Evaluation:  # fmt: skip
-    """Evaluate at natural values.
+    """Log likelihoods at natural values by the particle filter; the scores are 0.
 
     Args:
         people: whose ratings.
@@ -73,25 +73,54 @@ def evaluate(
         natural: their values.
         particles: particles in each half.
         root: root of the random numbers.
-        scored: compute scores; else these are 0.
         recovery: let everybody have one recovery, with this law; its `prior` is not read.
         stream: what the random numbers are for.
         guesses: where earlier evaluations placed each person's particles, from `blank_guesses`; updated.
     """
     numbers = kernel_numbers(layout, natural, recovery)
     level, rate = predictors(people, layout, natural)
-    value, raw = np.empty((people.count, 2)), np.empty((people.count, 2, at.SCORES))
-    sizes = (*people.widths, particles, min(COURSES, particles) if scored else 0)
+    value, sizes = np.empty((people.count, 2)), (*people.widths, particles)
     every, held = possible(recovery)
     placed = blank_guesses(people, recovery) if guesses is None else guesses
     key = np.uint64(stream_key(root, stream))
 
     def task(first: int, last: int) -> None:
-        measure(people.batch, level, rate, every, held, numbers, key, sizes, placed, first, last, value, raw)
+        measure(people.batch, level, rate, every, held, numbers, key, sizes, placed, first, last, value)
 
     spread(task, people.count)
-    both = np.logaddexp(value[:, 0], value[:, 1]) - np.log(2.0)
-    return Evaluation(2 * both - value.mean(axis=1), value, _scores(people, layout, raw))
+    return Evaluation(_unbiased(value), value, np.zeros((2, people.count, len(natural))))
+
+
+def score(
+    people: People, layout: Layout, natural: Float[np.ndarray, " parameter"], courses: int, root: int,
+    memos: Float[np.ndarray, "subject number"] | None = None,
+) -> Evaluation:  # fmt: skip
+    """Log likelihoods and scores at natural values by independent courses.
+
+    Args:
+        people: whose ratings.
+        layout: where parameters lie.
+        natural: their values.
+        courses: courses in each half.
+        root: root of the random numbers.
+        memos: what earlier evaluations learned of each person, from `blank_memos`; updated.
+    """
+    numbers = kernel_numbers(layout, natural)
+    level, rate = predictors(people, layout, natural)
+    value, raw = np.empty((people.count, 2)), np.empty((people.count, 2, at.SCORES))
+    learned, sizes = blank_memos(people, layout) if memos is None else memos, (*people.widths, courses)
+    key = np.uint64(stream_key(root, Stream.FIT))
+
+    def task(first: int, last: int) -> None:
+        measure_courses(people.batch, level, rate, numbers, key, sizes, learned, first, last, value, raw)
+
+    spread(task, people.count)
+    return Evaluation(_unbiased(value), value, _scores(people, layout, raw))
+
+
+def _unbiased(halves: Float[np.ndarray, "subject half"]) -> Float[np.ndarray, " subject"]:
+    both = np.logaddexp(halves[:, 0], halves[:, 1]) - np.log(2.0)
+    return 2 * both - halves.mean(axis=1)
 
 
 def predictors(
@@ -116,6 +145,11 @@ def blank_guesses(people: People, recovery: Recovery | None = None) -> Float[np.
     longest = float(np.add.reduceat(batch.step, batch.node_start[:-1]).max()) if people.count else 0.0
     spells = 0 if every == 0 else (int(np.ceil(longest / every)) + 1) * len(held)
     return np.full((people.count, GUESSES + spells), np.nan)
+
+
+def blank_memos(people: People, layout: Layout) -> Float[np.ndarray, "subject number"]:
+    """Room for what `score` learns of each person; nan where nothing is known yet."""
+    return np.full((people.count, MEMO + layout.model.classes * SIZES * (people.widths[0] + 1)), np.nan)
 
 
 def _scores(

@@ -15,12 +15,12 @@ from jaxtyping import Bool, Float
 
 from alsight.base.status import Status
 from alsight.infer.velocity.layout import Layout
-from alsight.infer.velocity.likelihood import blank_guesses, evaluate
+from alsight.infer.velocity.likelihood import blank_memos, score
 from alsight.infer.velocity.people import People
 
 APPROACH = 60
 """Most whole steps."""
-SETTLE, BRIEF, MANY = 36, 15, 4000
+SETTLE, BRIEF, MANY = 24, 15, 4000
 """Steps that average the draws' noise away; fewer among so many people."""
 LONGEST = 0.7
 """Longest step of a working parameter."""
@@ -83,9 +83,9 @@ def approach(
 ) -> tuple[Float[np.ndarray, " parameter"], int]:
     """Whole steps until the decrement is no more than the draws' noise; where they ended, and how many."""
     low, high = layout.limits()
-    guesses = blank_guesses(people)
+    guesses = blank_memos(people, layout)
     for taken in range(APPROACH):
-        found = evaluate(people, layout, layout.natural(working), particles, root + taken, guesses=guesses)
+        found = score(people, layout, layout.natural(working), particles, root + taken, guesses)
         gradient = found.gradient()
         if not np.isfinite(gradient).all():
             return working, taken
@@ -109,9 +109,9 @@ def settle(
     size = len(working)
     information, outer, noise = (np.zeros((size, size)) for _ in range(3))
     late, places, counted = np.zeros(size), np.zeros(size), 0
-    inner, guesses = layout.free.copy(), blank_guesses(people)
+    inner, guesses = layout.free.copy(), blank_memos(people, layout)
     for k in range(1, steps + 1):
-        found = evaluate(people, layout, layout.natural(working), particles, root + 1000 + k, guesses=guesses)
+        found = score(people, layout, layout.natural(working), particles, root + 1000 + k, guesses)
         gradient = found.gradient()
         if not np.isfinite(gradient).all():
             blank = np.zeros((int(inner.sum()), int(inner.sum())))

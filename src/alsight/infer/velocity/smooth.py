@@ -212,7 +212,7 @@ def weigh(
         guesses = blank_guesses(people, law)
         for count in (max(particles // 4, 16), particles):  # the first places the particles of the second
             last = evaluate(
-                people, layout, fit.estimates, count, fit.model.seed + count, scored=False, recovery=law,
+                people, layout, fit.estimates, count, fit.model.seed + count, recovery=law,
                 stream=Stream.PREDICT, guesses=guesses,
             )  # fmt: skip
         found.append(last)
