@@ -1,8 +1,10 @@
 """Joint model, current value, one thread: alsight warm and in a fresh process, beside jmstate where it installs.
 
-    python benchmarks/joint.py [--peers] [--large]
+    python benchmarks/joint.py [--peers] [--large] [--fresh]
 
 `--peers` makes a throw-away environment for jmstate (PyTorch, several hundred MB). `--large` adds 200,000 people.
+`--fresh` fits once a process: `process` and `process_cpu` are then what one fit costs from nothing, with imports and
+the making of the data.
 Data: the generator of `make_joint_data`, as in the comparison of peers in docs/methods/joint.md. One JSON line a run.
 """
 
@@ -128,18 +130,26 @@ def peer(people: int, runs: int) -> dict[str, float]:
     return json.loads(made.stdout.splitlines()[-1])
 
 
+def _cpu() -> float:
+    """CPU seconds of all processes started and ended so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def main() -> None:
     if len(sys.argv) > 2 and sys.argv[1] == "--one":
         print(json.dumps(ours(int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))))
         return
     sizes = [(200, 9, 6.0), (3_000, 5, 6.0), (10_000, 3, 2.0)]
     sizes += [(200_000, 1, 6.0)] if "--large" in sys.argv else []
-    for people, runs, events in sizes:
+    for people, several, events in sizes:
+        runs = 1 if "--fresh" in sys.argv else several
         start = time.perf_counter()
         command = [sys.executable, __file__, "--one", str(people), str(runs), str(events)]
+        spent = _cpu()
         made = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **ONE_THREAD})
         row = {"engine": "alsight", **json.loads(made.stdout.splitlines()[-1])}
-        row["process"] = round(time.perf_counter() - start, 2)
+        row["process"], row["process_cpu"] = round(time.perf_counter() - start, 2), round(_cpu() - spent, 2)
         print(json.dumps(row), flush=True)
         if "--peers" in sys.argv and people <= 3_000:
             other = peer(people, 1)

@@ -39,3 +39,19 @@ def item_people(key: int, people: int, model: Items, visits: int = 6, bulbar: bo
             drawn = rng.random((people, visits, 1))
             table[item] = (drawn < 1 / (1 + np.exp(-reach))).sum(axis=-1).ravel()
     return pl.DataFrame(table)
+
+
+def item_truth(model: Items) -> dict[str, float]:
+    """What people are drawn with, by the names of a fit with `rate="~ bulbar"`."""
+    found: dict[str, float] = {}
+    for trait in model.traits:
+        for k, item in enumerate(trait.items):
+            found[f"{item}_discrimination"] = SLOPES[k % 3]
+            found |= {f"{item}_{step + 1}": value for step, value in enumerate(THRESHOLDS[k % 3])}
+        found[f"{trait.name}_rate_mean"], found[f"{trait.name}_rate_bulbar"] = RATE["mean"], RATE["bulbar"]
+        found[f"sd_{trait.name}_rate"] = RATE["sd"]
+        for other in model.traits:
+            found[f"corr_{trait.name}_level_{other.name}_level"] = 0.5
+            found[f"corr_{trait.name}_rate_{other.name}_rate"] = 0.6
+            found[f"corr_{trait.name}_level_{other.name}_rate"] = 0.3 if other == trait else 0.0
+    return found

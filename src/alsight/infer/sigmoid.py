@@ -76,6 +76,9 @@ def fit_sigmoid(
         DataError: a column is missing or no number, or its mean lies outside the scale.
     """
     chosen = Sigmoid() if model is None else model
+    if time in visits.columns and not visits.schema[time].is_numeric():
+        message, cure = f"{time} is no number.", "Give a numeric column."
+        raise DataError([Fault(table="visits", rule="not_numeric", column=time, message=message, cure=cure)])
     formula = f"{outcome} ~ {_right(d50)}"
     rows = design(visits, formula, subject=subject, random=f"~ 0 + {time}", noise=f"~ {_right(dx)}")
     rows = replace(rows, problems=(*rows.problems, *_outside(rows, chosen), *_problems(rows)))

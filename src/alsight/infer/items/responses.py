@@ -145,13 +145,19 @@ def _columns(
     ]  # fmt: skip
     if faults:
         raise DataError(faults)
-    cast = [pl.col(name).cast(pl.Float64).fill_nan(None) for name in numbers]
-    whole = visits.with_columns(cast)
+    numbers += [name for name in needed[2:] if visits.schema[name].is_float()]
+    whole = visits.with_columns(pl.col(name).cast(pl.Float64).fill_nan(None) for name in dict.fromkeys(numbers))
+    if endless := [name for name in model.items if whole[name].is_infinite().any()]:
+        raise DataError([_fault("not_finite", n, _infinite(whole, n, plan), "Correct or empty it.") for n in endless])
     many = [name for name in model.items if whole[name].n_unique() > MOST_SCORES + 1]
     if many:
         cure = "Give items scored in a few ordered categories."
         raise DataError([_fault("not_ordinal", n, f"{n} has more than {MOST_SCORES} scores.", cure) for n in many])
     return whole if predicting else whole.select(list(dict.fromkeys(used)))
+
+
+def _infinite(whole: pl.DataFrame, name: str, plan: Plan) -> str:
+    return f"{name} is infinite for subject {whole.filter(pl.col(name).is_infinite())[plan.subject][0]}."
 
 
 def _places(
@@ -190,9 +196,9 @@ def _problems(found: Responses, whole: pl.DataFrame) -> list[Problem]:
         elif gaps := [f"{s:g}" for s in np.arange(scores[0], scores[-1]) if s not in scores]:
             message = f"{name} was never scored {', '.join(gaps)}: there the threshold is that of the next score."
             problems.append(Problem(Status.CONVERGED, message, fatal=False))
-    need = layout.spread.stop - layout.spread.start
+    need = layout.spread.stop - int(layout.first[-1])
     if found.people <= need:
-        message = f"{found.people} subjects cannot determine {need} SDs and correlations of levels and rates."
+        message = f"{found.people} subjects cannot determine {need} means, SDs and correlations of levels and rates."
         problems.append(Problem(Status.TOO_FEW_DATA, message))
         return problems
     if not np.isfinite(found.time).all():

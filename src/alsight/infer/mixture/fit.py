@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from jax.scipy.special import logsumexp
 
-from alsight.base.errors import SpecError
+from alsight.base.errors import DataError, Fault, SpecError
 from alsight.base.status import Status
 from alsight.infer.design import Rows, design, encode
 from alsight.infer.faults import Problem, problems_of
@@ -85,6 +85,9 @@ def fit_mixture(
     if tail.strip():
         own = design(visits, formula, subject=subject, random=random).columns.fixed
         chosen = msgspec.structs.replace(chosen, common=tuple(n for n in rows.columns.fixed if n not in own))
+    if chosen.time in visits.columns and not visits.schema[chosen.time].is_numeric():
+        message, cure = f"{chosen.time} is no number.", "Give a numeric column."
+        raise DataError([Fault(table="visits", rule="not_numeric", column=chosen.time, message=message, cure=cure)])
     if chosen.time not in rows.columns.fixed or chosen.time in chosen.common:
         raise SpecError([("time", f"a term of{right}", chosen.time)])
     rows = replace(rows, problems=(*rows.problems, *_problems(rows, chosen)))

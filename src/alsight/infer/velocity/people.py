@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
-from alsight.infer.faults import Problem
+from alsight.infer.faults import Problem, problems_of
 from alsight.infer.filter.state import Batch
 from alsight.infer.formulas import coded, levels_of, matrix, names_in
 from alsight.models.velocity import Velocity
@@ -130,8 +130,19 @@ def _columns(visits: pl.DataFrame, columns: Columns, used: list[str], predicting
     ]
     if faults:
         raise DataError(faults)
-    numbers = [pl.col(name).cast(pl.Float64).fill_nan(None) for name in (columns.time, columns.outcome)]
-    return visits.select(used).with_columns(numbers)
+    floats = [name for name in used if visits.schema[name].is_float()]
+    numbers = [pl.col(name).cast(pl.Float64).fill_nan(None) for name in {columns.time, columns.outcome, *floats}]
+    whole = visits.select(list(dict.fromkeys(used))).with_columns(numbers)
+    endless = [name for name in {columns.time, *floats} - {columns.outcome} if whole[name].is_infinite().any()]
+    if endless:
+        cure = "Correct it or leave it empty."
+        raise DataError([_fault("not_finite", name, _infinite(whole, name, columns), cure) for name in sorted(endless)])
+    return whole
+
+
+def _infinite(whole: pl.DataFrame, name: str, columns: Columns) -> str:
+    who = whole.filter(pl.col(name).is_infinite())[columns.subject][0]
+    return f"{name} is infinite for subject {who}."
 
 
 def _refuse_outside(score: Float[np.ndarray, " row"], columns: Columns, model: Velocity) -> None:
@@ -186,22 +197,22 @@ def _problems(
         found.append(Problem(Status.TOO_FEW_DATA, message))
     elif values and np.ptp(batch.score) == 0:
         found.append(Problem(Status.CONSTANT, f"{columns.outcome} has the same value everywhere."))
+    spans = kept.filter(pl.col(columns.outcome).is_not_null()).group_by(columns.subject).agg(
+        pl.col(columns.time).max() - pl.col(columns.time).min()
+    )  # fmt: skip
+    if spans.height and not (spans[columns.time] > 0).any():
+        message = f"{columns.time} never changes within a subject: no rate can be seen."
+        found.append(Problem(Status.SINGULAR, message))
     for design, called in zip(designs, names, strict=True):
-        found += _collinear(design, called, people)
+        found += _useless(design, called, people)
     return tuple(found)
 
 
-def _collinear(design: np.ndarray, called: tuple[str, ...], people: int) -> list[Problem]:
+def _useless(design: np.ndarray, called: tuple[str, ...], people: int) -> list[Problem]:
     if design.shape[1] >= max(people, 1):
         return [Problem(Status.TOO_FEW_DATA, f"{people} subjects cannot determine {', '.join(called)}.")]
-    size = np.linalg.norm(design, axis=0)
-    flat = [name for name, length in zip(called, size, strict=True) if length == 0]
-    if flat:
-        return [Problem(Status.CONSTANT, f"{flat[0]} is zero everywhere.")]
-    values = np.linalg.svd(design / size, compute_uv=False)
-    if values.size and values[-1] < 1e-7:
-        return [Problem(Status.COLLINEAR, f"The columns {', '.join(called)} determine one another.")]
-    return []
+    numbers, edges = np.arange(people, dtype=float), np.arange(people + 1)
+    return list(problems_of(numbers, design, design[:, :0], edges, ("people", called, ())))
 
 
 def _fault(rule: str, column: str, message: str, cure: str) -> Fault:
