@@ -72,8 +72,8 @@ class CauseRules(Spec, frozen=True, kw_only=True):
     carry_over_days: Days = 30
     dip_points: Points = 3.5
     dip_errors: Errors = 2.2
-    dip_recorded_points: Points = 1.5
-    dip_recorded_errors: Errors = 1.2
+    dip_recorded_points: Points = 1.0
+    dip_recorded_errors: Errors = 1.0
     dip_days: Days = 370
     dip_brief_days: Days = 330
     dip_before: Annotated[int, msgspec.Meta(ge=1, le=12)] = 2
