@@ -13,38 +13,39 @@ from alsight.infer.fit import intervals
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.models.velocity import Velocity
 from montecarlo import proportion_tolerance
-from velocity_people import SLOW, TRUTH, draw
+from velocity_people import TRUTH, draw
 
 FULL = bool(os.environ.get("ALSIGHT_FULL"))
 HELD = {name: TRUTH[name] for name in ("times_outlier", "memory", "stickiness")}
 COURSES = 32
+WRITE = Callable[[str, object], None]
+"""pytest's `record_property`: coverages stand in the report that `--junitxml` writes."""
 
 
-def _covered(model: Velocity, people: int, sets: int) -> dict[str, float]:
-    """Share of simulated data sets, ten quarterly visits a person, whose intervals hold the truth; by parameter."""
-    hits: list[np.ndarray] = []
-    values = TRUTH | SLOW
+def _check(model: Velocity, people: int, sets: int, write: WRITE) -> None:
+    """Share of simulated data sets, ten quarterly visits a person, whose intervals hold the truth.
+
+    A parameter at an end of its range has no interval, and its fit says so: rare, and left out for that parameter.
+    """
+    hits, status = [], []
     for seed in range(sets):
         fit = fit_velocity(draw(people, 10, 10_000 + seed, model), model=model)
-        assert fit.status == Status.CONVERGED, (seed, fit.status)
-        truth = np.array([values[name] for name in fit.names])
+        truth = np.array([TRUTH[name] for name in fit.names])
         low, high = intervals(fit.estimates, fit.errors(), [p.scale for p in fit.parameters], 0.95)
-        hits.append(((low <= truth) & (truth <= high))[[name not in HELD for name in fit.names]])
-    names = [name for name in fit.names if name not in HELD]  # pyright: ignore[reportPossiblyUnbound]
-    return dict(zip(names, np.mean(hits, axis=0).tolist(), strict=True))
+        hits.append(np.where(np.isfinite(low), (low <= truth) & (truth <= high), np.nan))
+        status.append(int(fit.status))
+    names = [parameter.name for parameter in fit.parameters]  # pyright: ignore[reportPossiblyUnbound]
+    free = [place for place, name in enumerate(names) if name not in HELD]
+    told = np.isfinite(np.array(hits)[:, free]).sum(axis=0)
+    covered = np.nanmean(np.array(hits)[:, free], axis=0)
+    shares = {names[place]: float(share) for place, share in zip(free, covered, strict=True)}
+    write("coverage", shares)
+    assert np.isin(status, (Status.CONVERGED, Status.BOUNDARY)).all()
+    assert (np.array(status) == Status.CONVERGED).mean() > 0.95
+    room = np.array([proportion_tolerance(0.95, int(count)) for count in told])
+    assert (np.abs(covered - 0.95) < room).all(), shares
 
 
 @pytest.mark.slow
-def test_intervals_cover(record_property: Callable[[str, object], None]) -> None:
-    sets = 1000 if FULL else 200
-    covered = _covered(Velocity(held=HELD, particles=COURSES), 300, sets)
-    record_property("coverage", covered)
-    assert max(abs(share - 0.95) for share in covered.values()) < proportion_tolerance(0.95, sets), covered
-
-
-@pytest.mark.slow
-def test_intervals_cover_with_a_slow_class(record_property: Callable[[str, object], None]) -> None:
-    sets = 1000 if FULL else 100
-    covered = _covered(Velocity(held=HELD, particles=COURSES, classes=2), 500, sets)
-    record_property("coverage", covered)
-    assert max(abs(share - 0.95) for share in covered.values()) < proportion_tolerance(0.95, sets), covered
+def test_intervals_cover(record_property: WRITE) -> None:
+    _check(Velocity(held=HELD, particles=COURSES), 300, 1000 if FULL else 200, record_property)

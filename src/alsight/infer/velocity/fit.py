@@ -22,8 +22,8 @@ from alsight.models.velocity import Velocity
 
 FEW = 800
 """People among whom the search begins."""
-WEAK = ("memory", "stickiness")
-"""Parameters whose intervals are too short on ten visits a person."""
+WEAK = ("memory", "stickiness", "sd_log_rate_slow")
+"""Parameters whose intervals, and those that trade off against them, are too short on ten visits a person."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def fit_velocity(
         known = ", ".join(parameter.name for parameter in layout.parameters)
         raise SpecError([(f"held.{name}", f"one of {known}", chosen.held[name]) for name in strangers])
     names = Names(outcome, tuple(parameter.name for parameter in layout.parameters))
-    free = [name for name in WEAK if name not in chosen.held]
+    free = [parameter.name for parameter in layout.parameters if parameter.name in {*WEAK} - chosen.held.keys()]
     weak = f"{' and '.join(free)} is estimated: few visits tell little of it, and intervals may be too short."
     notes = (*notes_of(people.problems, str(people.dropped or "")), *((weak,) if free else ()))
     record = Record("ml", people.count, len(people.batch.score), people.dropped, notes)
