@@ -28,6 +28,8 @@ ROUGH = 1e-2
 """Promised rise of the log likelihood at which the search ends before the first move."""
 STILL = 1e-2
 """Change of the log likelihood by a move of the nodes that no longer matters."""
+ENDS = 2
+"""Searches with nodes on the curves' own scale, after which estimates and information are taken."""
 FEWEST_VISITS = 3
 """Visits that at least some people need, so that two constants and noise can be told apart."""
 FIRST_DEGREES = 8.0
@@ -188,10 +190,10 @@ def _begin(task: _Task) -> jax.Array:
     return model.working(task.columns, jnp.asarray([*np.concatenate(coefficients), *spread, 0.0, size, *tail]))
 
 
-_BOUND: dict[tuple[Columns, Sigmoid], tuple[Any, Any]] = {}
+_BOUND: dict[tuple[Columns, Sigmoid], tuple[Any, Any, Any]] = {}
 
 
-def _bound(columns: Columns, model: Sigmoid) -> tuple[Any, Any]:
+def _bound(columns: Columns, model: Sigmoid) -> tuple[Any, Any, Any]:
     # One function object a model and design: the compiler's cache is keyed by it.
     key = (columns, model)
     if key not in _BOUND:
@@ -199,17 +201,20 @@ def _bound(columns: Columns, model: Sigmoid) -> tuple[Any, Any]:
         def density(point: Any, given: tuple[Visits, Placed]) -> Any:
             return model.log_density(columns, model.natural(columns, point), *given)
 
+        def held(point: Any, given: tuple[Visits, Placed, Any]) -> Any:
+            return model.log_density_held(columns, model.natural(columns, point), *given)
+
         def place(point: Any, visits: Visits) -> Placed:
             return model.nodes(columns, model.natural(columns, point), visits)
 
-        _BOUND[key] = (density, jax.jit(place))
+        _BOUND[key] = (density, held, jax.jit(place))
     return _BOUND[key]
 
 
 def _search(task: _Task) -> Fit:
     # The nodes stand still while a search runs and are moved to people's new laws between searches.
     visits, columns, model = task.rows.visits, task.columns, task.model
-    density, place = _bound(columns, model)
+    density, held, place = _bound(columns, model)
     point, steps = _begin(task), 0
     placed = place(point, visits)
     optimum = maximise(density, point, (visits, placed), tolerance=ROUGH)
@@ -219,7 +224,19 @@ def _search(task: _Task) -> Fit:
         optimum = maximise(density, optimum.point, (visits, placed))
         if abs(float(optimum.value) - last) < STILL or not np.isfinite(float(optimum.value)):
             break
-    return _pack(task, optimum, placed, steps + int(optimum.steps))
+    steps += int(optimum.steps)
+    if optimum.status == Status.CONVERGED and not _flat(task, np.asarray(model.natural(columns, optimum.point))).any():
+        # The end of the search and its information, with nodes held on the scale of the curves themselves.
+        for _ in range(ENDS):
+            placed = place(optimum.point, visits)
+            given = (visits, placed, model.natural(columns, optimum.point))
+            optimum = maximise(held, optimum.point, given)
+            steps += int(optimum.steps)
+    return _pack(task, optimum, placed, steps)
+
+
+def _flat(task: _Task, natural: np.ndarray) -> np.ndarray:
+    return natural[len(task.columns.fixed) + len(task.columns.noise) :][: len(EFFECTS)] < NO_SPREAD
 
 
 def _pack(task: _Task, optimum: Optimum, placed: Placed, steps: int) -> Fit:
@@ -227,7 +244,7 @@ def _pack(task: _Task, optimum: Optimum, placed: Placed, steps: int) -> Fit:
     natural = np.asarray(model.natural(columns, optimum.point))
     status, nodes = Status(int(optimum.status)), np.asarray(placed.centre)
     observed, robust = _spread(task, optimum)
-    flat = natural[len(columns.fixed) + len(columns.noise) :][: len(EFFECTS)] < NO_SPREAD
+    flat = _flat(task, natural)
     if flat.any() and status in (Status.CONVERGED, Status.SINGULAR, Status.MAX_STEPS):
         status = Status.BOUNDARY
         loose = np.r_[np.zeros(len(columns.fixed) + len(columns.noise), bool), flat, True]

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import msgspec
 import numpy as np
+from jax.scipy.linalg import solve_triangular
 from jax.scipy.special import gammaln, logsumexp
 from jaxtyping import Array, Float
 
@@ -111,6 +112,48 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
             return self._shares(root, rest, tuple(seen), centre, half)[2]
 
         given = (visits.outcome, visits.seen, visits.random[..., 0], log_d50, log_dx, *where)
+        return jax.lax.map(jax.checkpoint(one), given, batch_size=BLOCK)
+
+    def log_density_held(
+        self,
+        columns: Columns,
+        parameters: Float[Array, "*_ parameter"],
+        visits: Visits,
+        placed: Placed,
+        origin: Float[Array, "*_ parameter"],
+    ) -> Float[Array, "*_ subject"]:
+        """`log_density` with nodes that stay where they are on the scale of log D50 and log dx themselves.
+
+        There most parameters act through the law of the effects alone, and second derivatives are exact enough for
+        an information. On the scale of standard normal effects a change of a mean moves every course: what the scores
+        say of a person, hundreds of times what one person says of a mean, would have to cancel in the quadrature.
+
+        Args:
+            columns: names.
+            parameters: natural values.
+            visits: what was seen.
+            placed: nodes at `origin`.
+            origin: parameters for which the nodes were placed.
+        """
+        (root, rest), (root_then, _) = _spread(columns, parameters), _spread(columns, origin)
+        logs_now = self._logs(columns, parameters, visits)
+        now, then = (
+            jnp.stack([part[:, 0] for part in logs], axis=1) for logs in (logs_now, self._logs(columns, origin, visits))
+        )
+        later = jnp.stack([part - part[:, :1] for part in logs_now], axis=1)  # where covariates change with time
+        grid, weight = hermite(self.points)
+        volume = jnp.log(jnp.diagonal(root_then)).sum() - jnp.log(jnp.diagonal(root)).sum()
+
+        def one(given: tuple[Array, ...]) -> Array:
+            outcome, seen, time, mean, mean_then, more, centre, half = given
+            logs = mean_then + (centre + grid @ half.T) @ root_then.T
+            away = solve_triangular(root, (logs - mean).T, lower=True)
+            lift = 0.5 * (grid**2).sum(axis=1) - 0.5 * (away**2).sum(axis=0)
+            score = curve(self.best, time, logs[:, :1] + more[0], logs[:, 1:] + more[1]).score
+            density = jnp.where(seen, self._noise((outcome - score) / rest[0], rest) - jnp.log(rest[0]), 0.0)
+            return logsumexp(density.sum(axis=1) + weight + lift) + jnp.log(jnp.diagonal(half)).sum() + volume
+
+        given = (visits.outcome, visits.seen, visits.random[..., 0], now, then, later, *placed)
         return jax.lax.map(jax.checkpoint(one), given, batch_size=BLOCK)
 
     def nodes(self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits) -> Placed:
