@@ -7,6 +7,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import binom
 
 from alsight.calibrate.reference import expected
 from alsight.cohort.check import check
@@ -153,6 +154,14 @@ def test_the_interval_of_a_sum_of_posteriors() -> None:
     share = np.random.default_rng(1).uniform(0, 1, 400)
     exact = quantiles(number_of(share))
     assert np.abs(np.subtract(interval_of(share), exact)).max() <= 1
+
+
+def test_the_number_of_many_people_equals_the_binomial() -> None:
+    found = number_of(np.full(5000, 0.1))
+    exact = binom.pmf(np.arange(5001), 5000, 0.1)
+    assert np.abs(found - exact).max() < 1e-12
+    assert found.sum() == pytest.approx(1.0)
+    assert number_of(np.array([0.0, 1.0, 1.0])) == pytest.approx([0.0, 0.0, 1.0, 0.0])
 
 
 def test_carriers_of_a_slow_mutation_are_held_against_carriers() -> None:

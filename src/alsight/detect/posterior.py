@@ -18,20 +18,24 @@ from alsight.base.progress import Progress, silent
 from alsight.detect.thresholds import MOST, PEOPLE_BEHIND, RECOVERY, Thresholds
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import columns_of
-from alsight.infer.velocity.people import People, read_people
+from alsight.infer.velocity.people import read_people
 from alsight.infer.velocity.smooth import Reduction, Smoothed, Spans, smooth_people, weigh
 
 WEIGHINGS: Final = (96, 1024, 8192)
 """Particles of each half in the first, the second and the third weighing."""
 DRAWS, MANY = 400, 1536
 """Courses drawn of people without and with a possible recovery."""
-POSSIBLE: Final = 2e-3
+POSSIBLE: Final = 0.01
 """Probability of a recovery from which courses with one are drawn."""
 LEAST_RISE: Final = 2.0
 """Rise of a score above an earlier one below which a recovery is not weighed [points]."""
 UNWEIGHED: Final = -3.0
-"""Log Bayes factor of those who are not weighed: about what no rise says against a recovery."""
-_AGAIN: Final = (-4.0, 1.0)
+"""Log Bayes factor of those who are not weighed: more than no rise says against a recovery, on the side of caution."""
+CAUTION: Final = 1.353
+"""By how much the frequency of recovery may fall short of the likeliest: the lower end of its 95 % interval, one-sided,
+is taken, so that one striking person in a cohort does not make recovery common."""
+LOWEST_ODDS: Final = 12.0
+_AGAIN: Final = (-2.0, 2.0)
 """Log Bayes factors from which people are weighed a second and a third time."""
 _UNSURE: Final = 0.7
 """Monte Carlo error of a log Bayes factor from which it is weighed again in any case."""
@@ -56,20 +60,56 @@ class Posterior:
 
 
 def frequency(
-    log_factor: Float[np.ndarray, " person"], weighed: Bool[np.ndarray, " person"], thresholds: Thresholds
-) -> float:
-    """Share of people with a recovery, the prior's where the cohort is too small to tell."""
-    share = RECOVERY.prior
+    log_factor: Float[np.ndarray, " person"], risen: Bool[np.ndarray, " person"], thresholds: Thresholds,
+    below: float = 0.0,
+) -> float:  # fmt: skip
+    """Share of people with a recovery, the prior's where the cohort is too small to tell.
+
+    Args:
+        log_factor: log Bayes factors of a recovery.
+        risen: whether a score rose; a factor is read only there.
+        thresholds: fewest people of a cohort.
+        below: by how much the log likelihood of the share may lie below the best; the smallest such share is taken.
+    """
     if len(log_factor) < thresholds.cohort:
-        return share
-    factor = np.where(weighed, log_factor, UNWEIGHED)
-    for _ in range(200):
-        each = expit(factor + np.log(share) - np.log1p(-share))
-        ahead = (RECOVERY.prior * PEOPLE_BEHIND + each.sum()) / (PEOPLE_BEHIND + len(each))
-        if abs(ahead - share) < 1e-9:
-            break
-        share = float(ahead)
-    return min(share, MOST)
+        return RECOVERY.prior
+    factor = np.where(risen, log_factor, UNWEIGHED)
+    odds = np.linspace(-LOWEST_ODDS, np.log(MOST) - np.log1p(-MOST), 600)
+    prior = PEOPLE_BEHIND * (RECOVERY.prior * odds - np.logaddexp(0.0, odds))
+    score = np.array([np.logaddexp(0.0, factor + one).sum() - len(factor) * np.logaddexp(0.0, one) for one in odds])
+    score += prior
+    return float(expit(odds[np.argmax(score >= score.max() - below)]))
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """How much speaks for a recovery.
+
+    Attributes:
+        subjects: everybody.
+        risen: whether a score rose, so that a recovery is weighed.
+        log_factor: log Bayes factor of a recovery; nan where it was not weighed.
+    """
+
+    subjects: pl.Series
+    risen: Bool[np.ndarray, " person"]
+    log_factor: Float[np.ndarray, " person"]
+
+    def chance(self, share: float) -> Float[np.ndarray, " person"]:
+        """Posterior probability of a recovery; 0 for those who were not weighed."""
+        return np.where(self.risen, expit(self.log_factor + np.log(share) - np.log1p(-share)), 0.0)
+
+
+def weighed(
+    fit: Fit, visits: pl.DataFrame, weighings: tuple[int, ...] = WEIGHINGS, progress: Progress = silent
+) -> Weighed:
+    """Weigh a recovery for those who rose."""
+    people = read_people(visits, columns_of(fit), fit.model, predicting=True)
+    risen = rises(people.table) >= LEAST_RISE
+    factor = np.full(people.count, np.nan)
+    if risen.any():
+        factor[risen] = _factors(fit, visits, people.subjects.filter(risen), weighings, progress)
+    return Weighed(people.subjects, risen, factor)
 
 
 def posterior(
@@ -93,24 +133,21 @@ def posterior(
         windows: whether to tell the loss in every window.
         progress: told how far the work is.
     """
-    model = columns_of(fit)
-    people = read_people(visits, model, fit.model, predicting=True)
-    risen = rises(people.table) >= LEAST_RISE
-    if people.count < thresholds.cohort:
+    if visits["subject"].n_unique() < thresholds.cohort:
         weighings = weighings[-1:]  # few people: everybody with care at once
-    log_factor = _factors(fit, visits, people, risen, weighings, progress)
-    common = frequency(log_factor, risen, thresholds) if share is None else share
-    chance = np.where(risen, expit(log_factor + np.log(common) - np.log1p(-common)), 0.0)
+    found = weighed(fit, visits, weighings, progress)
+    common = frequency(found.log_factor, found.risen, thresholds, CAUTION) if share is None else share
+    chance, subjects = found.chance(common), found.subjects
     possible = chance >= POSSIBLE
     progress("drawing courses", 0, 0)
     parts = [
         _drawn(
-            fit, visits, people.subjects.filter(group), thresholds, chance[group], recovery=recovery, windows=windows
+            fit, visits, subjects.filter(group), thresholds, chance[group], recovery=recovery, windows=windows
         )
         for group, recovery in ((~possible, False), (possible, True)) if group.any()
     ]  # fmt: skip
     weights = pl.DataFrame({
-        "subject": people.subjects, "log_factor": np.where(risen, log_factor, np.nan), "chance": chance,
+        "subject": subjects, "log_factor": np.where(found.risen, found.log_factor, np.nan), "chance": chance,
     })  # fmt: skip
     rows = pl.concat([_person_rows(part.reductions) for part in parts], how="diagonal")
     return Posterior(
@@ -128,24 +165,17 @@ def rises(table: pl.DataFrame) -> Float[np.ndarray, " person"]:
 
 
 def _factors(
-    fit: Fit,
-    visits: pl.DataFrame,
-    people: People,
-    risen: Bool[np.ndarray, " person"],
-    weighings: tuple[int, ...],
-    progress: Progress,
+    fit: Fit, visits: pl.DataFrame, subjects: pl.Series, weighings: tuple[int, ...], progress: Progress
 ) -> Float[np.ndarray, " person"]:
-    """Log Bayes factor of a recovery for those who rose, nan for the others."""
-    found, error = np.full(people.count, np.nan), np.zeros(people.count)
-    among = risen
+    """Log Bayes factors of a recovery, with ever more particles for those in whom it is not out of the question."""
+    found, error = np.full(len(subjects), np.nan), np.zeros(len(subjects))
+    among = np.ones(len(subjects), bool)
     for stage, particles in enumerate(weighings):
         progress("weighing recoveries", stage, len(weighings))
         if stage > 0:
-            among = (found > _AGAIN[stage - 1]) | ((error > _UNSURE) & (found > _AGAIN[0]))
+            among = (found > _AGAIN[stage - 1]) | (error > _UNSURE)
         if among.any():
-            some = read_people(
-                rows_of(visits, people.subjects.filter(among)), columns_of(fit), fit.model, predicting=True
-            )
+            some = read_people(rows_of(visits, subjects.filter(among)), columns_of(fit), fit.model, predicting=True)
             none, gained, found_error = weigh(fit, some, RECOVERY, particles=particles)
             found[np.flatnonzero(among)], error[np.flatnonzero(among)] = gained - none, found_error
     return found

@@ -1,7 +1,7 @@
 """The shipped natural history in the words of the velocity model: what a verdict takes for granted beforehand.
 
 It is fitted to virtual people of the calibrated ensemble, without any recovery (`python -m alsight.detect.prior`).
-From a user's own cohort come only the noise of its ratings, where it is large enough to tell.
+What a user's own cohort tells of itself is in `own`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from alsight.base.status import Status
 from alsight.base.units import months_of
 from alsight.calibrate.ensemble import ensemble
 from alsight.calibrate.populations import group_of, rated, with_parameters
@@ -27,18 +26,10 @@ from alsight.models.velocity import Velocity
 from alsight.population.spec import Schedule
 
 FILE: Final = Path(__file__).parent / "natural_history.npz"
-NOISE: Final = ("sd_noise", "sd_sticky", "sd_log_size", "odds_outlier")
-"""Parameters of the noise, which a cohort may tell of itself."""
-ENOUGH: Final = 400
-"""People of a cohort from whom its noise is estimated, every so many of them."""
-_LEAST_VISITS: Final = 4
-_AROUND: Final = 3
-STEEP: Final = 5.0
-"""Rise of the mean of three ratings above that of the three before [points] from which somebody does not inform the
-noise, lest recoveries pass for noise; assumed."""
+LEAST_VISITS: Final = 4
+"""Fewest visits of people who inform a fit."""
 _BLOCKS: Final = 2
 _SEED: Final = 4242
-_USABLE: Final = (Status.CONVERGED, Status.BOUNDARY, Status.MAX_STEPS)
 HELD: Final = {"times_outlier": 3.0, "memory": 12.0, "stickiness": 6.0, "odds_outlier": 0.05}
 """What the fit to virtual people does not estimate: for how many months a rate and a rating's error are remembered,
 which they hardly determine, and outliers, of which they have none. Assumed."""
@@ -65,37 +56,16 @@ def on_scale(fit: Fit, scale: str) -> Fit:
     return replace(fit, estimates=estimates, model=model)
 
 
-def with_own_noise(fit: Fit, visits: pl.DataFrame, particles: int = 64) -> tuple[Fit, str]:
-    """The fit with the noise of a cohort's own ratings, all else as shipped, and what was done in words.
+def every_so_many(visits: pl.DataFrame, people: int) -> pl.DataFrame:
+    """The visits of at most so many people with enough of them, spread over all.
 
     Args:
-        fit: natural history on the scale of the visits.
-        visits: `subject`, `months`, `score` without missing scores.
-        particles: particles of the fit.
+        visits: with `subject`.
+        people: how many at most.
     """
-    ordered = visits.sort("subject", "months")
-    late = pl.col("score").reverse().rolling_mean(_AROUND).reverse().over("subject")
-    rise = (late.shift(-1) - pl.col("score").rolling_mean(_AROUND)).over("subject")
-    counts = ordered.with_columns(rise=rise).group_by("subject").agg(pl.len(), pl.col("rise").max().fill_null(0.0))
-    counts = counts.filter((pl.col("len") >= _LEAST_VISITS) & (pl.col("rise") < STEEP)).sort("subject")
-    some = _every_so_many(counts["subject"], ENOUGH)
-    held = {
-        name: float(value) for name, value in zip(fit.names, fit.estimates, strict=True) if name not in NOISE
-    }  # fmt: skip
-    model = msgspec.structs.replace(fit.model, held=held, particles=particles)
-    found = fit_velocity(visits.filter(pl.col("subject").is_in(some.implode())), model=model)
-    if not np.isfinite(found.estimates).all() or int(found.status) not in _USABLE:
-        return fit, f"The noise of the reference is used: {some.len()} people did not tell the cohort's own."
-    estimates = fit.estimates.copy()
-    for name in NOISE:
-        estimates[fit.names.index(name)] = found[name]
-    words = f"The noise of ratings is estimated from {some.len():,} people of this cohort; all else is the reference."
-    return replace(fit, estimates=estimates), words
-
-
-def _every_so_many(subjects: pl.Series, people: int) -> pl.Series:
-    """At most so many people, spread over all of them."""
-    return subjects.gather_every(max(subjects.len() // people, 1)).head(people)
+    counts = visits.group_by("subject").len().filter(pl.col("len") >= LEAST_VISITS).sort("subject")
+    some = counts["subject"].gather_every(max(counts.height // people, 1)).head(people)
+    return visits.filter(pl.col("subject").is_in(some.implode()))
 
 
 def virtual_people(blocks: int) -> pl.DataFrame:
@@ -122,10 +92,7 @@ def virtual_people(blocks: int) -> pl.DataFrame:
 
 def make(people: int, particles: int) -> Fit:
     """Fit the velocity model to virtual people, every so many of them."""
-    seen = virtual_people(_BLOCKS)
-    counts = seen.group_by("subject").len().filter(pl.col("len") >= _LEAST_VISITS).sort("subject")
-    some = _every_so_many(counts["subject"], people)
-    kept = seen.filter(pl.col("subject").is_in(some.implode()))
+    kept = every_so_many(virtual_people(_BLOCKS), people)
     return fit_velocity(kept, model=Velocity(particles=particles, held=HELD))
 
 

@@ -13,11 +13,13 @@ from alsight.base.units import days_of, months_of
 from alsight.cohort.cohort import Cohort
 from alsight.detect.causes.explain import Explained, explain
 from alsight.detect.headline import judged, told
+from alsight.detect.own import with_own
 from alsight.detect.posterior import WEIGHINGS, Posterior, posterior, rises, rows_of
-from alsight.detect.prior import natural_history, on_scale, with_own_noise
+from alsight.detect.prior import natural_history, on_scale
 from alsight.detect.review.review import review
 from alsight.detect.sensitivity import AMOUNTS, worse
 from alsight.detect.statement.counts import first_visits, sentence, statement
+from alsight.detect.statement.weighed import STATEMENT
 from alsight.detect.still import still
 from alsight.detect.thresholds import REVIEWED, Thresholds
 from alsight.detect.usual import likes, shares
@@ -86,6 +88,7 @@ def verdicts(
     *,
     setting: str = "register",
     unseen: bool = True,
+    stated: bool = True,
     progress: Progress = silent,
 ) -> Verdicts:
     """Judge everybody in a cohort.
@@ -95,6 +98,7 @@ def verdicts(
         asked: thresholds of the verdicts.
         setting: where the people come from, for the prior of a mimic; see `review.prior.SETTINGS`.
         unseen: whether to ask what worse unseen visits would change.
+        stated: whether to compare the cohort with natural history.
         progress: told how far the work is.
 
     Raises:
@@ -107,15 +111,15 @@ def verdicts(
     parts = [part for part in judged_scales if part is not None]
     progress("comparing with natural history", 0, 0)
     evidence = pl.concat([part.evidence for part in parts], how="diagonal_relaxed") if parts else pl.DataFrame()
-    stated = statement(cohort, evidence if parts else None, chosen)
+    said = statement(cohort, evidence if parts else None, chosen) if stated else pl.DataFrame(schema=STATEMENT)
     progress("reviewing diagnoses", 0, 0)
     people = _everybody(cohort, [part.people for part in parts])
     return Verdicts(
         people=people,
         windows=pl.concat([pl.DataFrame(schema=WINDOWS), *(part.windows for part in parts)]),
         courses=pl.concat([pl.DataFrame(schema=COURSES), *(part.courses for part in parts)]),
-        statement=stated,
-        sentence=sentence(stated),
+        statement=said,
+        sentence=sentence(said),
         causes=explained.causes,
         review=review(cohort, setting),  # type: ignore[arg-type]
         sensitivity=pl.concat([pl.DataFrame(schema=_SENSITIVITY), *(part.sensitivity for part in parts)]),
@@ -170,7 +174,7 @@ def _on_one_scale(
     fit, notes = on_scale(natural_history(), scale), ["The reference natural history gives rates and noise."]
     if adjusted["subject"].n_unique() >= asked.cohort:
         progress("estimating the noise", 0, 0)
-        fit, words = with_own_noise(fit, adjusted)
+        fit, words = with_own(fit, adjusted, asked)
         notes = [words]
     else:
         notes.append(f"Under {asked.cohort} people: posteriors only, no error rate of a cohort.")
@@ -188,10 +192,8 @@ def _on_one_scale(
     asked = msgspec.structs.replace(asked, ceiling=asked.ceiling - (natural_history().model.high - fit.model.high))
     people = told(judged(facts, asked), asked)
     progress("asking what unseen visits would change", 0, 0)
-    doubted = (
-        people.filter(pl.col("verdict").is_in(list(FAVOURABLE)))["subject"] if unseen else people["subject"].clear()
-    )
-    changed = _sensitivity(fit, adjusted, found, rows_of(facts, doubted), asked)
+    doubted = people.filter(pl.col("verdict").is_in(list(FAVOURABLE))) if unseen else people.clear()
+    changed = _sensitivity(fit, adjusted, found, facts, doubted, asked)
     return _Part(
         people, _windows(found, rows, facts, asked), _courses(found, facts), changed, facts, tuple(notes), scale
     )
@@ -292,26 +294,26 @@ def _courses(found: Posterior, facts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sensitivity(
-    fit: Fit, adjusted: pl.DataFrame, found: Posterior, kept: pl.DataFrame, asked: Thresholds
+    fit: Fit, adjusted: pl.DataFrame, found: Posterior, facts: pl.DataFrame, doubted: pl.DataFrame, asked: Thresholds
 ) -> pl.DataFrame:
-    """The verdicts of some people, had their unseen visits been worse."""
+    """The verdicts of some people, had their unseen visits been worse.
+
+    Recoveries are weighed again in those who are said to have gained; in others lower scores can make none.
+    """
     parts = [pl.DataFrame(schema=_SENSITIVITY)]
-    if kept.is_empty():
-        return parts[0]
-    seen, courses = rows_of(adjusted, kept["subject"]), rows_of(found.courses, kept["subject"])
     dropped = [name for name in found.people.columns if name != "subject"]
-    for points in AMOUNTS:
-        again = posterior(
-            fit,
-            worse(seen, courses, points, fit.model.high),
-            asked,
-            share=found.frequency,
-            weighings=WEIGHINGS[:2],
-            windows=False,
-        )
-        rows = kept.drop(dropped, strict=False).join(again.people, on="subject", how="left", maintain_order="left")
-        changed = judged(_with_missing(rows), asked)
-        parts.append(changed.select("subject", pl.lit(points).alias("worse"), "verdict"))
+    gained = pl.col("verdict").is_in([*REVIEWED, "rise, not yet confirmed"])
+    for some, weighings in ((doubted.filter(gained), WEIGHINGS[:2]), (doubted.filter(~gained), ())):
+        if some.is_empty():
+            continue
+        kept = rows_of(facts, some["subject"]).drop(dropped, strict=False)
+        seen, courses = rows_of(adjusted, some["subject"]), rows_of(found.courses, some["subject"])
+        for points in AMOUNTS:
+            unlucky = worse(seen, courses, points, fit.model.high)
+            again = posterior(fit, unlucky, asked, share=found.frequency, weighings=weighings, windows=False)
+            rows = kept.join(again.people, on="subject", how="left", maintain_order="left")
+            changed = judged(_with_missing(rows), asked)
+            parts.append(changed.select("subject", pl.lit(points).alias("worse"), "verdict"))
     return pl.concat(parts).sort("subject", "worse")
 
 

@@ -9,6 +9,10 @@ from jaxtyping import Float
 
 LEVELS: Final = (0.025, 0.975)
 """Ends of every predictive interval."""
+REACH: Final = 12.0
+"""Standard deviations from the mean beyond which numbers have no probability that could be computed."""
+LEAST: Final = 32.0
+"""Numbers on each side of the mean that are told in any case."""
 BINS: Final = 200
 """Classes of posteriors that are told apart."""
 
@@ -16,16 +20,22 @@ BINS: Final = 200
 def number_of(share: Float[np.ndarray, " person"]) -> Float[np.ndarray, " count"]:
     """Probability of each number of people, for independent chances (the Poisson-binomial law).
 
-    Computed from its characteristic function. Source: hong2013
+    Computed from its characteristic function, at no more frequencies than the numbers within REACH standard deviations
+    of the mean ask for. Source: hong2013
     """
     size = len(share) + 1
-    angle = np.exp(2j * np.pi * np.arange(size) / size)
-    total = np.zeros(size, dtype=complex)
+    reach = REACH * float(np.sqrt((share * (1.0 - share)).sum())) + LEAST
+    width = min(size, int(2.0 * reach))
+    first = int(np.clip(round(float(share.sum()) - 0.5 * width), 0, size - width))
+    angle = np.exp(2j * np.pi * np.arange(width) / width)
+    total = np.zeros(width, dtype=complex)
     for chance, people in zip(*np.unique(share, return_counts=True), strict=True):
         with np.errstate(divide="ignore"):
             total += people * np.log(1 - chance + chance * angle)
-    found = np.real(np.fft.fft(np.exp(total))) / size
-    return np.clip(found, 0.0, 1.0)
+    near = np.clip(np.real(np.fft.fft(np.exp(total))) / width, 0.0, 1.0)
+    found = np.zeros(size)
+    found[first : first + width] = near[np.arange(first, first + width) % width]
+    return found
 
 
 def quantiles(chances: Float[np.ndarray, " count"]) -> tuple[int, int]:

@@ -50,14 +50,14 @@ class Weighed:
 
 QUANTITIES: Final[dict[str, Weighed]] = {
     "p_flat": Weighed(
-        "by the model: a stretch of 12 months or longer with a true loss under 1 point", "plateau", 12.0, None,
+        "true loss under 1 point for 12 months, by the model", "plateau", 12.0, None,
         "model_flat",
     ),
     "p_gain_hold": Weighed(
-        "by the model: a true gain of 4 points or more, held 6 months", "gain", 6.0, 4.0, "model_gain_6"
+        "true gain of 4 points held 6 months, by the model", "gain", 6.0, 4.0, "model_gain_6"
     ),
     "p_gain_remission": Weighed(
-        "by the model: a true gain of 4 points or more, held 12 months", "gain", 12.0, 4.0, "model_gain_12"
+        "true gain of 4 points held 12 months, by the model", "gain", 12.0, 4.0, "model_gain_12"
     ),
 }  # fmt: skip
 """Column of the evidence to what its sum says; true at the thresholds that `Thresholds()` has."""
