@@ -313,7 +313,9 @@ def test_bad_input() -> None:
     assert "three or more visits" in few.record.notes[-1]
     flat = fit_velocity(table.with_columns(score=pl.lit(30.0)))
     assert flat.status == Status.CONSTANT
-    twice = fit_velocity(table.with_columns(a=pl.lit(1.0)), rate="~ 1 + a")
+    same = fit_velocity(table.with_columns(a=pl.lit(1.0)), rate="~ 1 + a")
+    assert same.status == Status.CONSTANT
+    twice = fit_velocity(table.with_columns(a=pl.col("subject"), b=2.0 * pl.col("subject")), rate="~ a + b")
     assert twice.status == Status.COLLINEAR
     with pytest.raises(SpecError):
         smooth_velocity(few, table, [])
