@@ -172,8 +172,9 @@ def sentence(rows: pl.DataFrame, *, most: int = 12) -> str:
     verdict = "as many as" if row["low"] <= row["observed"] <= row["high"] else (
         "more than" if row["observed"] > row["high"] else "fewer than"
     )  # fmt: skip
+    who = "person" if row["eligible"] == 1 else "people"
     return (
-        f"Of {row['eligible']:,} people followed for {most} months or longer, {row['observed']:,.0f} had a stretch of "
+        f"Of {row['eligible']:,} {who} followed for {most} months or longer, {row['observed']:,.0f} had a stretch of "
         f"{most} months without a score below its first; natural history alone gives {row['expected']:,.0f} "
         f"({row['low']:,.0f} to {row['high']:,.0f}) at these visits: {verdict} expected."
     )
