@@ -40,14 +40,19 @@ class Evaluation:
     scores: Float[np.ndarray, "half subject parameter"]
 
     def information(self) -> Float[np.ndarray, "parameter parameter"]:
-        """Sum over people of products of the scores' halves: the noise of the draws has no part in its mean."""
-        product = self.scores[0].T @ self.scores[1]
+        """Sum over people of products of the scores' halves, each about its mean: the draws' noise has no part in it.
+
+        Away from the best place, where the mean is not 0, this keeps steps from being too short.
+        """
+        first, second = self.scores - self.scores.mean(axis=1, keepdims=True)
+        product = first.T @ second
         return 0.5 * (product + product.T)
 
     def outer(self) -> Float[np.ndarray, "parameter parameter"]:
-        """Sum over people of the mean scores' outer products, which the noise of the draws inflates."""
+        """Sum over people of the scores' outer products about their mean, which the noise of the draws inflates."""
         mean = self.scores.mean(axis=0)
-        return mean.T @ mean
+        away = mean - mean.mean(axis=0)
+        return away.T @ away
 
     def gradient(self) -> Float[np.ndarray, " parameter"]:
         """Derivatives of the whole log likelihood, without their bias of the order 1 / particles.

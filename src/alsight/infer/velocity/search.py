@@ -28,6 +28,7 @@ SHORTER = 0.6
 LEAST_SHARE = 0.1
 """Least share of the inflated information that each direction keeps."""
 _EDGE = 1e-6
+_LOWER = 4.0
 
 
 @dataclass(frozen=True)
@@ -81,22 +82,31 @@ def start(layout: Layout, people: People) -> Float[np.ndarray, " parameter"]:
 def approach(
     people: People, layout: Layout, working: Float[np.ndarray, " parameter"], particles: int, root: int
 ) -> tuple[Float[np.ndarray, " parameter"], int]:
-    """Whole steps until the decrement is no more than the draws' noise; where they ended, and how many."""
+    """Whole steps until the decrement is no more than the draws' noise; where they ended, and how many.
+
+    A step after which the likelihood is lower than the draws explain is halved.
+    """
     low, high = layout.limits()
     guesses = blank_memos(people, layout)
+    place, best = working, -np.inf
     for taken in range(APPROACH):
         found = score(people, layout, layout.natural(working), particles, root + taken, guesses)
-        gradient = found.gradient()
+        gradient, reached = found.gradient(), float(found.log_likelihood.sum())
         if not np.isfinite(gradient).all():
             return working, taken
+        if reached < best - _LOWER * float(np.sqrt((np.diff(found.halves, axis=1) ** 2).sum())):
+            working = 0.5 * (place + working)
+            continue
+        place, best = working, reached
         inner = _inner(layout, working, gradient)
         move = np.zeros_like(working)
-        inverse = np.linalg.inv(_definite(found.information(), found.outer(), inner))
-        move[inner] = inverse @ gradient[inner]
+        kept = _definite(found.information(), found.outer(), inner)
+        inverse = np.linalg.inv(kept)
+        move[inner] = np.linalg.solve(_no_longer(kept, gradient[inner]), gradient[inner])
         noise = 0.5 * (found.scores[0] - found.scores[1]).sum(axis=0)[inner]
-        if gradient @ move < 2.0 * (noise @ inverse @ noise) + 0.5:
+        if gradient[inner] @ inverse @ gradient[inner] < 2.0 * (noise @ inverse @ noise) + 0.5:
             return working, taken
-        move *= min(1.0, LONGEST / float(np.abs(move).max()))
+        move *= min(1.0, LONGEST / max(float(np.abs(move).max()), 1e-12))
         working = np.where(layout.free, np.clip(working + move, low, high), working)
     return working, APPROACH
 
@@ -121,7 +131,8 @@ def settle(
         half = 0.5 * (found.scores[0] - found.scores[1]).sum(axis=0)
         noise += np.outer(half, half)
         move = np.zeros_like(working)
-        move[inner] = np.linalg.solve(_definite(information / k, outer / k, inner), gradient[inner]) / k**SHORTER
+        kept = _definite(information / k, outer / k, inner)
+        move[inner] = np.linalg.solve(_no_longer(kept, gradient[inner]), gradient[inner]) / k**SHORTER
         move *= min(1.0, LONGEST / max(float(np.abs(move).max()), 1e-12))
         working = np.where(layout.free, np.clip(working + move, low, high), working)
         if 3 * k > steps:
@@ -147,6 +158,17 @@ def _definite(
     values, vectors = np.linalg.eigh(inverse @ information[np.ix_(inner, inner)] @ inverse.T)
     back = root @ vectors
     return (back * np.clip(values, LEAST_SHARE, None)) @ back.T
+
+
+def _no_longer(
+    information: Float[np.ndarray, "inner inner"], gradient: Float[np.ndarray, " inner"]
+) -> Float[np.ndarray, "inner inner"]:
+    """The information with enough on its diagonal that no parameter by itself would go further than LONGEST.
+
+    One that the data hardly tell must not shorten the steps of the others; the step still goes uphill.
+    """
+    lacking = np.maximum(np.abs(gradient) / LONGEST - np.diagonal(information), 0.0)
+    return information + np.diag(lacking)
 
 
 def _inner(
