@@ -1,7 +1,7 @@
 """One command that makes every committed table of the calibration again, and says how long each part takes.
 
     python benchmarks/calibration.py                 tables of the docs and the reference, from the shipped ensemble
-    python benchmarks/calibration.py --fit           fits the ensemble first (about 20 minutes and more)
+    python benchmarks/calibration.py --fit           fits the ensemble first (some minutes more)
     python benchmarks/calibration.py --folder DIR    writes the docs tables elsewhere and leaves the reference alone
 
 It ends with the ratios that matter: published statistics and findings inside, the register's slowing, the trial's

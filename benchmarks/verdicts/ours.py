@@ -13,7 +13,10 @@ from alsight.base.units import days_of
 from alsight.detect.verdicts import Verdicts, verdicts
 
 _HOME = Path(alsight.__file__).parent
-_SOURCES = sorted(_HOME.glob("detect/**/*.*")) + sorted(_HOME.glob("infer/[fv]*/*.py"))
+_SOURCES = [
+    file for places in ("detect/*.*", "detect/causes/*.py", "infer/filter/*.py", "infer/velocity/*.py")
+    for file in sorted(_HOME.glob(places))
+]  # fmt: skip
 VERSION = sha256(b"".join(file.read_bytes() for file in _SOURCES if file.suffix in (".py", ".npz"))).hexdigest()
 """Digest of the sources that a verdict comes from."""
 
@@ -26,7 +29,7 @@ NAMES = {
 
 def judge_me(visits: pl.DataFrame, info: Info) -> pl.DataFrame:
     """Every verdict of a cohort, with what it rests on."""
-    return calls_of(verdicts(info.cohort, unseen=False)).join(
+    return calls_of(verdicts(info.cohort, unseen=False, stated=False)).join(
         visits.select("subject").unique(), on="subject", how="semi"
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 import pytest
@@ -14,7 +12,7 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.raw import RawTables
 from alsight.detect.headline import judged, told
 from alsight.detect.posterior import asked_of, frequency, posterior, rises
-from alsight.detect.prior import natural_history, on_scale, with_own_noise
+from alsight.detect.prior import natural_history, on_scale
 from alsight.detect.sensitivity import unseen, worse
 from alsight.detect.statement.counts import sentence, statement
 from alsight.detect.statement.sums import number_of
@@ -22,7 +20,6 @@ from alsight.detect.still import still
 from alsight.detect.thresholds import RECOVERY, REVIEWED, VERDICTS, Thresholds
 from alsight.detect.usual import likes, shares
 from alsight.detect.verdicts import _nothing, _with_missing, verdicts
-from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.simulate import simulate_fit
 from montecarlo import tolerance
 
@@ -193,7 +190,9 @@ def test_recoveries_are_not_found_where_there_are_none() -> None:
     drawn = _drawn(800, 12)
     found = posterior(natural_history(), drawn.select("subject", "months", "score"), ASKED)
     assert found.frequency < RECOVERY.prior * 2
-    called = found.people.filter((pl.col("p_none_hold") >= 1 - ASKED.false) & (pl.col("p_gain_hold") >= 0.5))
+    called = _with_missing(found.people).filter(
+        (pl.col("p_none_hold") >= 1 - ASKED.false) & (pl.col("p_gain_hold") >= 0.5)
+    )
     assert called.height <= 1
 
 
@@ -205,7 +204,23 @@ def test_frequency_is_the_priors_in_small_cohorts_and_grows_with_evidence() -> N
     assert shares_found == sorted(shares_found)
     assert shares_found[0] < RECOVERY.prior < shares_found[1]
     assert shares_found[2] == pytest.approx(0.043, abs=0.01)
-    assert shares_found[3] == 0.1
+    assert shares_found[3] == pytest.approx(0.1)
+
+
+def test_frequency_equals_its_own_equation_and_its_cautious_form_lies_below() -> None:
+    """At the best share it is everybody's posterior, and the prior's, over all; the cautious one is less likely."""
+    factor = np.random.default_rng(3).normal(-4.0, 3.0, 2000)
+    everybody = np.ones(2000, bool)
+    share, lower = frequency(factor, everybody, ASKED), frequency(factor, everybody, ASKED, 1.353)
+    each = 1 / (1 + np.exp(-factor) * (1 - share) / share)
+    assert share == pytest.approx((RECOVERY.prior * 200 + each.sum()) / 2200, rel=0.03)
+
+    def log_density(at: float) -> float:
+        prior = 200 * (RECOVERY.prior * np.log(at) + (1 - RECOVERY.prior) * np.log1p(-at))
+        return float(np.log1p(at * (np.exp(factor) - 1)).sum() + prior)
+
+    assert lower < share
+    assert log_density(share) - log_density(lower) == pytest.approx(1.353, abs=0.05)
 
 
 def test_every_reduction_has_its_own_name() -> None:
@@ -266,21 +281,3 @@ def test_unseen_visits_fill_gaps_and_follow_the_last() -> None:
     assert unseen(courses)["months"].to_list() == [10.5, 18.0]
     visits = courses.select("subject", "months", score="level")
     assert worse(visits, courses, 4.0, 48.0)["score"].to_list() == [40.0, 38.0, 36.0, 29.0, 30.0, 26.0]
-
-
-def test_own_noise_follows_the_cohort() -> None:
-    """People rated with half the reference's noise are told to be."""
-    quiet = natural_history()
-    names = list(quiet.names)
-    estimates = quiet.estimates.copy()
-    for name in ("sd_noise", "sd_sticky"):
-        estimates[names.index(name)] *= 0.5
-    quiet = replace(quiet, estimates=estimates)
-    months = np.tile(np.arange(9) * 3.0, 200)
-    blank = pl.DataFrame({"subject": np.repeat(np.arange(200), 9), "months": months, "score": 20.0})
-    drawn = simulate_fit(quiet, blank, 4).select("subject", "months", "score")
-    found, words = with_own_noise(natural_history(), drawn)
-    total = [float(np.hypot(fit["sd_noise"], fit["sd_sticky"])) for fit in (found, quiet, natural_history())]
-    assert abs(np.log(total[0] / total[1])) < 0.5 * abs(np.log(total[2] / total[1]))
-    assert "people of this cohort" in words
-    assert columns_of(found).outcome == "score"

@@ -1,0 +1,100 @@
+"""What a cohort tells of itself: its noise and courses, without those who gained; how common recovery is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from alsight.detect.own import MANY, SLOW, with_own
+from alsight.detect.posterior import frequency, weighed
+from alsight.detect.prior import every_so_many, natural_history
+from alsight.detect.thresholds import Thresholds
+from alsight.infer.fit import Fit
+from alsight.infer.velocity.fit import columns_of
+from alsight.infer.velocity.simulate import simulate_fit
+
+ASKED = Thresholds()
+VISITS = 10
+
+
+def drawn_from(fit: Fit, people: int, seed: int) -> pl.DataFrame:
+    """People of a fit, seen every three months."""
+    blank = pl.DataFrame({
+        "subject": np.repeat(np.arange(people), VISITS), "months": np.tile(np.arange(VISITS) * 3.0, people),
+        "score": 20.0,
+    })  # fmt: skip
+    return simulate_fit(fit, blank, seed).select("subject", "months", "score")
+
+
+def quieter(fit: Fit) -> Fit:
+    """Half the noise of the reference."""
+    estimates = fit.estimates.copy()
+    for name in ("sd_noise", "sd_sticky"):
+        estimates[fit.names.index(name)] *= 0.5
+    return replace(fit, estimates=estimates)
+
+
+def noise(fit: Fit) -> float:
+    return float(np.hypot(fit["sd_noise"], fit["sd_sticky"]))
+
+
+@pytest.mark.parametrize("people", [MANY - 80, MANY + 20])
+def test_noise_follows_the_cohort(people: int) -> None:
+    """People rated with half the reference's noise are told to be; a small cohort keeps the reference's courses."""
+    quiet = quieter(natural_history())
+    found, words = with_own(natural_history(), drawn_from(quiet, people, 4), ASKED)
+    reference, truth = noise(natural_history()), noise(quiet)
+    assert abs(np.log(noise(found) / truth)) < 0.5 * abs(np.log(reference / truth))
+    assert f"{people} people of this cohort" in words
+    assert columns_of(found).outcome == "score"
+    moved = abs(found["log_rate_mean"] - natural_history()["log_rate_mean"]) > 1e-9
+    assert bool(moved) == (people >= MANY)
+
+
+def test_recoveries_do_not_pass_for_noise() -> None:
+    """One person of ten gains ten points for good: the noise hardly moves, and the frequency of recovery does."""
+    plain = drawn_from(quieter(natural_history()), 240, 5)
+    gains = (pl.col("subject") % 10 == 0) & (pl.col("months") >= 9)
+    gained = plain.with_columns(score=pl.when(gains).then(pl.col("score") + 10).otherwise("score").clip(0, 48))
+    without, _ = with_own(natural_history(), plain, ASKED)
+    found, _ = with_own(natural_history(), gained, ASKED)
+    assert noise(found) < 1.25 * noise(without)
+    shares = []
+    for fit, visits in ((without, plain), (found, gained)):
+        evidence = weighed(fit, visits, (96, 512))
+        shares.append(frequency(evidence.log_factor, evidence.risen, ASKED))
+    assert shares[1] > 2 * shares[0]
+
+
+def test_a_slow_class_is_taken_where_there_is_one() -> None:
+    """Half of the people lose a twentieth of what the others lose."""
+    fit = natural_history()
+    slow = fit.estimates.copy()
+    slow[fit.names.index("log_rate_mean")] -= 3.0
+    others = drawn_from(replace(fit, estimates=slow), 120, 7).with_columns(pl.col("subject") + 1000)
+    mixed = pl.concat([drawn_from(fit, 120, 6), others])
+    found, words = with_own(fit, mixed, ASKED)
+    assert "with a slow class" in words
+    assert set(SLOW) <= set(found.names)
+
+
+def test_those_who_did_not_rise_are_not_weighed() -> None:
+    falling = pl.DataFrame({
+        "subject": np.repeat(np.arange(60), 3), "months": np.tile([0.0, 3.0, 6.0], 60),
+        "score": np.tile([40.0, 38.0, 36.0], 60),
+    })  # fmt: skip
+    found = weighed(natural_history(), falling, (32,))
+    assert not found.risen.any()
+    assert np.isnan(found.log_factor).all()
+    assert (found.chance(0.5) == 0).all()
+
+
+def test_every_so_many_spreads_over_all_and_asks_for_enough_visits() -> None:
+    visits = pl.DataFrame({"subject": np.repeat(np.arange(100), np.tile([3, 5], 50)), "months": 0.0})
+    some = every_so_many(visits, 10)
+    assert some["subject"].n_unique() == 10
+    assert (some.group_by("subject").len()["len"] == 5).all()
+    assert some["subject"].max() > 80
