@@ -51,4 +51,5 @@ def calls_of(found: Verdicts) -> pl.DataFrame:
         )
         flat = ending.group_by("subject").agg(pl.col("flat").last().alias(f"p_flat_{months}"))
         rows = rows.join(flat, on="subject", how="left")
-    return rows
+    sums = [name for name in rows.columns if name.startswith(("p_", "lfdr"))]
+    return rows.with_columns(pl.col(sums).clip(0.0, 1.0))  # sums of weights, but for rounding

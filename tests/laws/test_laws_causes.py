@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -86,6 +86,7 @@ def test_a_person_is_judged_alike_alone_and_among_others(seed: int) -> None:
 
 @settings(max_examples=8, deadline=None)
 @given(SEEDS, st.integers(-2000, 2000))
+@example(38312, 1)  # a jump exactly as sudden as is asked for
 def test_a_shift_of_all_days_shifts_the_days_and_nothing_else(seed: int, days: int) -> None:
     told = random_cohort(seed)
     moved = replace(

@@ -108,7 +108,9 @@ def _pooled(
     mean = total(weight * turned * jump) / precision
     scatter, free = total(weight * (turned * jump - mean[key]) ** 2), total(np.ones(key.size)) - 1.0
     agree = scatter <= free + AGREEMENT * np.sqrt(2.0 * free) + 1e-9
-    return turned * mean[key], turned * (mean * np.sqrt(precision))[key], agree[key]
+    # Rounded, so that a jump at the very edge of a rule does not depend on the day that time is counted from.
+    pooled, errors = np.round(mean, 9), np.round(mean * np.sqrt(precision), 9)
+    return turned * pooled[key], turned * errors[key], agree[key]
 
 
 def _told(
