@@ -197,10 +197,8 @@ def test_recoveries_are_not_found_where_there_are_none() -> None:
 
 
 def test_frequency_is_the_priors_in_small_cohorts_and_grows_with_evidence() -> None:
-    some = np.ones(10, bool)
-    assert frequency(np.full(10, 9.0), some, ASKED) == RECOVERY.prior
-    many = np.ones(1000, bool)
-    shares_found = [frequency(np.r_[np.full(k, 8.0), np.full(1000 - k, -4.0)], many, ASKED) for k in (0, 10, 50, 400)]
+    assert frequency(np.full(10, 9.0), ASKED) == RECOVERY.prior
+    shares_found = [frequency(np.r_[np.full(k, 8.0), np.full(1000 - k, -4.0)], ASKED) for k in (0, 10, 50, 400)]
     assert shares_found == sorted(shares_found)
     assert shares_found[0] < RECOVERY.prior < shares_found[1]
     assert shares_found[2] == pytest.approx(0.043, abs=0.01)
@@ -210,8 +208,7 @@ def test_frequency_is_the_priors_in_small_cohorts_and_grows_with_evidence() -> N
 def test_frequency_equals_its_own_equation_and_its_cautious_form_lies_below() -> None:
     """At the best share it is everybody's posterior, and the prior's, over all; the cautious one is less likely."""
     factor = np.random.default_rng(3).normal(-4.0, 3.0, 2000)
-    everybody = np.ones(2000, bool)
-    share, lower = frequency(factor, everybody, ASKED), frequency(factor, everybody, ASKED, 1.353)
+    share, lower = frequency(factor, ASKED), frequency(factor, ASKED, 1.353)
     each = 1 / (1 + np.exp(-factor) * (1 - share) / share)
     assert share == pytest.approx((RECOVERY.prior * 200 + each.sum()) / 2200, rel=0.03)
 

@@ -164,7 +164,8 @@ def _settle(asked: Thresholds) -> pl.Expr:
         )
         .when(verdict == "apparent plateau").then(pl.lit("Two more visits, 3 months apart."))
         .when((verdict == "cannot tell") & (pl.col("visits") < asked.visits)).then(
-            pl.format("{} more visits, 3 months apart.", more)
+            pl.when(more == 1).then(pl.lit("One more visit, 3 months later."))
+            .otherwise(pl.format("{} more visits, 3 months apart.", more))
         )
         .when((verdict == "cannot tell") & (pl.col("follow") < asked.months)).then(
             pl.lit(f"Follow-up of at least {asked.months:g} months.")

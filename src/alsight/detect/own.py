@@ -12,9 +12,8 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from alsight.base.status import Status
 from alsight.detect.posterior import frequency, rows_of, weighed
-from alsight.detect.prior import every_so_many
+from alsight.detect.prior import every_so_many, usable
 from alsight.detect.thresholds import Thresholds
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import fit_velocity
@@ -22,7 +21,7 @@ from alsight.models.velocity import Velocity
 
 NOISE: Final = ("sd_noise", "sd_sticky", "sd_log_size", "odds_outlier")
 """Parameters of the noise."""
-COURSE: Final = ("level_mean", "log_rate_mean", "sd_level", "sd_log_rate", "corr_level_log_rate", "sd_pace")
+COURSE: Final = ("level_mean", "log_rate_mean", "sd_level", "sd_log_rate", "corr_level_log_rate", "sd_pace", "memory")
 """Parameters of the courses; with them comes a slow class."""
 SLOW: Final = ("odds_slow", "slower", "sd_log_rate_slow")
 ENOUGH: Final = 400
@@ -31,12 +30,11 @@ MANY: Final = 200
 """Fewest people who tell how a cohort loses, not only of its noise; assumed."""
 ROUNDS: Final = 3
 """Fits, each without those whom the one before finds more likely to have gained than not."""
-LIKELY: Final = 0.5
+LIKELY: Final = 0.3
 """Chance of a recovery from which somebody does not inform the cohort's own numbers; assumed."""
 PARTICLES: Final = (32, 64)
 """Of the fits on the way, and of the last."""
 WEIGHINGS: Final = (256, 1024)
-_USABLE: Final = (Status.CONVERGED, Status.BOUNDARY, Status.MAX_STEPS)
 
 
 def with_own(fit: Fit, visits: pl.DataFrame, asked: Thresholds) -> tuple[Fit, str]:
@@ -53,7 +51,7 @@ def with_own(fit: Fit, visits: pl.DataFrame, asked: Thresholds) -> tuple[Fit, st
     own, kept = fit, some
     for _ in range(ROUNDS):
         own = fit_velocity(kept, model=_with_free(fit, free, PARTICLES[0]))
-        if not _usable(own):
+        if not usable(own):
             return fit, f"The reference gives rates and noise: {people} people did not tell the cohort's own."
         kept = _without_gains(own, some, asked)
     own = fit_velocity(kept, model=_with_free(fit, free, PARTICLES[1]))
@@ -61,17 +59,13 @@ def with_own(fit: Fit, visits: pl.DataFrame, asked: Thresholds) -> tuple[Fit, st
         return own, f"The noise of ratings comes from {people:,} people of this cohort; all else is the reference."
     slow = fit_velocity(kept, model=_with_free(fit, (*free, *SLOW), PARTICLES[1]))
     worth = float(slow.log_likelihood - own.log_likelihood) > 0.5 * len(SLOW) * np.log(people)
-    if worth and _usable(slow):
+    if worth and usable(slow):
         own = slow
     told = "with" if own is slow else "without"
     return own, (
         f"How people lose and the noise of ratings are estimated from {people:,} people of this cohort, {told} a slow "
         "class; all else is the reference."
     )
-
-
-def _usable(fit: Fit) -> bool:
-    return bool(np.isfinite(fit.estimates).all()) and int(fit.status) in _USABLE
 
 
 def _with_free(fit: Fit, free: tuple[str, ...], particles: int) -> Velocity:
@@ -83,5 +77,5 @@ def _with_free(fit: Fit, free: tuple[str, ...], particles: int) -> Velocity:
 def _without_gains(fit: Fit, visits: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
     """The visits of those who rather did not gain."""
     found = weighed(fit, visits, WEIGHINGS)
-    common = frequency(found.log_factor, found.risen, asked)
+    common = frequency(found.log_factor, asked)
     return rows_of(visits, found.subjects.filter(found.chance(common) <= LIKELY))

@@ -1,7 +1,7 @@
 """The posterior of the truth: smoothed courses of everybody, and the weight of a recovery against none.
 
-Everybody's ratings are weighed with a recovery at an unknown time and without, cheaply at first; those in whom it is
-not out of the question again with many more particles. The frequency of recovery comes from all of them together.
+Everybody's ratings are weighed with a recovery at an unknown time and without, cheaply at first; those who rose and in
+whom it is not out of the question again with many more particles. The frequency of recovery comes from all together.
 """
 
 from __future__ import annotations
@@ -21,24 +21,28 @@ from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.people import read_people
 from alsight.infer.velocity.smooth import Reduction, Smoothed, Spans, smooth_people, weigh
 
-WEIGHINGS: Final = (96, 1024, 8192)
-"""Particles of each half in the first, the second and the third weighing."""
-DRAWS, MANY = 400, 1536
-"""Courses drawn of people without and with a possible recovery."""
-POSSIBLE: Final = 0.01
-"""Probability of a recovery from which courses with one are drawn."""
+WEIGHINGS: Final = (96, 1024, 8192, 32768)
+"""Particles of each half in the first weighing and the later ones."""
+FEW: Final = 2
+"""The weighing that few people, or one, begin with."""
+DRAWS: Final = ((0.0, 400), (0.01, 1536), (0.2, 8192))
+"""Probabilities of a recovery, and how many courses are drawn from each on; below the second none has a recovery."""
 LEAST_RISE: Final = 2.0
-"""Rise of a score above an earlier one below which a recovery is not weighed [points]."""
-UNWEIGHED: Final = -3.0
-"""Log Bayes factor of those who are not weighed: more than no rise says against a recovery, on the side of caution."""
+"""Rise of a score above an earlier one below which nobody is said to have gained [points]."""
+CLEAR_RISE: Final = 4.0
+"""Rise from which nobody is judged by the first weighing alone [points]."""
 CAUTION: Final = 1.353
 """By how much the frequency of recovery may fall short of the likeliest: the lower end of its 95 % interval, one-sided,
 is taken, so that one striking person in a cohort does not make recovery common."""
 LOWEST_ODDS: Final = 12.0
-_AGAIN: Final = (-2.0, 2.0)
-"""Log Bayes factors from which people are weighed a second and a third time."""
+"""Log odds, with their sign turned, of the lowest frequency that is looked at."""
+_AGAIN: Final = (-2.0, 2.0, 2.0)
+"""Log Bayes factor that must be within reach for a second, a third and a last weighing."""
+_REACH: Final = 3.0
+"""How many Monte Carlo errors are within reach. The error is at least half the change from the weighing before: a few
+heavy particles can make both halves agree by chance."""
 _UNSURE: Final = 0.7
-"""Monte Carlo error of a log Bayes factor from which it is weighed again in any case."""
+"""Monte Carlo error from which the last weighing is made."""
 
 
 @dataclass(frozen=True)
@@ -59,24 +63,21 @@ class Posterior:
     frequency: float
 
 
-def frequency(
-    log_factor: Float[np.ndarray, " person"], risen: Bool[np.ndarray, " person"], thresholds: Thresholds,
-    below: float = 0.0,
-) -> float:  # fmt: skip
+def frequency(log_factor: Float[np.ndarray, " person"], thresholds: Thresholds, below: float = 0.0) -> float:
     """Share of people with a recovery, the prior's where the cohort is too small to tell.
 
     Args:
         log_factor: log Bayes factors of a recovery.
-        risen: whether a score rose; a factor is read only there.
         thresholds: fewest people of a cohort.
         below: by how much the log likelihood of the share may lie below the best; the smallest such share is taken.
     """
     if len(log_factor) < thresholds.cohort:
         return RECOVERY.prior
-    factor = np.where(risen, log_factor, UNWEIGHED)
     odds = np.linspace(-LOWEST_ODDS, np.log(MOST) - np.log1p(-MOST), 600)
     prior = PEOPLE_BEHIND * (RECOVERY.prior * odds - np.logaddexp(0.0, odds))
-    score = np.array([np.logaddexp(0.0, factor + one).sum() - len(factor) * np.logaddexp(0.0, one) for one in odds])
+    score = np.array(
+        [np.logaddexp(0.0, log_factor + one).sum() - len(log_factor) * np.logaddexp(0.0, one) for one in odds]
+    )
     score += prior
     return float(expit(odds[np.argmax(score >= score.max() - below)]))
 
@@ -87,8 +88,8 @@ class Weighed:
 
     Attributes:
         subjects: everybody.
-        risen: whether a score rose, so that a recovery is weighed.
-        log_factor: log Bayes factor of a recovery; nan where it was not weighed.
+        risen: whether a score rose, so that a recovery is possible.
+        log_factor: log Bayes factor of a recovery; nan where nobody was weighed.
     """
 
     subjects: pl.Series
@@ -96,20 +97,38 @@ class Weighed:
     log_factor: Float[np.ndarray, " person"]
 
     def chance(self, share: float) -> Float[np.ndarray, " person"]:
-        """Posterior probability of a recovery; 0 for those who were not weighed."""
-        return np.where(self.risen, expit(self.log_factor + np.log(share) - np.log1p(-share)), 0.0)
+        """Posterior probability of a recovery; 0 for those who did not rise or were not weighed."""
+        weighed = self.risen & np.isfinite(self.log_factor)
+        return np.where(weighed, expit(self.log_factor + np.log(share) - np.log1p(-share)), 0.0)
 
 
 def weighed(
-    fit: Fit, visits: pl.DataFrame, weighings: tuple[int, ...] = WEIGHINGS, progress: Progress = silent
+    fit: Fit, visits: pl.DataFrame, weighings: tuple[int, ...] = WEIGHINGS, first: int = 0, progress: Progress = silent
 ) -> Weighed:
-    """Weigh a recovery for those who rose."""
+    """Weigh a recovery against none, with ever more particles for those who rose while it is not out of the question.
+
+    Those who did not rise are weighed too, once and never in favor: how common recovery is comes from them as well.
+    """
     people = read_people(visits, columns_of(fit), fit.model, predicting=True)
-    risen = rises(people.table) >= LEAST_RISE
-    factor = np.full(people.count, np.nan)
-    if risen.any():
-        factor[risen] = _factors(fit, visits, people.subjects.filter(risen), weighings, progress)
-    return Weighed(people.subjects, risen, factor)
+    rise = rises(people.table)
+    found, error = np.full(people.count, np.nan), np.zeros(people.count)
+    among = np.ones(people.count, bool)
+    for stage, particles in enumerate(weighings[first:], first):
+        progress("weighing recoveries", stage, len(weighings))
+        if stage > first:
+            among = (rise >= LEAST_RISE) & (found + _REACH * error > _AGAIN[stage - 1])
+        if stage == first + 1:
+            among |= rise >= CLEAR_RISE
+        if stage == len(WEIGHINGS) - 1:
+            among &= error > _UNSURE
+        if among.any():
+            rows = rows_of(visits, people.subjects.filter(among))
+            some = read_people(rows, columns_of(fit), fit.model, predicting=True)
+            none, gained, doubt = weigh(fit, some, RECOVERY, particles=particles)
+            changed = np.abs(gained - none - found[among]) / 2
+            error[among], found[among] = np.fmax(doubt, changed), gained - none
+    risen = rise >= LEAST_RISE
+    return Weighed(people.subjects, risen, np.where(risen, found, np.minimum(found, 0.0)))
 
 
 def posterior(
@@ -133,21 +152,22 @@ def posterior(
         windows: whether to tell the loss in every window.
         progress: told how far the work is.
     """
-    if visits["subject"].n_unique() < thresholds.cohort:
-        weighings = weighings[-1:]  # few people: everybody with care at once
-    found = weighed(fit, visits, weighings, progress)
-    common = frequency(found.log_factor, found.risen, thresholds, CAUTION) if share is None else share
+    first = max(min(FEW, len(weighings) - 1), 0) if visits["subject"].n_unique() < thresholds.cohort else 0
+    found = weighed(fit, visits, weighings, first, progress)
+    common = frequency(found.log_factor, thresholds, CAUTION) if share is None else share
     chance, subjects = found.chance(common), found.subjects
-    possible = chance >= POSSIBLE
     progress("drawing courses", 0, 0)
+    edges = [*(least for least, _ in DRAWS[1:]), np.inf]
+    tier = np.searchsorted(edges, chance, side="right")
     parts = [
         _drawn(
-            fit, visits, subjects.filter(group), thresholds, chance[group], recovery=recovery, windows=windows
+            fit, visits, subjects.filter(tier == place), thresholds, chance[tier == place], draws=draws,
+            recovery=place > 0, windows=windows,
         )
-        for group, recovery in ((~possible, False), (possible, True)) if group.any()
+        for place, (_, draws) in enumerate(DRAWS) if (tier == place).any()
     ]  # fmt: skip
     weights = pl.DataFrame({
-        "subject": subjects, "log_factor": np.where(found.risen, found.log_factor, np.nan), "chance": chance,
+        "subject": subjects, "log_factor": found.log_factor, "chance": chance,
     })  # fmt: skip
     rows = pl.concat([_person_rows(part.reductions) for part in parts], how="diagonal")
     return Posterior(
@@ -164,23 +184,6 @@ def rises(table: pl.DataFrame) -> Float[np.ndarray, " person"]:
     return table.group_by("subject", maintain_order=True).agg(rise.max().fill_null(0.0))["score"].to_numpy()
 
 
-def _factors(
-    fit: Fit, visits: pl.DataFrame, subjects: pl.Series, weighings: tuple[int, ...], progress: Progress
-) -> Float[np.ndarray, " person"]:
-    """Log Bayes factors of a recovery, with ever more particles for those in whom it is not out of the question."""
-    found, error = np.full(len(subjects), np.nan), np.zeros(len(subjects))
-    among = np.ones(len(subjects), bool)
-    for stage, particles in enumerate(weighings):
-        progress("weighing recoveries", stage, len(weighings))
-        if stage > 0:
-            among = (found > _AGAIN[stage - 1]) | (error > _UNSURE)
-        if among.any():
-            some = read_people(rows_of(visits, subjects.filter(among)), columns_of(fit), fit.model, predicting=True)
-            none, gained, found_error = weigh(fit, some, RECOVERY, particles=particles)
-            found[np.flatnonzero(among)], error[np.flatnonzero(among)] = gained - none, found_error
-    return found
-
-
 def rows_of(visits: pl.DataFrame, subjects: pl.Series) -> pl.DataFrame:
     """The rows of some people."""
     return visits.filter(pl.col("subject").is_in(subjects.implode()))
@@ -193,6 +196,7 @@ def _drawn(
     thresholds: Thresholds,
     chance: Float[np.ndarray, " person"],
     *,
+    draws: int,
     recovery: bool,
     windows: bool,
 ) -> Smoothed:
@@ -201,7 +205,7 @@ def _drawn(
     spans = Spans(flat=thresholds.flat, lost=3.0, gained=thresholds.gain) if windows else None
     return smooth_people(
         fit, people, asked_of(thresholds, recovery=recovery), chance if recovery else 0 * chance,
-        recovery=RECOVERY if recovery else None, spans=spans, draws=MANY if recovery else DRAWS,
+        recovery=RECOVERY if recovery else None, spans=spans, draws=draws,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from alsight.base.status import Status
 from alsight.base.units import months_of
 from alsight.calibrate.ensemble import ensemble
 from alsight.calibrate.populations import group_of, rated, with_parameters
@@ -28,6 +29,7 @@ from alsight.population.spec import Schedule
 FILE: Final = Path(__file__).parent / "natural_history.npz"
 LEAST_VISITS: Final = 4
 """Fewest visits of people who inform a fit."""
+_USABLE: Final = (Status.CONVERGED, Status.BOUNDARY, Status.MAX_STEPS)
 _BLOCKS: Final = 2
 _SEED: Final = 4242
 HELD: Final = {"times_outlier": 3.0, "memory": 12.0, "stickiness": 6.0, "odds_outlier": 0.05}
@@ -56,16 +58,22 @@ def on_scale(fit: Fit, scale: str) -> Fit:
     return replace(fit, estimates=estimates, model=model)
 
 
-def every_so_many(visits: pl.DataFrame, people: int) -> pl.DataFrame:
+def every_so_many(visits: pl.DataFrame, people: int, least: int = LEAST_VISITS) -> pl.DataFrame:
     """The visits of at most so many people with enough of them, spread over all.
 
     Args:
         visits: with `subject`.
         people: how many at most.
+        least: fewest visits of each.
     """
-    counts = visits.group_by("subject").len().filter(pl.col("len") >= LEAST_VISITS).sort("subject")
+    counts = visits.group_by("subject").len().filter(pl.col("len") >= least).sort("subject")
     some = counts["subject"].gather_every(max(counts.height // people, 1)).head(people)
     return visits.filter(pl.col("subject").is_in(some.implode()))
+
+
+def usable(fit: Fit) -> bool:
+    """Whether a fit to a cohort's own people ended well enough to be used."""
+    return bool(np.isfinite(fit.estimates).all()) and int(fit.status) in _USABLE
 
 
 def virtual_people(blocks: int) -> pl.DataFrame:

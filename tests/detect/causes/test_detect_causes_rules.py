@@ -161,6 +161,20 @@ def test_slip_at_the_last_visit_needs_digits_that_fit() -> None:
     assert rules_of(cohort(visits("a", [27, 27, 26, 25, 24, 40], items=False))) == []
 
 
+def test_slip_that_makes_a_loss_at_the_last_visit_must_be_larger() -> None:
+    deep = explain(cohort(visits("a", [42, 42, 41, 41, 40, 4], items=False)))
+    assert deep.causes.select("rule", "points").rows() == [("data_slip", 0.0)]
+    assert deep.adjusted["adjusted"].null_count() == 1
+    assert rules_of(cohort(visits("a", [27, 26, 25, 24, 23, 12], items=False))) == []
+
+
+def test_the_last_visit_of_a_gain_is_no_outlier() -> None:
+    gained = [36, 35, 33, 31, 29, 28, 39, 39, 40, 28, 27]
+    assert "outlying_visit" not in rules_of(cohort(visits("a", gained)))
+    alone = [36, 35, 33, 31, 29, 28, 27, 26, 40, 24, 23]
+    assert "outlying_visit" in rules_of(cohort(visits("a", alone)))
+
+
 def test_items_that_sum_to_the_total_leave_no_room_for_a_slip() -> None:
     assert rules_of(cohort(visits("a", [36, 35, 34, 43, 33, 32, 31]))) == ["outlying_visit"]
 

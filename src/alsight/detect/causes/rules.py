@@ -30,8 +30,10 @@ class CauseRules(Spec, frozen=True, kw_only=True):
             (assumed).
         change_sudden: least share of the jump that the two visits beside it must show (assumed).
         outlier_points, outlier_errors: least departure of one visit from both sides (assumed).
+        outlier_alone: least share of that departure by which it stands off from the very visits beside it (assumed).
         slip_points: how near the mended total must lie to the neighbors' level [points] (assumed).
-        slip_edge_points: least departure of a first or last visit that a slip of digits may explain [points] (assumed).
+        slip_edge_points: least departure of a first or last visit that a slip of digits may explain, half of what is
+            asked where that visit makes a loss [points] (assumed).
         relief_points: least net rise of a treatment's items that is named [points] (one grade).
         relief_share: least share of the rise of the whole score that sits in these items (assumed).
         relief_days: within how many days of the start that rise must be seen (assumed: two visits 3 months apart).
@@ -63,6 +65,7 @@ class CauseRules(Spec, frozen=True, kw_only=True):
     change_sudden: Share = 0.4
     outlier_points: Points = 5.0
     outlier_errors: Errors = 2.2
+    outlier_alone: Share = 0.5
     slip_points: Points = 2.5
     slip_edge_points: Points = 8.0
     relief_points: Points = 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from alsight.cohort.cohort import Cohort
 from alsight.detect.causes.effect import CAUSES, Effect, effect, rows
-from alsight.detect.causes.excursion import apart, stretches
+from alsight.detect.causes.excursion import Stretches, apart, stretches
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
 from alsight.detect.causes.series import Series, shifted, side
@@ -42,13 +42,12 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """Visits that stand off from both sides: any above them, and those below them that a slip of digits explains.
 
     A visit departs when its total lies further from the smoothed levels before and after than `outlier_points` and
-    `outlier_errors`. Other low visits are the business of dips. Slips are looked for only where the total was not added
-    up from items. A first or last visit has one side only; it counts when a slip explains a larger departure.
+    `outlier_errors`, and off the very visits beside it too: the last visit of a gain is none. Other low visits are the
+    business of dips. Slips are looked for only where the total was not added up from items. A first or last visit has
+    one side only; it counts when a slip explains a larger departure.
     """
     del cohort
-    high = apart(series, stretches(series, rules, 1, 1, rules.dip_days, rules.outlier_points))
-    low = apart(series, stretches(series, rules, -1, 1, rules.dip_days, rules.outlier_points))
-    high, low = (part.chosen(part.errors >= rules.outlier_errors) for part in (high, low))
+    high, low = (_standing_off(series, rules, direction) for direction in (1, -1))
     place = np.concatenate([high.first, low.first])
     expected = np.concatenate([high.before, low.before])
     points = np.concatenate([np.minimum(high.away, high.back), low.back])
@@ -81,6 +80,16 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     return effect(series, found, dropped=dropped, ruled=pl.Series(ruled, dtype=pl.String))
 
 
+def _standing_off(series: Series, rules: CauseRules, direction: Literal[1, -1]) -> Stretches:
+    """Single visits above (1) or below (-1) the levels on both sides and the very visits beside them."""
+    found = stretches(series, rules, direction, 1, rules.dip_days, rules.outlier_points)
+    before, after = (shifted(series, step)[0][found.first] for step in (-1, 1))
+    beside = np.maximum(direction * series.score[before], direction * series.score[after])
+    alone = direction * series.score[found.first] - beside >= rules.outlier_alone * np.minimum(found.away, found.back)
+    best = apart(series, found.chosen(alone))
+    return best.chosen(best.errors >= rules.outlier_errors)
+
+
 def _meant(
     series: Series, rules: CauseRules, place: Int[np.ndarray, " found"], expected: Float[np.ndarray, " found"]
 ) -> Int[np.ndarray, " found"]:
@@ -98,7 +107,10 @@ def _meant(
 def _edges(
     series: Series, rules: CauseRules
 ) -> tuple[Int[np.ndarray, " edges"], Int[np.ndarray, " edges"], Float[np.ndarray, " edges"]]:
-    """First and last visits that a slip explains: place, total meant, points of the rise that it makes."""
+    """First and last visits that a slip explains: place, total meant, points of the rise that it makes, 0 for a loss.
+
+    A last visit too low or a first one too high must depart twice as far, since people do lose suddenly.
+    """
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for step in (-1, 1):
         course = side(series, rules, step)
@@ -108,9 +120,9 @@ def _edges(
         expected, _ = course.at(place[edge], series.months[edge], series.noise[edge])
         off = series.score[edge] - expected
         meant = _meant(series, rules, edge, expected)
-        # Only what makes a rise is named: a last visit too high, a first one too low.
-        slip = (meant >= 0) & (-step * off >= rules.slip_edge_points)
-        found.append((edge[slip], meant[slip], np.abs(off[slip])))
+        rise = -step * off
+        slip = (meant >= 0) & ((rise >= rules.slip_edge_points) | (-rise >= 2 * rules.slip_edge_points))
+        found.append((edge[slip], meant[slip], np.maximum(rise[slip], 0.0)))
     places, meant, points = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return places, meant, points
 

@@ -14,11 +14,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from alsight.base.status import Status
 from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.tables import EVENTS, VISITS
-from alsight.detect.prior import HELD
+from alsight.detect.prior import HELD, every_so_many, usable
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.simulate import simulate_fit
@@ -39,7 +38,6 @@ MOST_COPIES: Final = 40
 _LEAST_VISITS: Final = 3
 _LEAST_LOSS: Final = 0.5
 _SEED: Final = 909
-_USABLE: Final = (Status.CONVERGED, Status.BOUNDARY, Status.MAX_STEPS)
 Count = Callable[[Cohort, pl.Series], pl.DataFrame]
 
 
@@ -104,17 +102,13 @@ def untreated(visits: pl.DataFrame, cohort: Cohort) -> pl.DataFrame:
 
 def fitted(visits: pl.DataFrame) -> Fit | None:
     """The model of natural history fitted to some of these people; None where they are too few or it fails."""
-    seen = visits.group_by("subject", maintain_order=True).len().filter(pl.col("len") >= _LEAST_VISITS)["subject"]
-    if seen.len() < LEAST:
+    rows = every_so_many(visits, ENOUGH, _LEAST_VISITS).drop("day")
+    if rows["subject"].n_unique() < LEAST:
         return None
-    some = seen.gather_every(max(seen.len() // ENOUGH, 1)).head(ENOUGH)
-    rows = visits.filter(pl.col("subject").is_in(some.implode())).drop("day")
     terms = [name for name in ("since", "followed") if rows[name].n_unique() > 2]
     rate = "~ " + (" + ".join(terms) or "1")
     found = fit_velocity(rows, rate=rate, model=Velocity(held=dict(HELD), particles=PARTICLES))
-    if not np.isfinite(found.estimates).all() or int(found.status) not in _USABLE:
-        return None
-    return found
+    return found if usable(found) else None
 
 
 def _counted(drawn: pl.DataFrame, first: pl.DataFrame, count: Count) -> pl.DataFrame:

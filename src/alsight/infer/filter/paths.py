@@ -17,7 +17,7 @@ from alsight.infer.filter.normal import expected_score
 from alsight.infer.filter.numbers import source_digest
 from alsight.infer.filter.particles import filter_person
 from alsight.infer.filter.placing import learn
-from alsight.infer.filter.state import make_room, person_of
+from alsight.infer.filter.state import make_room, person_of, spell
 from alsight.infer.filter.weights import total_weight
 from alsight.mechanism.numerics import STRICT
 
@@ -32,6 +32,8 @@ WINDOW: Final[tuple[str, ...]] = ("mean", "sd", "low", "median", "high", "flat",
 """What is told of the loss in a window: mean, SD, quantiles at 5, 50 and 95 %, and three probabilities."""
 SUMMARY: Final[tuple[str, ...]] = ("mean", "sd", "probability", "effective")
 """What is told of a reduction before its quantiles."""
+FINE: Final = 3
+"""Into how many pieces the time between nodes is cut where a course may rise: a gain comes and goes between visits."""
 _SLIGHT = 1e-9
 _BINS_A_POINT = 10
 
@@ -77,18 +79,35 @@ class Windows(NamedTuple):
 
 
 @nb.njit(**STRICT)
-def draw_scores(person: Any, p: Any, room: Any, key: Any, count: int, score: Any) -> None:
-    """Expected score at each node of each particle's course, with a level drawn from its law."""
+def draw_scores(person: Any, p: Any, room: Any, key: Any, count: int, fine: int, score: Any) -> None:
+    """Expected score of each particle's course at each node and at times between, with a level drawn from its law.
+
+    Between nodes the loss is taken to be even; the gain is what it is then.
+    """
     nodes, p_out = person.step.shape[0], p[at.ODDS_OUTLIER] / (1.0 + p[at.ODDS_OUTLIER])
     fresh = p[at.SD_NOISE] ** 2 * (1.0 + p_out * (p[at.TIMES_OUTLIER] ** 2 - 1.0))
     spread = math.sqrt(p[at.SD_STICKY] ** 2 + fresh)
     for i in range(count):
         level = room.state[of.LEVEL, i] + math.sqrt(max(room.state[of.VAR_LEVEL, i], 0.0)) * normal(key, i)
-        own, now = spread * room.state[of.SIZE, i], i
+        own, from_one = spread * room.state[of.SIZE, i], i
+        now, later, loss = person.step.sum(), 0.0, 0.0
         for back in range(nodes):
             k = nodes - 1 - back
-            score[i, k] = expected_score(level - room.lost[k, now], own, p[at.LOW], p[at.HIGH])
-            now = room.origin[k, now]
+            loss_later, loss = loss, room.lost[k, from_one] + _gain_at(room.state, i, p, now)
+            pieces = fine if back > 0 else 1
+            for piece in range(pieces):
+                share = piece / pieces
+                lost = loss + share * (loss_later - loss) - _gain_at(room.state, i, p, now + share * (later - now))
+                score[i, k * fine + piece] = expected_score(level - lost, own, p[at.LOW], p[at.HIGH])
+            from_one, later, now = room.origin[k, from_one], now, now - person.step[k]
+
+
+@nb.njit(**STRICT)
+def _gain_at(state: Any, i: int, p: Any, now: float) -> float:
+    """Gain of one particle at a time since its first node [points]."""
+    if not state[of.START, i] < now:
+        return 0.0
+    return state[of.GAIN, i] * spell(now, state[of.START, i], state[of.HELD, i], p[at.RISE], p[at.FACTOR])[0]
 
 
 @nb.njit(**STRICT)
@@ -223,12 +242,12 @@ def _from_bins(bins: Any, levels: Any, low: float, out: Any) -> None:
 
 
 @nb.njit(**STRICT)
-def tell_windows(weight: Any, score: Any, windows: Any, first: int, last: int, out: Any) -> None:
+def tell_windows(weight: Any, score: Any, fine: int, windows: Any, first: int, last: int, out: Any) -> None:
     """The loss in each window of one person; quantiles to a tenth of a point."""
     width = windows.best * _BINS_A_POINT
     bins, levels = np.empty(2 * width + 1), np.array([0.05, 0.5, 0.95])
     for w in range(first, last):
-        a, b = windows.from_node[w], windows.to_node[w]
+        a, b = fine * windows.from_node[w], fine * windows.to_node[w]
         mean, second = 0.0, 0.0
         out[w], bins[:] = 0.0, 0.0
         for c in range(weight.shape[0]):
@@ -244,23 +263,36 @@ def tell_windows(weight: Any, score: Any, windows: Any, first: int, last: int, o
 
 
 @nb.njit(**STRICT)
-def tell_course(weight: Any, score: Any, out: Any) -> None:
+def tell_course(weight: Any, score: Any, fine: int, out: Any) -> None:
     """Mean and SD of the expected score at each node."""
     for k in range(out.shape[0]):
         mean, second = 0.0, 0.0
         for c in range(weight.shape[0]):
-            mean += weight[c] * score[c, k]
+            mean += weight[c] * score[c, fine * k]
         for c in range(weight.shape[0]):
-            second += weight[c] * (score[c, k] - mean) ** 2
+            second += weight[c] * (score[c, fine * k] - mean) ** 2
         out[k, 0], out[k, 1] = mean, math.sqrt(second)
 
 
 @nb.njit(**STRICT)
+def _times(step: Any, fine: int) -> Any:
+    """Times of the nodes since the first and of the pieces between them."""
+    node, last = np.cumsum(step), step.shape[0] - 1
+    now = np.empty(last * fine + 1)
+    for k in range(last):
+        for piece in range(fine):
+            now[k * fine + piece] = node[k] + piece / fine * (node[k + 1] - node[k])
+    now[last * fine] = node[last]
+    return now
+
+
+@nb.njit(**STRICT)
 def draw_person(
-    persons: Any, numbers: Any, guesses: Any, room: Any, key: Any, counts: Any, shares: Any, weight: Any, score: Any
-) -> int:
+    persons: Any, numbers: Any, guesses: Any, room: Any, key: Any, counts: Any, shares: Any, fine: int, weight: Any,
+    score: Any,
+) -> int:  # fmt: skip
     """Courses without and with a recovery, so many of each; the weights of each part sum to its share."""
-    nodes, c = persons[0].step.shape[0], 0
+    c = 0
     for part in range(2):
         count = counts[part]
         if count == 0:
@@ -271,7 +303,7 @@ def draw_person(
             filter_person(person, numbers, guesses[part], room, fold(own, np.uint64(8)), count // 2)
             learn(person, numbers, room, count // 2, guesses[part])
         filter_person(person, numbers, guesses[part], room, own, count)
-        draw_scores(person, numbers[0], room, fold(own, np.uint64(6)), count, score[c : c + count, :nodes])
+        draw_scores(person, numbers[0], room, fold(own, np.uint64(6)), count, fine, score[c : c + count])
         total = total_weight(room.log_weight, count)[0]
         for i in range(count):
             weight[c + i] = shares[part] * math.exp(room.log_weight[i] - total)
@@ -288,22 +320,23 @@ def _kernel(digest: int) -> Any:
         first: int, last: int, out: Any, told: Any, course: Any,
     ) -> int:  # fmt: skip
         room, most = make_room(sizes[0], sizes[1], sizes[2]), 2 * sizes[2]
-        score, weight, drawn = np.empty((most, sizes[0])), np.empty(most), np.empty((most, asked.kind.shape[0]))
+        score, weight, drawn = np.empty((most, FINE * sizes[0])), np.empty(most), np.empty((most, asked.kind.shape[0]))
         guesses = np.empty((2, width))
         for i in range(first, last):
             a, b = batch.node_start[i], batch.node_start[i + 1]
-            now = origin[i] + np.cumsum(batch.step[a:b])
+            fine = FINE if counts[i, 1] > 0 else 1
+            now = origin[i] + _times(batch.step[a:b], fine)
             guesses[:, 0] = math.nan
             persons = (
                 person_of(batch, i, level[i], rate[i], 0.0, held), person_of(batch, i, level[i], rate[i], every, held)
             )  # fmt: skip
             key = fold(root, batch.number[i])
-            c = draw_person(persons, numbers, guesses, room, key, counts[i], shares[i], weight, score)
+            c = draw_person(persons, numbers, guesses, room, key, counts[i], shares[i], fine, weight, score)
             for one in range(c):
-                reduce_path(now, score[one, : b - a], asked, drawn[one])
+                reduce_path(now, score[one, : now.shape[0]], asked, drawn[one])
             summarize(weight[:c], drawn[:c], levels, cuts, out[i])
-            tell_windows(weight[:c], score[:c], windows, windows.start[i], windows.start[i + 1], told)
-            tell_course(weight[:c], score[:c], course[a:b])
+            tell_windows(weight[:c], score[:c], fine, windows, windows.start[i], windows.start[i + 1], told)
+            tell_course(weight[:c], score[:c], fine, course[a:b])
         return digest
 
     return run

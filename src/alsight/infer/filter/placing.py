@@ -190,7 +190,8 @@ def guess_spell(person: Any, numbers: Any, guess: Any) -> None:
     for number in range(options):
         guess[GUESSES + number] = 0.8 * guess[GUESSES + number] / total + 0.2 / options
     guess[0], guess[1], guess[2], guess[3] = person.rate, p[at.SD_RATE], 0.0, p[at.SD_SIZE]
-    guess[4], guess[5] = math.log(best), p[at.GAIN_LOG_SD]
+    near, far = p[at.GAIN_LOG_MEAN] - 2.0 * p[at.GAIN_LOG_SD], p[at.GAIN_LOG_MEAN] + 2.0 * p[at.GAIN_LOG_SD]
+    guess[4], guess[5] = min(max(math.log(best), near), far), p[at.GAIN_LOG_SD]
 
 
 @nb.njit(**STRICT)

@@ -11,11 +11,10 @@ from jaxtyping import Float
 from scipy.special import expit
 
 from alsight.base.errors import SpecError
-from alsight.base.streams import Stream
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.layout import Layout, make_layout
-from alsight.infer.velocity.likelihood import blank_guesses, evaluate
+from alsight.infer.velocity.likelihood import evaluate_placed
 from alsight.infer.velocity.people import read_people
 from alsight.models.velocity import SPREADS
 
@@ -51,25 +50,17 @@ def slow_probability(fit: Fit, visits: pl.DataFrame, *, particles: int = PARTICL
     people = replace(people, rate=np.column_stack([people.rate, np.ones(people.count)]))
     level, rate = people.names
     single = make_layout(msgspec.structs.replace(fit.model, classes=1), level, (*rate, "class"))
-    halves: list[np.ndarray] = []
-    value: list[np.ndarray] = []
-    for natural in within(whole, fit.estimates):
-        guesses = blank_guesses(people)
-        for count in (max(particles // 4, 16), particles):  # the first places the particles of the second
-            found = evaluate(
-                people, single, natural, count, fit.model.seed + count, stream=Stream.PREDICT,
-                guesses=guesses,
-            )  # fmt: skip
-        halves.append(found.halves)
-        value.append(found.log_likelihood)
-    odds = float(fit.estimates[whole.slow][0])
-    error = np.sqrt(sum(np.diff(each, axis=1)[:, 0] ** 2 / 4 for each in halves))
-    return pl.DataFrame(
-        {
-            columns.subject: people.subjects, "log_likelihood": value[0], "log_likelihood_slow": value[1],
-            "probability": expit(value[1] - value[0] + np.log(odds)), "error": error,
-        }
+    usual, slow = (
+        evaluate_placed(people, single, natural, particles, fit.model.seed)
+        for natural in within(whole, fit.estimates)
     )  # fmt: skip
+    odds = float(fit.estimates[whole.slow][0])
+    return pl.DataFrame({
+        columns.subject: people.subjects,
+        "log_likelihood": usual.log_likelihood, "log_likelihood_slow": slow.log_likelihood,
+        "probability": expit(slow.log_likelihood - usual.log_likelihood + np.log(odds)),
+        "error": np.hypot(usual.error(), slow.error()),
+    })  # fmt: skip
 
 
 def within(

@@ -32,11 +32,24 @@ class Evaluation:
     Attributes:
         log_likelihood: log of the mean of the halves' likelihoods, less its bias of the order 1 / particles.
         halves: log likelihood in each half.
-        scores: derivatives by the working parameters in each half; unbiased but for terms of the order 1 / particles.
     """
 
     log_likelihood: Float[np.ndarray, " subject"]
     halves: Float[np.ndarray, "subject half"]
+
+    def error(self) -> Float[np.ndarray, " subject"]:
+        """Monte Carlo standard error of each person's log likelihood."""
+        return 0.5 * np.abs(self.halves[:, 1] - self.halves[:, 0])
+
+
+@dataclass(frozen=True)
+class Scored(Evaluation):
+    """An evaluation with scores.
+
+    Attributes:
+        scores: derivatives by the working parameters in each half; unbiased but for terms of the order 1 / particles.
+    """
+
     scores: Float[np.ndarray, "half subject parameter"]
 
     def information(self) -> Float[np.ndarray, "parameter parameter"]:
@@ -70,7 +83,7 @@ def evaluate(
     *, recovery: Recovery | None = None, stream: Stream = Stream.FIT,
     guesses: Float[np.ndarray, "subject number"] | None = None,
 ) -> Evaluation:  # fmt: skip
-    """Log likelihoods at natural values by the particle filter; the scores are 0.
+    """Log likelihoods at natural values by the particle filter.
 
     Args:
         people: whose ratings.
@@ -93,13 +106,26 @@ def evaluate(
         measure(people.batch, level, rate, every, held, numbers, key, sizes, placed, first, last, value)
 
     spread(task, people.count)
-    return Evaluation(_unbiased(value), value, np.zeros((2, people.count, len(natural))))
+    return Evaluation(_unbiased(value), value)
+
+
+def evaluate_placed(
+    people: People, layout: Layout, natural: Float[np.ndarray, " parameter"], particles: int, root: int,
+    *, recovery: Recovery | None = None,
+) -> Evaluation:  # fmt: skip
+    """`evaluate` for a prediction, after a pilot with a quarter of the particles that places them."""
+    guesses = blank_guesses(people, recovery)
+    for count in (max(particles // 4, 16), particles):
+        found = evaluate(
+            people, layout, natural, count, root + count, recovery=recovery, stream=Stream.PREDICT, guesses=guesses
+        )
+    return found
 
 
 def score(
     people: People, layout: Layout, natural: Float[np.ndarray, " parameter"], courses: int, root: int,
     memos: Float[np.ndarray, "subject number"] | None = None,
-) -> Evaluation:  # fmt: skip
+) -> Scored:  # fmt: skip
     """Log likelihoods and scores at natural values by independent courses.
 
     Args:
@@ -120,7 +146,7 @@ def score(
         measure_courses(people.batch, level, rate, numbers, key, sizes, learned, first, last, value, raw)
 
     spread(task, people.count)
-    return Evaluation(_unbiased(value), value, _scores(people, layout, raw))
+    return Scored(_unbiased(value), value, _scores(people, layout, raw))
 
 
 def _unbiased(halves: Float[np.ndarray, "subject half"]) -> Float[np.ndarray, " subject"]:

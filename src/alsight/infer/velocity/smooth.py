@@ -19,7 +19,7 @@ from alsight.infer.filter.paths import KINDS, SUMMARY, WINDOW, Asked, Windows, s
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.layout import kernel_numbers, make_layout
-from alsight.infer.velocity.likelihood import Evaluation, blank_guesses, evaluate, possible, predictors, spread
+from alsight.infer.velocity.likelihood import blank_guesses, evaluate_placed, possible, predictors, spread
 from alsight.infer.velocity.people import People, read_people
 from alsight.models.velocity import Recovery
 
@@ -207,17 +207,11 @@ def weigh(
 ) -> tuple[Float[np.ndarray, " subject"], Float[np.ndarray, " subject"], Float[np.ndarray, " subject"]]:
     """Log likelihood without a recovery and with one, and the Monte Carlo error of their difference."""
     layout = make_layout(fit.model, *people.names)
-    found: list[Evaluation] = []
-    for law in (None, recovery):
-        guesses = blank_guesses(people, law)
-        for count in (max(particles // 4, 16), particles):  # the first places the particles of the second
-            last = evaluate(
-                people, layout, fit.estimates, count, fit.model.seed + count, recovery=law,
-                stream=Stream.PREDICT, guesses=guesses,
-            )  # fmt: skip
-        found.append(last)
-    error = np.sqrt(sum(np.diff(each.halves, axis=1)[:, 0] ** 2 / 4 for each in found))
-    return found[0].log_likelihood, found[1].log_likelihood, error
+    none, gained = (
+        evaluate_placed(people, layout, fit.estimates, particles, fit.model.seed, recovery=law)
+        for law in (None, recovery)
+    )
+    return none.log_likelihood, gained.log_likelihood, np.hypot(none.error(), gained.error())
 
 
 def _asked(reductions: list[Reduction]) -> tuple[Asked, Float[np.ndarray, " reduction"]]:
