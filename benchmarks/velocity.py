@@ -1,6 +1,6 @@
 """Times of the velocity model and of the whole of `assess`: fit and smoothing of 10,000 people, verdicts of 12,000.
 
-python benchmarks/velocity.py
+    python -m benchmarks.velocity
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main() -> None:
     start = time.perf_counter()
     smooth_velocity(fit, visits, ASKED, draws=DRAWS)
     print(f"{DRAWS:,} smoothed courses a person: {time.perf_counter() - start:.1f} s")
-    made = draw("mechanism", ASSESSED, "irregular", 0.005, 77)
+    made = draw("mechanism", ASSESSED, "quarterly", 0.005, 77)
     day = (pl.col("months") * 30.4375).round(0).cast(pl.Int32)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "visits.csv"

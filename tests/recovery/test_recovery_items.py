@@ -11,19 +11,21 @@ import pytest
 from alsight.base.status import Status
 from alsight.infer.fit import intervals
 from alsight.infer.items.fit import fit_items
-from infer.item_people import SMALL, item_people, item_truth
+from alsight.models.latent.items import Items
+from infer.item_people import PAIR, SMALL, item_people, item_truth
 from montecarlo import proportion_tolerance
 
 SETS = 1000 if os.environ.get("ALSIGHT_FULL") else 200
 
 
 @pytest.mark.slow
-def test_intervals_cover(record_property: Callable[[str, object], None]) -> None:
-    """One trait; few sets may be left without a maximum (few events of a score), never many."""
-    truth = item_truth(SMALL)
+@pytest.mark.parametrize("model", [SMALL, PAIR], ids=["one trait", "two traits"])
+def test_intervals_cover(model: Items, record_property: Callable[[str, object], None]) -> None:
+    """Few sets may be left without a maximum (few events of a score), never many."""
+    truth = item_truth(model)
     hits: list[np.ndarray] = []
     for seed in range(SETS):
-        fit = fit_items(item_people(10_000 + seed, 300, SMALL), rate="~ bulbar", model=SMALL)
+        fit = fit_items(item_people(10_000 + seed, 300, model), rate="~ bulbar", model=model)
         if fit.status != Status.CONVERGED:
             continue
         values = np.array([truth[name] for name in fit.names])

@@ -36,11 +36,11 @@ CAUTION: Final = 1.353
 is taken, so that one striking person in a cohort does not make recovery common."""
 LOWEST_ODDS: Final = 12.0
 """Log odds, with their sign turned, of the lowest frequency that is looked at."""
-_AGAIN: Final = (-2.0, 2.0, 2.0)
+_AGAIN: Final = (-2.0, 4.0, 4.0)
 """Log Bayes factor that must be within reach for a second, a third and a last weighing."""
 _REACH: Final = 3.0
-"""How many Monte Carlo errors are within reach. The error is at least half the change from the weighing before: a few
-heavy particles can make both halves agree by chance."""
+"""How many Monte Carlo errors are within reach. The error is at least a quarter of the change from the weighing before: a
+few heavy particles can make both halves agree by chance."""
 _UNSURE: Final = 0.7
 """Monte Carlo error from which the last weighing is made."""
 
@@ -125,7 +125,7 @@ def weighed(
             rows = rows_of(visits, people.subjects.filter(among))
             some = read_people(rows, columns_of(fit), fit.model, predicting=True)
             none, gained, doubt = weigh(fit, some, RECOVERY, particles=particles)
-            changed = np.abs(gained - none - found[among]) / 2
+            changed = np.abs(gained - none - found[among]) / 4
             error[among], found[among] = np.fmax(doubt, changed), gained - none
     risen = rise >= LEAST_RISE
     return Weighed(people.subjects, risen, np.where(risen, found, np.minimum(found, 0.0)))
