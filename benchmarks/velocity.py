@@ -1,6 +1,6 @@
 """Times of the velocity model and of the whole of `assess`: fit and smoothing of 10,000 people, verdicts of 12,000.
 
-    python -m benchmarks.velocity
+python -m benchmarks.velocity
 """
 
 from __future__ import annotations

@@ -72,9 +72,10 @@ def cohorts(plan: str, seeds: int, schedules: Sequence[str] = SCHEDULES) -> Iter
         rates = PREVALENCES[1:]
         yield from (Shard(g, s, rates[seed % len(rates)], 1000 + seed, "", loss=-1.0) for seed, s, g in shared)
     elif plan == "power":
-        for seed, s, g in shared:
-            for noise, sticky in itertools.product((1.2, 1.5, 1.9), (0.0, 0.5)):
-                yield Shard(g, s, PREVALENCES[-1], 2000 + seed, "", noise=noise, autocorrelation=sticky)
+        for seed, s, noise, sticky, g in itertools.product(
+            range(1, seeds + 1), schedules, (1.2, 1.5, 1.9), (0.0, 0.5), GENERATORS
+        ):
+            yield Shard(g, s, PREVALENCES[-1], 2000 + seed, "", noise=noise, autocorrelation=sticky)
     elif plan == "quick":
         for seed, g in itertools.product(range(1, seeds + 1), GENERATORS):
             yield Shard(g, "quarterly", PREVALENCES[-1], 3000 + seed, "", people=600)

@@ -39,8 +39,8 @@ LOWEST_ODDS: Final = 12.0
 _AGAIN: Final = (-2.0, 4.0, 4.0)
 """Log Bayes factor that must be within reach for a second, a third and a last weighing."""
 _REACH: Final = 3.0
-"""How many Monte Carlo errors are within reach. The error is at least a quarter of the change from the weighing before: a
-few heavy particles can make both halves agree by chance."""
+"""How many Monte Carlo errors are within reach. The error is at least a quarter of the change from the weighing before:
+a few heavy particles can make both halves agree by chance."""
 _UNSURE: Final = 0.7
 """Monte Carlo error from which the last weighing is made."""
 
