@@ -22,7 +22,9 @@ from alsight.infer.velocity.sketch import MEMO, SIZES
 from alsight.models.velocity import SLOW, SPREADS, Recovery
 
 CHUNK = 128
-"""People whose arrays one task handles."""
+"""Most people whose arrays one task handles."""
+_TASKS = 4
+"""Tasks of each thread at least, so that few people too are shared out evenly."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def threads() -> int:
 
 def spread(task: Callable[[int, int], None], count: int, chunk: int = 0) -> None:
     """Run a task over ranges of a count on the machine's threads."""
-    size = chunk or CHUNK
+    size = max(min(chunk or CHUNK, -(-count // (_TASKS * threads()))), 1)
     starts: Int[np.ndarray, " range"] = np.arange(0, count, size)
     if len(starts) < 2 or threads() < 2:
         task(0, count)
