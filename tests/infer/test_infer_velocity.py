@@ -282,6 +282,20 @@ def test_smoothing_with_a_recovery_lets_courses_rise(fitted) -> None:
     assert smooth_velocity(_at_truth(fitted), _table(scores), asked)["probability"][0] == 0
 
 
+def test_a_gain_is_held_between_visits_too(fitted) -> None:
+    """From the first high rating to the last it is 5.8 months; that it was held for six is likely all the same.
+
+    At the visits alone no six months hold it: each such stretch has a rating of 30 in it.
+    """
+    months = np.array([0, 3, 6, 9, 12.2, 15, 18, 21, 24])
+    score = np.array([31, 30, 30, 30, 43, 43, 43, 30, 30.0])
+    table = pl.DataFrame({"subject": 1, "months": months, "score": score})
+    recovery = Recovery(prior=0.5, median=10.0, held=(8.0,))
+    asked = [Reduction(kind="held_gain", months=6.0, at_least=8.0)]
+    found = smooth_velocity(_at_truth(fitted), table, asked, recovery=recovery, draws=4000)
+    assert found["probability"][0] > 0.5
+
+
 def test_times_outside_are_nan_and_future_rows_extend(fitted) -> None:
     table = _table()
     asked = [Reduction(kind="level", start=18.0)]
