@@ -98,8 +98,8 @@ class Weighed:
 
     def chance(self, share: float) -> Float[np.ndarray, " person"]:
         """Posterior probability of a recovery; 0 for those who did not rise or were not weighed."""
-        weighed = self.risen & np.isfinite(self.log_factor)
-        return np.where(weighed, expit(self.log_factor + np.log(share) - np.log1p(-share)), 0.0)
+        told = self.risen & np.isfinite(self.log_factor)
+        return np.where(told, expit(self.log_factor + np.log(share) - np.log1p(-share)), 0.0)
 
 
 def weighed(
@@ -108,6 +108,13 @@ def weighed(
     """Weigh a recovery against none, with ever more particles for those who rose while it is not out of the question.
 
     Those who did not rise are weighed too, once and never in favor: how common recovery is comes from them as well.
+
+    Args:
+        fit: natural history on the scale of the visits.
+        visits: `subject`, `months`, `score`.
+        weighings: particles of each half in each weighing.
+        first: the weighing that everybody begins with.
+        progress: told how far the work is.
     """
     people = read_people(visits, columns_of(fit), fit.model, predicting=True)
     rise = rises(people.table)
