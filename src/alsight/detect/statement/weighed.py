@@ -144,8 +144,12 @@ def moments(
     """
     rows = reference().filter(pl.col("quantity") == quantity)
     sums = [pl.col(name).sum() for name in ("people", "total", "squares")]
-    whole = rows.group_by(_KEYS[1:]).agg(sums).rename({"people": "all", "total": "all_total", "squares": "all_squares"})
-    one = rows.group_by(_KEYS).agg(sums)
+    whole = (
+        rows.group_by(_KEYS[1:], maintain_order=True)
+        .agg(sums)
+        .rename({"people": "all", "total": "all_total", "squares": "all_squares"})
+    )
+    one = rows.group_by(_KEYS, maintain_order=True).agg(sums)
     joined = like.join(whole, on=_KEYS[1:], how="left", maintain_order="left")
     joined = joined.join(one, on=_KEYS, how="left", maintain_order="left")
     behind = _BEHIND / pl.col("all")
@@ -166,7 +170,11 @@ def _shared(cells: pl.DataFrame, error: Float[np.ndarray, " person"]) -> float:
     """Variance that the reference's own error adds: people of one stratum share it."""
     if cells.is_empty():
         return 0.0
-    each = cells.with_columns(error=pl.Series(error)).group_by(_KEYS).agg(pl.len(), pl.col("error").first())
+    each = (
+        cells.with_columns(error=pl.Series(error))
+        .group_by(_KEYS, maintain_order=True)
+        .agg(pl.len(), pl.col("error").first())
+    )
     return float((each["len"].cast(pl.Float64) ** 2 * each["error"]).sum())
 
 
