@@ -78,7 +78,7 @@ def cohorts(plan: str, seeds: int, schedules: Sequence[str] = SCHEDULES) -> Iter
             yield Shard(g, s, PREVALENCES[-1], 2000 + seed, "", noise=noise, autocorrelation=sticky)
     elif plan == "quick":
         for seed, g in itertools.product(range(1, seeds + 1), GENERATORS):
-            yield Shard(g, "quarterly", PREVALENCES[-1], 3000 + seed, "", people=600)
+            yield Shard(g, "quarterly", PREVALENCES[-1], 7000 + seed, "", people=1000, loss=0.0)
     else:
         raise ValueError(f"plan: expected null, false, power or quick, got {plan}")
 
