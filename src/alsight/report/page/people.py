@@ -169,7 +169,11 @@ def _measures(measures: pl.DataFrame) -> pl.DataFrame:
     if "svc_pct" in wanted["measure"]:
         wanted = wanted.filter(pl.col("measure") != "fvc_pct")
     often = [name for name in MEASURES if wanted.filter(pl.col("measure") == name)["day"].n_unique() > 1][:PANELS]
-    daily = wanted.filter(pl.col("measure").is_in(often)).group_by("measure", "day").agg(pl.col("value").mean())
+    daily = (
+        wanted.filter(pl.col("measure").is_in(often))
+        .group_by("measure", "day", maintain_order=True)
+        .agg(pl.col("value").mean())
+    )
     order = pl.col("measure").replace_strict({name: place for place, name in enumerate(MEASURES)}, return_dtype=pl.Int8)
     return daily.sort(order, "day").select(
         pl.col("measure").replace(MEASURES).alias("name"),

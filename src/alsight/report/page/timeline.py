@@ -152,11 +152,11 @@ def _smoothed(band: pl.DataFrame, x: Spec, y: Spec) -> list[Spec]:
 def _strip(events: pl.DataFrame, reach: tuple[float, float]) -> Spec:
     """Events as diamonds and lasting ones as bars, one line a kind, the name beside the first."""
     x = _months(reach, title=True)
-    order = events.sort("months")["label"].unique(maintain_order=True).to_list()
+    order = events.sort("months", maintain_order=True)["label"].unique(maintain_order=True).to_list()
     y = {"field": "label", "type": "nominal", "sort": order, "axis": {"grid": False, "labels": False}}
     lasting, single = events.filter(pl.col("end").is_not_null()), events.filter(pl.col("end").is_null())
     early = pl.col("months") < (reach[0] + reach[1]) / 2
-    first = events.group_by("label").agg(pl.col("months").min(), pl.col("end").max())
+    first = events.group_by("label", maintain_order=True).agg(pl.col("months").min(), pl.col("end").max())
     encoding = {"x": x, "y": y}
     bar = {"type": "bar", "height": 4, "color": color("other"), "yOffset": 6}
     point = {"type": "point", "shape": "diamond", "filled": True, "size": 46, "opacity": 1, "color": color("event")}
