@@ -175,3 +175,11 @@ def test_strange_requests_are_refused() -> None:
         fit_items(TABLE.drop("a2"), model=SMALL)
     with pytest.raises(DataError, match="more than 12 scores"):
         fit_items(TABLE.with_columns(a2=pl.col("months")), model=SMALL)
+
+
+@pytest.mark.parametrize("seed", [4, 6])
+def test_few_draws_of_two_traits_find_a_maximum(seed: int) -> None:
+    """People in whom a normal law as narrow as the mode's curvature gave a few draws nearly all the weight."""
+    found = fit_items(item_people(10_000 + seed, 300, PAIR), rate="~ bulbar", model=PAIR)
+    assert found.status == Status.CONVERGED
+    assert found.arrays["effective"].min() > 10
