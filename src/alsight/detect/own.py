@@ -29,7 +29,7 @@ ENOUGH: Final = 400
 MANY: Final = 200
 """Fewest people who tell how a cohort loses, not only of its noise; assumed."""
 ROUNDS: Final = 3
-"""Fits, each without those whom the one before finds more likely to have gained than not."""
+"""Fits, each without those to whom the one before gives a chance of recovery over LIKELY."""
 LIKELY: Final = 0.3
 """Chance of a recovery from which somebody does not inform the cohort's own numbers; assumed."""
 PARTICLES: Final = (32, 64)
@@ -75,7 +75,7 @@ def _with_free(fit: Fit, free: tuple[str, ...], particles: int) -> Velocity:
 
 
 def _without_gains(fit: Fit, visits: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
-    """The visits of those who rather did not gain."""
+    """The visits of those in whom a recovery is not LIKELY."""
     found = weighed(fit, visits, WEIGHINGS)
     common = frequency(found.log_factor, asked)
     return rows_of(visits, found.subjects.filter(found.chance(common) <= LIKELY))

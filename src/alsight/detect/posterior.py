@@ -118,12 +118,13 @@ def weighed(
     """
     people = read_people(visits, columns_of(fit), fit.model, predicting=True)
     rise = rises(people.table)
+    risen = rise >= LEAST_RISE
     found, error = np.full(people.count, np.nan), np.zeros(people.count)
     among = np.ones(people.count, bool)
     for stage, particles in enumerate(weighings[first:], first):
         progress("weighing recoveries", stage, len(weighings))
         if stage > first:
-            among = (rise >= LEAST_RISE) & (found + _REACH * error > _AGAIN[stage - 1])
+            among = risen & (found + _REACH * error > _AGAIN[stage - 1])
         if stage == first + 1:
             among |= rise >= CLEAR_RISE
         if stage == len(WEIGHINGS) - 1:
@@ -134,7 +135,6 @@ def weighed(
             none, gained, doubt = weigh(fit, some, RECOVERY, particles=particles)
             changed = np.abs(gained - none - found[among]) / 4
             error[among], found[among] = np.fmax(doubt, changed), gained - none
-    risen = rise >= LEAST_RISE
     return Weighed(people.subjects, risen, np.where(risen, found, np.minimum(found, 0.0)))
 
 

@@ -1,7 +1,7 @@
 """Makes the reference of the model's own readings: `python -m alsight.detect.statement.tabulate` writes the table.
 
-Virtual people of the calibrated ensemble, without any recovery, are weighed as a cohort is, but for the third and most
-careful weighing. Kept are, by what a reader knows of a person, how many were weighed and the sums of their posteriors
+Virtual people of the calibrated ensemble, without any recovery, are weighed as a cohort is, but for the third and last
+weighings. Kept are, by what a reader knows of a person, how many were weighed and the sums of their posteriors
 and of the squares of these.
 """
 
