@@ -17,8 +17,9 @@ _SOURCES = [
     file for places in ("detect/*.*", "detect/causes/*.py", "infer/filter/*.py", "infer/velocity/*.py")
     for file in sorted(_HOME.glob(places))
 ]  # fmt: skip
-VERSION = sha256(b"".join(file.read_bytes() for file in _SOURCES if file.suffix in (".py", ".npz"))).hexdigest()
-"""Digest of the sources that a verdict comes from."""
+_READ = [Path(__file__), *(file for file in _SOURCES if file.suffix in (".py", ".npz"))]
+VERSION = sha256(b"".join(file.read_bytes() for file in _READ)).hexdigest()
+"""Digest of this file and of the sources that a verdict comes from."""
 
 NAMES = {
     "remission-like": "remission-like", "reversal": "reversal", "lost gain": "lost gain",
@@ -46,10 +47,10 @@ def calls_of(found: Verdicts) -> pl.DataFrame:
     last = found.courses.group_by("subject").agg(last_day=pl.col("day").max())
     windows = found.windows.join(last, on="subject")
     for months in WINDOWS:
-        ending = windows.filter(
-            pl.col("months") == months, (pl.col("last_day") - pl.col("end_day")).abs() <= days_of(0.5)
-        )
-        flat = ending.group_by("subject").agg(pl.col("flat").last().alias(f"p_flat_{months}"))
+        ending = windows.filter(pl.col("months") == months, pl.col("end_day") == pl.col("last_day"))
+        off = (pl.col("end_day") - pl.col("start_day") - days_of(float(months))).abs()
+        nearest = pl.col("flat").sort_by(off, maintain_order=True).first()  # windows may be a quarter longer or shorter
+        flat = ending.group_by("subject").agg(nearest.alias(f"p_flat_{months}"))
         rows = rows.join(flat, on="subject", how="left")
     sums = [name for name in rows.columns if name.startswith(("p_", "lfdr"))]
     return rows.with_columns(pl.col(sums).clip(0.0, 1.0))  # sums of weights, but for rounding
