@@ -21,7 +21,8 @@ from alsight.infer.velocity.smooth import Reduction, smooth_velocity
 from alsight.models.velocity import Velocity
 
 PEOPLE, VISITS, DRAWS = 10_000, 9, 1000
-ASSESSED = 12_000
+ASSESSED = {"quarterly": 10_400, "monthly": 1_600}
+"""People of a clinic and of a trial who are assessed together, about 100,000 visits."""
 ASKED = [Reduction(kind="held_gain", months=6.0, at_least=4.0), Reduction(kind="flat_months", at_least=12.0)]
 
 
@@ -30,6 +31,16 @@ def drawn() -> pl.DataFrame:
     months = np.tile(np.arange(VISITS) * 3.0, PEOPLE)
     blank = pl.DataFrame({"subject": np.repeat(np.arange(PEOPLE), VISITS), "months": months, "score": 20.0})
     return simulate_fit(natural_history(), blank, 5)
+
+
+def assessed() -> pl.DataFrame:
+    """Visits as a file would have them."""
+    day = (pl.col("months") * 30.4375).round(0).cast(pl.Int32)
+    made = {schedule: draw("mechanism", people, schedule, 0.005, 77) for schedule, people in ASSESSED.items()}
+    return pl.concat([
+        one.visits.select(subject=pl.lit(schedule + " ") + pl.col("subject"), day=day, alsfrs_r_total="score")
+        for schedule, one in made.items()
+    ])  # fmt: skip
 
 
 def main() -> None:
@@ -43,14 +54,14 @@ def main() -> None:
     start = time.perf_counter()
     smooth_velocity(fit, visits, ASKED, draws=DRAWS)
     print(f"{DRAWS:,} smoothed courses a person: {time.perf_counter() - start:.1f} s")
-    made = draw("mechanism", ASSESSED, "quarterly", 0.005, 77)
-    day = (pl.col("months") * 30.4375).round(0).cast(pl.Int32)
+    visits = assessed()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "visits.csv"
-        made.visits.select("subject", day=day, alsfrs_r_total="score").write_csv(file)
+        visits.write_csv(file)
         start = time.perf_counter()
         alsight.assess(str(file), out=str(Path(folder) / "report"))
-        print(f"assess, {ASSESSED:,} people, {made.visits.height:,} visits: {time.perf_counter() - start:.1f} s")
+        people = visits["subject"].n_unique()
+        print(f"assess, {people:,} people, {visits.height:,} visits: {time.perf_counter() - start:.1f} s")
 
 
 if __name__ == "__main__":

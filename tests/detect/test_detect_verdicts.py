@@ -89,7 +89,7 @@ CASES = {
 
 @pytest.mark.parametrize("verdict", CASES)
 def test_each_verdict_follows_from_its_evidence(verdict: str) -> None:
-    blank = {"visits": 12, "follow": 30.0, "flat_level": 30.0, "cause": None, "p_late": 0.5}
+    blank = {"visits": 12, "follow": 30.0, "flat_level": 30.0, "middle": 30.0, "cause": None, "p_late": 0.5}
     facts = _with_missing(_nothing(pl.DataFrame({"subject": ["A"]})))
     given = blank | CASES[verdict]
     facts = facts.with_columns(pl.lit(value, facts.schema[name]).alias(name) for name, value in given.items())
@@ -116,6 +116,30 @@ def test_windows_and_courses_lie_within_the_follow_up(found) -> None:
     assert windows.select(pl.col("flat", "lost", "gained").is_between(0, 1 + 1e-9).all()).row(0) == (True, True, True)
     near = found.courses.filter(pl.col("subject") == "A-decline")
     assert float((near["score"] - near["level"]).abs().max()) < 4
+
+
+def test_change_in_a_window_is_that_of_the_scores(found) -> None:
+    scores = {(name, 91 * visit): score for name, scores in PEOPLE.items() for visit, score in enumerate(scores)}
+    windows = found.windows.select("subject", "start_day", "end_day", "change").rows()
+    assert len(windows) > 50
+    assert [row[3] for row in windows] == [scores[row[0], row[2]] - scores[row[0], row[1]] for row in windows]
+
+
+def test_a_course_at_the_floor_cannot_be_told() -> None:
+    """Nothing but zeros: the posterior of the level is far off, the scores themselves are at the end of the scale."""
+    found = verdicts(cohort_of({"A": [0] * 6, "B": [48] * 6}))
+    assert found.people["verdict"].to_list() == ["cannot tell"] * 2
+    assert found.people["settle"].str.contains("scale is at its end").all()
+
+
+def test_a_gain_that_may_be_is_told() -> None:
+    facts = _with_missing(_nothing(pl.DataFrame({"subject": ["A", "B"]}))).with_columns(
+        visits=pl.Series([1, 2]), p_gain_hold=pl.Series([0.0, 0.465])
+    )
+    reasons = told(judged(facts, ASKED), ASKED)["reasons"].to_list()
+    assert reasons[0].startswith("1 visit in")
+    assert "possible" not in reasons[0]
+    assert "4 points held for 6 months is possible (46.5 %) but not shown" in reasons[1]
 
 
 def test_order_of_rows_changes_nothing(found) -> None:

@@ -15,6 +15,8 @@ NAMES: Final[dict[str, str]] = {
 """What a rise is called whose cause is known."""
 LEAST_EXPLAINED: Final = 2.0
 """Points of a rise that a cause must explain to give the verdict its name; assumed."""
+WORTH_TELLING: Final = 0.1
+"""Posterior of a held gain from which it is told though it is not called; assumed."""
 
 PEOPLE: Final[dict[str, type[pl.DataType]]] = {
     "subject": pl.String, "verdict": pl.String, "current": pl.String, "start_day": pl.Int32, "end_day": pl.Int32,
@@ -30,6 +32,13 @@ def called(months: str, asked: Thresholds, prefix: str = "") -> pl.Expr:
     """Whether a gain held so long is called: it is hardly none, and its median reaches the size."""
     none, gain = pl.col(f"{prefix}p_none_{months}"), pl.col(f"{prefix}p_gain_{months}")
     return ((none >= 1 - asked.false) & (gain >= 0.5)).fill_null(value=False)
+
+
+def _judgeable(asked: Thresholds) -> pl.Expr:
+    """Whether neither the truth nor the scores lie at an end of the scale."""
+    return pl.all_horizontal(
+        pl.col(level).is_between(asked.floor, asked.ceiling, closed="none") for level in ("flat_level", "middle")
+    )
 
 
 def judged(facts: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
@@ -48,7 +57,7 @@ def judged(facts: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
     as_recorded = called("0", asked, "raw_") | (pl.col("raw_rise") >= asked.gain)
     explained = pl.col("cause_points").fill_null(0.0) >= LEAST_EXPLAINED
     flat_enough = (pl.col("visits") >= asked.plateau_visits) & (pl.col("follow") >= asked.flat_months)
-    judgeable = pl.col("flat_level").is_between(asked.floor, asked.ceiling, closed="none")
+    judgeable = _judgeable(asked)
     flat = flat_enough & judgeable & (pl.col("p_flat") >= asked.plateau)
     falling = (pl.col("p_loss") >= asked.loss) & (pl.col("visits") >= asked.visits)
     unfallen = flat_enough & judgeable & (pl.col("still_months") >= asked.flat_months)
@@ -139,15 +148,26 @@ def _reasons(asked: Thresholds) -> pl.Expr:
         _points(pl.col("follow")), _points(pl.col("mid_loss")), _points(pl.col("low_loss")),
         _points(pl.col("high_loss")), _percent(pl.col("p_loss")),
     )  # fmt: skip
-    few = pl.format("{} visits in {} months.", pl.col("visits"), _points(pl.col("follow")))
+    few = pl.format(
+        "{} {} in {} months.", pl.col("visits"),
+        pl.when(pl.col("visits") == 1).then(pl.lit("visit")).otherwise(pl.lit("visits")), _points(pl.col("follow")),
+    )  # fmt: skip
+    chance = pl.col("p_gain_hold").fill_null(0.0)
+    open_gain = pl.when(chance >= WORTH_TELLING).then(
+        pl.format(
+            f" A gain of {asked.gain:g} points held for {asked.hold:g} months is possible ({{}}) but not shown.",
+            _percent(chance),
+        )
+    ).otherwise(pl.lit(""))  # fmt: skip
     verdict = pl.col("verdict")
     return (
         pl.when(verdict.is_in([*REVIEWED, "rise, not yet confirmed"])).then(gain + usual.fill_null(""))
         .when(verdict.is_in(list(NAMES.values()))).then(pl.col("cause_words"))
-        .when(verdict.is_in(["plateau", "prolonged plateau"])).then(flat + usual.fill_null(""))
-        .when(verdict == "apparent plateau").then(pl.lit("The scores did not fall, but they cannot show it. ") + flat)
-        .when(verdict == "progressing").then(loss)
-        .otherwise(pl.concat_str([few, pl.lit(" "), loss], ignore_nulls=True))
+        .when(verdict.is_in(["plateau", "prolonged plateau"])).then(flat + usual.fill_null("") + open_gain)
+        .when(verdict == "apparent plateau")
+        .then(pl.lit("The scores did not fall, but they cannot show it. ") + flat + open_gain)
+        .when(verdict == "progressing").then(loss + open_gain)
+        .otherwise(pl.concat_str([few, pl.lit(" "), loss, open_gain], ignore_nulls=True))
     )  # fmt: skip
 
 
@@ -170,7 +190,7 @@ def _settle(asked: Thresholds) -> pl.Expr:
         .when((verdict == "cannot tell") & (pl.col("follow") < asked.months)).then(
             pl.lit(f"Follow-up of at least {asked.months:g} months.")
         )
-        .when((verdict == "cannot tell") & ~pl.col("flat_level").is_between(asked.floor, asked.ceiling)).then(
+        .when((verdict == "cannot tell") & ~_judgeable(asked)).then(
             pl.lit("The scale is at its end: strength or vital capacity can tell, the score cannot.")
         )
         .when(verdict == "cannot tell").then(pl.lit("Two more visits, 3 months apart."))

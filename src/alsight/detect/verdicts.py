@@ -208,7 +208,7 @@ def facts_of(
     first = first_visits(scores, cohort.subjects)
     kept = adjusted.group_by("subject", maintain_order=True).agg(
         visits=pl.len(), first_month=pl.col("months").first(), last_month=pl.col("months").last(),
-        follow=pl.col("months").last() - pl.col("months").first(),
+        follow=pl.col("months").last() - pl.col("months").first(), middle=pl.col("score").median(),
     )  # fmt: skip
     recorded = rows.select("subject", "months", "score")
     rise = recorded.select("subject").unique(maintain_order=True).with_columns(raw_rise=rises(recorded))
@@ -264,11 +264,14 @@ def _largest(causes: pl.DataFrame) -> pl.DataFrame:
 def _windows(found: Posterior, rows: pl.DataFrame, facts: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
     """Every judged window, on days."""
     first = facts.select("subject", "first_day")
-    scores = rows.select("subject", "months", "score").unique(["subject", "months"], keep="first")
+    scores = rows.select("subject", "day", "score").unique(["subject", "day"], keep="first")
     told_windows = found.windows.join(first, on="subject", how="left", maintain_order="left")
     for name in ("start", "end"):
-        at = scores.select("subject", pl.col("months").alias(name), pl.col("score").alias(f"{name}_score"))
-        told_windows = told_windows.join(at, on=["subject", name], how="left", maintain_order="left")
+        day = (pl.col("first_day") + days_of(pl.col(name))).round(0).cast(scores.schema["day"])
+        at = scores.select("subject", pl.col("day").alias(f"{name}_day"), pl.col("score").alias(f"{name}_score"))
+        told_windows = told_windows.with_columns(day.alias(f"{name}_day")).join(
+            at, on=["subject", f"{name}_day"], how="left", maintain_order="left"
+        )
     enough = pl.col("visits") >= 3
     verdict = (
         pl.when(enough & (pl.col("gained") >= 1 - asked.false)).then(pl.lit("gain"))
@@ -277,9 +280,7 @@ def _windows(found: Posterior, rows: pl.DataFrame, facts: pl.DataFrame, asked: T
         .when(enough & (pl.col("end_score") >= pl.col("start_score"))).then(pl.lit("apparent plateau"))
         .otherwise(pl.lit("cannot tell"))
     )  # fmt: skip
-    day = pl.col("first_day")
     return told_windows.with_columns(
-        start_day=(day + days_of(pl.col("start"))).round(0), end_day=(day + days_of(pl.col("end"))).round(0),
         change=pl.col("end_score") - pl.col("start_score"), loss="mean", loss_low="low", loss_high="high",
         verdict=verdict,
     ).select(pl.col(name).cast(kind) for name, kind in WINDOWS.items())  # fmt: skip
@@ -331,7 +332,7 @@ def _nothing(subjects: pl.DataFrame) -> pl.DataFrame:
     """Facts of people of whom nothing is known."""
     numbers = (
         "raw_rise", "cause_points", "p_flat", "p_loss", "p_late", "low_loss", "mid_loss", "high_loss", "mid_flat",
-        "flat_usual", "gain_usual", "still_months", "run_months", "flat_level", "flat_start", "flat_length",
+        "flat_usual", "gain_usual", "still_months", "run_months", "flat_level", "middle", "flat_start", "flat_length",
         "first_day", "first_month", "last_month", "chance",
     )  # fmt: skip
     return subjects.with_columns(
