@@ -9,7 +9,7 @@ from alsight.models.latent.items import Items, Trait
 
 SMALL = Items(traits=(Trait(name="arm", items=("a1", "a2", "a3")),), draws=32)
 PAIR = Items(
-    traits=(Trait(name="arm", items=("a1", "a2", "a3")), Trait(name="leg", items=("b1", "b2", "b3"))), draws=32
+    traits=(Trait(name="arm", items=("a1", "a2", "a3")), Trait(name="leg", items=("b1", "b2", "b3"))), draws=128
 )
 SLOPES = (1.5, 2.0, 2.5)
 THRESHOLDS = ((-3.0, -2.0, -1.2, -0.3), (-2.6, -1.8, -0.8, 0.2), (-3.2, -2.4, -1.5, -0.6))

@@ -124,6 +124,12 @@ class Layout:
                 place += 1
         return root
 
+    def own_share(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " effect"]:
+        """Share of each effect's variance that the other effects do not explain."""
+        root = self.root(working[self.spread])
+        square = root @ root.T
+        return 1.0 / (np.diagonal(np.linalg.inv(square)) * np.diagonal(square))
+
     def natural(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
         """The parameters as printed: thresholds on the trait's scale, SDs and correlations."""
         values, found = self.values(working), working.copy()

@@ -13,12 +13,16 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import ndtri
+from scipy.stats.qmc import Sobol
 
-from alsight.base.streams import Stream, normal, subject_key
+from alsight.base.streams import Stream, subject_key, uniform
 from alsight.infer.items.kernel import evaluate, modes
 from alsight.infer.items.law import Law, anchored
 from alsight.infer.items.layout import Layout, Values
 from alsight.infer.items.responses import Responses
+
+_EDGE = 1e-12
 
 
 class Placed(NamedTuple):
@@ -53,12 +57,14 @@ class Evaluation:
 
 
 def draws_of(people: int, draws: int, effects: int, seed: int) -> Float[np.ndarray, "subject draw effect"]:
-    """Standard normal draws, each with its mirror image; a person's own, whoever else is there."""
-    half = (draws + 1) // 2
+    """Standard normal draws that fill space evenly: Sobol's points, shifted by chance for each person.
+
+    A person's shift does not depend on who else is there.
+    """
     keys = subject_key(seed, Stream.FIT, np.arange(people, dtype=np.uint64))
-    counters = np.arange(half * effects, dtype=np.uint64)
-    drawn = normal(keys[:, None], counters).reshape(people, half, effects)
-    return np.concatenate([drawn, -drawn], axis=1)
+    shift = uniform(keys[:, None], np.arange(effects, dtype=np.uint64))
+    even = Sobol(effects, scramble=False).random_base2((draws - 1).bit_length())[:draws]
+    return ndtri(np.clip((even + shift[:, None, :]) % 1.0, _EDGE, 1.0 - _EDGE))
 
 
 def means(found: Responses, values: Values) -> Float[np.ndarray, "subject effect"]:

@@ -15,7 +15,7 @@ CLOSE = 5e-3
 """Newton decrement at which a search has converged, in units of the log likelihood."""
 ROUGH = 0.5
 """Decrement at which the draws are doubled."""
-CALMEST = 0.2
+CALMEST = 0.5
 """Least share of a step near the end, where steps are halved as long as they do not halve the decrement."""
 STEPS = 60
 """Most Newton steps with one number of draws."""
@@ -25,6 +25,14 @@ SHORTEST = 1e-6
 """Share of a step below which nothing is gained any more."""
 WEAK = 1e-8
 """Least eigenvalue of the information, scaled to unit diagonal, that counts as identified."""
+FAINT = 0.2
+"""Least part of the information of people's scores that the observed information is taken for."""
+TIMES = (1, 4, 16)
+"""Draws of the last climb, in those that are asked for; more than once those only where they are too few."""
+OWN = 0.01
+"""Share of an effect's variance that the others do not explain below which their covariance is singular."""
+LEAST = 1e-6
+"""Least eigenvalue of the scores' information, of the largest, that is inverted."""
 FIRST_SLOPE = 1.7
 """Discrimination at which the search begins: about that of a probit item of slope 1."""
 
@@ -39,6 +47,7 @@ class Found:
         status: how it ended.
         steps: steps taken.
         placed: where the draws stand.
+        faintest: least part of the scores' information that the draws' information is.
     """
 
     working: Float[np.ndarray, " parameter"]
@@ -46,17 +55,25 @@ class Found:
     status: Status
     steps: int
     placed: Placed
+    faintest: float
 
 
 def search(found: Responses, working: Float[np.ndarray, " parameter"]) -> Found:
-    """Climb with half of the draws until close, then with all."""
+    """Climb with half of the draws until close, then with all; with more where they do not tell the information."""
     model, effects = found.layout.model, 2 * found.layout.traits
     near = np.zeros((found.people, effects))
-    few = draws_of(found.people, max(model.draws // 2, 8), effects, model.seed)
-    first = climb(found, working, few, near, ROUGH)
-    many = draws_of(found.people, model.draws, effects, model.seed)
-    last = climb(found, first.working, many, first.placed.centre, CLOSE)
-    return replace(last, steps=first.steps + last.steps)
+    drawn = draws_of(found.people, max(model.draws // 2, 8), effects, model.seed)
+    ended = climb(found, working, drawn, near, ROUGH)
+    steps = ended.steps
+    for times in TIMES:
+        if ended.status in (Status.CONVERGED, Status.SINGULAR):
+            working, near = ended.working, ended.placed.centre
+        drawn = draws_of(found.people, times * model.draws, effects, model.seed)
+        ended = climb(found, working, drawn, near, CLOSE)
+        steps += ended.steps
+        if ended.faintest > FAINT:
+            break
+    return replace(ended, steps=steps)
 
 
 def climb(
@@ -72,13 +89,15 @@ def climb(
     """
     placed = place(found, working, near)
     here = assess(found, working, drawn, placed)
-    status, steps, calm, last = Status.MAX_STEPS, 0, 1.0, np.inf
+    status, steps, calm, last, faintest = Status.MAX_STEPS, 0, 1.0, np.inf, 0.0
     while steps < STEPS:
         if not np.isfinite(here.log_likelihood.sum()) or not np.isfinite(here.information).all():
-            return Found(working, here, Status.NOT_FINITE, steps, placed)
-        gradient = here.scores.sum(axis=0)
-        step, weakest = uphill(gradient, here.information)
-        promise = float(0.5 * gradient @ step)
+            return Found(working, here, Status.NOT_FINITE, steps, placed, faintest)
+        step, weakest, faintest = uphill(here.scores, here.information)
+        promise = float(0.5 * here.scores.sum(axis=0) @ step)
+        if found.layout.own_share(working).min() < OWN:
+            status = Status.BOUNDARY
+            break
         if promise < close:
             status = Status.CONVERGED if weakest > WEAK else Status.SINGULAR
             break
@@ -94,18 +113,26 @@ def climb(
         steps += 1
         if share <= SHORTEST:
             break
-    return Found(working, here, status, steps, placed)
+    return Found(working, here, status, steps, placed, faintest)
 
 
 def uphill(
-    gradient: Float[np.ndarray, " parameter"], information: Float[np.ndarray, "parameter parameter"]
-) -> tuple[Float[np.ndarray, " parameter"], float]:
-    """Newton step with the eigenvalues of the scaled information taken absolute, and the least of them."""
+    scores: Float[np.ndarray, "subject parameter"], information: Float[np.ndarray, "parameter parameter"]
+) -> tuple[Float[np.ndarray, " parameter"], float, float]:
+    """Newton step; least eigenvalue of the information scaled to unit diagonal; its least part of the scores' own.
+
+    The information comes from draws and is poor where it is small; the people's scores tell the same with other errors.
+    Where it says less than FAINT of what they say, that much is taken.
+    """
     size = np.sqrt(np.abs(np.diagonal(information)))
     size = np.where(size > 0, size, 1.0)
-    values, vectors = np.linalg.eigh(information / np.outer(size, size))
-    step = vectors @ ((vectors.T @ (gradient / size)) / np.maximum(np.abs(values), 1e-3)) / size
-    return step, float(values[0])
+    spread, scaled = scores / size, information / np.outer(size, size)
+    values, vectors = np.linalg.eigh(spread.T @ spread)
+    half = vectors / np.sqrt(np.maximum(values, LEAST * values[-1]))
+    parts, turned = np.linalg.eigh(half.T @ scaled @ half)
+    way = half @ turned
+    step = way @ ((way.T @ spread.sum(axis=0)) / np.maximum(np.abs(parts), FAINT)) / size
+    return step, float(np.linalg.eigvalsh(scaled)[0]), float(parts[0])
 
 
 def _allowed(found: Responses, working: np.ndarray, step: np.ndarray) -> float:
