@@ -192,4 +192,5 @@ def test_nobody_striking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     alsight.assess(cohort, out=tmp_path, pages=0)
     text = (tmp_path / "report.html").read_text()
     assert "Nobody is listed." in text
+    assert "Each of these counts is too small to print." in text
     assert "If what was not seen were worse" not in text

@@ -114,8 +114,9 @@ def sentences(summary: dict[str, Any]) -> tuple[str, ...]:
     accepted = f"{joined(said)} accepted."
     if not any(summary[name] for name in ("rejected", "mended", "notes")):
         return (accepted, "Nothing was rejected or changed.")
+    entries = "entry" if summary["rejected"] == 1 else "entries"
     told = (
-        f"{summary['rejected']:,} entries left out, {summary['mended']:,} mended, {summary['notes']:,} kept with a "
+        f"{summary['rejected']:,} {entries} left out, {summary['mended']:,} mended, {summary['notes']:,} kept with a "
         "remark."
     )
     return (accepted, told)

@@ -41,6 +41,8 @@ def verdict_section(judged: Verdicts, *, identified: bool) -> Section:
     listed = _table(ever, now, identified=identified)
     if figure:
         blocks += [figure]
+    elif any(ever.values()):
+        blocks += [Prose("Each of these counts is too small to print.")]
     blocks += [listed]
     return Section("verdicts", "Verdicts", tuple(blocks))
 
