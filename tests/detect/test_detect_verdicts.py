@@ -132,6 +132,17 @@ def test_a_course_at_the_floor_cannot_be_told() -> None:
     assert found.people["settle"].str.contains("scale is at its end").all()
 
 
+def test_a_flat_stretch_is_told_with_doubt() -> None:
+    facts = _with_missing(_nothing(pl.DataFrame({"subject": ["A", "B"]}))).with_columns(
+        visits=12, follow=30.0, flat_level=30.0, middle=30.0, p_flat=pl.Series([0.88, 0.86]), p_late=0.12,
+        flat_usual=0.2, mid_flat=14.0,
+    )  # fmt: skip
+    rows = told(judged(facts, ASKED), ASKED)
+    assert rows["flat"].to_list() == pytest.approx([0.88 * 0.92, 0.86 * 0.92])
+    assert rows["verdict"].to_list() == ["plateau", "cannot tell"]
+    assert "is 81.0 %" in rows["reasons"][0]
+
+
 def test_a_gain_that_may_be_is_told() -> None:
     facts = _with_missing(_nothing(pl.DataFrame({"subject": ["A", "B"]}))).with_columns(
         visits=pl.Series([1, 2]), p_gain_hold=pl.Series([0.0, 0.465])

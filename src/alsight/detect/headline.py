@@ -34,6 +34,11 @@ def called(months: str, asked: Thresholds, prefix: str = "") -> pl.Expr:
     return ((none >= 1 - asked.false) & (gain >= 0.5)).fill_null(value=False)
 
 
+def doubted(flat: pl.Expr, asked: Thresholds) -> pl.Expr:
+    """The posterior of a flat stretch as it is told: less the share in which the model may be wrong."""
+    return flat * (1 - asked.doubt)
+
+
 def _judgeable(asked: Thresholds) -> pl.Expr:
     """Whether neither the truth nor the scores lie at an end of the scale."""
     return pl.all_horizontal(
@@ -58,7 +63,7 @@ def judged(facts: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
     explained = pl.col("cause_points").fill_null(0.0) >= LEAST_EXPLAINED
     flat_enough = (pl.col("visits") >= asked.plateau_visits) & (pl.col("follow") >= asked.flat_months)
     judgeable = _judgeable(asked)
-    flat = flat_enough & judgeable & (pl.col("p_flat") >= asked.plateau)
+    flat = flat_enough & judgeable & (doubted(pl.col("p_flat"), asked) >= asked.plateau)
     falling = (pl.col("p_loss") >= asked.loss) & (pl.col("visits") >= asked.visits)
     unfallen = flat_enough & judgeable & (pl.col("still_months") >= asked.flat_months)
     verdict = (
@@ -74,11 +79,12 @@ def judged(facts: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
         .otherwise(pl.lit("cannot tell"))
     )  # fmt: skip
     gained = pl.col("verdict").is_in(["remission-like", "reversal"])
+    level_lately = doubted(1 - pl.col("p_late"), asked) >= asked.plateau
     lately = (pl.col("p_late") >= asked.loss) & (pl.col("visits") >= asked.visits)
     current = (
         pl.when(lately).then(pl.lit("progressing"))
         .when(gained | (pl.col("verdict") == "rise, not yet confirmed")).then(pl.col("verdict"))
-        .when(enough & flat_enough & judgeable & (pl.col("p_late") <= 1 - asked.plateau)).then(pl.lit("plateau"))
+        .when(enough & flat_enough & judgeable & level_lately).then(pl.lit("plateau"))
         .otherwise(pl.lit("cannot tell"))
     )  # fmt: skip
     return facts.with_columns(verdict=verdict).with_columns(current=current)
@@ -108,8 +114,8 @@ def told(rows: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
     last = (pl.col("first_day") + days_of(pl.col("to_month"))).round(0)
     rows = rows.with_columns(
         start_day=day, end_day=last, months=pl.col("to_month") - pl.col("from_month"), flat_months="mid_flat",
-        flat="p_flat", loss="mid_loss", loss_low="low_loss", loss_high="high_loss", falling="p_loss",
-        review=pl.col("verdict").is_in(list(REVIEWED)),
+        flat=doubted(pl.col("p_flat"), asked), loss="mid_loss", loss_low="low_loss", loss_high="high_loss",
+        falling="p_loss", review=pl.col("verdict").is_in(list(REVIEWED)),
     )  # fmt: skip
     return rows.with_columns(reasons=_reasons(asked), settle=_settle(asked)).select(
         pl.col(name).cast(kind) for name, kind in PEOPLE.items()
@@ -138,7 +144,7 @@ def _reasons(asked: Thresholds) -> pl.Expr:
         "The longest stretch with a true loss under {} point lasted {} months; the posterior of {} months or more is "
         "{}.",
         pl.lit(f"{asked.flat:g}"), _points(pl.col("mid_flat")), pl.lit(f"{asked.flat_months:g}"),
-        _percent(pl.col("p_flat")),
+        _percent(doubted(pl.col("p_flat"), asked)),
     )  # fmt: skip
     usual = pl.when(pl.col("usual").is_not_nan()).then(
         pl.format(" Natural history shows as much in {} of comparable people.", _percent(pl.col("usual")))

@@ -27,7 +27,10 @@ class Thresholds(Spec, frozen=True, kw_only=True):
         remission: how long to be remission-like [months]; source bedlack2016.
         documented: points lost before a gain that counts as documented loss.
         given_back: share of a held gain that is lost again in a lost gain.
-        plateau: posterior of a flat stretch from which it is called.
+        doubt: share of flat stretches in which the model is taken to be wrong without showing it; by so much the
+            posterior of a flat stretch is lessened before it is told. Chosen on the generators of the bench, where
+            without it posteriors above 0.9 came true too seldom.
+        plateau: posterior of a flat stretch, lessened by the doubt, from which it is called.
         flat: a loss below this counts as flat [points].
         flat_months: shortest plateau [months].
         prolonged: share of comparable people in whom natural history shows so long a plateau, at most.
@@ -48,6 +51,7 @@ class Thresholds(Spec, frozen=True, kw_only=True):
     remission: Months = 12.0
     documented: Points = 2.0
     given_back: Share = 0.5
+    doubt: Share = 0.08
     plateau: Share = 0.8
     flat: Points = 1.0
     flat_months: Months = 12.0

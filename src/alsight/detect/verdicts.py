@@ -12,7 +12,7 @@ from alsight.base.progress import Progress, silent
 from alsight.base.units import days_of, months_of
 from alsight.cohort.cohort import Cohort
 from alsight.detect.causes.explain import Explained, explain
-from alsight.detect.headline import judged, told
+from alsight.detect.headline import doubted, judged, told
 from alsight.detect.own import with_own
 from alsight.detect.posterior import WEIGHINGS, Posterior, posterior, rises, rows_of
 from alsight.detect.prior import natural_history, on_scale
@@ -265,7 +265,9 @@ def _windows(found: Posterior, rows: pl.DataFrame, facts: pl.DataFrame, asked: T
     """Every judged window, on days."""
     first = facts.select("subject", "first_day")
     scores = rows.select("subject", "day", "score").unique(["subject", "day"], keep="first")
-    told_windows = found.windows.join(first, on="subject", how="left", maintain_order="left")
+    told_windows = found.windows.join(first, on="subject", how="left", maintain_order="left").with_columns(
+        flat=doubted(pl.col("flat"), asked)
+    )
     for name in ("start", "end"):
         day = (pl.col("first_day") + days_of(pl.col(name))).round(0).cast(scores.schema["day"])
         at = scores.select("subject", pl.col("day").alias(f"{name}_day"), pl.col("score").alias(f"{name}_score"))
