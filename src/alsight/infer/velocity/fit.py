@@ -20,6 +20,8 @@ from alsight.models.model import Columns as Names
 from alsight.models.model import Record
 from alsight.models.velocity import Velocity
 
+AGAIN = 2000
+"""What is added to the seed for a second round of a search that has not come to rest."""
 FEW = 800
 """People among whom the search begins."""
 WEAK = ("memory", "stickiness", "sd_log_rate_slow")
@@ -91,8 +93,14 @@ def _search(read: Read, visits: pl.DataFrame) -> Found:
         some = read_people(visits.filter(pl.col(read.columns.subject).is_in(every.implode())), read.columns, model)
         working, first = approach(some, layout, working, max(model.particles // 2, 32), model.seed)
     working, taken = approach(people, layout, working, max(model.particles // 2, 32), model.seed + 500)
-    found = settle(people, layout, working, model.particles, model.seed, BRIEF if people.count > MANY else SETTLE)
-    return replace(found, steps=first + taken + found.steps)
+    steps = first + taken
+    for root in (model.seed, model.seed + AGAIN):
+        found = settle(people, layout, working, model.particles, root, BRIEF if people.count > MANY else SETTLE)
+        steps += found.steps
+        if found.status != Status.MAX_STEPS:
+            break
+        working = found.working
+    return replace(found, steps=steps)
 
 
 def _result(read: Read, found: Found, names: Names, record: Record) -> Fit:
