@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from alsight.base.errors import DataError, SpecError
 from alsight.base.status import Status
-from alsight.infer.filter.normal import beyond, expected_score, log_tail, normal_quantile
+from alsight.infer.filter.normal import beyond, expected_score, log_tail, normal_quantile, normal_quantiles
 from alsight.infer.fit import load
 from alsight.infer.velocity import likelihood
 from alsight.infer.velocity.fit import fit_velocity
@@ -57,6 +57,10 @@ def mixed(**changed: float) -> dict[str, float]:
 def test_normal_law_equals_scipy() -> None:
     for p in (1e-12, 1e-3, 0.2, 0.5, 0.9, 1 - 1e-9):
         assert normal_quantile(p) == pytest.approx(ndtri(p), rel=2e-7, abs=1e-9)
+    many = np.r_[np.geomspace(1e-12, 0.5, 500), 1 - np.geomspace(1e-12, 0.5, 500)]
+    found = np.empty_like(many)
+    normal_quantiles(many, len(many), found)
+    np.testing.assert_allclose(found, [normal_quantile(p) for p in many], rtol=1e-13, atol=1e-15)
     for x in (-9.0, 0.0, 4.0, 24.9, 25.1, 40.0, 200.0):
         assert log_tail(x) == pytest.approx(norm.logsf(x), rel=1e-4, abs=1e-12)
     chances = (np.arange(20_000) + 0.5) / 20_000

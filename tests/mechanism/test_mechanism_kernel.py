@@ -9,7 +9,7 @@ import pytest
 
 from alsight.mechanism import layout as at
 from alsight.mechanism.latent import simulate_latent
-from alsight.mechanism.numerics import exponential
+from alsight.mechanism.numerics import exponential, logarithm
 from alsight.mechanism.parameters import vector
 from mechanism.reference import lives
 
@@ -67,3 +67,8 @@ def test_another_seed_gives_other_people() -> None:
 def test_exponential_is_accurate() -> None:
     for x in np.linspace(-50, 20, 2001).tolist():
         assert exponential(x) == pytest.approx(math.exp(x), rel=2e-14)
+
+
+def test_logarithm_is_accurate() -> None:
+    for x in (*np.geomspace(1e-300, 1e300, 1001), *np.linspace(0.5, 2.0, 1001)):
+        assert logarithm(x) == pytest.approx(math.log(x), rel=1e-15, abs=1e-15)

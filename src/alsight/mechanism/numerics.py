@@ -34,3 +34,25 @@ def exponential(x: Any) -> Any:
     series = low + fourth * (middle + fourth * high)
     pattern = np.float64(series).view(np.uint64) + (np.float64(shifted).view(np.uint64) << _EXPONENT)
     return np.uint64(pattern).view(np.float64)
+
+
+_ROOT_HALF_BITS: Final = np.int64(0x3FE6A09E667F3BCD)
+_MANTISSA: Final = np.int64(52)
+
+
+@nb.njit(**STRICT)
+def logarithm(x: Any) -> Any:
+    """The natural logarithm without branches, so that eight lanes run as one; absolute error below 1e-14.
+
+    Args:
+        x: a positive normal number.
+    """
+    pattern = np.float64(x).view(np.int64)
+    exponent = (pattern - _ROOT_HALF_BITS) >> _MANTISSA
+    whole = np.int64(pattern - (exponent << _MANTISSA)).view(np.float64)  # between the root of 1/2 and that of 2
+    ratio = (whole - 1.0) / (whole + 1.0)
+    z = ratio * ratio
+    w = z * z
+    odd = z * ((2 / 3 + w * (2 / 7)) + w * w * (2 / 11 + w * (2 / 15 + w * (2 / 19))))
+    even = w * ((2 / 5 + w * (2 / 9)) + w * w * (2 / 13 + w * (2 / 17)))
+    return np.float64(exponent) * _LN2 + (2.0 * ratio + ratio * (odd + even))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numba as nb
 
-from alsight.mechanism.numerics import STRICT
+from alsight.mechanism.numerics import STRICT, logarithm
 
 _ROOT_HALF = math.sqrt(0.5)
 _ROOT_TAU = math.sqrt(2.0 * math.pi)
@@ -34,6 +35,27 @@ def normal_quantile(p: float) -> float:
         top = ((1.7337203997e-02 * r + 4.2868294337e-01) * r + 3.0812263860e00) * r + 6.6579051150e00
         value = top / ((1.2258202635e-02 * r + 2.4197894225e-01) * r + 1.0)
     return -value if q < 0.0 else value
+
+
+@nb.njit(**STRICT)
+def normal_quantiles(p: Any, count: int, out: Any) -> None:
+    """`normal_quantile` of many probabilities from 1e-12 to 1 - 1e-12; without branches, so that eight run as one."""
+    for i in range(count):
+        q = p[i] - 0.5
+        r = 0.180625 - q * q
+        top = ((5.9109374720e01 * r + 1.5929113202e02) * r + 5.0434271938e01) * r + 3.3871327179e00
+        middle = q * top / (((6.7187563600e01 * r + 7.8757757664e01) * r + 1.7895169469e01) * r + 1.0)
+        far = math.sqrt(-logarithm(max(min(p[i], 1.0 - p[i]), 1e-13)))
+        near = far - 1.6
+        top = ((1.7023821103e-01 * near + 1.3067284816e00) * near + 2.7568153900e00) * near + 1.4234372777e00
+        tail = top / ((1.2021132975e-01 * near + 7.3700164250e-01) * near + 1.0)
+        out_there = far - 5.0
+        top = (1.7337203997e-02 * out_there + 4.2868294337e-01) * out_there + 3.0812263860e00
+        top = top * out_there + 6.6579051150e00
+        end = top / ((1.2258202635e-02 * out_there + 2.4197894225e-01) * out_there + 1.0)
+        outside = tail if far <= 5.0 else end
+        outside = -outside if q < 0.0 else outside
+        out[i] = middle if abs(q) <= 0.425 else outside
 
 
 @nb.njit(**STRICT)

@@ -42,11 +42,10 @@ def filter_person(person: Any, numbers: Any, guess: Any, room: Any, key: Any, co
                     age(room.state, count, p, person.gap[j])
                 move_guided(room, count, p, person.step[k], person.score[j], person.bound[j], paces, k * count, now)
             else:
-                move(room.state, count, p, person.step[k], paces, k * count, now)
+                move(room, count, p, person.step[k], paces, k * count, now)
         if rated:
             rate(room, count, p, j, person.score[j], person.bound[j], chances, now)
             j += 1
-        for i in range(count):
-            room.pace[k, i] = room.state[of.PACE, i]
-            room.lost[k, i] = lost_at(room.state, i, p, now)
-    return total_weight(room.log_weight, count)[0]
+        room.pace[k, :count] = room.state[of.PACE, :count]
+        lost_at(room.state, count, p, now, room.lost[k])
+    return total_weight(room.log_weight, count, room.work[0])[0]

@@ -304,7 +304,7 @@ def draw_person(
             learn(person, numbers, room, count // 2, guesses[part])
         filter_person(person, numbers, guesses[part], room, own, count)
         draw_scores(person, numbers[0], room, fold(own, np.uint64(6)), count, fine, score[c : c + count])
-        total = total_weight(room.log_weight, count)[0]
+        total = total_weight(room.log_weight, count, room.work[0])[0]
         for i in range(count):
             weight[c + i] = shares[part] * math.exp(room.log_weight[i] - total)
         c += count

@@ -11,9 +11,9 @@ import numpy as np
 from alsight.base.streams_numba import fold, normal, uniform
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
-from alsight.infer.filter.normal import normal_quantile
+from alsight.infer.filter.normal import normal_quantiles
 from alsight.infer.filter.weights import total_weight
-from alsight.mechanism.numerics import STRICT, exponential
+from alsight.mechanism.numerics import STRICT, exponential, logarithm
 
 _STEPS = np.array([0.8812714616335696, 0.7766393890897682, 0.6844301295853426, 0.6031687406857282, 0.5315553977157792])
 """Powers of the inverse of the root of x^6 = x + 1: a lattice that fills five dimensions evenly."""
@@ -28,78 +28,110 @@ _LOG_ROOT_TAU = 0.9189385332046727
 
 
 @nb.njit(**STRICT)
-def _log_normal(x: float, mean: float, sd: float) -> float:
-    away = (x - mean) / sd
-    return -0.5 * away * away - math.log(sd) - _LOG_ROOT_TAU
-
-
-@nb.njit(**STRICT)
-def _log_rate_prior(person: Any, numbers: Any, x: float) -> float:
-    """Log density of the personal log rate over all classes."""
+def _log_rate_prior(person: Any, numbers: Any, log_rate: Any, count: int, slow: Any, out: Any) -> None:
+    """Log density of the personal log rate over all classes, and the probability of the slow one where there is one."""
     p = numbers[0]
-    value = p[at.LOG_SHARE] + _log_normal(x, person.rate, p[at.SD_RATE])
+    middle, by = person.rate, 1.0 / p[at.SD_RATE]
+    base = p[at.LOG_SHARE] - math.log(p[at.SD_RATE]) - _LOG_ROOT_TAU
+    for i in range(count):
+        away = (log_rate[i] - middle) * by
+        out[i] = base - 0.5 * away * away
     if numbers.shape[0] == 1:
-        return value
+        return
     p = numbers[1]
-    slow = p[at.LOG_SHARE] + _log_normal(x, person.rate + p[at.SHIFT], p[at.SD_RATE])
-    return max(value, slow) + math.log1p(math.exp(-abs(value - slow)))
+    middle, by = person.rate + p[at.SHIFT], 1.0 / p[at.SD_RATE]
+    base = p[at.LOG_SHARE] - math.log(p[at.SD_RATE]) - _LOG_ROOT_TAU
+    for i in range(count):
+        away = (log_rate[i] - middle) * by
+        value = base - 0.5 * away * away
+        high = max(out[i], value)
+        total = high + logarithm(1.0 + exponential(max(min(out[i], value) - high, -600.0)))
+        out[i] = total
+        slow[i] = exponential(max(value - total, -600.0))
 
 
 @nb.njit(**STRICT)
-def _class_of(person: Any, numbers: Any, x: float, chance: float) -> int:
-    """Draw the class given the personal log rate."""
-    if numbers.shape[0] == 1:
-        return 0
-    p = numbers[1]
-    slow = p[at.LOG_SHARE] + _log_normal(x, person.rate + p[at.SHIFT], p[at.SD_RATE])
-    return 1 if math.log(chance) < slow - _log_rate_prior(person, numbers, x) else 0
+def _fill_lattice(key: Any, count: int, places: Any) -> None:
+    """A lattice that fills five dimensions evenly, shifted by chance."""
+    for d in range(5):
+        row, step, shift = places[d], _STEPS[d], uniform(key, d)
+        for i in range(count):
+            place = (i + 1) * step + shift
+            row[i] = min(max(place - math.floor(place), 1e-12), 1.0 - 1e-12)
 
 
 @nb.njit(**STRICT)
-def _spell_number(person: Any, guess: Any, trusted: bool, chance: float) -> int:
-    """Draw which start and duration a recovery has."""
+def _number_spells(person: Any, guess: Any, known: bool, count: int, chance: Any, number: Any) -> None:
+    """Which start and duration a recovery has, by a pilot's guess in three of four."""
     options = person.starts * person.held.shape[0]
-    if not trusted:
-        return min(int(chance * options), options - 1)
-    reached = 0.0
-    for number in range(options):
-        reached += guess[GUESSES + number]
-        if chance < reached:
-            return number
-    return options - 1
+    reached = np.cumsum(guess[GUESSES : GUESSES + options])
+    for i in range(count):
+        if known and i % 4 > 0:
+            low, high = 0, options - 1
+            while low < high:
+                middle = (low + high) // 2
+                if chance[i] < reached[middle]:
+                    high = middle
+                else:
+                    low = middle + 1
+            number[i] = low
+        else:
+            number[i] = min(int(chance[i] * options), options - 1)
 
 
 @nb.njit(**STRICT)
-def _place(person: Any, numbers: Any, guess: Any, place: Any, trusted: bool) -> Any:
-    """Log rate, log noise size, log gain and number of the spell of one particle."""
-    p = numbers[0]
-    number = _spell_number(person, guess, trusted, place[3]) if person.starts > 0 else 0
-    if trusted:
-        return (
-            guess[0] + guess[1] * normal_quantile(place[0]), guess[2] + guess[3] * normal_quantile(place[1]),
-            guess[4] + guess[5] * normal_quantile(place[2]), number,
-        )  # fmt: skip
-    p_rate = numbers[1] if numbers.shape[0] > 1 and place[4] < math.exp(numbers[1][at.LOG_SHARE]) else p
-    rate_at = person.rate + p_rate[at.SHIFT] + p_rate[at.SD_RATE] * normal_quantile(place[0])
-    gain = p[at.GAIN_LOG_MEAN] + p[at.GAIN_LOG_SD] * normal_quantile(place[2])
-    return rate_at, p[at.SD_SIZE] * normal_quantile(place[1]), gain, number
+def _place(person: Any, numbers: Any, guess: Any, known: bool, count: int, places: Any) -> None:
+    """Log rates, log noise sizes and log gains from the lattice, by a pilot's guess in three of four; in its place."""
+    p, trust = numbers[0], 4 if known else 1
+    for d in range(3):
+        normal_quantiles(places[d], count, places[d])
+    log_rate, log_size, log_gain, kind = places[0], places[1], places[2], places[4]
+    sd, shift, more, share = p[at.SD_RATE], p[at.SHIFT], 0.0, -1.0
+    if numbers.shape[0] > 1:
+        more, share = numbers[1][at.SHIFT] - shift, math.exp(numbers[1][at.LOG_SHARE])
+    wide = numbers[-1][at.SD_RATE]
+    mean, spread = guess[0] if known else 0.0, guess[1] if known else 1.0
+    for i in range(count):
+        slow = kind[i] < share
+        plain = person.rate + shift + (more if slow else 0.0) + (wide if slow else sd) * log_rate[i]
+        log_rate[i] = plain if i % trust == 0 else mean + spread * log_rate[i]
+    mean, spread = guess[2] if known else 0.0, guess[3] if known else 1.0
+    for i in range(count):
+        log_size[i] = p[at.SD_SIZE] * log_size[i] if i % trust == 0 else mean + spread * log_size[i]
+    mean, spread = guess[4] if known else 0.0, guess[5] if known else 1.0
+    for i in range(count):
+        plain = p[at.GAIN_LOG_MEAN] + p[at.GAIN_LOG_SD] * log_gain[i]
+        log_gain[i] = plain if i % trust == 0 else mean + spread * log_gain[i]
 
 
 @nb.njit(**STRICT)
-def _placed_weight(
-    person: Any, numbers: Any, guess: Any, share: float, log_rate: float, log_size: float, log_gain: float, number: int
-) -> float:
-    """Log of the prior density over that by which particles are placed."""
-    if share == 0.0:
-        return 0.0
+def _add_normal(values: Any, count: int, mean: float, sd: float, sign: float, out: Any) -> None:
+    """Add a normal log density, or its negative."""
+    by, base = 1.0 / sd, math.log(sd) + _LOG_ROOT_TAU
+    for i in range(count):
+        away = (values[i] - mean) * by
+        out[i] -= sign * (0.5 * away * away + base)
+
+
+@nb.njit(**STRICT)
+def _weigh_places(person: Any, numbers: Any, guess: Any, count: int, places: Any, number: Any, log_weight: Any) -> None:
+    """Log of the prior density over that by which particles are placed; the log rate's prior stands in `log_weight`."""
     p = numbers[0]
-    prior = _log_rate_prior(person, numbers, log_rate) + _log_normal(log_size, 0.0, p[at.SD_SIZE])
-    guessed = _log_normal(log_rate, guess[0], guess[1]) + _log_normal(log_size, guess[2], guess[3])
+    for i in range(count):
+        log_weight[i] = -log_weight[i]
+    _add_normal(places[1], count, 0.0, p[at.SD_SIZE], -1.0, log_weight)
+    _add_normal(places[0], count, guess[0], guess[1], 1.0, log_weight)
+    _add_normal(places[1], count, guess[2], guess[3], 1.0, log_weight)
     if person.starts > 0:
-        prior += _log_normal(log_gain, p[at.GAIN_LOG_MEAN], p[at.GAIN_LOG_SD])
-        prior -= math.log(float(person.starts * person.held.shape[0]))
-        guessed += _log_normal(log_gain, guess[4], guess[5]) + math.log(max(guess[GUESSES + number], 1e-300))
-    return -math.log(1.0 - share + share * math.exp(min(guessed - prior, 600.0)))
+        _add_normal(places[2], count, p[at.GAIN_LOG_MEAN], p[at.GAIN_LOG_SD], -1.0, log_weight)
+        _add_normal(places[2], count, guess[4], guess[5], 1.0, log_weight)
+        options = person.starts * person.held.shape[0]
+        told = np.log(np.maximum(guess[GUESSES : GUESSES + options], 1e-300) * options)
+        for i in range(count):
+            log_weight[i] += told[number[i]]
+    for i in range(count):
+        ratio = exponential(min(max(log_weight[i], -600.0), 600.0))
+        log_weight[i] = -logarithm(1.0 - TRUSTED + TRUSTED * ratio)
 
 
 @nb.njit(**STRICT)
@@ -108,37 +140,70 @@ def begin(person: Any, numbers: Any, guess: Any, room: Any, key: Any, count: int
 
     Where there is a pilot's guess (its first number is not nan), it places three particles of four.
     """
-    state, draws = room.state, fold(key, np.uint64(1))
+    places, log_weight, number, slow = room.other, room.log_weight, room.chosen, room.work[0]
     known = not math.isnan(guess[0])
-    place, shift = np.empty(5), np.empty(5)
-    for d in range(5):
-        shift[d] = uniform(key, d)
+    _fill_lattice(key, count, places)
+    _place(person, numbers, guess, known, count, places)
+    if person.starts > 0:
+        _number_spells(person, guess, known, count, places[3], number)
+    _log_rate_prior(person, numbers, places[0], count, slow, log_weight)
+    if known:
+        _weigh_places(person, numbers, guess, count, places, number, log_weight)
+    else:
+        log_weight[:count] = 0.0
     for i in range(count):
-        for d in range(5):
-            place[d] = (i + 1) * _STEPS[d] + shift[d]
-            place[d] = min(max(place[d] - math.floor(place[d]), 1e-12), 1.0 - 1e-12)
-        log_rate, log_size, log_gain, number = _place(person, numbers, guess, place, known and i % 4 > 0)
-        share = TRUSTED if known else 0.0
-        room.log_weight[i] = _placed_weight(person, numbers, guess, share, log_rate, log_size, log_gain, number)
-        room.log_weight[i] -= math.log(float(count))
-        kind = _class_of(person, numbers, log_rate, uniform(key, 8 + i))
-        p = numbers[kind]
-        own = (log_rate - person.rate - p[at.SHIFT]) / p[at.SD_RATE]
-        state[of.LOG_RATE, i], state[of.SIZE, i], state[of.KIND, i] = log_rate, math.exp(log_size), kind
-        state[of.MIDDLE, i] = log_rate - 0.5 * p[at.SD_PACE] ** 2
-        state[of.PACE, i] = p[at.SD_PACE] * normal(draws, i)
-        state[of.SPEED, i] = exponential(min(state[of.MIDDLE, i] + state[of.PACE, i], 50.0))
-        state[of.LEVEL, i] = person.level + p[at.CORRELATION] * p[at.SD_LEVEL] * own
-        state[of.VAR_LEVEL, i] = p[at.SD_LEVEL] ** 2 * (1.0 - p[at.CORRELATION] ** 2)
-        state[of.LOSS, i] = state[of.STICKY, i] = state[of.BOTH, i] = state[of.GAIN, i] = 0.0
-        state[of.VAR_STICKY, i] = (state[of.SIZE, i] * p[at.SD_STICKY]) ** 2
-        state[of.START, i] = state[of.HELD, i] = math.inf
-        if person.starts > 0:
-            state[of.GAIN, i] = math.exp(log_gain)
-            state[of.START, i] = person.every * (number % person.starts + uniform(key, 8 + count + i))
-            state[of.HELD, i] = person.held[number // person.starts] * math.exp(
-                p[at.HELD_LOG_SD] * normal(draws, count + i)
-            )
+        log_weight[i] -= math.log(float(count))
+    kind = room.state[of.KIND]
+    if numbers.shape[0] > 1:
+        for i in range(count):
+            kind[i] = 1.0 if uniform(key, 8 + i) < slow[i] else 0.0
+    else:
+        kind[:count] = 0.0
+    _fill(person, numbers, room, fold(key, np.uint64(1)), count)
+    state = room.state
+    state[of.START, :count] = state[of.HELD, :count] = np.inf
+    state[of.GAIN, :count] = 0.0
+    if person.starts > 0:
+        _fill_spell(person, numbers[0], room, key, count)
+
+
+@nb.njit(**STRICT)
+def _fill(person: Any, numbers: Any, room: Any, key: Any, count: int) -> None:
+    """The state of every particle but for its recovery."""
+    state, p, q = room.state, numbers[0], numbers[-1]
+    log_rate, size, kind, middle = state[of.LOG_RATE], state[of.SIZE], state[of.KIND], state[of.MIDDLE]
+    pace, speed, level, var = state[of.PACE], state[of.SPEED], state[of.LEVEL], state[of.VAR_STICKY]
+    log_rate[:count] = room.other[0, :count]
+    for i in range(count):
+        size[i] = exponential(room.other[1, i])
+    for i in range(count):
+        middle[i] = log_rate[i] - 0.5 * p[at.SD_PACE] ** 2
+    for i in range(count):
+        pace[i] = p[at.SD_PACE] * normal(key, i)
+    for i in range(count):
+        speed[i] = exponential(min(max(middle[i] + pace[i], -600.0), 50.0))
+    by, middle_of, by_slow, middle_slow = 1.0 / p[at.SD_RATE], p[at.SHIFT], 1.0 / q[at.SD_RATE], q[at.SHIFT]
+    for i in range(count):
+        plain, slow = (log_rate[i] - person.rate - middle_of) * by, (log_rate[i] - person.rate - middle_slow) * by_slow
+        level[i] = person.level + p[at.CORRELATION] * p[at.SD_LEVEL] * (slow if kind[i] > 0.0 else plain)
+    for i in range(count):
+        var[i] = (size[i] * p[at.SD_STICKY]) ** 2
+    state[of.VAR_LEVEL, :count] = p[at.SD_LEVEL] ** 2 * (1.0 - p[at.CORRELATION] ** 2)
+    state[of.LOSS, :count] = state[of.STICKY, :count] = state[of.BOTH, :count] = 0.0
+
+
+@nb.njit(**STRICT)
+def _fill_spell(person: Any, p: Any, room: Any, key: Any, count: int) -> None:
+    """Gain, start and duration of every particle's recovery."""
+    gain, start, held, number = room.state[of.GAIN], room.state[of.START], room.state[of.HELD], room.chosen
+    draws, starts = fold(key, np.uint64(1)), person.starts
+    for i in range(count):
+        gain[i] = exponential(room.other[2, i])
+    for i in range(count):
+        start[i] = person.every * (number[i] % starts + uniform(key, 8 + count + i))
+    for i in range(count):
+        longer = exponential(p[at.HELD_LOG_SD] * normal(draws, count + i))
+        held[i] = person.held[number[i] // starts] * longer
 
 
 @nb.njit(**STRICT)
@@ -211,7 +276,7 @@ def _nearest(held: Any, months: float) -> int:
 @nb.njit(**STRICT)
 def learn(person: Any, numbers: Any, room: Any, count: int, guess: Any) -> None:
     """Fill a guess from the weighted particles of a pilot."""
-    total, p = total_weight(room.log_weight, count)[0], numbers[0]
+    total, p = total_weight(room.log_weight, count, room.work[0])[0], numbers[0]
     if not total > -math.inf:
         return
     weight = np.empty(count)

@@ -16,6 +16,8 @@ GAIN, START, HELD, KIND, LOG_RATE = range(10, 15)
 size, mean and covariance of level and sticky noise, gain [points], its start and how long it is held [months], class,
 personal log rate."""
 FIELDS: Final = 15
+WORK: Final = 4
+"""Rows of working memory."""
 
 
 class Batch(NamedTuple):
@@ -83,6 +85,7 @@ class Room(NamedTuple):
         outlier: whether each rating was taken for an outlier.
         rating: each rating, drawn where it lies beyond a bound.
         chosen: numbers of particles.
+        work: rows for what a step needs of each particle meanwhile.
     """
 
     state: Any
@@ -94,6 +97,7 @@ class Room(NamedTuple):
     outlier: Any
     rating: Any
     chosen: Any
+    work: Any
 
 
 @nb.njit(**STRICT)
@@ -103,6 +107,7 @@ def make_room(nodes: int, visits: int, particles: int) -> Any:
         np.empty((FIELDS, particles)), np.empty((FIELDS, particles)), np.empty(particles),
         np.empty((nodes, particles), np.int32), np.empty((nodes, particles)), np.empty((nodes, particles)),
         np.empty((visits, particles), np.int8), np.empty((visits, particles)), np.empty(particles, np.int32),
+        np.empty((WORK, particles)),
     )  # fmt: skip
 
 

@@ -9,48 +9,54 @@ import numba as nb
 
 from alsight.base.streams_numba import uniform
 from alsight.infer.filter.state import FIELDS
-from alsight.mechanism.numerics import STRICT
+from alsight.mechanism.numerics import STRICT, exponential
 
 
 @nb.njit(**STRICT)
-def total_weight(log_weight: Any, count: int) -> Any:
-    """Log of the summed weights, and the effective number of particles."""
+def total_weight(log_weight: Any, count: int, work: Any) -> Any:
+    """Log of the summed weights, the effective number of particles, and the sum of what is left in `work`.
+
+    That is the weights as shares of the largest.
+    """
     high = -math.inf
     for i in range(count):
         high = max(high, log_weight[i])
     if high == -math.inf:
-        return high, 0.0
+        return high, 0.0, 0.0
+    for i in range(count):
+        work[i] = exponential(max(log_weight[i] - high, -600.0))
     total, second = 0.0, 0.0
     for i in range(count):
-        weight = math.exp(log_weight[i] - high)
-        total += weight
-        second += weight * weight
-    return high + math.log(total), total * total / second
+        total += work[i]
+        second += work[i] * work[i]
+    return high + math.log(total), total * total / second, total
 
 
 @nb.njit(**STRICT)
-def systematic(log_weight: Any, total: float, count: int, wanted: int, chance: float, chosen: Any) -> None:
-    """Choose particles in proportion to their weights, evenly spaced."""
-    reached, i = math.exp(log_weight[0] - total), 0
+def systematic(weight: Any, total: float, count: int, wanted: int, chance: float, chosen: Any) -> None:
+    """Choose particles in proportion to their weights, which sum to a total, evenly spaced."""
+    reached, i = weight[0], 0
     for k in range(wanted):
-        aim = (k + chance) / wanted
+        aim = total * (k + chance) / wanted
         while reached < aim and i < count - 1:
             i += 1
-            reached += math.exp(log_weight[i] - total)
+            reached += weight[i]
         chosen[k] = i
 
 
 @nb.njit(**STRICT)
 def renew(room: Any, count: int, k: int, key: Any) -> None:
     """Replace particles whose weights have become uneven by equally weighted ones."""
-    total, effective = total_weight(room.log_weight, count)
-    if effective >= 0.5 * count or total == -math.inf:
+    log_total, effective, total = total_weight(room.log_weight, count, room.work[0])
+    if effective >= 0.5 * count or log_total == -math.inf:
         return
-    systematic(room.log_weight, total, count, count, uniform(key, k), room.chosen)
+    chosen = room.chosen
+    systematic(room.work[0], total, count, count, uniform(key, k), chosen)
     for field in range(FIELDS):
+        here, there = room.state[field], room.other[field]
         for i in range(count):
-            room.other[field, i] = room.state[field, room.chosen[i]]
+            there[i] = here[chosen[i]]
     for i in range(count):
-        room.origin[k, i] = room.chosen[i]
-        room.log_weight[i] = total - math.log(float(count))
+        room.origin[k, i] = chosen[i]
+        room.log_weight[i] = log_total - math.log(float(count))
     room.state[:, :count] = room.other[:, :count]

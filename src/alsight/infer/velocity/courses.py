@@ -196,7 +196,7 @@ def weigh_courses(person: Any, numbers: Any, memo: Any, sketch: Any, room: Any, 
             j += 1
         for i in range(count):
             room.lost[k, i] = state[of.LOSS, i]
-    total, effective = total_weight(room.log_weight, count)
+    total, effective, _ = total_weight(room.log_weight, count, room.work[0])
     return total, effective / count
 
 
