@@ -34,6 +34,8 @@ from benchmarks.verdicts.oracle import judge_by_oracle
 from benchmarks.verdicts.seeing import digest
 
 PEOPLE: Final = 3000
+FEWER: Final = 1000
+"""People of a cohort in the plans that ask for the oracle."""
 ORACLES: Final = 100
 """People without a true held gain whom the oracle judges in a cohort, drawn by their names' hashes."""
 
@@ -75,10 +77,10 @@ def cohorts(plan: str, seeds: int, schedules: Sequence[str] = SCHEDULES) -> Iter
         for seed, s, noise, sticky, g in itertools.product(
             range(1, seeds + 1), schedules, (1.2, 1.5, 1.9), (0.0, 0.5), GENERATORS
         ):
-            yield Shard(g, s, PREVALENCES[-1], 2000 + seed, "", noise=noise, autocorrelation=sticky)
+            yield Shard(g, s, PREVALENCES[-1], 2000 + seed, "", FEWER, noise=noise, autocorrelation=sticky)
     elif plan == "quick":
         for seed, g in itertools.product(range(1, seeds + 1), GENERATORS):
-            yield Shard(g, "quarterly", PREVALENCES[-1], 7000 + seed, "", people=1000, loss=0.0)
+            yield Shard(g, "quarterly", PREVALENCES[-1], 7000 + seed, "", FEWER, loss=0.0)
     else:
         raise ValueError(f"plan: expected null, false, power or quick, got {plan}")
 
@@ -195,10 +197,11 @@ def tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
         "Remission-like per 1,000 people without a true gain",
         judge.remissions(rows.filter(pl.col("method") != "oracle")),
     )
-    for schedule in SCHEDULES:
-        at = some.filter(pl.col("schedule") == schedule)
-        if at.height:
-            yield f"Power by gain, {schedule} visits", judge.power(at).drop("schedule")
+    with_oracle = some.filter((pl.col("method") == "oracle").any().over(judge.COHORT))
+    if with_oracle.height:
+        yield "Power by schedule", judge.power(with_oracle, by=("schedule",), gains=False)
+        yield "Power by generator", judge.power(with_oracle, by=("schedule", "generator"), gains=False)
+        yield "Power by gain", judge.power(with_oracle, by=("schedule", "noise", "autocorrelation"))
     alike = rows.filter(pl.col("noise").is_null())
     yield "Plateaus: sensitivity at 5 % false calls", judge.plateaus(alike)
     yield "Calibration", judge.calibration(alike)

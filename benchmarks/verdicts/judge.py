@@ -92,14 +92,22 @@ def remissions(rows: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.col("^share.*$") * 1000.0).rename(lambda name: name.replace("share", "per_1000"))
 
 
-def power(rows: pl.DataFrame, oracle: str = "oracle") -> pl.DataFrame:
+def power(
+    rows: pl.DataFrame, oracle: str = "oracle", by: tuple[str, ...] = CELL, *, gains: bool = True
+) -> pl.DataFrame:
     """Share of true held gains of 4 points and more that are called, by gain, and relative to the oracle.
 
     Only people whom the oracle judged too are counted, where it ran. The ratio's standard error is by the delta
     method on pairs.
 
+    Args:
+        rows: of `rows_of`.
+        oracle: the method that the others are set beside.
+        by: what makes a row.
+        gains: whether each class of gains is one.
+
     Returns:
-        `method`, the cell, `gain`, `people`, `power`, `power_se`, `oracle`, `ratio`, `ratio_se`.
+        `method`, `by`, `gain`, `people`, `power`, `power_se`, `oracle`, `ratio`, `ratio_se`.
     """
     true = rows.filter((pl.col("held_6") >= TRUE_FROM) & pl.col("judged"))
     edges = pl.Series(GAINS)
@@ -112,7 +120,8 @@ def power(rows: pl.DataFrame, oracle: str = "oracle") -> pl.DataFrame:
     best = true.filter(pl.col("method") == oracle).select(*keys, best="hit")
     pairs = true.join(best, on=keys, how="left", nulls_equal=True)
     pairs = pairs.filter(pl.col("best").is_not_null() | (pl.lit(value=best.is_empty())))
-    table = pairs.group_by("method", *CELL, "gain").agg(
+    cell = ["method", *by, *(["gain"] if gains else [])]
+    table = pairs.group_by(cell).agg(
         people=pl.len(), power=pl.mean("hit"), oracle=pl.mean("best"), enough=pl.mean("enough"),
         spread=((pl.col("hit") - pl.col("best") * pl.mean("hit") / pl.mean("best")) ** 2).mean(),
     )  # fmt: skip
@@ -124,7 +133,7 @@ def power(rows: pl.DataFrame, oracle: str = "oracle") -> pl.DataFrame:
             ratio_se=(pl.col("spread") / n).sqrt() / pl.col("oracle"),
         )
         .drop("spread")
-        .sort("method", *CELL, "gain")
+        .sort(cell)
     )
 
 
