@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -143,6 +144,16 @@ def test_a_flat_stretch_is_told_with_doubt() -> None:
     assert "is 81.0 %" in rows["reasons"][0]
 
 
+def test_evidence_is_told_with_doubt(found) -> None:
+    sure = verdicts(cohort_of(PEOPLE), msgspec.structs.replace(ASKED, doubt=0.0), unseen=False, stated=False)
+    for name in ("p_flat", "p_gain_hold", "raw_p_gain_0"):
+        assert found.evidence[name].to_list() == pytest.approx((sure.evidence[name] * 0.92).to_list(), nan_ok=True)
+    for name in ("p_none_hold", "p_loss", "p_flat_from", "mid_gain_hold"):
+        assert found.evidence[name].equals(sure.evidence[name])
+    np.testing.assert_allclose(found.windows["gained"], sure.windows["gained"] * 0.92)
+    assert "gain" in found.windows.filter(pl.col("subject") == "E-gain")["verdict"].to_list()
+
+
 def test_a_gain_that_may_be_is_told() -> None:
     facts = _with_missing(_nothing(pl.DataFrame({"subject": ["A", "B"]}))).with_columns(
         visits=pl.Series([1, 2]), p_gain_hold=pl.Series([0.0, 0.465])
@@ -150,7 +161,7 @@ def test_a_gain_that_may_be_is_told() -> None:
     reasons = told(judged(facts, ASKED), ASKED)["reasons"].to_list()
     assert reasons[0].startswith("1 visit in")
     assert "possible" not in reasons[0]
-    assert "4 points held for 6 months is possible (46.5 %) but not shown" in reasons[1]
+    assert "4 points held for 6 months is possible (42.8 %) but not shown" in reasons[1]
 
 
 def test_order_of_rows_changes_nothing(found) -> None:

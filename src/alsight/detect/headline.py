@@ -34,9 +34,9 @@ def called(months: str, asked: Thresholds, prefix: str = "") -> pl.Expr:
     return ((none >= 1 - asked.false) & (gain >= 0.5)).fill_null(value=False)
 
 
-def doubted(flat: pl.Expr, asked: Thresholds) -> pl.Expr:
-    """The posterior of a flat stretch as it is told: less the share in which the model may be wrong."""
-    return flat * (1 - asked.doubt)
+def doubted(posterior: pl.Expr, asked: Thresholds) -> pl.Expr:
+    """The posterior of a flat stretch or a gain as it is told: less the share in which the model may be wrong."""
+    return posterior * (1 - asked.doubt)
 
 
 def _judgeable(asked: Thresholds) -> pl.Expr:
@@ -158,7 +158,7 @@ def _reasons(asked: Thresholds) -> pl.Expr:
         "{} {} in {} months.", pl.col("visits"),
         pl.when(pl.col("visits") == 1).then(pl.lit("visit")).otherwise(pl.lit("visits")), _points(pl.col("follow")),
     )  # fmt: skip
-    chance = pl.col("p_gain_hold").fill_null(0.0)
+    chance = doubted(pl.col("p_gain_hold").fill_null(0.0), asked)
     open_gain = pl.when(chance >= WORTH_TELLING).then(
         pl.format(
             f" A gain of {asked.gain:g} points held for {asked.hold:g} months is possible ({{}}) but not shown.",

@@ -27,9 +27,9 @@ class Thresholds(Spec, frozen=True, kw_only=True):
         remission: how long to be remission-like [months]; source bedlack2016.
         documented: points lost before a gain that counts as documented loss.
         given_back: share of a held gain that is lost again in a lost gain.
-        doubt: share of flat stretches in which the model is taken to be wrong without showing it; by so much the
-            posterior of a flat stretch is lessened before it is told. Chosen on the generators of the bench, where
-            without it posteriors above 0.9 came true too seldom.
+        doubt: share of flat stretches and gains in which the model is taken to be wrong without showing it; by so much
+            their posteriors are lessened before they are told. Chosen on the generators of the bench, where without it
+            posteriors above 0.9 came true too seldom.
         plateau: posterior of a flat stretch, lessened by the doubt, from which it is called.
         flat: a loss below this counts as flat [points].
         flat_months: shortest plateau [months].

@@ -64,7 +64,8 @@ class Verdicts:
         sensitivity: one row a favourable verdict and amount: `subject`, `worse` (points that unseen visits are taken to
             lie below what is expected), `verdict`.
         evidence: one row a judged person: every posterior and count that its verdict rests on; `p_` columns are
-            probabilities, `low_`, `mid_`, `high_` quantiles at 5, 50 and 95 %, `raw_` those of scores as recorded.
+            probabilities, those of flat stretches and gains less the doubt, `low_`, `mid_`, `high_` quantiles at 5, 50
+            and 95 %, `raw_` those of scores as recorded.
         thresholds: what the verdicts asked for.
         notes: what a reader must know of how they were made.
     """
@@ -123,10 +124,17 @@ def verdicts(
         causes=explained.causes,
         review=review(cohort, setting),  # type: ignore[arg-type]
         sensitivity=pl.concat([pl.DataFrame(schema=_SENSITIVITY), *(part.sensitivity for part in parts)]),
-        evidence=evidence,
+        evidence=_as_told(evidence, chosen),
         thresholds=chosen,
         notes=_notes(parts),
     )
+
+
+def _as_told(evidence: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
+    """Posteriors of flat stretches and of gains less the doubt; those of no gain and of loss as they are."""
+    lessened = [name for name in evidence.columns if name.removeprefix("raw_").startswith(("p_flat", "p_gain_"))]
+    kept = [name for name in lessened if not name.endswith("_from")]
+    return evidence.with_columns(doubted(pl.col(name), asked) for name in kept)
 
 
 _SENSITIVITY: Final[dict[str, type[pl.DataType]]] = {
@@ -284,7 +292,7 @@ def _windows(found: Posterior, rows: pl.DataFrame, facts: pl.DataFrame, asked: T
     )  # fmt: skip
     return told_windows.with_columns(
         change=pl.col("end_score") - pl.col("start_score"), loss="mean", loss_low="low", loss_high="high",
-        verdict=verdict,
+        gained=doubted(pl.col("gained"), asked), verdict=verdict,
     ).select(pl.col(name).cast(kind) for name, kind in WINDOWS.items())  # fmt: skip
 
 

@@ -22,7 +22,7 @@ ASKED: Final[dict[str, tuple[str, str]]] = {
     "remission": ("remission-like: held for at least", "months"),
     "documented": ("remission-like: documented loss before, at least", "points"),
     "given_back": ("lost gain: share of the gain that is lost again, at least", "share"),
-    "doubt": ("flat stretches: share in which the model is taken to be wrong, lessening the posterior", "share"),
+    "doubt": ("flat stretches and gains: share in which the model is taken to be wrong, lessening posteriors", "share"),
     "plateau": ("plateau: posterior of a flat stretch, at least", "share"),
     "flat": ("plateau: a loss below this counts as flat", "points"),
     "flat_months": ("plateau: shortest length", "months"),
