@@ -18,7 +18,7 @@ from alsight.detect.sensitivity import unseen, worse
 from alsight.detect.statement.counts import sentence, statement
 from alsight.detect.statement.sums import number_of
 from alsight.detect.still import still
-from alsight.detect.thresholds import RECOVERY, REVIEWED, VERDICTS, Thresholds
+from alsight.detect.thresholds import PEOPLE_BEHIND, RECOVERY, REVIEWED, VERDICTS, Thresholds
 from alsight.detect.usual import likes, shares
 from alsight.detect.verdicts import _nothing, _with_missing, verdicts
 from alsight.infer.velocity.simulate import simulate_fit
@@ -251,19 +251,20 @@ def test_frequency_is_the_priors_in_small_cohorts_and_grows_with_evidence() -> N
     assert shares_found[3] == pytest.approx(0.1)
 
 
-def test_frequency_equals_its_own_equation_and_its_cautious_form_lies_below() -> None:
-    """At the best share it is everybody's posterior, and the prior's, over all; the cautious one is less likely."""
+def test_frequency_equals_its_own_equation() -> None:
+    """At the best share it is everybody's posterior, and the prior's, over all."""
     factor = np.random.default_rng(3).normal(-4.0, 3.0, 2000)
-    share, lower = frequency(factor, ASKED), frequency(factor, ASKED, 1.353)
+    share = frequency(factor, ASKED)
     each = 1 / (1 + np.exp(-factor) * (1 - share) / share)
-    assert share == pytest.approx((RECOVERY.prior * 200 + each.sum()) / 2200, rel=0.03)
+    whole = RECOVERY.prior * PEOPLE_BEHIND + each.sum()
+    assert share == pytest.approx(whole / (2000 + PEOPLE_BEHIND), rel=0.03)
 
-    def log_density(at: float) -> float:
-        prior = 200 * (RECOVERY.prior * np.log(at) + (1 - RECOVERY.prior) * np.log1p(-at))
-        return float(np.log1p(at * (np.exp(factor) - 1)).sum() + prior)
 
-    assert lower < share
-    assert log_density(share) - log_density(lower) == pytest.approx(1.353, abs=0.05)
+def test_one_striking_person_does_not_make_recovery_common() -> None:
+    """In the smallest cohort whose own frequency is taken."""
+    factor = np.full(ASKED.cohort, -1.0)
+    factor[0] = 50.0
+    assert RECOVERY.prior < frequency(factor, ASKED) < 0.02
 
 
 def test_every_reduction_has_its_own_name() -> None:

@@ -31,9 +31,6 @@ LEAST_RISE: Final = 2.0
 """Rise of a score above an earlier one below which nobody is said to have gained [points]."""
 CLEAR_RISE: Final = 4.0
 """Rise from which nobody is judged by the first weighing alone [points]."""
-CAUTION: Final = 1.353
-"""By how much the frequency of recovery may fall short of the likeliest: the lower end of its 95 % interval, one-sided,
-is taken, so that one striking person in a cohort does not make recovery common."""
 LOWEST_ODDS: Final = 12.0
 """Log odds, with their sign turned, of the lowest frequency that is looked at."""
 _AGAIN: Final = (-2.0, 4.0, 4.0)
@@ -63,13 +60,12 @@ class Posterior:
     frequency: float
 
 
-def frequency(log_factor: Float[np.ndarray, " person"], thresholds: Thresholds, below: float = 0.0) -> float:
-    """Share of people with a recovery, the prior's where the cohort is too small to tell.
+def frequency(log_factor: Float[np.ndarray, " person"], thresholds: Thresholds) -> float:
+    """Likeliest share of people with a recovery, the prior's where the cohort is too small to tell.
 
     Args:
         log_factor: log Bayes factors of a recovery.
         thresholds: fewest people of a cohort.
-        below: by how much the log likelihood of the share may lie below the best; the smallest such share is taken.
     """
     if len(log_factor) < thresholds.cohort:
         return RECOVERY.prior
@@ -78,8 +74,7 @@ def frequency(log_factor: Float[np.ndarray, " person"], thresholds: Thresholds, 
     score = np.array(
         [np.logaddexp(0.0, log_factor + one).sum() - len(log_factor) * np.logaddexp(0.0, one) for one in odds]
     )
-    score += prior
-    return float(expit(odds[np.argmax(score >= score.max() - below)]))
+    return float(expit(odds[np.argmax(score + prior)]))
 
 
 @dataclass(frozen=True)
@@ -127,7 +122,7 @@ def weighed(
             among = risen & (found + _REACH * error > _AGAIN[stage - 1])
         if stage == first + 1:
             among |= rise >= CLEAR_RISE
-        if stage == len(WEIGHINGS) - 1:
+        if particles >= WEIGHINGS[-1]:
             among &= error > _UNSURE
         if among.any():
             rows = rows_of(visits, people.subjects.filter(among))
@@ -161,7 +156,7 @@ def posterior(
     """
     first = max(min(FEW, len(weighings) - 1), 0) if visits["subject"].n_unique() < thresholds.cohort else 0
     found = weighed(fit, visits, weighings, first, progress)
-    common = frequency(found.log_factor, thresholds, CAUTION) if share is None else share
+    common = frequency(found.log_factor, thresholds) if share is None else share
     chance, subjects = found.chance(common), found.subjects
     progress("drawing courses", 0, 0)
     edges = [*(least for least, _ in DRAWS[1:]), np.inf]

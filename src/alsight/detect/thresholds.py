@@ -69,8 +69,9 @@ RECOVERY: Final = Recovery(
 )
 """Law of a recovery. That fewer than 1 % show four points held for a year is published (bedlack2016); half of that is
 the prior probability, and the rest is assumed."""
-PEOPLE_BEHIND: Final = 200.0
-"""How many people the prior probability counts for when a cohort's own frequency is estimated."""
+PEOPLE_BEHIND: Final = 100.0
+"""How many people the prior probability counts for when a cohort's own frequency is estimated; assumed. One striking
+person among 50 does not make recovery common."""
 MOST: Final = 0.1
 """Highest frequency of recovery that a cohort's own people can bring about."""
 
