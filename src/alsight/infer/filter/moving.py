@@ -15,6 +15,7 @@ from alsight.base.streams_numba import fold, normal, uniform
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
 from alsight.infer.filter.normal import beyond, log_tail
+from alsight.infer.filter.state import gain_share
 from alsight.mechanism.numerics import STRICT, exponential, logarithm
 
 _ROUNDS = 3
@@ -24,13 +25,11 @@ _LOG_ROOT_TAU = 0.9189385332046727
 
 @nb.njit(**STRICT)
 def lost_at(state: Any, count: int, p: Any, now: float, out: Any) -> None:
-    """Loss less gain of every particle at a time [points]; see `state.spell`."""
+    """Loss less gain of every particle at a time [points]."""
     loss, gain, start, held = state[of.LOSS], state[of.GAIN], state[of.START], state[of.HELD]
     by = 1.0 / p[at.RISE]
     for i in range(count):
-        since = now - start[i]
-        share = min(max(since * by, 0.0), 1.0) - max(since - held[i], 0.0) * by
-        out[i] = loss[i] - gain[i] * max(share, 0.0)
+        out[i] = loss[i] - gain[i] * gain_share(now - start[i], held[i], by)
 
 
 @nb.njit(**STRICT)

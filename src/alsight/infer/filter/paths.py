@@ -17,7 +17,7 @@ from alsight.infer.filter.normal import expected_score
 from alsight.infer.filter.numbers import source_digest
 from alsight.infer.filter.particles import filter_person
 from alsight.infer.filter.placing import learn
-from alsight.infer.filter.state import make_room, person_of, spell
+from alsight.infer.filter.state import gain_share, make_room, person_of
 from alsight.infer.filter.weights import total_weight
 from alsight.mechanism.numerics import STRICT
 
@@ -105,9 +105,7 @@ def draw_scores(person: Any, p: Any, room: Any, key: Any, count: int, fine: int,
 @nb.njit(**STRICT)
 def _gain_at(state: Any, i: int, p: Any, now: float) -> float:
     """Gain of one particle at a time since its first node [points]."""
-    if not state[of.START, i] < now:
-        return 0.0
-    return state[of.GAIN, i] * spell(now, state[of.START, i], state[of.HELD, i], p[at.RISE], p[at.FACTOR])[0]
+    return state[of.GAIN, i] * gain_share(now - state[of.START, i], state[of.HELD, i], 1.0 / p[at.RISE])
 
 
 @nb.njit(**STRICT)

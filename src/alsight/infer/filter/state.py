@@ -126,12 +126,6 @@ def person_of(batch: Any, i: int, level: float, rate: float, every: float, held:
 
 
 @nb.njit(**STRICT)
-def spell(now: float, start: float, held: float, rise: float, factor: float) -> Any:
-    """Share of the gain, and factor on the rate, at a time since the first node [months]."""
-    since = now - start
-    if since <= 0.0:
-        return 0.0, 1.0
-    share = min(since / rise, 1.0)
-    if since < held:
-        return share, factor
-    return max(share - (since - held) / rise, 0.0), 1.0
+def gain_share(since: float, held: float, by: float) -> float:
+    """Share of a gain that is there so long after its start [months]; it comes, and goes, by so much a month."""
+    return max(min(max(since * by, 0.0), 1.0) - max(since - held, 0.0) * by, 0.0)
