@@ -55,5 +55,5 @@ def test_intervals_cover(record_property: WRITE) -> None:
 @pytest.mark.slow
 def test_intervals_cover_with_a_slow_class(record_property: WRITE) -> None:
     """Rates wander little and ratings are quiet, so that classes can be told apart; the slow spread is held."""
-    model = Velocity(held=HELD | {"sd_log_rate_slow": SLOW["sd_log_rate_slow"]}, particles=48, classes=2)
-    _check(model, 400, record_property, **APART)
+    model = Velocity(held=HELD | {"sd_log_rate_slow": SLOW["sd_log_rate_slow"]}, particles=32, classes=2)
+    _check(model, 300, record_property, **APART)
