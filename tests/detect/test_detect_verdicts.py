@@ -12,13 +12,13 @@ from alsight.cohort.check import check
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.raw import RawTables
 from alsight.detect.headline import judged, told
-from alsight.detect.posterior import asked_of, frequency, posterior, rises
+from alsight.detect.posterior import asked_of, posterior, rises
 from alsight.detect.prior import natural_history, on_scale
 from alsight.detect.sensitivity import unseen, worse
 from alsight.detect.statement.counts import sentence, statement
 from alsight.detect.statement.sums import number_of
 from alsight.detect.still import still
-from alsight.detect.thresholds import PEOPLE_BEHIND, RECOVERY, REVIEWED, VERDICTS, Thresholds
+from alsight.detect.thresholds import RECOVERY, REVIEWED, VERDICTS, Thresholds
 from alsight.detect.usual import likes, shares
 from alsight.detect.verdicts import _nothing, _with_missing, verdicts
 from alsight.infer.velocity.simulate import simulate_fit
@@ -208,7 +208,8 @@ def _drawn(people: int, seed: int, visits: int = 13) -> pl.DataFrame:
 def test_posteriors_are_calibrated_on_the_models_own_data() -> None:
     """Losses over each window, of people drawn from the fitted model, in five bins of their posterior."""
     drawn = _drawn(1500, 11, visits=7)
-    found = posterior(natural_history(), drawn.select("subject", "months", "score"), ASKED, share=1e-9)
+    none = drawn.select("subject").unique().with_columns(log_odds=pl.lit(-20.0))
+    found = posterior(natural_history(), drawn.select("subject", "months", "score"), ASKED, before=none)
     truth = drawn.select("subject", "truth", start=pl.col("months").round(3))
     windows = found.windows.with_columns(pl.col("start", "end").round(3))
     windows = windows.join(truth, on=["subject", "start"]).join(
@@ -240,31 +241,6 @@ def test_recoveries_are_not_found_where_there_are_none() -> None:
         (pl.col("p_none_hold") >= 1 - ASKED.false) & (pl.col("p_gain_hold") >= 0.5)
     )
     assert called.height <= 1
-
-
-def test_frequency_is_the_priors_in_small_cohorts_and_grows_with_evidence() -> None:
-    assert frequency(np.full(10, 9.0), ASKED) == RECOVERY.prior
-    shares_found = [frequency(np.r_[np.full(k, 8.0), np.full(1000 - k, -4.0)], ASKED) for k in (0, 10, 50, 400)]
-    assert shares_found == sorted(shares_found)
-    assert shares_found[0] < RECOVERY.prior < shares_found[1]
-    assert shares_found[2] == pytest.approx(0.043, abs=0.01)
-    assert shares_found[3] == pytest.approx(0.1)
-
-
-def test_frequency_equals_its_own_equation() -> None:
-    """At the best share it is everybody's posterior, and the prior's, over all."""
-    factor = np.random.default_rng(3).normal(-4.0, 3.0, 2000)
-    share = frequency(factor, ASKED)
-    each = 1 / (1 + np.exp(-factor) * (1 - share) / share)
-    whole = RECOVERY.prior * PEOPLE_BEHIND + each.sum()
-    assert share == pytest.approx(whole / (2000 + PEOPLE_BEHIND), rel=0.03)
-
-
-def test_one_striking_person_does_not_make_recovery_common() -> None:
-    """In the smallest cohort whose own frequency is taken."""
-    factor = np.full(ASKED.cohort, -1.0)
-    factor[0] = 50.0
-    assert RECOVERY.prior < frequency(factor, ASKED) < 0.02
 
 
 def test_every_reduction_has_its_own_name() -> None:

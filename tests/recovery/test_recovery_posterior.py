@@ -23,7 +23,7 @@ from alsight.infer.posterior.linear import LinearDensity, linear_density, sample
 from alsight.infer.posterior.priors import Arranged, Prior, Priors, arrange, draw_prior
 from alsight.models.joint import Joint
 from alsight.models.linear import Linear
-from alsight.models.model import Columns, Visits
+from alsight.models.model import Columns, Parameter, Scale, Visits
 from joint_cohorts import SCHEDULE
 from ranks import chi_square, distance
 
@@ -40,6 +40,8 @@ COURSE = (
 PRIORS = Priors(rows=COURSE)
 LEVELS, THIN = 40, 3
 """Ranks run from 0 to 39, among 39 draws that stand 3 apart."""
+TOGETHER = 40
+"""Data sets sampled in step: every trajectory of such a group waits for its longest."""
 
 
 def _visits(outcome: jax.Array, people: int, slots: int) -> Visits:
@@ -68,9 +70,12 @@ def _linear_ranks(arranged: Arranged, people: int = 20, slots: int = 5) -> Calla
         return _ranked(density, visits, truth, kept)
 
     many = jax.jit(jax.vmap(one, (0, None)))
-    return lambda sets, believed: np.asarray(
-        many(jax.random.split(jax.random.key(20261122), sets), jnp.asarray(believed))
-    )
+
+    def ranks(sets: int, believed: np.ndarray) -> np.ndarray:
+        keys = jax.random.split(jax.random.key(20261122), sets).reshape(-1, TOGETHER)
+        return np.concatenate([np.asarray(many(some, jnp.asarray(believed))) for some in keys])
+
+    return ranks
 
 
 def _ranked(density: LinearDensity, visits: Visits, truth: jax.Array, kept: jax.Array) -> jax.Array:
@@ -157,23 +162,18 @@ def test_posterior_of_the_joint_model_is_calibrated() -> None:
     sets, people = 200, 80
     names = ("Intercept", "months", "sd_intercept", "corr_intercept_months", "sd_months", "sd_residual",
              *(row.parameter for row in EVENTS))  # fmt: skip
+    scale = {"corr_intercept_months": Scale.ATANH} | {name: Scale.LOG for name in names if name.startswith("sd_")}
     priors = _named((*COURSE, *EVENTS))
+    arranged = arrange(priors, tuple(Parameter(name, scale.get(name, Scale.IDENTITY)) for name in names))
     ranks = []
-    arranged = None
     for number in range(sets):
-        if arranged is None:
-            from alsight.models.model import Parameter, Scale
-
-            scale = {"corr_intercept_months": Scale.ATANH} | {n: Scale.LOG for n in names if n.startswith("sd_")}
-            arranged = arrange(priors, tuple(Parameter(name, scale.get(name, Scale.IDENTITY)) for name in names))
         truth, fit, visits, persons = _joint_set(number, people, arranged)
         assert fit.names == names
         assert fit.status in (Status.CONVERGED, Status.BOUNDARY)
         found = posterior(
             fit, visits, persons, priors=priors, chains=1, draws=THIN * (LEVELS - 1), warmup=100, seed=number
         )
-        kept = found.draws[0, THIN - 1 :: THIN]
-        ranks.append((kept < truth).sum(axis=0))
+        ranks.append((found.draws[0, THIN - 1 :: THIN] < truth).sum(axis=0))
     for name, column in zip(names, np.array(ranks).T, strict=True):
-        for seen, most in (chi_square(column, LEVELS, 20 if FULL else 4), distance(column, LEVELS)):
+        for seen, most in (chi_square(column, LEVELS, 20), distance(column, LEVELS)):
             assert seen < most, (name, seen, most)

@@ -12,7 +12,8 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from alsight.detect.posterior import frequency, rows_of, weighed
+from alsight.detect.frequency import frequency
+from alsight.detect.posterior import rows_of, weighed
 from alsight.detect.prior import every_so_many, usable
 from alsight.detect.thresholds import Thresholds
 from alsight.infer.fit import Fit
@@ -82,5 +83,5 @@ def _with_free(fit: Fit, free: tuple[str, ...], particles: int) -> Velocity:
 def _without_gains(fit: Fit, visits: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
     """The visits of those in whom a recovery is not LIKELY."""
     found = weighed(fit, visits, WEIGHINGS)
-    common = frequency(found.log_factor, asked)
-    return rows_of(visits, found.subjects.filter(found.chance(common) <= LIKELY))
+    chance = found.chance(frequency(found.log_factor, asked).log_odds)
+    return rows_of(visits, found.subjects.filter(chance <= LIKELY))

@@ -15,7 +15,8 @@ from jaxtyping import Bool, Float
 from scipy.special import expit
 
 from alsight.base.progress import Progress, silent
-from alsight.detect.thresholds import MOST, PEOPLE_BEHIND, RECOVERY, Thresholds
+from alsight.detect.frequency import frequency, given
+from alsight.detect.thresholds import RECOVERY, Thresholds
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.people import read_people
@@ -31,8 +32,6 @@ LEAST_RISE: Final = 2.0
 """Rise of a score above an earlier one below which nobody is said to have gained [points]."""
 CLEAR_RISE: Final = 4.0
 """Rise from which nobody is judged by the first weighing alone [points]."""
-LOWEST_ODDS: Final = 12.0
-"""Log odds, with their sign turned, of the lowest frequency that is looked at."""
 _AGAIN: Final = (-2.0, 4.0, 4.0)
 """Log Bayes factor that must be within reach for a second, a third and a last weighing."""
 _REACH: Final = 3.0
@@ -60,23 +59,6 @@ class Posterior:
     frequency: float
 
 
-def frequency(log_factor: Float[np.ndarray, " person"], thresholds: Thresholds) -> float:
-    """Likeliest share of people with a recovery, the prior's where the cohort is too small to tell.
-
-    Args:
-        log_factor: log Bayes factors of a recovery.
-        thresholds: fewest people of a cohort.
-    """
-    if len(log_factor) < thresholds.cohort:
-        return RECOVERY.prior
-    odds = np.linspace(-LOWEST_ODDS, np.log(MOST) - np.log1p(-MOST), 600)
-    prior = PEOPLE_BEHIND * (RECOVERY.prior * odds - np.logaddexp(0.0, odds))
-    score = np.array(
-        [np.logaddexp(0.0, log_factor + one).sum() - len(log_factor) * np.logaddexp(0.0, one) for one in odds]
-    )
-    return float(expit(odds[np.argmax(score + prior)]))
-
-
 @dataclass(frozen=True)
 class Weighed:
     """How much speaks for a recovery.
@@ -91,10 +73,14 @@ class Weighed:
     risen: Bool[np.ndarray, " person"]
     log_factor: Float[np.ndarray, " person"]
 
-    def chance(self, share: float) -> Float[np.ndarray, " person"]:
-        """Posterior probability of a recovery; 0 for those who did not rise or were not weighed."""
+    def chance(self, log_odds: Float[np.ndarray, " person"]) -> Float[np.ndarray, " person"]:
+        """Posterior probability of a recovery; 0 for those who did not rise or were not weighed.
+
+        Args:
+            log_odds: of a recovery before a person's own scores.
+        """
         told = self.risen & np.isfinite(self.log_factor)
-        return np.where(told, expit(self.log_factor + np.log(share) - np.log1p(-share)), 0.0)
+        return np.where(told, expit(self.log_factor + log_odds), 0.0)
 
 
 def weighed(
@@ -138,7 +124,7 @@ def posterior(
     visits: pl.DataFrame,
     thresholds: Thresholds,
     *,
-    share: float | None = None,
+    before: pl.DataFrame | None = None,
     weighings: tuple[int, ...] = WEIGHINGS,
     windows: bool = True,
     progress: Progress = silent,
@@ -149,15 +135,17 @@ def posterior(
         fit: natural history on the scale of the visits.
         visits: `subject`, `months` from any origin of the person, `score`; rows without a score extend a course.
         thresholds: what verdicts ask for.
-        share: frequency of recovery; estimated where none is given.
+        before: `subject`, `log_odds` of a recovery before a person's own scores, the prior's for whom it lacks; told by
+            everybody else where none is given.
         weighings: particles of each half in each weighing.
         windows: whether to tell the loss in every window.
         progress: told how far the work is.
     """
     first = max(min(FEW, len(weighings) - 1), 0) if visits["subject"].n_unique() < thresholds.cohort else 0
     found = weighed(fit, visits, weighings, first, progress)
-    common = frequency(found.log_factor, thresholds) if share is None else share
-    chance, subjects = found.chance(common), found.subjects
+    subjects = found.subjects
+    common = frequency(found.log_factor, thresholds) if before is None else given(before, subjects)
+    chance = found.chance(common.log_odds)
     progress("drawing courses", 0, 0)
     edges = [*(least for least, _ in DRAWS[1:]), np.inf]
     tier = np.searchsorted(edges, chance, side="right")
@@ -169,14 +157,14 @@ def posterior(
         for place, (_, draws) in enumerate(DRAWS) if (tier == place).any()
     ]  # fmt: skip
     weights = pl.DataFrame({
-        "subject": subjects, "log_factor": found.log_factor, "chance": chance,
+        "subject": subjects, "log_factor": found.log_factor, "log_odds": common.log_odds, "chance": chance,
     })  # fmt: skip
     rows = pl.concat([_person_rows(part.reductions) for part in parts], how="diagonal")
     return Posterior(
         people=weights.join(rows, on="subject", how="left", maintain_order="left"),
         windows=pl.concat([part.windows for part in parts]),
         courses=pl.concat([part.courses for part in parts]),
-        frequency=common,
+        frequency=common.share,
     )
 
 
