@@ -4,8 +4,8 @@
     python -m benchmarks.verdicts.campaign run PLAN --out FOLDER [--methods naive oracle package.module:judge_me]
     python -m benchmarks.verdicts.campaign tables --out FOLDER
 
-Plans: `null`, `false`, `power`, `quick`. A shard is named by the digest of what it is and of the bench's sources; one
-that exists is not run again, so a campaign that was killed goes on where it was.
+Plans: `null`, `false`, `small`, `power`, `quick`. A shard is named by the digest of what it is and of the bench's
+sources; one that exists is not run again, so a campaign that was killed goes on where it was.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from benchmarks.verdicts.seeing import digest
 PEOPLE: Final = 3000
 FEWER: Final = 1000
 """People of a cohort in the plans that ask for the oracle."""
+SMALL: Final = (60, 250)
+"""People of small cohorts, without recoveries and with."""
 ORACLES: Final = 100
 """People without a true held gain whom the oracle judges in a cohort, drawn by their names' hashes."""
 
@@ -73,6 +75,9 @@ def cohorts(plan: str, seeds: int, schedules: Sequence[str] = SCHEDULES) -> Iter
     elif plan == "false":
         rates = PREVALENCES[1:]
         yield from (Shard(g, s, rates[seed % len(rates)], 1000 + seed, "", loss=-1.0) for seed, s, g in shared)
+    elif plan == "small":
+        for (seed, s, g), people, rate in itertools.product(shared, SMALL, (0.0, PREVALENCES[-1])):
+            yield Shard(g, s, rate, 4000 + seed, "", people, loss=-1.0)
     elif plan == "power":
         for seed, s, noise, sticky, g in itertools.product(
             range(1, seeds + 1), schedules, (1.2, 1.5, 1.9), (0.0, 0.5), GENERATORS
@@ -82,7 +87,7 @@ def cohorts(plan: str, seeds: int, schedules: Sequence[str] = SCHEDULES) -> Iter
         for seed, g in itertools.product(range(1, seeds + 1), GENERATORS):
             yield Shard(g, "quarterly", PREVALENCES[-1], 7000 + seed, "", FEWER, loss=0.0)
     else:
-        raise ValueError(f"plan: expected null, false, power or quick, got {plan}")
+        raise ValueError(f"plan: expected null, false, small, power or quick, got {plan}")
 
 
 def methods_of(names: list[str]) -> dict[str, tuple[Method, str]]:
@@ -190,7 +195,7 @@ def tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
     if everybody.height:
         yield "False discoveries, all generators and schedules", judge.false_calls(everybody, ("method",))
         yield "False discoveries by generator", judge.false_calls(everybody, ("method", "generator"))
-        yield "False discoveries by prevalence", judge.false_calls(everybody, ("method", "prevalence"))
+        yield "False discoveries by prevalence", judge.false_calls(everybody, ("method", "people", "prevalence"))
     if none.height:
         yield "Cohorts without recoveries: any false call", judge.null_cohorts(none)
     yield (
@@ -199,7 +204,11 @@ def tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
     )
     with_oracle = some.filter((pl.col("method") == "oracle").any().over(judge.COHORT))
     if with_oracle.height:
-        yield "Power by schedule", judge.power(with_oracle, by=("schedule",), gains=False)
+        written = with_oracle.filter(pl.col("generator") != "mechanism")  # its oracle falls short of what can be known
+        for size in sorted(with_oracle["people"].unique()):
+            some = pl.col("people") == size
+            yield f"Power in cohorts of {size}", judge.power(with_oracle.filter(some), by=("schedule",), gains=False)
+        yield "Power without the mechanism", judge.power(written, by=("schedule",), gains=False)
         yield "Power by generator", judge.power(with_oracle, by=("schedule", "generator"), gains=False)
         yield "Power by gain", judge.power(with_oracle, by=("schedule", "noise", "autocorrelation"))
     alike = rows.filter(pl.col("noise").is_null())

@@ -25,7 +25,7 @@ GAINS: Final = (4.0, 6.0, 8.0, 12.0)
 """Lower edges of the classes of true held gains [points]."""
 SURE: Final = 0.9
 BINS: Final = 10
-COHORT: Final = ("generator", "schedule", "prevalence", "noise", "autocorrelation", "loss", "seed")
+COHORT: Final = ("generator", "schedule", "people", "prevalence", "noise", "autocorrelation", "loss", "seed")
 CELL: Final = ("generator", "schedule", "noise", "autocorrelation")
 
 
@@ -74,7 +74,7 @@ def false_calls(
 def null_cohorts(rows: pl.DataFrame) -> pl.DataFrame:
     """Cohorts without recoveries in which anybody is called reversal, lost gain or remission-like."""
     null = rows.filter(pl.col("prevalence") == 0.0)
-    by = ("method", "generator", "schedule")
+    by = ("method", "people", "generator", "schedule")
     cohorts = null.group_by(*by, "seed").agg(calls=pl.col("called").is_in(HELD_CALLS).sum())
     table = cohorts.group_by(*by).agg(
         cohorts=pl.len(), calls=pl.sum("calls"), with_false_call=(pl.col("calls") > 0).sum()

@@ -21,7 +21,7 @@ def table(method: str = "rule", **columns: list[object]) -> pl.DataFrame:
     size = len(next(iter(columns.values())))
     base: dict[str, object] = {
         "subject": [f"P{i}" for i in range(size)], "generator": "g", "schedule": "quarterly", "prevalence": 0.1,
-        "seed": 1, "noise": None, "autocorrelation": None, "loss": None, "held_6": 0.0, "held_12": 0.0,
+        "people": 100, "seed": 1, "noise": None, "autocorrelation": None, "loss": None, "held_6": 0.0, "held_12": 0.0,
         "called": "none", "judged": True, "enough": True, "method": method, **dict.fromkeys(NUMBERS),
         **{f"loss_{months}": float("nan") for months in (12, 18, 24, 36)},
     }  # fmt: skip
