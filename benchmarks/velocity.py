@@ -70,9 +70,8 @@ def time_assess(times: int) -> None:
         alsight.assess(str(file), out=str(Path(folder) / "report"))
         wall, worked = time.perf_counter() - start, time.process_time() - worked
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(
-        f"assess, {people:,} people, {visits.height:,} visits: {wall:.1f} s, {worked:.0f} s of processor, {most:.1f} GiB"
-    )
+    size = f"{people:,} people, {visits.height:,} visits"
+    print(f"assess, {size}: {wall:.1f} s, {worked:.0f} s of processor, {most:.1f} GiB")
 
 
 def main() -> None:
