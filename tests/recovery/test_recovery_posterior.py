@@ -111,7 +111,6 @@ def test_posterior_of_the_linear_model_is_calibrated() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not FULL, reason="many minutes of sampling: run with ALSIGHT_FULL=1")
 def test_posterior_of_the_linear_model_is_calibrated_at_length() -> None:
     arranged, names = _arranged()
     _check(_linear_ranks(arranged)(1000, arranged.numbers), names, 20)
