@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from benchmarks.verdicts import campaign, judge
+from benchmarks.verdicts import campaign, judge, look
 from benchmarks.verdicts.generators import draw
 from benchmarks.verdicts.made import Made
 from benchmarks.verdicts.method import NUMBERS, Info, answer, padded
@@ -178,3 +178,23 @@ def test_a_campaign_goes_on_where_it_was(tmp_path: Path) -> None:
     titles = [title for title, table in campaign.tables(tmp_path) if not table.is_empty()]
     assert titles[0] == "False discoveries, all generators and schedules"
     assert any(title.startswith("Plateaus") for title in titles)
+
+
+def test_false_calls_are_shown_with_ratings_and_truth(tmp_path: Path) -> None:
+    """Whoever is called in a cohort in which nobody gained is shown, and nobody else."""
+    shard = campaign.Shard("dips", "quarterly", 0.0, 3, "rule", 300)
+
+    def first(visits: pl.DataFrame, info: Info) -> pl.DataFrame:
+        called = np.where(np.arange(len(info.wanted)) < 2, "reversal", "none")
+        return answer(info.wanted, called, lfdr=np.full(called.size, 0.01), gain_median=np.full(called.size, 5.0))
+
+    rows = campaign.run_shard(shard, first, "null")
+    rows.write_parquet(tmp_path / "one.parquet")
+    shown = list(look.look(tmp_path, "rule"))
+    gained = rows.head(2).filter(pl.col("held_6") >= judge.FALSE_UNDER).height
+    assert len(shown) == 2 - gained > 0
+    made = campaign.drawn(shard)
+    for subject, text in zip(rows["subject"], shown, strict=False):
+        own = made.visits.filter(pl.col("subject") == subject)["score"].to_list()
+        assert text.splitlines()[0].startswith(f"dips, quarterly, 0 % planted, seed 3: {subject} reversal")
+        assert [int(word.split(":")[1]) for word in text.splitlines()[1].split()[2:]] == own
