@@ -17,7 +17,7 @@ from velocity_people import SLOW, TRUTH, draw
 
 FULL = bool(os.environ.get("ALSIGHT_FULL"))
 HELD = {name: TRUTH[name] for name in ("times_outlier", "memory", "stickiness")}
-APART = {"sd_log_rate": 0.4, "sd_pace": 0.4, "sd_noise": 0.6, "sd_sticky": 0.5}
+APART = {"sd_log_rate": 0.4, "sd_pace": 0.4, "sd_noise": 0.8, "sd_sticky": 0.8}
 WRITE = Callable[[str, object], None]
 """pytest's `record_property`: coverages stand in the report that `--junitxml` writes."""
 
