@@ -164,12 +164,13 @@ def drawn(shard: Shard) -> Made:
 
 def run(
     plan: str, seeds: int, folder: Path, names: list[str], seconds: float, say: Callable[[str], None],
-    schedules: Sequence[str] = SCHEDULES,
+    schedules: Sequence[str] = SCHEDULES, noises: Sequence[float] = (),
 ) -> None:  # fmt: skip
-    """Run what is missing of a plan, until the time is over."""
+    """Run what is missing of a plan, until the time is over; only some sizes of the noise where these are given."""
     folder.mkdir(parents=True, exist_ok=True)
     methods = methods_of(names)
-    shards = [replace(one, method=name) for one in cohorts(plan, seeds, schedules) for name in methods]
+    asked = [one for one in cohorts(plan, seeds, schedules) if not noises or one.noise in noises]
+    shards = [replace(one, method=name) for one in asked for name in methods]
     start, ran = time.perf_counter(), 0
     for place, shard in enumerate(shards):
         method, version = methods[shard.method]
@@ -249,13 +250,14 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", default=["naive", "oracle"])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--schedules", nargs="+", default=SCHEDULES, choices=SCHEDULES)
+    parser.add_argument("--noises", nargs="+", type=float, default=(), help="only these sizes, in the plan of power")
     parser.add_argument("--seconds", type=float, default=1e9)
     asked = parser.parse_args()
     if asked.task == "plain":
         print(judge.markdown(plain()))
     elif asked.task == "run":
         said = partial(print, flush=True)
-        run(asked.plan, asked.seeds, asked.out, asked.methods, asked.seconds, said, asked.schedules)
+        run(asked.plan, asked.seeds, asked.out, asked.methods, asked.seconds, said, asked.schedules, asked.noises)
     else:
         for title, table in tables(asked.out):
             print(f"\n### {title}\n\n{judge.markdown(table)}")
