@@ -207,8 +207,8 @@ def tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
     if with_oracle.height:
         written = with_oracle.filter(pl.col("generator") != "mechanism")  # its oracle falls short of what can be known
         for size in sorted(with_oracle["people"].unique()):
-            some = pl.col("people") == size
-            yield f"Power in cohorts of {size}", judge.power(with_oracle.filter(some), by=("schedule",), gains=False)
+            sized = with_oracle.filter(pl.col("people") == size)
+            yield f"Power in cohorts of {size}", judge.power(sized, by=("schedule",), gains=False)
         yield "Power without the mechanism", judge.power(written, by=("schedule",), gains=False)
         yield "Power by generator", judge.power(with_oracle, by=("schedule", "generator"), gains=False)
         yield "Power by gain", judge.power(with_oracle, by=("schedule", "noise", "autocorrelation"))

@@ -17,14 +17,12 @@ from benchmarks.verdicts.campaign import Shard, drawn
 from benchmarks.verdicts.made import Made
 from benchmarks.verdicts.method import HELD_CALLS
 
-WHAT: Final = ("generator", "schedule", "prevalence", "seed", "people", "noise", "autocorrelation", "loss")
-"""Columns that say which cohort it is."""
 APART: Final = 3
 """Months between two values of the truth that are printed."""
 
 
-def false_calls(rows: pl.DataFrame, method: str) -> pl.DataFrame:
-    """Rows of people called to have gained whose true held gain is under a point, rare recoveries first."""
+def wrongly_called(rows: pl.DataFrame, method: str) -> pl.DataFrame:
+    """Rows of people called, lost gains too, whose true held gain is under a point; rare recoveries first."""
     called = pl.col("called").is_in(HELD_CALLS) & (pl.col("held_6") < judge.FALSE_UNDER)
     return rows.filter((pl.col("method") == method) & called).sort("prevalence", *judge.COHORT, "subject")
 
@@ -43,8 +41,8 @@ def course(made: Made, subject: str) -> str:
 
 def look(folder: Path, method: str) -> Iterator[str]:
     """One paragraph a false call."""
-    for row in false_calls(pl.read_parquet(folder / "*.parquet"), method).iter_rows(named=True):
-        cohort = Shard(method="", **{name: row[name] for name in WHAT})
+    for row in wrongly_called(pl.read_parquet(folder / "*.parquet"), method).iter_rows(named=True):
+        cohort = Shard(method="", **{name: row[name] for name in judge.COHORT})
         what = f"{row['generator']}, {row['schedule']}, {100 * row['prevalence']:g} % planted, seed {row['seed']}"
         said = f"{row['called']}, local fdr {row['lfdr']:.3f}, gain {row['gain_median']:.1f}"
         yield f"{what}: {row['subject']} {said}\n{course(drawn(cohort), row['subject'])}"

@@ -70,9 +70,10 @@ def given(before: pl.DataFrame, subjects: pl.Series) -> Frequency:
     """What was found before of these people, the prior for whom it lacks.
 
     Args:
-        before: `subject`, `log_odds`.
+        before: `subject`, `log_odds`; as `Posterior.people` has them.
         subjects: of whom.
     """
-    rows = subjects.to_frame("subject").join(before, on="subject", how="left", maintain_order="left")
+    told = before.select("subject", "log_odds")
+    rows = subjects.to_frame("subject").join(told, on="subject", how="left", maintain_order="left")
     log_odds = rows["log_odds"].fill_null(float(logit(RECOVERY.prior))).to_numpy()
     return Frequency(float(expit(log_odds).mean()), log_odds)

@@ -189,9 +189,8 @@ def _on_one_scale(
     if scale != "alsfrs_r":
         notes.append("People rated on the original ALSFRS are judged by the same natural history, scaled to 40 points.")
     found = posterior(fit, adjusted, asked, progress=progress)
-    before = found.people.select("subject", "log_odds")
     raw = (
-        posterior(fit, rows_of(recorded, touched), asked, before=before, windows=False, progress=progress)
+        posterior(fit, rows_of(recorded, touched), asked, before=found.people, windows=False, progress=progress)
         if len(touched)
         else None
     )
@@ -314,7 +313,6 @@ def _sensitivity(
     """
     parts = [pl.DataFrame(schema=_SENSITIVITY)]
     dropped = [name for name in found.people.columns if name != "subject"]
-    before = found.people.select("subject", "log_odds")
     gained = pl.col("verdict").is_in([*REVIEWED, "rise, not yet confirmed"])
     for some, weighings in ((doubted.filter(gained), WEIGHINGS[:2]), (doubted.filter(~gained), ())):
         if some.is_empty():
@@ -323,7 +321,7 @@ def _sensitivity(
         seen, courses = rows_of(adjusted, some["subject"]), rows_of(found.courses, some["subject"])
         for points in AMOUNTS:
             unlucky = worse(seen, courses, points, fit.model.high)
-            again = posterior(fit, unlucky, asked, before=before, weighings=weighings, windows=False)
+            again = posterior(fit, unlucky, asked, before=found.people, weighings=weighings, windows=False)
             rows = kept.join(again.people, on="subject", how="left", maintain_order="left")
             changed = judged(_with_missing(rows), asked)
             parts.append(changed.select("subject", pl.lit(points).alias("worse"), "verdict"))
