@@ -30,9 +30,13 @@ from alsight.population.blocks import simulate_cohort
 from alsight.population.spec import FollowUp, People, Population, Schedule
 
 QUIET: Final = {
-    "dip_per_month": 0.0, "niv_relief": 0.0, "saliva_relief": 0.0, "spasticity_relief": 0.0, "fasteners_relief": 0.0,
+    "dip_per_month": 0.0,
+    "niv_relief": 0.0,
+    "saliva_relief": 0.0,
+    "spasticity_relief": 0.0,
+    "fasteners_relief": 0.0,
     "remote_sd": 0.0,
-}  # fmt: skip
+}
 SCHEDULES: Final = {"monthly": (1.0, 1.0, 24.0), "3-monthly": (3.0, 1.0, 36.0), "irregular": (1.0, 0.35, 36.0)}
 """Months between planned visits, share kept, months of follow-up."""
 
@@ -69,9 +73,11 @@ def base(schedule: str, people: int, seed: int) -> Base:
     members = ensemble().members
     parameters = {**members[seed % len(members)].parameters, **QUIET}
     population = Population(
-        size=people, seed=seed, people=People(parameters=parameters),
+        size=people,
+        seed=seed,
+        people=People(parameters=parameters),
         follow_up=FollowUp(months=months, telephone=0.15, schedule=Schedule(rating=every, capacity=0, weight=0)),
-    )  # fmt: skip
+    )
     cohort, _ = simulate_cohort(population, workers=2)
     rng = np.random.default_rng(seed)
     visits = cohort.visits
@@ -81,10 +87,16 @@ def base(schedule: str, people: int, seed: int) -> Base:
     raters = rng.integers(0, 3, visits.height).astype(str)
     sticky = np.maximum.accumulate(np.where(rng.random(visits.height) < 0.2, np.arange(visits.height), 0))
     visits = visits.with_columns(rater=pl.Series(raters[sticky]))
-    illness = cohort.subjects.select("subject").sample(fraction=0.2, seed=seed).with_columns(
-        day=pl.Series(rng.integers(30, int(months * 30), int(people * 0.2))).cast(pl.Int32),
-        event=pl.lit("infection"), end_day=pl.lit(None, pl.Int32), detail=pl.lit(None, pl.String),
-    )  # fmt: skip
+    illness = (
+        cohort.subjects.select("subject")
+        .sample(fraction=0.2, seed=seed)
+        .with_columns(
+            day=pl.Series(rng.integers(30, int(months * 30), int(people * 0.2))).cast(pl.Int32),
+            event=pl.lit("infection"),
+            end_day=pl.lit(None, pl.Int32),
+            detail=pl.lit(None, pl.String),
+        )
+    )
     events = pl.concat([cohort.events, illness.select(EVENTS.schema.keys())]).sort("subject", "day")
     cohort = replace(cohort, visits=visits, events=events)
     frame = visits.join(cohort.subjects.select("subject").with_row_index("person"), on="subject", maintain_order="left")
@@ -231,11 +243,14 @@ def rows_at(base: Base, start: np.ndarray, event: str, back: int = 5) -> pl.Data
     there = np.flatnonzero(base.place == start[base.person])
     return pl.DataFrame(
         {
-            "subject": base.cohort.visits["subject"].gather(there), "day": base.day[there] - back, "event": event,
-            "end_day": None, "detail": None,
+            "subject": base.cohort.visits["subject"].gather(there),
+            "day": base.day[there] - back,
+            "event": event,
+            "end_day": None,
+            "detail": None,
         },
         schema=EVENTS.schema,
-    )  # fmt: skip
+    )
 
 
 def outlier(base: Base, rng: np.random.Generator) -> Planted:
@@ -296,11 +311,17 @@ def treatment(name: str, items_named: tuple[str, ...], low: int, high: int) -> C
         there = np.flatnonzero(base.place == start[base.person])
         dose = pl.DataFrame(
             {
-                "subject": base.cohort.visits["subject"].gather(there), "day": base.day[there] - 5, "end_day": None,
-                "treatment": name, "kind": "symptomatic", "dose": None, "dose_unit": None, "blinded": False,
+                "subject": base.cohort.visits["subject"].gather(there),
+                "day": base.day[there] - 5,
+                "end_day": None,
+                "treatment": name,
+                "kind": "symptomatic",
+                "dose": None,
+                "dose_unit": None,
+                "blinded": False,
             },
             schema=DOSES.schema,
-        )  # fmt: skip
+        )
         if name == "niv":
             started = rows_at(base, start, "niv_start")
             cohort = replace(cohort, events=pl.concat([cohort.events, started]).sort("subject", "day"))
@@ -372,17 +393,23 @@ PLANTS: Final[dict[str, tuple[str, tuple[str, ...], Callable[..., Planted], bool
     "exchanged dates": ("artefact", ("exchanged_dates",), dates, True),
     "saliva drug, +1 to 2": ("symptomatic", ("saliva",), treatment("glycopyrronium", ("q2_salivation",), 1, 2), False),
     "ventilation, +1 to 3": (
-        "symptomatic", ("ventilation",), treatment("niv", ("q10_dyspnea", "q11_orthopnea"), 1, 3), False,
+        "symptomatic",
+        ("ventilation",),
+        treatment("niv", ("q10_dyspnea", "q11_orthopnea"), 1, 3),
+        False,
     ),
     "dextromethorphan, +1 to 3": (
-        "symptomatic", ("dextromethorphan_quinidine",), treatment("dextromethorphan/quinidine", BULBAR, 1, 3), False,
+        "symptomatic",
+        ("dextromethorphan_quinidine",),
+        treatment("dextromethorphan/quinidine", BULBAR, 1, 3),
+        False,
     ),
     "baclofen, +2 to 4": ("symptomatic", ("spasticity",), treatment("baclofen", LEGS, 2, 4), False),
     "dip of 4 to 7, recorded": ("dip", (), dip(True, 4, 7), True),
     "dip of 8 to 12, recorded": ("dip", (), dip(True, 8, 12), True),
     "dip of 4 to 7, no record": ("dip", (), dip(False, 4, 7), True),
     "dip of 8 to 12, no record": ("dip", (), dip(False, 8, 12), True),
-}  # fmt: skip
+}
 """Plant: cause that must be named, rules that count, how it is planted, whether it can be seen in totals alone."""
 
 

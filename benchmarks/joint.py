@@ -98,11 +98,16 @@ def ours(people: int, runs: int, events: float) -> dict[str, float]:
         seconds.append(time.perf_counter() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return {
-        "people": people, "visits": visits.height, "event_share": round(float(persons["event"].mean() or 0), 3),
-        "first": round(seconds[0], 3), "warm": round(float(np.median(seconds[1:] or seconds)), 3),
-        "import_and_data": round(ready - started, 3), "peak_gb": round(peak, 2),
-        "association": round(float(fit["event_value"]), 4), "log_likelihood": round(float(fit.log_likelihood), 2),
-    }  # fmt: skip
+        "people": people,
+        "visits": visits.height,
+        "event_share": round(float(persons["event"].mean() or 0), 3),
+        "first": round(seconds[0], 3),
+        "warm": round(float(np.median(seconds[1:] or seconds)), 3),
+        "import_and_data": round(ready - started, 3),
+        "peak_gb": round(peak, 2),
+        "association": round(float(fit["event_value"]), 4),
+        "log_likelihood": round(float(fit.log_likelihood), 2),
+    }
 
 
 def peer(people: int, runs: int) -> dict[str, float]:
@@ -115,18 +120,25 @@ def peer(people: int, runs: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         np.savez(
-            home / "data.npz", t=month, y=score[..., None], x=persons[["bulbar"]].to_numpy(),
-            end=persons["end"].to_numpy(), event=persons["event"].to_numpy(),
-        )  # fmt: skip
+            home / "data.npz",
+            t=month,
+            y=score[..., None],
+            x=persons[["bulbar"]].to_numpy(),
+            end=persons["end"].to_numpy(),
+            event=persons["event"].to_numpy(),
+        )
         python = os.environ.get("PEER_PYTHON")
         if not python:
             subprocess.run([sys.executable, "-m", "venv", home / "env"], check=True)
             python = str(home / "env" / "bin" / "python")
             subprocess.run([python, "-m", "pip", "install", "-q", "torch", "jmstate", "pandas"], check=True)
         made = subprocess.run(
-            [python, "-c", PEER, home / "data.npz", str(runs)], capture_output=True, text=True, check=True,
+            [python, "-c", PEER, home / "data.npz", str(runs)],
+            capture_output=True,
+            text=True,
+            check=True,
             env={**os.environ, **ONE_THREAD},
-        )  # fmt: skip
+        )
     return json.loads(made.stdout.splitlines()[-1])
 
 
@@ -153,8 +165,17 @@ def main() -> None:
         print(json.dumps(row), flush=True)
         if "--peers" in sys.argv and people <= 3_000:
             other = peer(people, 1)
-            print(json.dumps({"engine": "jmstate", "people": people, **other,
-                              "times_ours": round(other["seconds"] / row["warm"], 1)}), flush=True)  # fmt: skip
+            print(
+                json.dumps(
+                    {
+                        "engine": "jmstate",
+                        "people": people,
+                        **other,
+                        "times_ours": round(other["seconds"] / row["warm"], 1),
+                    }
+                ),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

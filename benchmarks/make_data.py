@@ -19,9 +19,16 @@ import polars as pl
 
 SEED: Final = 20261122
 TRUTH: Final = {
-    "intercept": 38.0, "slope": -1.0, "sd_intercept": 5.0, "sd_slope": 0.8, "correlation": 0.20, "residual": 2.0,
-    "association": -0.10, "shape": 1.4, "scale": 6.0,
-}  # fmt: skip
+    "intercept": 38.0,
+    "slope": -1.0,
+    "sd_intercept": 5.0,
+    "sd_slope": 0.8,
+    "correlation": 0.20,
+    "residual": 2.0,
+    "association": -0.10,
+    "shape": 1.4,
+    "scale": 6.0,
+}
 PLAN: Final = np.array([0, 1, 2, 3, 4.5, 6, 8, 10, 12, 15, 18.0])
 
 
@@ -44,12 +51,18 @@ def make(people: int = 3000, seed: int = SEED) -> dict[str, pl.DataFrame]:
         noise = rng.normal(0, TRUTH["residual"], PLAN.size)
         score[person] = start[person] + slope[person] * month[person] + noise
     person = np.repeat(np.arange(people), PLAN.size)
-    whole = pl.DataFrame({
-        "id": person + 1, "month": month.ravel().round(4), "y": score.ravel().round(4), "age": age[person].round(2),
-        "bulbar": bulbar[person],
-    })  # fmt: skip
-    survival = pl.DataFrame({"id": np.arange(1, people + 1), "time": time.round(4), "event": event,
-                             "age": age.round(2), "bulbar": bulbar})  # fmt: skip
+    whole = pl.DataFrame(
+        {
+            "id": person + 1,
+            "month": month.ravel().round(4),
+            "y": score.ravel().round(4),
+            "age": age[person].round(2),
+            "bulbar": bulbar[person],
+        }
+    )
+    survival = pl.DataFrame(
+        {"id": np.arange(1, people + 1), "time": time.round(4), "event": event, "age": age.round(2), "bulbar": bulbar}
+    )
     return {
         "lmm": whole.filter(pl.Series((month <= stay[:, None]).ravel())),
         "joint": whole.filter(pl.Series((month <= time[:, None]).ravel())),

@@ -35,9 +35,13 @@ def main() -> None:
         for _ in range(12):
             begin = time.perf_counter()
             fit_marginal(
-                table, FORMULA, subject="USUBJID", visit="AVISIT", structure=name,
+                table,
+                FORMULA,
+                subject="USUBJID",
+                visit="AVISIT",
+                structure=name,
                 coordinates=["VISITN"] if row.spatial else [],
-            ).check()  # fmt: skip
+            ).check()
             seconds.append(time.perf_counter() - begin)
         base = float(np.median(seconds)) if name == "us" else base
         print(f"{name:<8} first {seconds[0]:.4f} s, median {np.median(seconds):.4f} s")

@@ -31,9 +31,16 @@ from alsight.population.spec import Population, mix_of
 
 PEOPLE = 20_000
 EVERYTHING = {
-    "rating": 1, "capacity": 2, "strength": 2, "electrophysiology": 6, "umn": 6, "neurofilament": 3, "creatinine": 3,
-    "weight": 1, "quality": 3,
-}  # fmt: skip
+    "rating": 1,
+    "capacity": 2,
+    "strength": 2,
+    "electrophysiology": 6,
+    "umn": 6,
+    "neurofilament": 3,
+    "creatinine": 3,
+    "weight": 1,
+    "quality": 3,
+}
 
 
 def best(work: Callable[[], float], rounds: int = 3, clock: Callable[[], float] = time.thread_time) -> float:

@@ -34,9 +34,13 @@ def changed(fit: Fit, **values: float) -> Fit:
 def shares(fit: Fit, *, truth: bool = False, seen: bool = False) -> list[str]:
     """Share not below the first score, at each time."""
     times = np.array([0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0])
-    blank = pl.DataFrame({
-        "subject": np.repeat(np.arange(PEOPLE), len(times)), "months": np.tile(times, PEOPLE), "score": 20.0,
-    })  # fmt: skip
+    blank = pl.DataFrame(
+        {
+            "subject": np.repeat(np.arange(PEOPLE), len(times)),
+            "months": np.tile(times, PEOPLE),
+            "score": 20.0,
+        }
+    )
     drawn = simulate_fit(fit, blank, 17)
     wide = drawn["truth" if truth else "score"].to_numpy().reshape(PEOPLE, -1)
     level = drawn["truth"].to_numpy().reshape(PEOPLE, -1)

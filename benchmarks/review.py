@@ -84,8 +84,12 @@ def stairs(random: Random, since: np.ndarray, start: np.ndarray) -> np.ndarray:
 
 
 COURSES: dict[str, Course] = {
-    "slow line": slow_line, "halted": halted, "treated": treated, "relapsing": relapsing, "stairs": stairs,
-}  # fmt: skip
+    "slow line": slow_line,
+    "halted": halted,
+    "treated": treated,
+    "relapsing": relapsing,
+    "stairs": stairs,
+}
 
 
 def frame(names: list[str], onset: np.ndarray, day: np.ndarray, totals: np.ndarray, died: np.ndarray) -> Cohort:
@@ -99,9 +103,10 @@ def frame(names: list[str], onset: np.ndarray, day: np.ndarray, totals: np.ndarr
     dead = np.flatnonzero(~np.isnan(died))
     events = pl.DataFrame({"subject": series.gather(dead), "day": np.rint(died[dead] * MONTH)})
     tables = (
-        (people.with_columns(entry=pl.lit("diagnosis")), SUBJECTS), (visits, VISITS),
+        (people.with_columns(entry=pl.lit("diagnosis")), SUBJECTS),
+        (visits, VISITS),
         (events.with_columns(event=pl.lit("death")), EVENTS),
-    )  # fmt: skip
+    )
     shaped = [
         given.select(
             (pl.col(n) if n in given.columns else pl.lit(None)).cast(kind).alias(n) for n, kind in table.schema.items()

@@ -40,10 +40,12 @@ def assessed(times: int) -> pl.DataFrame:
     """Visits as a file would have them, of so many times the people ASSESSED."""
     day = (pl.col("months") * 30.4375).round(0).cast(pl.Int32)
     made = {schedule: draw("mechanism", times * people, schedule, 0.005, 77) for schedule, people in ASSESSED.items()}
-    return pl.concat([
-        one.visits.select(subject=pl.lit(schedule + " ") + pl.col("subject"), day=day, alsfrs_r_total="score")
-        for schedule, one in made.items()
-    ])  # fmt: skip
+    return pl.concat(
+        [
+            one.visits.select(subject=pl.lit(schedule + " ") + pl.col("subject"), day=day, alsfrs_r_total="score")
+            for schedule, one in made.items()
+        ]
+    )
 
 
 def time_model() -> None:

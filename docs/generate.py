@@ -18,9 +18,14 @@ from alsight.instruments.catalogue import catalogue_page
 DOCS = Path(__file__).parent
 
 KINDS = {
-    "String": "text", "Int32": "whole number", "Int64": "whole number", "Float32": "number", "Float64": "number",
-    "Boolean": "yes or no", "Date": "date",
-}  # fmt: skip
+    "String": "text",
+    "Int32": "whole number",
+    "Int64": "whole number",
+    "Float32": "number",
+    "Float64": "number",
+    "Boolean": "yes or no",
+    "Date": "date",
+}
 
 EFFECTS = {"row": "row left out", "value": "value left out", "note": "kept"}
 
@@ -81,10 +86,16 @@ def dictionary_page() -> str:
         + table(("measure", "unit", "lawful", "meaning"), measured)
     )
     judged = (
-        (f"`{rule.name}`", ", ".join(rule.tables) if len(rule.tables) < len(TABLES) else "every table",
-         EFFECTS[rule.effect], rule.severity, rule.message, rule.cure)
+        (
+            f"`{rule.name}`",
+            ", ".join(rule.tables) if len(rule.tables) < len(TABLES) else "every table",
+            EFFECTS[rule.effect],
+            rule.severity,
+            rule.message,
+            rule.cure,
+        )
         for rule in RULES
-    )  # fmt: skip
+    )
     parts.append(
         "## Rules of the check\n\nIn the order in which they are judged.\n\n"
         + table(("rule", "tables", "effect", "told as", "what is wrong", "cure"), judged)
@@ -101,10 +112,17 @@ def dictionary_page() -> str:
 
 
 PARTS = {
-    "key": "Who and when", "visits": "Ratings", "person": "About the person", "moment": "Days of a person's life",
-    "event": "Events by name", "measure": "Quantities by name", "measures": "One measurement a row",
-    "events": "One event a row", "doses": "One treatment a row", "aside": "Columns that help read another",
-}  # fmt: skip
+    "key": "Who and when",
+    "visits": "Ratings",
+    "person": "About the person",
+    "moment": "Days of a person's life",
+    "event": "Events by name",
+    "measure": "Quantities by name",
+    "measures": "One measurement a row",
+    "events": "One event a row",
+    "doses": "One treatment a row",
+    "aside": "Columns that help read another",
+}
 
 
 def meanings_page() -> str:

@@ -14,10 +14,20 @@ from alsight.models.velocity import Velocity
 
 COLUMNS = Columns("months", "score", "subject", "~ 1", "~ 1", {})
 TRUTH = {
-    "level_mean": 38.0, "log_rate_mean": -0.4, "sd_level": 5.0, "sd_log_rate": 0.6, "corr_level_log_rate": -0.2,
-    "memory": 12.0, "sd_pace": 0.8, "sd_noise": 1.0, "sd_sticky": 1.0, "stickiness": 8.0, "sd_log_size": 0.3,
-    "odds_outlier": 0.06, "times_outlier": 3.0,
-}  # fmt: skip
+    "level_mean": 38.0,
+    "log_rate_mean": -0.4,
+    "sd_level": 5.0,
+    "sd_log_rate": 0.6,
+    "corr_level_log_rate": -0.2,
+    "memory": 12.0,
+    "sd_pace": 0.8,
+    "sd_noise": 1.0,
+    "sd_sticky": 1.0,
+    "stickiness": 8.0,
+    "sd_log_size": 0.3,
+    "odds_outlier": 0.06,
+    "times_outlier": 3.0,
+}
 SLOW = {"odds_slow": 0.25, "slower": 2.0, "sd_log_rate_slow": 0.4}
 
 

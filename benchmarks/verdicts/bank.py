@@ -95,9 +95,19 @@ def chance(
 
 @nb.njit(**FAST)
 def weighed(
-    banked: Any, q: Any, sizes: Any, recovers: bool, key: Any, times: Any, scores: Any, draws: int, weight: Any,
-    history: Any, s: Any, none: Any,
-) -> tuple[float, float]:  # fmt: skip
+    banked: Any,
+    q: Any,
+    sizes: Any,
+    recovers: bool,
+    key: Any,
+    times: Any,
+    scores: Any,
+    draws: int,
+    weight: Any,
+    history: Any,
+    s: Any,
+    none: Any,
+) -> tuple[float, float]:
     """Weigh courses, draw some by their weights into `history`; log evidence and effective number."""
     truth, size, spread, stickiness = banked
     people, top = truth.shape[0], -math.inf
@@ -131,9 +141,18 @@ def weighed(
 
 @nb.njit(nogil=True, error_model="numpy")
 def run(
-    banked: Any, q: Any, sizes: Any, prevalence: float, keys: Any, times: Any, scores: Any, counts: Any, months: int,
-    draws: int, out: Any,
-) -> None:  # fmt: skip
+    banked: Any,
+    q: Any,
+    sizes: Any,
+    prevalence: float,
+    keys: Any,
+    times: Any,
+    scores: Any,
+    counts: Any,
+    months: int,
+    draws: int,
+    out: Any,
+) -> None:
     """One row a person, columns as in `particles`; three recoveries of everybody for each course without."""
     weight, history = np.empty(draws), np.empty((2, KEPT, months + 1))
     equal, root = np.full((2, KEPT), -math.log(KEPT)), np.zeros((2, KEPT), np.int64)
@@ -147,9 +166,19 @@ def run(
             if share > 0.0:
                 count = draws if way == 1 else min(banked[0].shape[0], draws)
                 found, effective[way] = weighed(
-                    banked, q, sizes, way == 1, keys[k], times[k, :n], scores[k, :n], count, weight, history[way], s,
+                    banked,
+                    q,
+                    sizes,
+                    way == 1,
+                    keys[k],
+                    times[k, :n],
+                    scores[k, :n],
+                    count,
+                    weight,
+                    history[way],
+                    s,
                     none,
-                )  # fmt: skip
+                )
                 evidence[way] = found + math.log(share)
         told(evidence, history, equal, root, min(round(times[k, n - 1]), months), row)
         row[ESS], row[ESS + 1] = effective[0], effective[1]

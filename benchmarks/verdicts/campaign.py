@@ -156,16 +156,28 @@ def drawn(shard: Shard) -> Made:
     if shard not in _LAST:
         _LAST.clear()
         _LAST[shard] = draw(
-            shard.generator, shard.people, shard.schedule, shard.prevalence, shard.seed, noise=shard.noise,
-            autocorrelation=shard.autocorrelation, loss=shard.loss,
-        )  # fmt: skip
+            shard.generator,
+            shard.people,
+            shard.schedule,
+            shard.prevalence,
+            shard.seed,
+            noise=shard.noise,
+            autocorrelation=shard.autocorrelation,
+            loss=shard.loss,
+        )
     return _LAST[shard]
 
 
 def run(
-    plan: str, seeds: int, folder: Path, names: list[str], seconds: float, say: Callable[[str], None],
-    schedules: Sequence[str] = SCHEDULES, noises: Sequence[float] = (),
-) -> None:  # fmt: skip
+    plan: str,
+    seeds: int,
+    folder: Path,
+    names: list[str],
+    seconds: float,
+    say: Callable[[str], None],
+    schedules: Sequence[str] = SCHEDULES,
+    noises: Sequence[float] = (),
+) -> None:
     """Run what is missing of a plan, until the time is over; only some sizes of the noise where these are given."""
     folder.mkdir(parents=True, exist_ok=True)
     methods = methods_of(names)
@@ -229,16 +241,25 @@ def plain() -> pl.DataFrame:
         died = made.people.filter((pl.col("reason") == "death") & (pl.col("ended") <= 12)).height / made.people.height
         found.append(
             {
-                "generator": generator, "rate": made.people["rate"].mean(), "rate SD": made.people["rate"].std(),
-                "rating SD": float(first.std()), "died by 12 months": died,
+                "generator": generator,
+                "rate": made.people["rate"].mean(),
+                "rate SD": made.people["rate"].std(),
+                "rating SD": float(first.std()),
+                "died by 12 months": died,
                 **{f"no decline {months}": value for months, value in share.items()},
                 "of them lost 3 or more": float((rules["3 or more"] / rules["called"])[1]),
             }
-        )  # fmt: skip
+        )
     published = {
-        "generator": "published", "rate": 0.95, "rate SD": 0.66, "rating SD": 1.55, "died by 12 months": 0.22,
-        "no decline 6": 0.25, "no decline 12": 0.16, "no decline 18": 0.07,
-    }  # fmt: skip
+        "generator": "published",
+        "rate": 0.95,
+        "rate SD": 0.66,
+        "rating SD": 1.55,
+        "died by 12 months": 0.22,
+        "no decline 6": 0.25,
+        "no decline 12": 0.16,
+        "no decline 18": 0.07,
+    }
     return pl.concat([pl.DataFrame(found), pl.DataFrame([published])], how="diagonal")
 
 

@@ -31,7 +31,7 @@ from benchmarks.verdicts.places import (
     SIZE,
     START,
     STICKY,
-)  # fmt: skip
+)
 
 from alsight.base.streams_numba import normal, uniform
 

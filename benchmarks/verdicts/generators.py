@@ -50,10 +50,18 @@ def numbers_of(
 
 
 def draw(
-    generator: str, people: int, schedule: str, prevalence: float, seed: int, *, noise: float | None = None,
-    autocorrelation: float | None = None, loss: float | None = None, sizes: tuple[Size, ...] = SIZES,
+    generator: str,
+    people: int,
+    schedule: str,
+    prevalence: float,
+    seed: int,
+    *,
+    noise: float | None = None,
+    autocorrelation: float | None = None,
+    loss: float | None = None,
+    sizes: tuple[Size, ...] = SIZES,
     horizon: int = HORIZON,
-) -> Made:  # fmt: skip
+) -> Made:
     """A cohort of one generator.
 
     Args:
@@ -94,10 +102,12 @@ def draw(
     person, month = np.nonzero(dips > 0.0)
     fell = pl.DataFrame(
         {
-            "subject": table["subject"].gather(person), "month": month.astype(float) + 0.5,
-            "depth": dips[person, month], "recorded": recorded[person, month],
+            "subject": table["subject"].gather(person),
+            "month": month.astype(float) + 0.5,
+            "depth": dips[person, month],
+            "recorded": recorded[person, month],
         }
-    )  # fmt: skip
+    )
     return Made(generator, schedule, prevalence, seed, times, scores, truth, table, fell)
 
 
@@ -107,9 +117,15 @@ def _onset(facts: Float64[np.ndarray, "subject 8"], drawn: Float64[np.ndarray, "
 
 
 def people_table(
-    subject: pl.Series, recovers: np.ndarray, times: np.ndarray, scores: np.ndarray, truth: np.ndarray,
-    ends: np.ndarray, facts: np.ndarray, sizes: tuple[Size, ...],
-) -> pl.DataFrame:  # fmt: skip
+    subject: pl.Series,
+    recovers: np.ndarray,
+    times: np.ndarray,
+    scores: np.ndarray,
+    truth: np.ndarray,
+    ends: np.ndarray,
+    facts: np.ndarray,
+    sizes: tuple[Size, ...],
+) -> pl.DataFrame:
     """One row a person, as `Made.people`."""
     seen = np.isfinite(scores)
     last = np.where(seen, times, -np.inf).max(axis=1)
@@ -119,11 +135,18 @@ def people_table(
     reason = pl.Series([ENDS[int(code)] for code in ends[:, 1]], dtype=pl.String)
     return pl.DataFrame(
         {
-            "subject": subject, "kind": pl.Series(kind.tolist(), dtype=pl.String), **columns, "rate": facts[:, 6],
-            "level": facts[:, 7], "ended": ends[:, 0], "reason": reason, "visits": seen.sum(axis=1),
-            "last_visit": last, **gains(truth, last),
+            "subject": subject,
+            "kind": pl.Series(kind.tolist(), dtype=pl.String),
+            **columns,
+            "rate": facts[:, 6],
+            "level": facts[:, 7],
+            "ended": ends[:, 0],
+            "reason": reason,
+            "visits": seen.sum(axis=1),
+            "last_visit": last,
+            **gains(truth, last),
         }
-    )  # fmt: skip
+    )
 
 
 NO_DIPS: Final = pl.DataFrame(

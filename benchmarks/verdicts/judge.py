@@ -65,9 +65,13 @@ def false_calls(
         short=((pl.col("called") == "remission-like") & (pl.col("held_12") < TRUE_FROM)).sum(),
     )
     table = cohorts.group_by(*by).agg(
-        cohorts=pl.len(), called=pl.sum("called"), false=pl.sum("false"), overstated=pl.sum("overstated"),
-        short=pl.sum("short"), any_false=(pl.col("false") > 0).sum(),
-    )  # fmt: skip
+        cohorts=pl.len(),
+        called=pl.sum("called"),
+        false=pl.sum("false"),
+        overstated=pl.sum("overstated"),
+        short=pl.sum("short"),
+        any_false=(pl.col("false") > 0).sum(),
+    )
     return with_interval(table.sort(*by), "false", "called", "share_false")
 
 
@@ -122,9 +126,12 @@ def power(
     pairs = pairs.filter(pl.col("best").is_not_null() | (pl.lit(value=best.is_empty())))
     cell = ["method", *by, *(["gain"] if gains else [])]
     table = pairs.group_by(cell).agg(
-        people=pl.len(), power=pl.mean("hit"), oracle=pl.mean("best"), enough=pl.mean("enough"),
+        people=pl.len(),
+        power=pl.mean("hit"),
+        oracle=pl.mean("best"),
+        enough=pl.mean("enough"),
         spread=((pl.col("hit") - pl.col("best") * pl.mean("hit") / pl.mean("best")) ** 2).mean(),
-    )  # fmt: skip
+    )
     n = pl.col("people")
     return (
         table.with_columns(
@@ -172,9 +179,12 @@ def _sensitivity(lost: np.ndarray, score: np.ndarray) -> dict[str, float]:
     low, high = (float((flat > losing[min(max(place + way * off, 0), losing.size - 1)]).mean()) for way in (1, -1))
     error = np.sqrt(share * (1 - share) / flat.size + ((high - low) / 2) ** 2)
     return {
-        "losing": losing.size, "flat": flat.size, "cut": float(losing[place]), "sensitivity": share,
+        "losing": losing.size,
+        "flat": flat.size,
+        "cut": float(losing[place]),
+        "sensitivity": share,
         "sensitivity_se": float(error),
-    }  # fmt: skip
+    }
 
 
 EVENTS: Final = {
@@ -218,10 +228,14 @@ def _calibration(probability: np.ndarray, happened: np.ndarray) -> dict[str, flo
     excess = float((probability[sure] - happened[sure]).mean()) if sure.any() else float("nan")
     error = np.sqrt((probability[sure] * (1 - probability[sure])).sum()) / max(int(sure.sum()), 1)
     return {
-        "people": probability.size, "error": float(np.abs(said - was).sum() / probability.size),
-        "error_noise": float(np.sqrt(variance * 2 / np.pi).sum() / probability.size), "worst_z": float(z.max()),
-        "sure": int(sure.sum()), "sure_excess": excess, "sure_se": float(error),
-    }  # fmt: skip
+        "people": probability.size,
+        "error": float(np.abs(said - was).sum() / probability.size),
+        "error_noise": float(np.sqrt(variance * 2 / np.pi).sum() / probability.size),
+        "worst_z": float(z.max()),
+        "sure": int(sure.sum()),
+        "sure_excess": excess,
+        "sure_se": float(error),
+    }
 
 
 def with_interval(table: pl.DataFrame, hits: str, of: str, name: str) -> pl.DataFrame:

@@ -126,9 +126,24 @@ def clocks(s: Any, q: Any, falling: Any, last: int, entry: float, month: float) 
 
 @nb.njit(**STRICT)
 def look(
-    p: Any, q: Any, sizes: Any, recovers: Any, streams: Any, subjects: Any, traits: Any, courses: Any, events: Any,
-    entries: Any, times: Any, leaves: Any, tables: Any, truth: Any, scores: Any, ends: Any, facts: Any,
-) -> None:  # fmt: skip
+    p: Any,
+    q: Any,
+    sizes: Any,
+    recovers: Any,
+    streams: Any,
+    subjects: Any,
+    traits: Any,
+    courses: Any,
+    events: Any,
+    entries: Any,
+    times: Any,
+    leaves: Any,
+    tables: Any,
+    truth: Any,
+    scores: Any,
+    ends: Any,
+    facts: Any,
+) -> None:
     """Plant, rate and average; one person after another."""
     loadings, thresholds, masked_loadings, masked_thresholds = tables
     seen, rating, s = np.empty(at.COURSE_WIDTH), np.empty(rated.MEMORY_SIZE), np.empty(CURVE)
@@ -165,9 +180,18 @@ def look(
             between(course, last, muscles, seen)
             seen[at.C_DIP] = dip
             rated.rate(
-                lanes, rating, seen, traits[k], p, masked_loadings, masked_thresholds, rater, visit,
-                entry + times[k, visit], 0.0,
-            )  # fmt: skip
+                lanes,
+                rating,
+                seen,
+                traits[k],
+                p,
+                masked_loadings,
+                masked_thresholds,
+                rater,
+                visit,
+                entry + times[k, visit],
+                0.0,
+            )
             scores[k, visit] = rated.total(rating, seen)
         for month in range(months):
             _, muscles = clocks(s, q, falling, last, entry, float(month))
@@ -181,13 +205,43 @@ def kernel(source: int) -> Any:
 
     @nb.njit(nogil=True, cache=True, **STRICT)
     def run(
-        p: Any, q: Any, sizes: Any, recovers: Any, streams: Any, subjects: Any, traits: Any, courses: Any, events: Any,
-        entries: Any, times: Any, leaves: Any, tables: Any, truth: Any, scores: Any, ends: Any, facts: Any,
-    ) -> int:  # fmt: skip
+        p: Any,
+        q: Any,
+        sizes: Any,
+        recovers: Any,
+        streams: Any,
+        subjects: Any,
+        traits: Any,
+        courses: Any,
+        events: Any,
+        entries: Any,
+        times: Any,
+        leaves: Any,
+        tables: Any,
+        truth: Any,
+        scores: Any,
+        ends: Any,
+        facts: Any,
+    ) -> int:
         look(
-            p, q, sizes, recovers, streams, subjects, traits, courses, events, entries, times, leaves, tables, truth,
-            scores, ends, facts,
-        )  # fmt: skip
+            p,
+            q,
+            sizes,
+            recovers,
+            streams,
+            subjects,
+            traits,
+            courses,
+            events,
+            entries,
+            times,
+            leaves,
+            tables,
+            truth,
+            scores,
+            ends,
+            facts,
+        )
         return source
 
     return run
@@ -205,9 +259,16 @@ def pair_of_tables() -> tuple[Any, Any, Any, Any]:
 
 
 def lived(
-    times: Float64[np.ndarray, "subject visit"], recovers: np.ndarray, seed: int, noise: float | None,
-    autocorrelation: float | None, loss: float | None, sizes: tuple[Size, ...], horizon: int, member: int | None = None,
-) -> tuple[np.ndarray, ...]:  # fmt: skip
+    times: Float64[np.ndarray, "subject visit"],
+    recovers: np.ndarray,
+    seed: int,
+    noise: float | None,
+    autocorrelation: float | None,
+    loss: float | None,
+    sizes: tuple[Size, ...],
+    horizon: int,
+    member: int | None = None,
+) -> tuple[np.ndarray, ...]:
     """Truth, scores, ends, facts, months since onset at entry, and the size of each person's noise, as arrays."""
     people = times.shape[0]
     changes = parameters(seed if member is None else member, noise, autocorrelation)
@@ -224,10 +285,24 @@ def lived(
         count = min(group.subjects.size, people - done)
         some, entry = slice(done, done + count), entry_month(group.traits)
         kernel(digest())(
-            vector(changes), recovery, size_table(sizes), recovers[some], streams, group.subjects[:count],
-            group.traits[:count], group.seen.courses[:count], group.seen.events[:count], entry, times[some],
-            leaves[some], pair_of_tables(), truth[some], scores[some], ends[some], facts[some],
-        )  # fmt: skip
+            vector(changes),
+            recovery,
+            size_table(sizes),
+            recovers[some],
+            streams,
+            group.subjects[:count],
+            group.traits[:count],
+            group.seen.courses[:count],
+            group.seen.events[:count],
+            entry,
+            times[some],
+            leaves[some],
+            pair_of_tables(),
+            truth[some],
+            scores[some],
+            ends[some],
+            facts[some],
+        )
         since[some], size[some] = entry[:count], group.traits[:count, _T_NOISE]
         done, block = done + count, block + 1
     facts[:, 6] = (truth[:, 0] - truth[:, min(12, horizon)]) / min(12, horizon)

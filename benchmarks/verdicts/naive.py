@@ -127,9 +127,12 @@ def fitted_line(visits: pl.DataFrame, _: Info) -> pl.DataFrame:
 
 
 NAIVE: Final[dict[str, Method]] = {
-    "raw +4 twice": raw_twice, "raw +4 for 6 months": raw_6, "raw +4 for 12 months": raw_12,
-    "slope 180 days": slope_180, "line": fitted_line,
-}  # fmt: skip
+    "raw +4 twice": raw_twice,
+    "raw +4 for 6 months": raw_6,
+    "raw +4 for 12 months": raw_12,
+    "slope 180 days": slope_180,
+    "line": fitted_line,
+}
 
 
 def no_decline(made: Made, months: int) -> pl.DataFrame:
@@ -146,8 +149,13 @@ def no_decline(made: Made, months: int) -> pl.DataFrame:
     lost = (made.truth[:, 0] - made.truth[:, months])[called]
     return pl.DataFrame(
         {
-            "generator": [made.generator], "schedule": [made.schedule], "months": [months], "seen": [int(seen.sum())],
-            "called": [int(called.sum())], "under 1": [int((lost < 1).sum())],
-            "1 to 3": [int(((lost >= 1) & (lost < 3)).sum())], "3 or more": [int((lost >= 3).sum())],
+            "generator": [made.generator],
+            "schedule": [made.schedule],
+            "months": [months],
+            "seen": [int(seen.sum())],
+            "called": [int(called.sum())],
+            "under 1": [int((lost < 1).sum())],
+            "1 to 3": [int(((lost >= 1) & (lost < 3)).sum())],
+            "3 or more": [int((lost >= 3).sum())],
         }
-    )  # fmt: skip
+    )

@@ -31,7 +31,7 @@ from benchmarks.verdicts.particles import (
     P_RECOVERED,
     WIDTH_OUT,
     kernel,
-)  # fmt: skip
+)
 from benchmarks.verdicts.places import CURVE, WIDTH
 from benchmarks.verdicts.seeing import digest
 
@@ -82,10 +82,20 @@ def posterior(info: Info, months: np.ndarray, score: np.ndarray, finish: np.ndar
     keys = subject_key(made.seed + SEED, Stream.POSTERIOR, np.arange(counts.size, dtype=np.uint64))
     out = np.empty((counts.size, WIDTH_OUT))
     kernel(digest())(
-        vector(numbers), size_table(SIZES), made.prevalence, keys, months, score, counts, finish,
-        guessed_rates(months, score), made.truth.shape[1] - 1, particles, WIDTH if numbers.model == ITEMS else CURVE,
+        vector(numbers),
+        size_table(SIZES),
+        made.prevalence,
+        keys,
+        months,
+        score,
+        counts,
+        finish,
+        guessed_rates(months, score),
+        made.truth.shape[1] - 1,
+        particles,
+        WIDTH if numbers.model == ITEMS else CURVE,
         out,
-    )  # fmt: skip
+    )
     return out
 
 
@@ -97,9 +107,18 @@ def banked_posterior(info: Info, months: np.ndarray, score: np.ndarray, particle
     out = np.empty((counts.size, WIDTH_OUT))
     recovery = RECOVERY if info.loss is None else replace(RECOVERY, loss=info.loss)
     bank.run(
-        bank.bank(made.seed, info.noise, info.autocorrelation, horizon), vector(recovery), size_table(SIZES),
-        made.prevalence, keys, months, score, counts, horizon, BANKED * particles, out,
-    )  # fmt: skip
+        bank.bank(made.seed, info.noise, info.autocorrelation, horizon),
+        vector(recovery),
+        size_table(SIZES),
+        made.prevalence,
+        keys,
+        months,
+        score,
+        counts,
+        horizon,
+        BANKED * particles,
+        out,
+    )
     return out
 
 
@@ -130,9 +149,14 @@ def calls_of(subject: pl.Series, out: np.ndarray) -> pl.DataFrame:
     called = np.where((called == "none") & real, "rise", called)
     flat = {f"p_flat_{months}": out[:, FLAT + place] for place, months in enumerate(WINDOWS)}
     found = answer(
-        subject, called, lfdr=out[:, LFDR], gain_median=out[:, MEDIAN_6], p_gain_4=out[:, GAIN_4],
-        p_gain_12=out[:, GAIN_12], **flat,
-    )  # fmt: skip
+        subject,
+        called,
+        lfdr=out[:, LFDR],
+        gain_median=out[:, MEDIAN_6],
+        p_gain_4=out[:, GAIN_4],
+        p_gain_12=out[:, GAIN_12],
+        **flat,
+    )
     return found.with_columns(
         p_recovered=out[:, P_RECOVERED], ess_none=out[:, ESS], ess_recovery=out[:, ESS + 1], enough=enough(out)
     )

@@ -14,17 +14,20 @@ from alsight.detect.verdicts import Verdicts, verdicts
 
 _HOME = Path(alsight.__file__).parent
 _SOURCES = [
-    file for places in ("detect/*.*", "detect/causes/*.py", "infer/filter/*.py", "infer/velocity/*.py")
+    file
+    for places in ("detect/*.*", "detect/causes/*.py", "infer/filter/*.py", "infer/velocity/*.py")
     for file in sorted(_HOME.glob(places))
-]  # fmt: skip
+]
 _READ = [Path(__file__), *(file for file in _SOURCES if file.suffix in (".py", ".npz"))]
 VERSION = sha256(b"".join(file.read_bytes() for file in _READ)).hexdigest()
 """Digest of this file and of the sources that a verdict comes from."""
 
 NAMES = {
-    "remission-like": "remission-like", "reversal": "reversal", "lost gain": "lost gain",
+    "remission-like": "remission-like",
+    "reversal": "reversal",
+    "lost gain": "lost gain",
     "rise, not yet confirmed": "rise",
-}  # fmt: skip
+}
 """What the bench calls our verdicts; all others are no call."""
 
 
@@ -39,9 +42,12 @@ def calls_of(found: Verdicts) -> pl.DataFrame:
     """One row a person in the bench's columns."""
     evidence = found.evidence
     rows = evidence.select(
-        "subject", lfdr=(1 - pl.col("p_none_hold")).fill_null(1.0), gain_median=pl.col("mid_gain_hold"),
-        p_gain_4=pl.col("p_gain_hold").fill_null(0.0), p_gain_12=pl.col("p_gain_remission").fill_null(0.0),
-    )  # fmt: skip
+        "subject",
+        lfdr=(1 - pl.col("p_none_hold")).fill_null(1.0),
+        gain_median=pl.col("mid_gain_hold"),
+        p_gain_4=pl.col("p_gain_hold").fill_null(0.0),
+        p_gain_12=pl.col("p_gain_remission").fill_null(0.0),
+    )
     called = found.people.select("subject", called=pl.col("verdict").replace_strict(NAMES, default="none"))
     rows = rows.join(called, on="subject", how="left")
     last = found.courses.group_by("subject").agg(last_day=pl.col("day").max())

@@ -32,8 +32,18 @@ LEAST: Final = (0.6, 0.2, 0.2, 1.0, 0.15)
 SPLIT: Final = 100
 """Multiplier that spreads particle numbers over keys."""
 P_RECOVERED, LFDR, GAIN_4, GAIN_12, FALSE_12, MEDIAN_6, MEDIAN_12, KEPT, FLAT, LOSING, ESS = (
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16,
-)  # fmt: skip
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    12,
+    16,
+)
 WIDTH_OUT: Final = 18
 LENGTHS: Final = (12, 18, 24, 36)
 
@@ -100,9 +110,21 @@ def stayed(s: Any, p: Any, left: bool, reason: float) -> float:
 
 @nb.njit(**FAST)
 def smooth(
-    s: Any, p: Any, sizes: Any, recovers: bool, key: Any, times: Any, scores: Any, end: float, reason: float,
-    history: Any, weight: Any, root: Any, spare: Any, around: Any,
-) -> float:  # fmt: skip
+    s: Any,
+    p: Any,
+    sizes: Any,
+    recovers: bool,
+    key: Any,
+    times: Any,
+    scores: Any,
+    end: float,
+    reason: float,
+    history: Any,
+    weight: Any,
+    root: Any,
+    spare: Any,
+    around: Any,
+) -> float:
     """Particles given all that was seen of one person, and the log evidence.
 
     Args:
@@ -231,9 +253,17 @@ def held(history: Any, weight: Any, last: int, share: float, out: Any) -> None:
 
 @nb.njit(**FAST)
 def twice(
-    rooms: Any, p: Any, sizes: Any, recovers: bool, key: Any, times: Any, scores: Any, finish: Any, rate: float,
+    rooms: Any,
+    p: Any,
+    sizes: Any,
+    recovers: bool,
+    key: Any,
+    times: Any,
+    scores: Any,
+    finish: Any,
+    rate: float,
     pilot: int,
-) -> float:  # fmt: skip
+) -> float:
     """Two pilots of few particles, then all, each proposed around where the last ones ended up; log evidence."""
     s, history, weight, root, room = rooms
     spare = (room[0][: s.shape[0]], room[1][: s.shape[0]], room[2][: s.shape[0]])
@@ -241,10 +271,21 @@ def twice(
     around[0], around[1], around[2], around[3] = scores[0], SPREAD, math.log(rate), LOG_SD
     for place in range(2):
         found = smooth(
-            s[:pilot], p, sizes, recovers, mix(key + np.uint64(place)), times, scores, finish[0], finish[1],
-            history[:pilot], weight[:pilot], root[:pilot], (spare[0][:pilot], spare[1][:pilot], spare[2][:pilot]),
+            s[:pilot],
+            p,
+            sizes,
+            recovers,
+            mix(key + np.uint64(place)),
+            times,
+            scores,
+            finish[0],
+            finish[1],
+            history[:pilot],
+            weight[:pilot],
+            root[:pilot],
+            (spare[0][:pilot], spare[1][:pilot], spare[2][:pilot]),
             around,
-        )  # fmt: skip
+        )
         if found > -math.inf:
             learned(s[:pilot], sizes, history[:pilot], weight[:pilot], recovers, p[_MODEL] == BENT, around)
     return smooth(s, p, sizes, recovers, key, times, scores, finish[0], finish[1], history, weight, root, spare, around)
@@ -256,9 +297,20 @@ def kernel(source: int) -> Any:
 
     @nb.njit(nogil=True, cache=True, error_model="numpy")
     def run(
-        p: Any, sizes: Any, prevalence: float, keys: Any, times: Any, scores: Any, counts: Any, ends: Any, rates: Any,
-        months: int, particles: int, width: int, out: Any,
-    ) -> int:  # fmt: skip
+        p: Any,
+        sizes: Any,
+        prevalence: float,
+        keys: Any,
+        times: Any,
+        scores: Any,
+        counts: Any,
+        ends: Any,
+        rates: Any,
+        months: int,
+        particles: int,
+        width: int,
+        out: Any,
+    ) -> int:
         s, weight = np.empty((2, particles, width)), np.empty((2, particles))
         history, root = np.empty((2, particles, months + 1)), np.empty((2, particles), np.int64)
         spare = (np.empty((particles, width)), np.empty((particles, months + 1)), np.empty(particles, np.int64))

@@ -101,9 +101,18 @@ def density(s: Any, p: Any, fraction: float, gap: float, score: float) -> float:
 
 @nb.njit(**FAST)
 def follow(
-    s: Any, p: Any, sizes: Any, recovers: bool, keys: Any, times: Any, truth: Any, scores: Any, ends: Any,
-    facts: Any, dips: Any,
-) -> None:  # fmt: skip
+    s: Any,
+    p: Any,
+    sizes: Any,
+    recovers: bool,
+    keys: Any,
+    times: Any,
+    truth: Any,
+    scores: Any,
+    ends: Any,
+    facts: Any,
+    dips: Any,
+) -> None:
     """Live and see one person.
 
     Args:
@@ -176,17 +185,35 @@ def kernel(source: int) -> Any:
 
     @nb.njit(nogil=True, cache=True, error_model="numpy")
     def run(
-        p: Any, sizes: Any, recovers: Any, streams: Any, times: Any, truth: Any, scores: Any, ends: Any, facts: Any,
-        dips: Any, width: int,
-    ) -> int:  # fmt: skip
+        p: Any,
+        sizes: Any,
+        recovers: Any,
+        streams: Any,
+        times: Any,
+        truth: Any,
+        scores: Any,
+        ends: Any,
+        facts: Any,
+        dips: Any,
+        width: int,
+    ) -> int:
         s, keys = np.empty(width), np.empty(streams.shape[0], np.uint64)
         for person in range(times.shape[0]):
             for place in range(streams.shape[0]):
                 keys[place] = fold(streams[place], person)
             follow(
-                s, p, sizes, recovers[person], keys, times[person], truth[person], scores[person], ends[person],
-                facts[person], dips[person],
-            )  # fmt: skip
+                s,
+                p,
+                sizes,
+                recovers[person],
+                keys,
+                times[person],
+                truth[person],
+                scores[person],
+                ends[person],
+                facts[person],
+                dips[person],
+            )
         return source
 
     return run

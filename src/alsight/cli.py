@@ -126,9 +126,29 @@ DESCRIBED: Final[dict[str, tuple[str, ...]]] = {
 _READ: Final = ("path", "example", "mapping", "entry", "sheet", "scale", "dates", "decimal", "time_unit")
 
 _EXPECTING: Final = (
-    "sentence", "found", "of", "outcome", "months", "points", "population", "interval", "followed", "missed", "dropout",
-    "mimics", "run_in", "among", "picked_from", "any_window", "tried", "people", "seed", "workers", "out", "json",
-)  # fmt: skip
+    "sentence",
+    "found",
+    "of",
+    "outcome",
+    "months",
+    "points",
+    "population",
+    "interval",
+    "followed",
+    "missed",
+    "dropout",
+    "mimics",
+    "run_in",
+    "among",
+    "picked_from",
+    "any_window",
+    "tried",
+    "people",
+    "seed",
+    "workers",
+    "out",
+    "json",
+)
 
 
 @dataclass(frozen=True)

@@ -41,4 +41,4 @@ def small_cohort() -> Cohort:
             event("lost_to_follow_up", 60, "c"),
         ],
         doses=[{"subject": "c", "day": -20, "end_day": 75, "treatment": "riluzole", "dose": 50.0, "blinded": False}],
-    )  # fmt: skip
+    )

@@ -79,8 +79,11 @@ CASES: dict[str, tuple[dict[str, list], set]] = {
     ),
     "unknown_person": ({"visits": [rating("z")], "subjects": [person()]}, {("subjects", 2, "subject", "z")}),
     "death_before_entry": (
-        {"subjects": [person(), person("b", entry="stated")], "visits": [rating("b", 50)],
-         "events": [event("death", -3), event("death", 20, "b")]},
+        {
+            "subjects": [person(), person("b", entry="stated")],
+            "visits": [rating("b", 50)],
+            "events": [event("death", -3), event("death", 20, "b")],
+        },
         {("events", 2, "day", "-3"), ("events", 3, "day", "20")},
     ),
     "onset_after_entry": (
@@ -112,10 +115,18 @@ CASES: dict[str, tuple[dict[str, list], set]] = {
         {("subjects", 2, "last_seen_day", "90")},
     ),
     "after_death": (
-        {"visits": [rating(), rating(day=60)], "measures": [{**MEASURE, "day": 70}], "doses": [{**DOSE, "day": 80}],
-         "events": [event("death", 50), event("niv_start", 55), event("diagnosis_revised", 58)]},
-        {("visits", 3, "day", "60"), ("measures", 2, "day", "70"), ("doses", 2, "day", "80"),
-         ("events", 3, "day", "55")},
+        {
+            "visits": [rating(), rating(day=60)],
+            "measures": [{**MEASURE, "day": 70}],
+            "doses": [{**DOSE, "day": 80}],
+            "events": [event("death", 50), event("niv_start", 55), event("diagnosis_revised", 58)],
+        },
+        {
+            ("visits", 3, "day", "60"),
+            ("measures", 2, "day", "70"),
+            ("doses", 2, "day", "80"),
+            ("events", 3, "day", "55"),
+        },
     ),
     "end_before_start": (
         {"doses": [{**DOSE, "end_day": -5}], "events": [event("infection", 9, end_day=3)]},
@@ -126,8 +137,10 @@ CASES: dict[str, tuple[dict[str, list], set]] = {
         {("doses", 2, "end_day", "90")},
     ),
     "cutting_rated_twice": (
-        {"visits": [rating(**{TUBE: 3.0}), rating("b", **{TUBE: 1.0}), rating("c", 9, **{TUBE: 1.0})],
-         "events": [event("gastrostomy", 5, "c")]},
+        {
+            "visits": [rating(**{TUBE: 3.0}), rating("b", **{TUBE: 1.0}), rating("c", 9, **{TUBE: 1.0})],
+            "events": [event("gastrostomy", 5, "c")],
+        },
         {("visits", 2, TUBE, "3"), ("visits", 3, TUBE, "1"), ("visits", 3, NO_TUBE, "3"), ("visits", 4, NO_TUBE, "3")},
     ),
     "gastrostomy_not_recorded": (
@@ -143,7 +156,7 @@ CASES: dict[str, tuple[dict[str, list], set]] = {
         {"visits": [rating(q1_speech=None, alsfrs_r_total=38.0), rating(day=9, q1_speech=None, alsfrs_r_total=36.0)]},
         {("visits", 2, "alsfrs_r_total", "38")},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -71,11 +71,28 @@ SPRING = date(2019, 3, 31)
 @pytest.mark.parametrize(
     "text",
     [
-        "2019-03-31", "2019/3/31", "20190331", "31.03.2019", "31.3.2019", "31/03/2019", "31-03-2019", "31-Mar-2019",
-        "31 March 2019", "March 31, 2019", "Mar. 31st 2019", "31Mar2019", "2019-03-31T10:15:00Z", "31.03.2019 10:15",
-        "31. März 2019", "31 mars 2019", "43555", "2019-03-31 00:00:00.000", "03/31/2019", "03/31/2019 9:05 AM",
+        "2019-03-31",
+        "2019/3/31",
+        "20190331",
+        "31.03.2019",
+        "31.3.2019",
+        "31/03/2019",
+        "31-03-2019",
+        "31-Mar-2019",
+        "31 March 2019",
+        "March 31, 2019",
+        "Mar. 31st 2019",
+        "31Mar2019",
+        "2019-03-31T10:15:00Z",
+        "31.03.2019 10:15",
+        "31. März 2019",
+        "31 mars 2019",
+        "43555",
+        "2019-03-31 00:00:00.000",
+        "03/31/2019",
+        "03/31/2019 9:05 AM",
     ],
-)  # fmt: skip
+)
 def test_dates_as_people_write_them(text: str) -> None:
     parsed = dates(pl.Series([text]), PLACE)
     assert parsed.values.to_list() == [SPRING]
@@ -159,8 +176,13 @@ def test_synonyms_lead_to_choices() -> None:
 
 def test_identifiers_stay_text() -> None:
     assert identifiers(pl.Series(["007", " 8 ", "", "a  b", None, "NA"]), PLACE).values.to_list() == [
-        "007", "8", None, "a b", None, "NA",
-    ]  # fmt: skip
+        "007",
+        "8",
+        None,
+        "a b",
+        None,
+        "NA",
+    ]
     assert identifiers(pl.Series([1.0, 2.5, None, float("nan")]), PLACE).values.to_list()[:3] == ["1", "2.5", None]
     assert identifiers(pl.Series([12, None]), PLACE).values.to_list() == ["12", None]
     assert identifiers(pl.Series(["x" * 201]), PLACE).faults["rule"].to_list() == ["not_an_identifier"]

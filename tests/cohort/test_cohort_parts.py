@@ -29,7 +29,7 @@ def tables(people: int = 40, visits: int = 400) -> dict[str, pl.DataFrame]:
         "events": pl.DataFrame(
             {"subject": ["003", "003", "900"], "day": [100, 120, 5], "event": ["death", "death", "niv_start"]}
         ),
-    }  # fmt: skip
+    }
 
 
 def write(folder: Path, frames: dict[str, pl.DataFrame]) -> None:

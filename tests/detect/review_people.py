@@ -20,10 +20,14 @@ def shaped(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def cohort(
-    totals: dict[str, list[tuple[int, float]]], *, people: dict[str, dict[str, Any]] | None = None,
-    measures: list[dict[str, Any]] | None = None, events: list[dict[str, Any]] | None = None,
-    doses: list[dict[str, Any]] | None = None, scale: str = "alsfrs_r",
-) -> Cohort:  # fmt: skip
+    totals: dict[str, list[tuple[int, float]]],
+    *,
+    people: dict[str, dict[str, Any]] | None = None,
+    measures: list[dict[str, Any]] | None = None,
+    events: list[dict[str, Any]] | None = None,
+    doses: list[dict[str, Any]] | None = None,
+    scale: str = "alsfrs_r",
+) -> Cohort:
     """A cohort from days and totals, with onset a year before entry unless told."""
     known = people or {}
     subjects = [
@@ -37,11 +41,12 @@ def cohort(
         for day, total in rated
     ]
     return Cohort(
-        subjects=shaped(SUBJECTS, subjects).sort("subject"), visits=shaped(VISITS, visits).sort("subject", "day"),
+        subjects=shaped(SUBJECTS, subjects).sort("subject"),
+        visits=shaped(VISITS, visits).sort("subject", "day"),
         measures=shaped(MEASURES_TABLE, measures or []).sort("subject", "day"),
         events=shaped(EVENTS, events or []).sort("subject", "day"),
         doses=shaped(DOSES, doses or []).sort("subject", "day"),
-    )  # fmt: skip
+    )
 
 
 def line(start: float, per_month: float, visits: int = 9, gap: int = 91) -> list[tuple[int, float]]:
@@ -93,7 +98,15 @@ def simulated(
     starts = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
     zeros = np.zeros(people, np.int64)
     return Rated(
-        subjects=pl.Series("subject", np.arange(people)).cast(pl.String), starts=starts, months=months,
-        totals=np.concatenate(rows), onset=onset, seen=seen, died=died, judged=zeros, rate=np.full(people, np.nan),
-        first_day=zeros, left_out=zeros,
-    )  # fmt: skip
+        subjects=pl.Series("subject", np.arange(people)).cast(pl.String),
+        starts=starts,
+        months=months,
+        totals=np.concatenate(rows),
+        onset=onset,
+        seen=seen,
+        died=died,
+        judged=zeros,
+        rate=np.full(people, np.nan),
+        first_day=zeros,
+        left_out=zeros,
+    )

@@ -24,10 +24,13 @@ VISITS = 10
 
 def drawn_from(fit: Fit, people: int, seed: int) -> pl.DataFrame:
     """People of a fit, seen every three months."""
-    blank = pl.DataFrame({
-        "subject": np.repeat(np.arange(people), VISITS), "months": np.tile(np.arange(VISITS) * 3.0, people),
-        "score": 20.0,
-    })  # fmt: skip
+    blank = pl.DataFrame(
+        {
+            "subject": np.repeat(np.arange(people), VISITS),
+            "months": np.tile(np.arange(VISITS) * 3.0, people),
+            "score": 20.0,
+        }
+    )
     return simulate_fit(fit, blank, seed).select("subject", "months", "score")
 
 
@@ -89,10 +92,13 @@ def test_a_slow_class_is_taken_where_there_is_one() -> None:
 
 
 def test_those_who_did_not_rise_are_weighed_but_never_in_favor() -> None:
-    falling = pl.DataFrame({
-        "subject": np.repeat(np.arange(60), 3), "months": np.tile([0.0, 3.0, 6.0], 60),
-        "score": np.tile([40.0, 38.0, 36.0], 60),
-    })  # fmt: skip
+    falling = pl.DataFrame(
+        {
+            "subject": np.repeat(np.arange(60), 3),
+            "months": np.tile([0.0, 3.0, 6.0], 60),
+            "score": np.tile([40.0, 38.0, 36.0], 60),
+        }
+    )
     still = falling.with_columns(pl.col("subject") + 100, score=pl.lit(36.0))
     found = weighed(natural_history(), pl.concat([falling, still]), (32,))
     assert not found.risen.any()
@@ -103,10 +109,13 @@ def test_those_who_did_not_rise_are_weighed_but_never_in_favor() -> None:
 
 def test_a_hard_person_is_weighed_until_the_answer_is_sure() -> None:
     """A gain of twelve points that is lost at once: few particles find it by luck only, more are spent on it."""
-    hard = pl.DataFrame({
-        "subject": "a", "months": np.arange(12) * 3.0,
-        "score": [28.0, 27.0, 38.0, 41.0, 41.0, 27.0, 23.0, 20.0, 21.0, 15.0, 9.0, 1.0],
-    })  # fmt: skip
+    hard = pl.DataFrame(
+        {
+            "subject": "a",
+            "months": np.arange(12) * 3.0,
+            "score": [28.0, 27.0, 38.0, 41.0, 41.0, 27.0, 23.0, 20.0, 21.0, 15.0, 9.0, 1.0],
+        }
+    )
     fit = quieter(natural_history())
     alike = [float(weighed(seeded(fit, seed), hard).log_factor[0]) for seed in range(3)]
     assert max(alike) - min(alike) < 3.0, alike

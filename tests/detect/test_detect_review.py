@@ -82,9 +82,12 @@ def test_what_is_not_recorded_has_no_row_and_no_weight(example: Cohort, name: st
         some, subjects=some.subjects.with_columns(pl.lit(None, TABLES["subjects"].schema[name]).alias(name))
     )
     gone = {
-        "el_escorial": "low_certainty", "genotype": "gene_found", "onset_site": "bulbar_onset",
-        "age_at_onset_years": "onset_age", "frontotemporal_dementia": "frontotemporal_dementia",
-    }[name]  # fmt: skip
+        "el_escorial": "low_certainty",
+        "genotype": "gene_found",
+        "onset_site": "bulbar_onset",
+        "age_at_onset_years": "onset_age",
+        "frontotemporal_dementia": "frontotemporal_dementia",
+    }[name]
     told = review(without).select(pl.col("reasons").list.eval(pl.element().struct.field("feature"))).explode("reasons")
     assert gone not in told["reasons"].to_list()
 

@@ -74,9 +74,11 @@ def test_serum_shares_come_from_the_printed_quartiles() -> None:
         assert norm.cdf(np.log(62 / middle) / spread) == pytest.approx(share, abs=0.002)
 
 
-@given(st.lists(st.sampled_from([0.0, 1.0, float("nan")]), min_size=len(FINDINGS), max_size=len(FINDINGS)),
-       st.one_of(st.just(float("nan")), st.floats(0, 4)),
-       st.one_of(st.just(float("nan")), st.floats(15, 95)))  # fmt: skip
+@given(
+    st.lists(st.sampled_from([0.0, 1.0, float("nan")]), min_size=len(FINDINGS), max_size=len(FINDINGS)),
+    st.one_of(st.just(float("nan")), st.floats(0, 4)),
+    st.one_of(st.just(float("nan")), st.floats(15, 95)),
+)
 @settings(deadline=None, max_examples=120)
 def test_groups_and_caps(values: list[float], rate: float, age: float) -> None:
     observed = pl.DataFrame({**{row.name: [value] for row, value in zip(FINDINGS, values, strict=True)}, AGE: [age]})

@@ -32,9 +32,12 @@ def cohort_of(scores: pl.DataFrame, **columns: list[object]) -> Cohort:
     """A checked cohort from `subject`, `day`, `alsfrs_r_total`, with columns of the people."""
     names = scores["subject"].unique().sort()
     visits = scores.with_columns(
-        pl.col("day").cast(pl.Int32), pl.col("alsfrs_r_total").cast(pl.Float32), scale=pl.lit("alsfrs_r"),
-        source=pl.lit("test"), row=pl.arange(1, scores.height + 1, eager=True).cast(pl.UInt32),
-    )  # fmt: skip
+        pl.col("day").cast(pl.Int32),
+        pl.col("alsfrs_r_total").cast(pl.Float32),
+        scale=pl.lit("alsfrs_r"),
+        source=pl.lit("test"),
+        row=pl.arange(1, scores.height + 1, eager=True).cast(pl.UInt32),
+    )
     subjects = pl.DataFrame({"subject": names, **columns}).with_columns(source=pl.lit("test"), row=pl.lit(1, pl.UInt32))
     return check(RawTables(frames={"subjects": subjects, "visits": visits}, faults=()))
 
@@ -103,9 +106,10 @@ def test_treated_visits_do_not_inform(natural: Cohort) -> None:
     )
     arms = pl.Series(["Placebo", "active", ""] + [None] * (names.len() - 3), dtype=pl.String)
     treated = Cohort(
-        subjects=natural.subjects.with_columns(arm=arms), visits=natural.visits,
+        subjects=natural.subjects.with_columns(arm=arms),
+        visits=natural.visits,
         doses=pl.concat([DOSES.empty(), doses.cast({"day": pl.Int32})], how="diagonal"),
-    )  # fmt: skip
+    )
     scores = natural.visits.select("subject", "day", score=pl.col("alsfrs_r_total").cast(pl.Float64))
     visits = described(natural, first_visits(scores, natural.subjects))
     left = untreated(visits, treated)
@@ -118,8 +122,9 @@ def test_readings_by_the_model_are_sums_of_posteriors() -> None:
     rng = np.random.default_rng(4)
     names = pl.Series("subject", [f"P{place}" for place in range(60)])
     evidence = pl.DataFrame({"subject": names, "p_flat": rng.uniform(0, 0.4, 60), "p_gain_hold": [math.nan] * 60})
-    like = likes(pl.DataFrame({"score": [40.0] * 60, "onset_months": [12.0] * 60, "interval": [3.0] * 60,
-                               "follow": [24.5] * 60}))  # fmt: skip
+    like = likes(
+        pl.DataFrame({"score": [40.0] * 60, "onset_months": [12.0] * 60, "interval": [3.0] * 60, "follow": [24.5] * 60})
+    )
     follow = np.full(60, 24.5)
     everyone = {("", "everyone"): np.ones(60, bool)}
     rows = {row["definition"]: row for row in weighed_rows(evidence, names, like, follow, everyone, Thresholds())}
@@ -134,8 +139,9 @@ def test_readings_by_the_model_are_sums_of_posteriors() -> None:
 
 
 def test_the_reference_of_posteriors_is_interpolated() -> None:
-    like = likes(pl.DataFrame({"score": [40.0] * 3, "onset_months": [12.0] * 3, "interval": [3.0] * 3,
-                               "follow": [24.5] * 3}))  # fmt: skip
+    like = likes(
+        pl.DataFrame({"score": [40.0] * 3, "onset_months": [12.0] * 3, "interval": [3.0] * 3, "follow": [24.5] * 3})
+    )
     ends = [moments(like.with_columns(follow_up_months=pl.lit(at)), "p_flat")[0][0] for at in (24.0, 36.0)]
     mean, variance, error = between(like, np.array([24.5, 30.5, 36.5]), "p_flat")
     assert mean == pytest.approx([ends[0], np.mean(ends), ends[1]])
@@ -144,9 +150,12 @@ def test_the_reference_of_posteriors_is_interpolated() -> None:
     rows = reference()
     assert (rows["squares"] <= rows["total"] + 1e-9).all()
     assert (rows["total"] <= rows["people"] + 1e-9).all()
-    long = rows.filter(pl.col("quantity") == "p_flat").group_by("follow_up_months").agg(
-        mean=pl.col("total").sum() / pl.col("people").sum()
-    ).sort("follow_up_months")["mean"]  # fmt: skip
+    long = (
+        rows.filter(pl.col("quantity") == "p_flat")
+        .group_by("follow_up_months")
+        .agg(mean=pl.col("total").sum() / pl.col("people").sum())
+        .sort("follow_up_months")["mean"]
+    )
     assert (long.diff().drop_nulls() > 0).all()
 
 
@@ -165,13 +174,26 @@ def test_the_number_of_many_people_equals_the_binomial() -> None:
 
 
 def test_carriers_of_a_slow_mutation_are_held_against_carriers() -> None:
-    subjects = pl.DataFrame({
-        "subject": ["A", "B", "C"], "onset_day": [-720] * 3, "genotype": ["sod1", "c9orf72", None],
-        "genotype_variant": ["p.Asp91Ala", "p.Asp91Ala", None],
-    })  # fmt: skip
+    subjects = pl.DataFrame(
+        {
+            "subject": ["A", "B", "C"],
+            "onset_day": [-720] * 3,
+            "genotype": ["sod1", "c9orf72", None],
+            "genotype_variant": ["p.Asp91Ala", "p.Asp91Ala", None],
+        }
+    )
     assert genes_of(subjects)["genes"].to_list() == ["sod1_slow", "any", "any"]
-    like = likes(pl.DataFrame({"score": [40.0] * 2, "onset_months": [24.0] * 2, "interval": [3.0] * 2,
-                               "follow": [24.5] * 2, "genes": ["sod1_slow", "any"]}))  # fmt: skip
+    like = likes(
+        pl.DataFrame(
+            {
+                "score": [40.0] * 2,
+                "onset_months": [24.0] * 2,
+                "interval": [3.0] * 2,
+                "follow": [24.5] * 2,
+                "genes": ["sod1_slow", "any"],
+            }
+        )
+    )
     got = shares(like, "run_floor", pl.Series([12.0, 12.0]))
     wanted = [expected(8 / 24, 40, 3, 24, "run_floor", 12.0, kind).probability for kind in ("sod1_slow", "any")]
     assert got == pytest.approx(wanted)

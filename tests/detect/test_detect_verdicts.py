@@ -43,8 +43,9 @@ def cohort_of(people: dict[str, list[int]], *, scale: str = "alsfrs_r", apart: i
     visits = visits.with_columns(
         scale=pl.lit(scale), source=pl.lit("test"), row=pl.arange(1, len(rows) + 1, eager=True).cast(pl.UInt32)
     )
-    subjects = pl.DataFrame({"subject": list(people), "onset_day": [-360] * len(people)}, schema_overrides={
-        "onset_day": pl.Int32}).with_columns(source=pl.lit("test"), row=pl.lit(1, pl.UInt32))  # fmt: skip
+    subjects = pl.DataFrame(
+        {"subject": list(people), "onset_day": [-360] * len(people)}, schema_overrides={"onset_day": pl.Int32}
+    ).with_columns(source=pl.lit("test"), row=pl.lit(1, pl.UInt32))
     return check(RawTables(frames={"subjects": subjects, "visits": visits}, faults=()))
 
 
@@ -135,9 +136,15 @@ def test_a_course_at_the_floor_cannot_be_told() -> None:
 
 def test_a_flat_stretch_is_told_with_doubt() -> None:
     facts = _with_missing(_nothing(pl.DataFrame({"subject": ["A", "B"]}))).with_columns(
-        visits=12, follow=30.0, flat_level=30.0, middle=30.0, p_flat=pl.Series([0.88, 0.86]), p_late=0.12,
-        flat_usual=0.2, mid_flat=14.0,
-    )  # fmt: skip
+        visits=12,
+        follow=30.0,
+        flat_level=30.0,
+        middle=30.0,
+        p_flat=pl.Series([0.88, 0.86]),
+        p_late=0.12,
+        flat_usual=0.2,
+        mid_flat=14.0,
+    )
     rows = told(judged(facts, ASKED), ASKED)
     assert rows["flat"].to_list() == pytest.approx([0.88 * 0.92, 0.86 * 0.92])
     assert rows["verdict"].to_list() == ["plateau", "cannot tell"]
@@ -250,8 +257,11 @@ def test_every_reduction_has_its_own_name() -> None:
 
 def test_rises_and_still_equal_plain_loops() -> None:
     rng = np.random.default_rng(5)
-    rows = [(f"{person}", 3.0 * visit + rng.uniform(), float(rng.integers(20, 40)))
-            for person in range(20) for visit in range(rng.integers(1, 9))]  # fmt: skip
+    rows = [
+        (f"{person}", 3.0 * visit + rng.uniform(), float(rng.integers(20, 40)))
+        for person in range(20)
+        for visit in range(rng.integers(1, 9))
+    ]
     table = pl.DataFrame(rows, schema=["subject", "months", "score"], orient="row").sort("subject", "months")
     quick, rise = still(table), rises(table)
     for place, (_, person) in enumerate(table.group_by("subject", maintain_order=True)):
@@ -272,8 +282,14 @@ def test_number_of_equals_the_convolution() -> None:
 
 
 def test_shares_equal_the_references_own_lookup() -> None:
-    first = pl.DataFrame({"score": [41.0, 33.0, 46.0], "onset_months": [10.0, 14.0, 30.0], "interval": [3.0, 1.1, 5.9],
-                          "follow": [13.0, 24.5, 40.0]})  # fmt: skip
+    first = pl.DataFrame(
+        {
+            "score": [41.0, 33.0, 46.0],
+            "onset_months": [10.0, 14.0, 30.0],
+            "interval": [3.0, 1.1, 5.9],
+            "follow": [13.0, 24.5, 40.0],
+        }
+    )
     quick = shares(likes(first), "run_floor", pl.Series([12.4, 7.0, 18.0]))
     for place, row in enumerate(first.iter_rows(named=True)):
         rate = (48 - row["score"]) / row["onset_months"]
@@ -284,8 +300,10 @@ def test_shares_equal_the_references_own_lookup() -> None:
 
 def test_statement_counts_what_was_seen() -> None:
     rng = np.random.default_rng(8)
-    people = {f"P{i:03d}": np.clip(44 - 2.2 * np.arange(9) + rng.normal(0, 1, 9), 0, 48).round().astype(int).tolist()
-              for i in range(60)}  # fmt: skip
+    people = {
+        f"P{i:03d}": np.clip(44 - 2.2 * np.arange(9) + rng.normal(0, 1, 9), 0, 48).round().astype(int).tolist()
+        for i in range(60)
+    }
     rows = statement(cohort_of(people))
     overall = rows.filter(pl.col("by") == "", pl.col("definition") == "bedlack_ever_floor_6", pl.col("months") == 12)
     assert overall["eligible"].to_list() == [60]

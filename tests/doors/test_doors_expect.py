@@ -67,10 +67,22 @@ def test_found_none_by_option_is_a_number() -> None:
 def test_the_page_says_everything_and_loads_nothing(tmp_path: Path) -> None:
     out = tmp_path / "answer"
     done = run(
-        "4 of 12 stable for 8 months", "--population", ROOT / "examples" / "slow_clinic.toml", "--run-in",
-        "stable for 4 months", "--picked-from", "9", "--any-window", "--followed", "12", "--tried", "vasta_exact_6",
-        "--out", out, *FEW,
-    )  # fmt: skip
+        "4 of 12 stable for 8 months",
+        "--population",
+        ROOT / "examples" / "slow_clinic.toml",
+        "--run-in",
+        "stable for 4 months",
+        "--picked-from",
+        "9",
+        "--any-window",
+        "--followed",
+        "12",
+        "--tried",
+        "vasta_exact_6",
+        "--out",
+        out,
+        *FEW,
+    )
     assert done.exit_code == Exit.FINE, done.output
     assert done.stdout.splitlines()[-1] == f"The page is {out.resolve() / 'expect.html'}"
     page = (out / "expect.html").read_text(encoding="utf-8")

@@ -30,8 +30,10 @@ def item_people(key: int, people: int, model: Items, visits: int = 6, bulbar: bo
     effects[:, traits:] += RATE["mean"] + (RATE["bulbar"] * kind[:, None] if bulbar else 0.0)
     months = 2.0 * np.arange(visits) + rng.uniform(-0.3, 0.3, (people, visits))
     table: dict[str, np.ndarray] = {
-        "subject": np.repeat(np.arange(people), visits), "months": months.ravel(), "bulbar": np.repeat(kind, visits)
-    }  # fmt: skip
+        "subject": np.repeat(np.arange(people), visits),
+        "months": months.ravel(),
+        "bulbar": np.repeat(kind, visits),
+    }
     for d, trait in enumerate(model.traits):
         value = effects[:, d, None] + effects[:, traits + d, None] * months
         for k, item in enumerate(trait.items):

@@ -6,10 +6,17 @@ import numpy as np
 import polars as pl
 
 TRUTH = {
-    "class1_Intercept": 38.0, "class1_months": -1.5, "class2_Intercept": 42.0, "class2_months": -0.3,
-    "sd_intercept": 3.0, "sd_months": 0.3, "corr_intercept_months": 0.3, "sd_residual": 2.0,
-    "class2_logit_Intercept": -0.8, "class2_logit_bulbar": 0.7,
-}  # fmt: skip
+    "class1_Intercept": 38.0,
+    "class1_months": -1.5,
+    "class2_Intercept": 42.0,
+    "class2_months": -0.3,
+    "sd_intercept": 3.0,
+    "sd_months": 0.3,
+    "corr_intercept_months": 0.3,
+    "sd_residual": 2.0,
+    "class2_logit_Intercept": -0.8,
+    "class2_logit_bulbar": 0.7,
+}
 
 
 def mixture_people(key: int, people: int, visits: int = 6, truth: dict[str, float] = TRUTH) -> pl.DataFrame:
@@ -27,7 +34,10 @@ def mixture_people(key: int, people: int, visits: int = 6, truth: dict[str, floa
     score = level[:, None] + slope[:, None] * months + truth["sd_residual"] * rng.normal(size=months.shape)
     return pl.DataFrame(
         {
-            "subject": np.repeat(np.arange(people), visits), "months": months.ravel(), "score": score.ravel(),
-            "bulbar": np.repeat(bulbar, visits), "slow": np.repeat(slow, visits),
+            "subject": np.repeat(np.arange(people), visits),
+            "months": months.ravel(),
+            "score": score.ravel(),
+            "bulbar": np.repeat(bulbar, visits),
+            "slow": np.repeat(slow, visits),
         }
-    )  # fmt: skip
+    )

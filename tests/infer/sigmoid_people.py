@@ -6,9 +6,14 @@ import numpy as np
 import polars as pl
 
 TRUTH = {
-    "log_d50_mean": 3.3, "log_d50_bulbar": -0.3, "log_dx_mean": 1.8, "sd_log_d50": 0.45, "sd_log_dx": 0.4,
-    "corr_log_d50_log_dx": 0.5, "sd_residual": 2.0,
-}  # fmt: skip
+    "log_d50_mean": 3.3,
+    "log_d50_bulbar": -0.3,
+    "log_dx_mean": 1.8,
+    "sd_log_d50": 0.45,
+    "sd_log_dx": 0.4,
+    "corr_log_d50_log_dx": 0.5,
+    "sd_residual": 2.0,
+}
 
 
 def sigmoid_people(

@@ -71,9 +71,13 @@ def test_encals_gives_a_median_or_a_reason() -> None:
 def test_encals_of_a_complete_person_is_the_published_curve() -> None:
     cohort = example_cohort()
     whole = cohort.subjects.head(1).with_columns(
-        onset_day=pl.lit(-365, pl.Int32), diagnosis_day=pl.lit(-30, pl.Int32), age_at_onset_years=pl.lit(60.0),
-        el_escorial=pl.lit("probable"), frontotemporal_dementia=pl.lit(False), genotype=pl.lit("none_found"),
-    )  # fmt: skip
+        onset_day=pl.lit(-365, pl.Int32),
+        diagnosis_day=pl.lit(-30, pl.Int32),
+        age_at_onset_years=pl.lit(60.0),
+        el_escorial=pl.lit("probable"),
+        frontotemporal_dementia=pl.lit(False),
+        genotype=pl.lit("none_found"),
+    )
     from dataclasses import replace
 
     from alsight.instruments.encals import survival

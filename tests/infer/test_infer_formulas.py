@@ -12,8 +12,26 @@ from formulaic import Formula, model_matrix
 
 from alsight.infer.formulas import matrix, names_in, products
 
-SIMPLE = ("a", "a + b", "a*b", "b*a + c", "a:b", "a:b + a", "1 + a", "0 + a", "a + 0", "a + 1", "a*b*c", "b + a:c + a",
-          "a*b + c*d", "a + a", "1", "0", "~ a + b", "a + 0 + 1")  # fmt: skip
+SIMPLE = (
+    "a",
+    "a + b",
+    "a*b",
+    "b*a + c",
+    "a:b",
+    "a:b + a",
+    "1 + a",
+    "0 + a",
+    "a + 0",
+    "a + 1",
+    "a*b*c",
+    "b + a:c + a",
+    "a*b + c*d",
+    "a + a",
+    "1",
+    "0",
+    "~ a + b",
+    "a + 0 + 1",
+)
 OTHER = (
     "a:b + b:a",
     "a*b:c",

@@ -108,11 +108,15 @@ def test_more_nodes_change_nothing_that_matters() -> None:
     made = cohort(6, 200, truth())
     fits = [
         fit_joint(
-            made.visits, made.people, "score ~ months", random="~ months", hazard="~ bulbar",
+            made.visits,
+            made.people,
+            "score ~ months",
+            random="~ months",
+            hazard="~ bulbar",
             model=Joint(baseline="weibull", points=points),
         )
         for points in (3, 5, 9, 15)
-    ]  # fmt: skip
+    ]
     values = [float(fit.log_likelihood) for fit in fits]
     assert abs(values[1] - values[3]) < 0.02
     assert abs(values[2] - values[3]) <= abs(values[0] - values[3]) + 1e-9

@@ -113,10 +113,11 @@ def test_simulation_and_mean_agree(fit: Fit) -> None:
     people = 20_000
     grid = pl.DataFrame(
         {
-            "subject": np.repeat(np.arange(people), 2), "months": np.tile([0.0, 10.0], people),
+            "subject": np.repeat(np.arange(people), 2),
+            "months": np.tile([0.0, 10.0], people),
             "bulbar": np.ones(2 * people),
         }
-    )  # fmt: skip
+    )
     drawn = fit.simulate(jax.random.key(2), grid)["score"].to_numpy().reshape(people, 2)
     rows = design(
         grid.head(20).with_columns(score=pl.Series(np.arange(20.0))), WORD, random="~ months", noise="~ bulbar"

@@ -57,9 +57,13 @@ def made(name: str) -> tuple[Fit, pl.DataFrame, str, tuple[str, ...]]:
         return fit_velocity(table, model=Velocity(held=HELD, particles=64)), table, "months", ("score",)
     whole = cohort(7, 300, truth())
     fit = fit_joint(
-        whole.visits, whole.people, "score ~ months", random="~ months", hazard="~ bulbar",
+        whole.visits,
+        whole.people,
+        "score ~ months",
+        random="~ months",
+        hazard="~ bulbar",
         model=Joint(baseline="weibull"),
-    )  # fmt: skip
+    )
     return fit, whole.visits.select("subject", "bulbar", "months", "score"), "months", ("score",)
 
 
@@ -220,9 +224,13 @@ def two_classes() -> Fit:
     values = np.array([*(TRUTH[name] for name in fit.names), *SLOW.values()])
     blank = np.full((len(values), len(values)), np.nan)
     return replace(
-        fit, estimates=values, covariance=blank, sandwich=blank, model=model,
+        fit,
+        estimates=values,
+        covariance=blank,
+        sandwich=blank,
+        model=model,
         parameters=parameters_of(model, ("Intercept",), ("Intercept",)),
-    )  # fmt: skip
+    )
 
 
 def test_the_slow_class_is_weighed_as_by_plain_monte_carlo() -> None:

@@ -97,8 +97,12 @@ def test_mean_and_simulation_agree() -> None:
         }
     )
     drawn = fit.simulate(jax.random.key(3), grid)["alsfrs_r_total"].to_numpy().reshape(people, 2)
-    rows = design(grid.head(2).with_columns(alsfrs_r_total=pl.Series([1.0, 2.0])), WORD,
-                  random="~ 0 + months_since_onset", noise="~ 1")  # fmt: skip
+    rows = design(
+        grid.head(2).with_columns(alsfrs_r_total=pl.Series([1.0, 2.0])),
+        WORD,
+        random="~ 0 + months_since_onset",
+        noise="~ 1",
+    )
     mean = np.asarray(fit.model.mean(fit.columns, jnp.asarray(fit.estimates), rows.visits))[0]
     room = np.array([tolerance(sd, people) for sd in drawn.std(axis=0)])
     np.testing.assert_array_less(np.abs(drawn.mean(axis=0) - mean), room)

@@ -32,9 +32,12 @@ TIMES = np.array([0, 3, 6, 9.0])
 def _table(scores: np.ndarray = COURSES) -> pl.DataFrame:
     people, visits = scores.shape
     return pl.DataFrame(
-        {"subject": np.repeat(np.arange(people), visits), "months": np.tile(TIMES[:visits], people),
-         "score": scores.ravel()}
-    )  # fmt: skip
+        {
+            "subject": np.repeat(np.arange(people), visits),
+            "months": np.tile(TIMES[:visits], people),
+            "score": scores.ravel(),
+        }
+    )
 
 
 def measured(table: pl.DataFrame, model: Velocity, particles: int, *, root: int = 1, **changed):
@@ -229,10 +232,13 @@ def _at_truth(fitted):
 
 def test_smoothed_reductions_equal_plain_monte_carlo(fitted) -> None:
     asked = [
-        Reduction(kind="level", start=4.5), Reduction(kind="loss", start=3.0, end=9.0, at_least=4.0),
-        Reduction(kind="whole_loss"), Reduction(kind="late_loss", months=3.0),
-        Reduction(kind="flat_months", points=1.0), Reduction(kind="held_gain", months=3.0),
-    ]  # fmt: skip
+        Reduction(kind="level", start=4.5),
+        Reduction(kind="loss", start=3.0, end=9.0, at_least=4.0),
+        Reduction(kind="whole_loss"),
+        Reduction(kind="late_loss", months=3.0),
+        Reduction(kind="flat_months", points=1.0),
+        Reduction(kind="held_gain", months=3.0),
+    ]
     repeats = []
     for seed in range(8):
         model = Velocity(seed=seed)
@@ -340,9 +346,7 @@ def test_bad_input() -> None:
 
 
 def test_a_subject_without_scores_is_named() -> None:
-    table = draw(30, 5, 1).with_columns(
-        score=pl.when(pl.col("subject") == 7).then(None).otherwise(pl.col("score"))
-    )  # fmt: skip
+    table = draw(30, 5, 1).with_columns(score=pl.when(pl.col("subject") == 7).then(None).otherwise(pl.col("score")))
     held = {name: value for name, value in TRUTH.items() if name not in ("level_mean", "log_rate_mean")}
     fit = fit_velocity(table, model=Velocity(held=held, particles=16))
     assert any("left out: 7" in note for note in fit.record.notes)

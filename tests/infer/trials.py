@@ -7,8 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-TRUTH = {"Intercept": 38.0, "month": -1.0, "sd_intercept": 5.0, "sd_month": 0.8, "corr_intercept_month": 0.2,
-         "sd_residual": 2.0}  # fmt: skip
+TRUTH = {
+    "Intercept": 38.0,
+    "month": -1.0,
+    "sd_intercept": 5.0,
+    "sd_month": 0.8,
+    "corr_intercept_month": 0.2,
+    "sd_residual": 2.0,
+}
 
 
 class Trials(NamedTuple):
@@ -38,6 +44,7 @@ def table_of(trials: Trials, trial: int, **columns: Any) -> pl.DataFrame:
     """One trial as a long table."""
     seen = trials.seen[trial]
     subject, visit = np.nonzero(seen)
-    frame = pl.DataFrame({"subject": subject, "visit": visit, "month": trials.month[trial][seen],
-                          "score": trials.outcome[trial][seen]})  # fmt: skip
+    frame = pl.DataFrame(
+        {"subject": subject, "visit": visit, "month": trials.month[trial][seen], "score": trials.outcome[trial][seen]}
+    )
     return frame.with_columns(**{name: pl.Series(np.asarray(value)[subject]) for name, value in columns.items()})

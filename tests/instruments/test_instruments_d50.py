@@ -51,14 +51,16 @@ def test_never_worse_than_a_general_optimizer() -> None:
 def test_each_failure_has_its_status() -> None:
     months = np.tile([3.0, 6.0, 9.0, 12.0], (6, 1))
     months[1] = 3.0
-    scores = np.array([
-        [40.0, 38.0, NAN, NAN],
-        [40.0, 38.0, 36.0, 34.0],
-        [40.0, 40.0, 40.0, 40.0],
-        [30.0, 34.0, 38.0, 42.0],
-        [0.0, 0.0, 20.0, 10.0],
-        [46.0, 40.0, 30.0, 18.0],
-    ])  # fmt: skip
+    scores = np.array(
+        [
+            [40.0, 38.0, NAN, NAN],
+            [40.0, 38.0, 36.0, 34.0],
+            [40.0, 40.0, 40.0, 40.0],
+            [30.0, 34.0, 38.0, 42.0],
+            [0.0, 0.0, 20.0, 10.0],
+            [46.0, 40.0, 30.0, 18.0],
+        ]
+    )
     fit = fit_d50(months, scores)
     assert fit.status.tolist() == [
         Status.TOO_FEW_DATA,

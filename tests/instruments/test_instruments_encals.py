@@ -28,9 +28,15 @@ NAN = np.nan
 
 def person(**changes: Any) -> Predictors:
     values: dict[str, Any] = {
-        "progression_rate": 0.6, "delay_months": 11, "age_at_onset_years": 65, "fvc_pct": 90, "bulbar_onset": 0,
-        "definite_el_escorial": 0, "frontotemporal_dementia": 0, "c9orf72": 0,
-    }  # fmt: skip
+        "progression_rate": 0.6,
+        "delay_months": 11,
+        "age_at_onset_years": 65,
+        "fvc_pct": 90,
+        "bulbar_onset": 0,
+        "definite_el_escorial": 0,
+        "frontotemporal_dementia": 0,
+        "c9orf72": 0,
+    }
     values.update(changes)
     return Predictors(**{name: np.asarray(value, dtype=float) for name, value in values.items()})
 
@@ -131,8 +137,14 @@ def test_window_excludes_its_bounds_and_the_missing() -> None:
 def test_worse_predictors_mean_a_worse_score() -> None:
     base = linear_predictor(person())
     for worse in (
-        {"progression_rate": 1.2}, {"delay_months": 6}, {"age_at_onset_years": 75}, {"fvc_pct": 60},
-        {"bulbar_onset": 1}, {"definite_el_escorial": 1}, {"frontotemporal_dementia": 1}, {"c9orf72": 1},
-    ):  # fmt: skip
+        {"progression_rate": 1.2},
+        {"delay_months": 6},
+        {"age_at_onset_years": 75},
+        {"fvc_pct": 60},
+        {"bulbar_onset": 1},
+        {"definite_el_escorial": 1},
+        {"frontotemporal_dementia": 1},
+        {"c9orf72": 1},
+    ):
         assert linear_predictor(person(**worse)) > base
     assert set(COEFFICIENT_SETS) == {"encals", "tricals"}

@@ -39,34 +39,41 @@ def rows(**columns: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Row]]:
 SLIPS = st.dictionaries(st.sampled_from(ITEM_NAMES), SCORES, max_size=3)
 VISITS = st.lists(
     st.builds(
-        lambda subject, day, scale, slips, others: {
-            **rating(subject, day), "scale": scale, **others, **slips
-        },
-        PEOPLE, DAYS, st.sampled_from(["alsfrs_r", "alsfrs_r", "alsfrs", "SARA", None]), SLIPS,
+        lambda subject, day, scale, slips, others: {**rating(subject, day), "scale": scale, **others, **slips},
+        PEOPLE,
+        DAYS,
+        st.sampled_from(["alsfrs_r", "alsfrs_r", "alsfrs", "SARA", None]),
+        SLIPS,
         st.fixed_dictionaries(
             {"total_recorded": TOTALS, "alsfrs_r_total": TOTALS, "mode": st.sampled_from(["video", "pigeon", None])}
         ),
     ),
     max_size=6,
-)  # fmt: skip
+)
 
 RAW = st.builds(
     raw,
     subjects=rows(
-        subject=PEOPLE, entry=st.sampled_from(["first_visit", "stated", "birth", None]), onset_day=DAYS,
-        diagnosis_day=DAYS, age_at_entry_years=NUMBERS, age_at_onset_years=NUMBERS, height_cm=NUMBERS,
-        last_seen_day=DAYS, sex=st.sampled_from(["female", "male", "x", None]),
+        subject=PEOPLE,
+        entry=st.sampled_from(["first_visit", "stated", "birth", None]),
+        onset_day=DAYS,
+        diagnosis_day=DAYS,
+        age_at_entry_years=NUMBERS,
+        age_at_onset_years=NUMBERS,
+        height_cm=NUMBERS,
+        last_seen_day=DAYS,
+        sex=st.sampled_from(["female", "male", "x", None]),
     ),
     visits=VISITS,
-    measures=rows(
-        subject=PEOPLE, day=DAYS, measure=st.sampled_from(["svc_pct", "weight_kg", "charm"]), value=NUMBERS
-    ),
+    measures=rows(subject=PEOPLE, day=DAYS, measure=st.sampled_from(["svc_pct", "weight_kg", "charm"]), value=NUMBERS),
     events=rows(
-        subject=PEOPLE, day=DAYS, end_day=DAYS,
+        subject=PEOPLE,
+        day=DAYS,
+        end_day=DAYS,
         event=st.sampled_from(["death", "death", *EVENT_KINDS, "wedding"]),
     ),
     doses=rows(subject=PEOPLE, day=DAYS, end_day=DAYS, treatment=st.just("riluzole"), dose=NUMBERS),
-)  # fmt: skip
+)
 
 
 def same_tables(first: Cohort, second: Cohort) -> None:

@@ -109,9 +109,18 @@ def lives(p: np.ndarray, root: int, subjects: np.ndarray, traits: np.ndarray, mo
         niv = np.where(ill & (niv == 1) & (breath < get("permanent_capacity_pct")), 2, niv)
         peg |= ill & (strength[:, anatomy.BULBAR] < of("gastrostomy_strength"))
         rows = np.flatnonzero(ill)
-        for name, values in (("strength", strength), ("units", healthy + sick), ("fibers", fibers), ("sick", sick),
-                             ("upper", upper + upper_sick), ("wasted", wasted), ("breath", breath), ("nfl", nfl),
-                             ("dip", dip), ("niv", niv)):  # fmt: skip
+        for name, values in (
+            ("strength", strength),
+            ("units", healthy + sick),
+            ("fibers", fibers),
+            ("sick", sick),
+            ("upper", upper + upper_sick),
+            ("wasted", wasted),
+            ("breath", breath),
+            ("nfl", nfl),
+            ("dip", dip),
+            ("niv", niv),
+        ):
             course[name][rows, since[rows]] = values[rows]
         # 14 death
         risk = get("death_log_hazard") + get("death_per_capacity") * (100 - breath) / 10

@@ -36,10 +36,14 @@ def test_onset_and_death_agree(ours, plain) -> None:
 @pytest.mark.parametrize(
     ("name", "row"),
     [
-        ("strength", at.STRENGTH), ("units", at.UNITS), ("fibers", at.FIBERS), ("upper", at.UMN_UNITS),
-        ("sick", at.SICK), ("wasted", at.ATROPHY),
+        ("strength", at.STRENGTH),
+        ("units", at.UNITS),
+        ("fibers", at.FIBERS),
+        ("upper", at.UMN_UNITS),
+        ("sick", at.SICK),
+        ("wasted", at.ATROPHY),
     ],
-)  # fmt: skip
+)
 def test_courses_of_pools_agree(ours, plain, name: str, row: int) -> None:
     np.testing.assert_allclose(ours.courses[:, :, row : row + 7], plain[name], rtol=0, atol=1e-9)
 

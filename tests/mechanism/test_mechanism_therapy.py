@@ -24,16 +24,24 @@ def act_row(**fields) -> np.ndarray:
 
 def test_every_fault_is_reported_at_once() -> None:
     bad = Therapy(
-        name="x", start_month=6.0, stop_month=3.0, every_months=2.0, course_months=5.0, genotypes=("sod9",),
+        name="x",
+        start_month=6.0,
+        stop_month=3.0,
+        every_months=2.0,
+        course_months=5.0,
+        genotypes=("sod9",),
         acts=(Act(channel="loss", strength=1.5, regions=("tail",)),),
-    )  # fmt: skip
+    )
     with pytest.raises(SpecError) as caught:
         compiled((bad,), P)
     paths = [path for path, _, _ in caught.value.faults]
     assert paths == [
-        "therapies[0].stop_month", "therapies[0].course_months", "therapies[0].genotypes",
-        "therapies[0].acts[0].strength", "therapies[0].acts[0].regions",
-    ]  # fmt: skip
+        "therapies[0].stop_month",
+        "therapies[0].course_months",
+        "therapies[0].genotypes",
+        "therapies[0].acts[0].strength",
+        "therapies[0].acts[0].regions",
+    ]
 
 
 def test_negative_strength_is_refused_by_its_type() -> None:
@@ -58,9 +66,11 @@ def test_delivery(fields: dict[str, float], months: list[int]) -> None:
 
 def test_effect_rises_falls_and_wanes() -> None:
     therapy = Therapy(
-        name="x", origin="onset", stop_month=12.0,
+        name="x",
+        origin="onset",
+        stop_month=12.0,
         acts=(Act(channel="loss", strength=1.0, lag_months=2.0, washout_months=3.0),),
-    )  # fmt: skip
+    )
     acts, effect, memory = compiled((therapy,), P), np.zeros(88), np.array([[0.0], [1.0], [0.0]])
     seen = []
     for month in range(25):
@@ -124,9 +134,11 @@ def test_antisense_lowers_neurofilament_before_function_shows_it(carriers: dict[
 
 def test_a_symptomatic_gain_vanishes_when_it_stops() -> None:
     stopping = Therapy(
-        name="muscle_activator", origin="onset", stop_month=10.0,
+        name="muscle_activator",
+        origin="onset",
+        stop_month=10.0,
         acts=(Act(channel="strength", strength=0.1, washout_months=0.1),),
-    )  # fmt: skip
+    )
     natural = simulate_latent(n=200, seed=3, months=40, strength=True)
     treated = simulate_latent(n=200, seed=3, months=40, strength=True, acts=compiled((stopping,), P))
     alive = np.isfinite(treated.strength) & np.isfinite(natural.strength)

@@ -23,24 +23,47 @@ from alsight.population.spec import Population
 from montecarlo import proportion_tolerance, tolerance
 
 TRIAL = {
-    "name": "trial", "size": 400, "seed": 3,
+    "name": "trial",
+    "size": 400,
+    "seed": 3,
     "recruit": {
-        "kind": "trial", "lag_months": 3, "lag_spread_months": 4, "run_in_months": 3,
+        "kind": "trial",
+        "lag_months": 3,
+        "lag_spread_months": 4,
+        "run_in_months": 3,
         "criteria": {
-            "months_since_onset_max": 24, "svc_min": 65, "alsfrs_r_min": 30, "alsfrs_r_max": 46, "item_min": 1,
-            "run_in_loss_min": 0, "run_in_loss_max": 6, "age_max": 80,
+            "months_since_onset_max": 24,
+            "svc_min": 65,
+            "alsfrs_r_min": 30,
+            "alsfrs_r_max": 46,
+            "item_min": 1,
+            "run_in_loss_min": 0,
+            "run_in_loss_max": 6,
+            "age_max": 80,
             "onset_regions": ["bulbar", "arm_left", "leg_left"],
         },
     },
     "follow_up": {
-        "months": 12, "dropout_per_month": 0.03, "telephone": 0.1, "vital_status": True,
-        "schedule": {"rating": 1, "capacity": 3, "strength": 3, "electrophysiology": 6, "umn": 6, "neurofilament": 3,
-                     "creatinine": 3, "weight": 1, "quality": 3},
+        "months": 12,
+        "dropout_per_month": 0.03,
+        "telephone": 0.1,
+        "vital_status": True,
+        "schedule": {
+            "rating": 1,
+            "capacity": 3,
+            "strength": 3,
+            "electrophysiology": 6,
+            "umn": 6,
+            "neurofilament": 3,
+            "creatinine": 3,
+            "weight": 1,
+            "quality": 3,
+        },
     },
     "mimics": {"share": 0.1},
     "background": [{"therapy": "riluzole", "uptake": 0.7}],
     "arms": [{"name": "placebo"}, {"name": "active", "ratio": 2, "gives": [{"therapy": "slow", "stop_month": 6}]}],
-}  # fmt: skip
+}
 
 
 def population(**changes: object) -> Population:

@@ -59,10 +59,11 @@ def test_liters_are_percent_of_what_is_predicted(made: Cohort) -> None:
     wide = made.measures.filter(pl.col("measure").is_in(["svc_pct", "svc_l"]))
     wide = wide.pivot("measure", index=["subject", "day"], values="value").join(people, on="subject")
     predicted = lung_function(
-        np.full(wide.height, np.nan), male=(wide["sex"] == "male").to_numpy().astype(float),
+        np.full(wide.height, np.nan),
+        male=(wide["sex"] == "male").to_numpy().astype(float),
         age_years=(wide["age_at_entry_years"] + wide["day"] / 365.25).to_numpy(),
         height_cm=wide["height_cm"].to_numpy(),
-    ).predicted_l  # fmt: skip
+    ).predicted_l
     away = wide["svc_l"].to_numpy() - wide["svc_pct"].to_numpy() / 100.0 * predicted
     assert wide.height > 2000
     assert np.abs(away).max() < 0.06  # height in whole centimeters, percent in whole ones, age to a tenth of a year
@@ -89,10 +90,13 @@ def test_a_severe_rater_rates_lower() -> None:
     plain = cohort({**FOLLOW, "rater_change": 0.0}, size=900, parameters={"rater_sd": 0.0})
     sets = (shifted, plain)
     by_site = [
-        one.visits.join(one.subjects.select("subject", "site"), on="subject").group_by("site", maintain_order=False)
-        .agg(pl.col("alsfrs_r_total").mean()).sort("site")["alsfrs_r_total"].std()
+        one.visits.join(one.subjects.select("subject", "site"), on="subject")
+        .group_by("site", maintain_order=False)
+        .agg(pl.col("alsfrs_r_total").mean())
+        .sort("site")["alsfrs_r_total"]
+        .std()
         for one in sets
-    ]  # fmt: skip
+    ]
     assert by_site[0] > 2.0 * by_site[1]
 
 

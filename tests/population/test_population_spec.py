@@ -30,9 +30,14 @@ def test_types_and_bounds_of_all_levels_at_once() -> None:
             "arms": [{"name": "a", "ratio": 0.0}, {"gives": [{"therapy": "riluzole", "uptake": 2.0}]}],
         }
     ) == [
-        "size", "color", "follow_up.months", "follow_up.schedule.rating", "arms[0].ratio", "arms[1].gives[0].uptake",
+        "size",
+        "color",
+        "follow_up.months",
+        "follow_up.schedule.rating",
+        "arms[0].ratio",
+        "arms[1].gives[0].uptake",
         "arms[1].name",
-    ]  # fmt: skip
+    ]
 
 
 def test_names_ranges_and_orders_at_once() -> None:
@@ -49,11 +54,18 @@ def test_names_ranges_and_orders_at_once() -> None:
             "therapies": [{"name": "y", "start_month": 5.0, "stop_month": 5.0}],
         }
     ) == [
-        "people.genotypes.sod9", "people.onset_regions.tail", "people.parameters.loss_per_month",
-        "people.parameters.speed", "recruit.criteria.age_max", "recruit.run_in_months", "therapies[0].stop_month",
-        "background[0].stop_month", "arms[0].gives[0].therapy", "arms[0].gives[1].acts[0].strength",
+        "people.genotypes.sod9",
+        "people.onset_regions.tail",
+        "people.parameters.loss_per_month",
+        "people.parameters.speed",
+        "recruit.criteria.age_max",
+        "recruit.run_in_months",
+        "therapies[0].stop_month",
+        "background[0].stop_month",
+        "arms[0].gives[0].therapy",
+        "arms[0].gives[1].acts[0].strength",
         "arms[0].gives[1].acts[1].strength",
-    ]  # fmt: skip
+    ]
 
 
 def test_fault_says_what_is_allowed() -> None:

@@ -161,13 +161,20 @@ def test_missing_path_and_damaged_archive(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        ("alsfrs.csv", "ALSFRS"), ("PROACT_ALSFRS.csv", "ALSFRS"), ("F_PROACT_ALSFRS.csv", "ALSFRS"),
-        ("AlsHistory.csv", "ALSHISTORY"), ("PROACT_2013_08_12_SUBJECT_ALS_HX_Data.xlsx", "ALSHISTORY"),
-        ("PROACT_2013_08_12_FAMHX_Data.xlsx", "FAMILYHISTORY"), ("F_PROACT_VITALS.csv", "VITALSIGNS"),
-        ("PROACT_2013_08_27_LABS_Data.csv", "LABS"), ("F_PROACT_Neurofilament.csv", "NEUROFILAMENT"),
-        ("deep/er/DeathData.csv", "DEATHDATA"), ("PROACT_2013_08_12_ALSFRS_Dictionary.csv", None), ("notes.csv", None),
+        ("alsfrs.csv", "ALSFRS"),
+        ("PROACT_ALSFRS.csv", "ALSFRS"),
+        ("F_PROACT_ALSFRS.csv", "ALSFRS"),
+        ("AlsHistory.csv", "ALSHISTORY"),
+        ("PROACT_2013_08_12_SUBJECT_ALS_HX_Data.xlsx", "ALSHISTORY"),
+        ("PROACT_2013_08_12_FAMHX_Data.xlsx", "FAMILYHISTORY"),
+        ("F_PROACT_VITALS.csv", "VITALSIGNS"),
+        ("PROACT_2013_08_27_LABS_Data.csv", "LABS"),
+        ("F_PROACT_Neurofilament.csv", "NEUROFILAMENT"),
+        ("deep/er/DeathData.csv", "DEATHDATA"),
+        ("PROACT_2013_08_12_ALSFRS_Dictionary.csv", None),
+        ("notes.csv", None),
     ],
-)  # fmt: skip
+)
 def test_file_names(name: str, form: str | None) -> None:
     found = form_of(name)
     assert (None if found is None else found.name) == form

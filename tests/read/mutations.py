@@ -23,25 +23,135 @@ from read.reading import DATA, ITEMS_12
 FULL = ",".join(["4"] * 12)
 
 NASTY = (
-    "", " ", "NA", "nan", "inf", "-inf", "1e308", "-1e308", "1e999", "9" * 40, "-" + "9" * 40, "0x1F", "1_000", "1,5",
-    "1.234,5", "٣", "\uff14", "½", "4/4", "=1+1", "=HYPERLINK(\"x\")", "#REF!", "#DIV/0!", "TRUE", "yes", "\ufeff4",
+    "",
+    " ",
+    "NA",
+    "nan",
+    "inf",
+    "-inf",
+    "1e308",
+    "-1e308",
+    "1e999",
+    "9" * 40,
+    "-" + "9" * 40,
+    "0x1F",
+    "1_000",
+    "1,5",
+    "1.234,5",
+    "٣",
+    "\uff14",
+    "½",
+    "4/4",
+    "=1+1",
+    '=HYPERLINK("x")',
+    "#REF!",
+    "#DIV/0!",
+    "TRUE",
+    "yes",
+    "\ufeff4",
     "4\u00a0",
-    "0000-00-00", "9999-99-99", "9999-12-31", "2020-02-30", "31/31/2020", "1/2/20", "00/00/0000", "99991231", "43831.5",
-    "-1", "4.5", "5", "48", "49", "400000000000", "2147483648", "-2147483649", "1e10", "NaT", "None", "null", "🙂",
-    "a" * 5000, "\u202e4", "\"", "'", "\\", "\x00", "\x1a", "\r", "\n", ",", ";", "\t", "1;2", "Infinity", "1e-320",
-    "0.1e", "--5", "+", ".", ",", "1,2,3", "12:30", "2020-01-01T25:61:00", "Jan 2020", "١٢",
-)  # fmt: skip
+    "0000-00-00",
+    "9999-99-99",
+    "9999-12-31",
+    "2020-02-30",
+    "31/31/2020",
+    "1/2/20",
+    "00/00/0000",
+    "99991231",
+    "43831.5",
+    "-1",
+    "4.5",
+    "5",
+    "48",
+    "49",
+    "400000000000",
+    "2147483648",
+    "-2147483649",
+    "1e10",
+    "NaT",
+    "None",
+    "null",
+    "🙂",
+    "a" * 5000,
+    "\u202e4",
+    '"',
+    "'",
+    "\\",
+    "\x00",
+    "\x1a",
+    "\r",
+    "\n",
+    ",",
+    ";",
+    "\t",
+    "1;2",
+    "Infinity",
+    "1e-320",
+    "0.1e",
+    "--5",
+    "+",
+    ".",
+    ",",
+    "1,2,3",
+    "12:30",
+    "2020-01-01T25:61:00",
+    "Jan 2020",
+    "١٢",
+)
 
 HEADINGS = (
-    "id", "subject", "Subject", "date", "Date", "time", "months", "day", "q1", "q1", "alsfrs", "alsfrs_r", "total",
+    "id",
+    "subject",
+    "Subject",
+    "date",
+    "Date",
+    "time",
+    "months",
+    "day",
+    "q1",
+    "q1",
+    "alsfrs",
+    "alsfrs_r",
+    "total",
     "speech",
-    "onset", "death", "age", "sex", "", " ", "1", "alsfrs_0", "alsfrs_3", "V1_total", "V1_date", "FVC",
-    "weight (lb)", "unit",
-    "value", "measure", "event", "treatment", "end", "niv", "peg", "riluzole", "x" * 3000, "\u0000", "🙂",
+    "onset",
+    "death",
+    "age",
+    "sex",
+    "",
+    " ",
+    "1",
+    "alsfrs_0",
+    "alsfrs_3",
+    "V1_total",
+    "V1_date",
+    "FVC",
+    "weight (lb)",
+    "unit",
+    "value",
+    "measure",
+    "event",
+    "treatment",
+    "end",
+    "niv",
+    "peg",
+    "riluzole",
+    "x" * 3000,
+    "\u0000",
+    "🙂",
     "__index_level_0__",
-    "column 2", "q1 (2)", "scale", "entry", "birth", "onset_day", "disease duration", "capacity", "fvc (%)", "row",
+    "column 2",
+    "q1 (2)",
+    "scale",
+    "entry",
+    "birth",
+    "onset_day",
+    "disease duration",
+    "capacity",
+    "fvc (%)",
+    "row",
     "source",
-)  # fmt: skip
+)
 
 
 STILL = (2020, 1, 1, 0, 0, 0)
@@ -67,9 +177,14 @@ def seeds() -> tuple[tuple[str, bytes], ...]:
         "subject,day,scale,q1_speech,q2_salivation,alsfrs_r_total,onset_day,entry\na,0,alsfrs_r,4,4,48,-300,diagnosis\n"
     )
     texts = {
-        "long.csv": long, "wide.csv": wide, "events.csv": events, "labs.csv": labs, "drugs.csv": drugs,
-        "clinic.csv": european, "own.csv": dictionary,
-    }  # fmt: skip
+        "long.csv": long,
+        "wide.csv": wide,
+        "events.csv": events,
+        "labs.csv": labs,
+        "drugs.csv": drugs,
+        "clinic.csv": european,
+        "own.csv": dictionary,
+    }
     files = {name: text.encode() for name, text in texts.items()}
     files["dirty.csv"] = (DATA / "als_dirty_qualitycontrol" / "als_data.csv").read_bytes()
     files["months.csv"] = (DATA / "als_wknnmi" / "patient_data.csv").read_bytes()[:3000]
@@ -289,8 +404,22 @@ def _widened(draw: random.Random, raw: bytes) -> bytes:
     return "\n".join(line + "," + ",".join(draw.choice(NASTY[:30]) for _ in range(extra)) for line in lines).encode()
 
 
-TEXT = (_cells, _cells, _cells, _column, _column, _headed, _headed, _recoded, _delimited, _shuffled, _quoted, _ended,
-        _topped, _widened)  # fmt: skip
+TEXT = (
+    _cells,
+    _cells,
+    _cells,
+    _column,
+    _column,
+    _headed,
+    _headed,
+    _recoded,
+    _delimited,
+    _shuffled,
+    _quoted,
+    _ended,
+    _topped,
+    _widened,
+)
 
 
 def _book_cells(draw: random.Random, raw: bytes) -> bytes:
@@ -300,9 +429,25 @@ def _book_cells(draw: random.Random, raw: bytes) -> bytes:
     except Exception:  # noqa: BLE001 - it is broken already
         return _flipped(draw, raw)
     sheet = draw.choice(book.worksheets) if book.worksheets else book.create_sheet("a")
-    values = (None, True, 1.5, -1e300, 10**15, "=1+1", "=A1", "#REF!", "x" * 3000, dt.datetime(1900, 1, 1),
-              dt.time(3),
-              dt.timedelta(days=3), "01/02/2020", "NA", "=1/0", 44, dt.date(9999, 12, 31))  # fmt: skip
+    values = (
+        None,
+        True,
+        1.5,
+        -1e300,
+        10**15,
+        "=1+1",
+        "=A1",
+        "#REF!",
+        "x" * 3000,
+        dt.datetime(1900, 1, 1),
+        dt.time(3),
+        dt.timedelta(days=3),
+        "01/02/2020",
+        "NA",
+        "=1/0",
+        44,
+        dt.date(9999, 12, 31),
+    )
     for _ in range(draw.choice((1, 4, 30))):
         row, column = draw.randint(1, max(2, sheet.max_row)), draw.randint(1, max(2, sheet.max_column))
         if draw.random() < 0.02:
@@ -339,10 +484,16 @@ def _book_numbers(draw: random.Random, raw: bytes) -> bytes:
         return _flipped(draw, raw)
     for name in [name for name in files if "sheet" in name]:
         text = files[name]
-        for old, new in ((b'r="A1"', b'r="XFD1048576"'), (b'r="2"', b'r="99999999999"'), (b'r="B', b'r="ZZZZ'),
-                  (b"<v>", b"<v>-"),
-                         (b't="s"', b't="n"'), (b't="n"', b't="s"'), (b"<v>1", b"<v>1e400"), (b's="',
-                         b's="99')):  # fmt: skip
+        for old, new in (
+            (b'r="A1"', b'r="XFD1048576"'),
+            (b'r="2"', b'r="99999999999"'),
+            (b'r="B', b'r="ZZZZ'),
+            (b"<v>", b"<v>-"),
+            (b't="s"', b't="n"'),
+            (b't="n"', b't="s"'),
+            (b"<v>1", b"<v>1e400"),
+            (b's="', b's="99'),
+        ):
             if draw.random() < 0.3:
                 text = text.replace(old, new, draw.choice((1, 5, -1)))
         files[name] = text
@@ -360,16 +511,23 @@ def _typed(draw: random.Random, raw: bytes) -> bytes:
         return _flipped(draw, raw)
     size = frame.height
     odd = (
-        pl.Series([None] * size), pl.Series([[1, 2]] * size), pl.Series([{"a": 1}] * size),
+        pl.Series([None] * size),
+        pl.Series([[1, 2]] * size),
+        pl.Series([{"a": 1}] * size),
         pl.Series([b"\xff\x00"] * size),
-        pl.Series([dt.timedelta(days=1)] * size), pl.Series([dt.time(1)] * size),
+        pl.Series([dt.timedelta(days=1)] * size),
+        pl.Series([dt.time(1)] * size),
         pl.Series([float("nan")] * size),
-        pl.Series([float("inf")] * size), pl.Series([10**18] * size), pl.Series(["x"] * size).cast(pl.Categorical),
-        pl.Series([True] * size), pl.Series(["1.5"] * size).cast(pl.Decimal(10, 2)),
+        pl.Series([float("inf")] * size),
+        pl.Series([10**18] * size),
+        pl.Series(["x"] * size).cast(pl.Categorical),
+        pl.Series([True] * size),
+        pl.Series(["1.5"] * size).cast(pl.Decimal(10, 2)),
         pl.Series([255] * size).cast(pl.UInt8),
-        pl.Series([dt.date(1, 1, 1)] * size), pl.Series([dt.datetime(9999, 12, 31)] * size),
+        pl.Series([dt.date(1, 1, 1)] * size),
+        pl.Series([dt.datetime(9999, 12, 31)] * size),
         pl.Series([""] * size),
-    )  # fmt: skip
+    )
     for _ in range(draw.choice((1, 3, 8))):
         name = draw.choice(frame.columns) if draw.random() < 0.7 else draw.choice(HEADINGS)
         frame = frame.with_columns(draw.choice(odd).alias(name))

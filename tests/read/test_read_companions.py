@@ -37,18 +37,26 @@ def _checked(cohort) -> None:
     assert cohort.subjects["entry_date"].to_list() == [date(2020, 1, 1), date(2020, 2, 1)]
     events = cohort.events.select("subject", "day", "event").rows()
     assert set(events) == {
-        ("a", 152, "gastrostomy"), ("a", 366, "death"), ("b", 29, "niv_start"), ("b", 43, "infection"),
-    }  # fmt: skip
+        ("a", 152, "gastrostomy"),
+        ("a", 366, "death"),
+        ("b", 29, "niv_start"),
+        ("b", 43, "infection"),
+    }
     values = cohort.measures.select("subject", "day", "measure", "value").rows()
     assert set(values) == {
-        ("a", 0, "fvc_pct", 95.0), ("a", 91, "fvc_pct", 90.0), ("b", 0, "fvc_pct", 80.0),
-        ("a", 0, "snip_cmh2o", 70.0), ("b", 0, "snip_cmh2o", 55.0),
-        ("a", 0, "nfl_pg_ml", 60.0), ("b", 0, "nfl_pg_ml", 100.0),
-    }  # fmt: skip
+        ("a", 0, "fvc_pct", 95.0),
+        ("a", 91, "fvc_pct", 90.0),
+        ("b", 0, "fvc_pct", 80.0),
+        ("a", 0, "snip_cmh2o", 70.0),
+        ("b", 0, "snip_cmh2o", 55.0),
+        ("a", 0, "nfl_pg_ml", 60.0),
+        ("b", 0, "nfl_pg_ml", 100.0),
+    }
     assert set(cohort.measures["method"].drop_nulls()) == {"serum", "plasma"}
     assert cohort.doses.select("subject", "day", "end_day", "treatment", "dose").rows() == [
-        ("a", -31, None, "riluzole", 50.0), ("b", 0, 182, "edaravone", 60.0),
-    ]  # fmt: skip
+        ("a", -31, None, "riluzole", 50.0),
+        ("b", 0, 182, "edaravone", 60.0),
+    ]
     assert cohort.rejected.filter(pl.col("severity") == "rejected").is_empty()
 
 

@@ -10,19 +10,33 @@ from alsight.cohort.mapping.spellings import ITEM_WORDS, SPELLINGS, UNDECIDED, l
 from alsight.cohort.mapping.words import bag, compact, tokens
 
 SPELLED = [
-    ("subject", "SubjectUID | Patient ID | Patienten-ID | Pat.-Nr. | PatientID | subjid | USUBJID | participant_id | "
-                "Codice paziente | Código paciente | record_id | Patiëntnummer | N° patient | Probandennummer"),
-    ("time", "Date | Visit date | VISIT_DT | date_visite | Datum | Untersuchungsdatum | Besuchsdatum | Date of visit | "
-             "Data visita | Fecha de visita | Date de visite | Bezoekdatum | Date of Assessment | visit_time | Time"),
-    ("alsfrs_r_total", "ALSFRS-R total | ALSFRS_R_Total | alsfrsr | FRSRTotal | ALS-FRS-R Gesamt | "
-                       "ALSFRS-R Gesamtscore | alsfrs_r_total | ALSFRS-R score | ALSFRSR Total Score"),
-    ("total", "Total | Total score | Punteggio totale | Puntuación total | Score total | Gesamtpunktzahl | "
-              "Totaalscore | ALSFRS total | frs"),
+    (
+        "subject",
+        "SubjectUID | Patient ID | Patienten-ID | Pat.-Nr. | PatientID | subjid | USUBJID | participant_id | "
+        "Codice paziente | Código paciente | record_id | Patiëntnummer | N° patient | Probandennummer",
+    ),
+    (
+        "time",
+        "Date | Visit date | VISIT_DT | date_visite | Datum | Untersuchungsdatum | Besuchsdatum | Date of visit | "
+        "Data visita | Fecha de visita | Date de visite | Bezoekdatum | Date of Assessment | visit_time | Time",
+    ),
+    (
+        "alsfrs_r_total",
+        "ALSFRS-R total | ALSFRS_R_Total | alsfrsr | FRSRTotal | ALS-FRS-R Gesamt | "
+        "ALSFRS-R Gesamtscore | alsfrs_r_total | ALSFRS-R score | ALSFRSR Total Score",
+    ),
+    (
+        "total",
+        "Total | Total score | Punteggio totale | Puntuación total | Score total | Gesamtpunktzahl | "
+        "Totaalscore | ALSFRS total | frs",
+    ),
     ("onset", "Date of Symptom Onset | onset_date | Symptombeginn | Data di esordio | Date de début | Onset_Delta"),
     ("diagnosis", "Date of Diagnosis | Diagnosedatum | diagnosis_date | Data diagnosi | Diagnosis_Delta"),
     ("birth", "Date of Birth | DOB | Geburtsdatum | Date de naissance | Data di nascita | Geboortedatum"),
-    ("death", "Date of death | death_date | Todesdatum | Date du décès | Death_Days | Vital status | "
-              "Subject_Died | DOD"),
+    (
+        "death",
+        "Date of death | death_date | Todesdatum | Date du décès | Death_Days | Vital status | Subject_Died | DOD",
+    ),
     ("sex", "Sex | gender | Geschlecht | Sexe | Sesso | Sexo | Geslacht"),
     ("onset_site", "Site of Onset | onset_site | Onset region | Onset type"),
     ("age_at_onset_years", "age_at_onset | Age at symptom onset | Onset age"),
@@ -41,14 +55,17 @@ SPELLED = [
     ("mode", "Mode_of_Administration"),
     ("responder", "ALSFRS_Responded_By"),
     ("q1_speech", "1 speech | Q1_Speech | Speech | Sprache | alsfrs_q1_speech | Item 1: Speech"),
-    ("q5a_cutting_without_gastrostomy", "Q5a_Cutting_without_Gastrostomy | 5 wo gastr. | Cutting food, no gastrostomy "
-     "| Cutting food (5a) | Q5a cutting | Item 5a: Cutting"),
+    (
+        "q5a_cutting_without_gastrostomy",
+        "Q5a_Cutting_without_Gastrostomy | 5 wo gastr. | Cutting food, no gastrostomy "
+        "| Cutting food (5a) | Q5a cutting | Item 5a: Cutting",
+    ),
     ("q5b_cutting_with_gastrostomy", "Q5b_Cutting_with_Gastrostomy | 5 w gastr. | Cutting food (5b)"),
     ("q12_respiratory_insufficiency", "R_3_Respiratory_Insufficiency | 12 resp insf | Respiratory insufficiency"),
     ("genotype", "Genotype | gene_mutation | C9orf72 status | SOD1"),
     ("el_escorial", "El Escorial | el_escorial | Escorial category"),
     ("last_seen", "Date of Last Follow Up | last_visit_date | date of last contact"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

@@ -234,14 +234,29 @@ def test_ceftriaxone(tmp_path) -> None:
 
 
 def test_clinic_sheet_counted_from_onset(tmp_path) -> None:
-    headings = ["Patient ID", "FRS Days from Onset", "1 speech", "2 salivations", "3 swallow", "4 handwrit",
-                "5 wo gastr.",
-                "5 w gastr.", "6 dress hygn", "7 turnbed", "8 walking", "9 clmbstrs", "10 dyspnea", "11 orthpnea",
-                "12 resp insf", "FRSRTotal"]  # fmt: skip
+    headings = [
+        "Patient ID",
+        "FRS Days from Onset",
+        "1 speech",
+        "2 salivations",
+        "3 swallow",
+        "4 handwrit",
+        "5 wo gastr.",
+        "5 w gastr.",
+        "6 dress hygn",
+        "7 turnbed",
+        "8 walking",
+        "9 clmbstrs",
+        "10 dyspnea",
+        "11 orthpnea",
+        "12 resp insf",
+        "FRSRTotal",
+    ]
     frame = pl.DataFrame(
         [["E1", 400, *[4] * 4, 4, None, *[4] * 7, 48], ["E1", 500, *[4] * 4, None, 2, *[4] * 7, 46]],
-        schema=headings, orient="row",
-    )  # fmt: skip
+        schema=headings,
+        orient="row",
+    )
     frame.write_excel(tmp_path / "sheet.xlsx")
     cohort, mapping = read_path(tmp_path / "sheet.xlsx")
     assert mapping.tables[0].layout == "emory"

@@ -86,9 +86,16 @@ def test_every_setting_survives_the_file(tmp_path) -> None:
         "x": "ignored",
     }
     table = TableMap(
-        file="a.xlsx", sheet="B", columns=columns, scale="alsfrs_r", dates="mdy", decimal=",", missing=("-9", "k.A."),
-        subject="", layout="wknnmi",
-    )  # fmt: skip
+        file="a.xlsx",
+        sheet="B",
+        columns=columns,
+        scale="alsfrs_r",
+        dates="mdy",
+        decimal=",",
+        missing=("-9", "k.A."),
+        subject="",
+        layout="wknnmi",
+    )
     mapping = Mapping(entry="diagnosis", tables=(table, TableMap(file="b.csv", subject="1", use=False)))
     path = write_mapping(mapping, tmp_path / "m.toml")
     assert tomllib.loads(path.read_text())["entry"] == "diagnosis"

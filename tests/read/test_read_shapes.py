@@ -194,8 +194,9 @@ def test_both_scales_in_one_table_by_row(tmp_path) -> None:
 def test_the_row_says_the_scale_of_its_total(tmp_path) -> None:
     cohort, _ = read_text(tmp_path, "id,day,scale,total\na,0,ALSFRS-R,40\nb,0,ALSFRS,39\n")
     assert cohort.visits.select("scale", "alsfrs_r_total", "alsfrs_total").rows() == [
-        ("alsfrs_r", 40, None), ("alsfrs", None, 39),
-    ]  # fmt: skip
+        ("alsfrs_r", 40, None),
+        ("alsfrs", None, 39),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -309,8 +310,10 @@ def test_flags_at_visits_give_events(tmp_path) -> None:
     text = "id,month,alsfrs_r,niv,peg\na,0,44,0,yes\na,3,43,0,yes\na,6,42,1,yes\nb,0,44,,no\nb,3,44,,yes\n"
     cohort, _ = read_text(tmp_path, text)
     assert cohort.events.select("subject", "day", "event").rows() == [
-        ("a", 0, "gastrostomy"), ("a", 183, "niv_start"), ("b", 91, "gastrostomy"),
-    ]  # fmt: skip
+        ("a", 0, "gastrostomy"),
+        ("a", 183, "niv_start"),
+        ("b", 91, "gastrostomy"),
+    ]
     assert "may be earlier" in cohort.events["detail"][0]
     assert "first visit at which" in cohort.events["detail"][1]
 
@@ -350,10 +353,15 @@ def test_treatment_beside_scores_is_the_arm(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "site"),
-    [("Bulbaire", "bulbar"), ("bulbare", "bulbar"), ("Right upper limb", "upper_limb"),
-     ("Membre inférieur D", "lower_limb"),
-     ("bulba", None), ("upper limb and lower limb", None)],
-)  # fmt: skip
+    [
+        ("Bulbaire", "bulbar"),
+        ("bulbare", "bulbar"),
+        ("Right upper limb", "upper_limb"),
+        ("Membre inférieur D", "lower_limb"),
+        ("bulba", None),
+        ("upper limb and lower limb", None),
+    ],
+)
 def test_sites_in_clinics_own_words(tmp_path, cell, site) -> None:
     cohort, _ = read_text(tmp_path, f"id,day,alsfrs_r,site of onset\na,0,44,{cell}\n")
     assert cohort.subjects["onset_site"].to_list() == [site]

@@ -122,7 +122,7 @@ def test_repeated_and_empty_headings() -> None:
         (bytes(range(256)) * 20, "binary_file"),
         (b"\xff\xfea\x00,\x00b\x00\n\x00\x00\xd8", "bad_encoding"),
     ],
-)  # fmt: skip
+)
 def test_files_that_cannot_be_used_are_refused(raw, rule) -> None:
     with pytest.raises(DataError) as refusal:
         text_sheet(raw, "a.csv")

@@ -28,10 +28,17 @@ def _natural(centers: np.ndarray) -> np.ndarray:
     level = hazard.baseline[0] + float(hazard.covariates[0]) * centers.mean()
     return np.array(
         [
-            *values.fixed, deviations[0], covariance[1, 0] / deviations.prod(), deviations[1], values.sd,
-            level, hazard.baseline[1], *hazard.covariates, *hazard.association,
+            *values.fixed,
+            deviations[0],
+            covariance[1, 0] / deviations.prod(),
+            deviations[1],
+            values.sd,
+            level,
+            hazard.baseline[1],
+            *hazard.covariates,
+            *hazard.association,
         ]
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.slow

@@ -49,8 +49,9 @@ def _visits(outcome: jax.Array, people: int, slots: int) -> Visits:
     design = jnp.stack([jnp.ones_like(month), month], axis=-1)
     seen = jnp.arange(slots) < 3 + jnp.arange(people)[:, None] % (slots - 2)
     blank = jnp.zeros((people, slots), dtype=int)
-    return Visits(outcome, design, design, jnp.zeros((people, slots, 0)), seen, blank, blank[:, 0],
-                  jnp.ones((people, slots)))  # fmt: skip
+    return Visits(
+        outcome, design, design, jnp.zeros((people, slots, 0)), seen, blank, blank[:, 0], jnp.ones((people, slots))
+    )
 
 
 def _linear_ranks(arranged: Arranged, people: int = 20, slots: int = 5) -> Callable[[int, np.ndarray], np.ndarray]:
@@ -129,11 +130,15 @@ def _named(rows: tuple[Prior, ...]) -> Priors:
     words = {"month": "months", "sd_Intercept": "sd_intercept", "sd_month": "sd_months"}
     return Priors(
         rows=tuple(
-            Prior(**{**{f: getattr(row, f) for f in row.__struct_fields__},
-                     "parameter": words.get(row.parameter, row.parameter)})
+            Prior(
+                **{
+                    **{f: getattr(row, f) for f in row.__struct_fields__},
+                    "parameter": words.get(row.parameter, row.parameter),
+                }
+            )
             for row in rows
         )
-    )  # fmt: skip
+    )
 
 
 def _joint_set(number: int, people: int, arranged: Arranged) -> tuple[np.ndarray, Fit, pl.DataFrame, pl.DataFrame]:
@@ -159,8 +164,15 @@ def _joint_set(number: int, people: int, arranged: Arranged) -> tuple[np.ndarray
 @pytest.mark.skipif(not FULL, reason="many minutes of sampling: run with ALSIGHT_FULL=1")
 def test_posterior_of_the_joint_model_is_calibrated() -> None:
     sets, people = 200, 80
-    names = ("Intercept", "months", "sd_intercept", "corr_intercept_months", "sd_months", "sd_residual",
-             *(row.parameter for row in EVENTS))  # fmt: skip
+    names = (
+        "Intercept",
+        "months",
+        "sd_intercept",
+        "corr_intercept_months",
+        "sd_months",
+        "sd_residual",
+        *(row.parameter for row in EVENTS),
+    )
     scale = {"corr_intercept_months": Scale.ATANH} | {name: Scale.LOG for name in names if name.startswith("sd_")}
     priors = _named((*COURSE, *EVENTS))
     arranged = arrange(priors, tuple(Parameter(name, scale.get(name, Scale.IDENTITY)) for name in names))

@@ -26,18 +26,34 @@ PBC_KNOTS = tuple(REFERENCE["pbc2_JM_piecewisePH"]["knots"])
 def _aids(model: Joint) -> Fit:
     table = pl.read_csv(DATA / "aids.csv")
     return fit_joint(
-        table, table, "CD4 ~ obstime + obstime:drug", random="~ obstime", hazard="~ drug",
-        time="obstime", end="Time", event="death", subject="patient", model=model,
-    )  # fmt: skip
+        table,
+        table,
+        "CD4 ~ obstime + obstime:drug",
+        random="~ obstime",
+        hazard="~ drug",
+        time="obstime",
+        end="Time",
+        event="death",
+        subject="patient",
+        model=model,
+    )
 
 
 def _pbc(model: Joint) -> Fit:
     table = pl.read_csv(DATA / "pbc2.csv", null_values=["NA", ""])
     table = table.with_columns(pl.col("drug").cast(pl.Enum(["placebo", "D-penicil"])))
     return fit_joint(
-        table, table, "log(serBilir) ~ drug*year", random="~ year", hazard="~ drug",
-        time="year", end="years", event="status2", subject="id", model=model,
-    )  # fmt: skip
+        table,
+        table,
+        "log(serBilir) ~ drug*year",
+        random="~ year",
+        hazard="~ drug",
+        time="year",
+        end="years",
+        event="status2",
+        subject="id",
+        model=model,
+    )
 
 
 def _aids_knots() -> tuple[float, ...]:
@@ -56,8 +72,10 @@ CASES = {
 def test_agrees_with_jm(name: str) -> None:
     expected, fit = REFERENCE[name], CASES[name](5)
     assert float(fit.log_likelihood) == pytest.approx(expected["logLik"], abs=0.5)
-    rows = {row["_row"].replace("drug", "drug[T.", 1) + "]" if row["_row"].startswith("drug") else row["_row"]: row
-            for row in expected["event"]}  # fmt: skip
+    rows = {
+        row["_row"].replace("drug", "drug[T.", 1) + "]" if row["_row"].startswith("drug") else row["_row"]: row
+        for row in expected["event"]
+    }
     ours = dict(zip(fit.names, zip(fit.estimates, fit.errors(), strict=True), strict=True))
     pairs = [("event_value", rows["Assoct"])]
     pairs += [(f"event_{name}", row) for name, row in rows.items() if name.startswith("drug")]

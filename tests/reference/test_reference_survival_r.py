@@ -68,9 +68,14 @@ def test_pbc() -> None:
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 def test_heart_with_delayed_entry(ties: str) -> None:
     fit = fit_cox(
-        read("heart"), "~ age + year + surgery + transplant", time="stop", event="event", entry="start", cluster="id",
+        read("heart"),
+        "~ age + year + surgery + transplant",
+        time="stop",
+        event="event",
+        entry="start",
+        cluster="id",
         ties=ties,
-    )  # fmt: skip
+    )
     agree(fit, R["heart_coxph"][ties])
 
 
@@ -98,9 +103,11 @@ def test_log_rank() -> None:
 def test_stratified_log_rank() -> None:
     table = read("veteran")
     found = log_rank(
-        table["time"].to_numpy().astype(float), table["status"].to_numpy() == 1, table["trt"].to_numpy() - 1,
+        table["time"].to_numpy().astype(float),
+        table["status"].to_numpy() == 1,
+        table["trt"].to_numpy() - 1,
         stratum=table["celltype"].rank("dense").to_numpy(),
-    )  # fmt: skip
+    )
     assert found.statistic[0] == pytest.approx(R["veteran_stratified_logrank"]["chisq"], rel=1e-6)
 
 

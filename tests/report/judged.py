@@ -49,18 +49,36 @@ def judged(cohort: Cohort) -> Verdicts:
         months=(pl.col("end_day") - pl.col("start_day")) / 30.4375,
         visits=pl.col("visits").cast(pl.Int64),
         false=pl.when(gain).then(0.013),
-        gain=pl.when(gain).then(6.24), gain_low=pl.when(gain).then(4.1), gain_high=pl.when(gain).then(8.9),
-        flat_months=pl.lit(11.0), flat=pl.lit(0.86), loss=pl.lit(5.2), loss_low=pl.lit(3.0), loss_high=pl.lit(7.1),
-        falling=pl.lit(0.998), usual=pl.when(gain).then(0.0004).otherwise(0.06),
+        gain=pl.when(gain).then(6.24),
+        gain_low=pl.when(gain).then(4.1),
+        gain_high=pl.when(gain).then(8.9),
+        flat_months=pl.lit(11.0),
+        flat=pl.lit(0.86),
+        loss=pl.lit(5.2),
+        loss_low=pl.lit(3.0),
+        loss_high=pl.lit(7.1),
+        falling=pl.lit(0.998),
+        usual=pl.when(gain).then(0.0004).otherwise(0.06),
         cause=pl.when(pl.col("verdict") == "artefact").then(pl.lit("item_12")),
         reasons=pl.lit("the smoothed course rises by 6.2 points after a documented loss and stays there for 14 months"),
         settle=pl.lit("Two more visits, 3 months apart."),
         review=pl.col("verdict").is_in(list(REVIEWED)),
-    )  # fmt: skip
+    )
     windows = people.drop_nulls("start_day").select(
-        "subject", "months", "start_day", "end_day", "visits", change=pl.lit(1.0), loss="loss", loss_low="loss_low",
-        loss_high="loss_high", flat="flat", lost="falling", gained=pl.lit(0.01), verdict="verdict",
-    )  # fmt: skip
+        "subject",
+        "months",
+        "start_day",
+        "end_day",
+        "visits",
+        change=pl.lit(1.0),
+        loss="loss",
+        loss_low="loss_low",
+        loss_high="loss_high",
+        flat="flat",
+        lost="falling",
+        gained=pl.lit(0.01),
+        verdict="verdict",
+    )
     return Verdicts(
         people=people,
         windows=windows,
@@ -70,13 +88,13 @@ def judged(cohort: Cohort) -> Verdicts:
         "expected by chance.",
         causes=explain(cohort).causes,
         review=review(cohort),
-        sensitivity=people.filter(gain).select("subject", "verdict").join(
-            pl.DataFrame({"worse": [2.0, 4.0, 8.0]}), how="cross"
-        ),
+        sensitivity=people.filter(gain)
+        .select("subject", "verdict")
+        .join(pl.DataFrame({"worse": [2.0, 4.0, 8.0]}), how="cross"),
         evidence=people.select("subject", p_flat="flat"),
         thresholds=Thresholds(),
         notes=("Noise was estimated from this cohort.",),
-    )  # fmt: skip
+    )
 
 
 def statement(size: int) -> pl.DataFrame:
@@ -84,21 +102,41 @@ def statement(size: int) -> pl.DataFrame:
     groups = (("", "everyone", 0.7), ("onset region", "bulbar", 0.2), ("onset region", "limb", 0.5))
     rows = [
         {
-            "by": by, "subgroup": group, "reading": RULES[name].wording, "kind": kind, "definition": name,
-            "points": 4.0 if kind == "gain" else None, "months": months, "eligible": round(size * part),
-            "observed": float(round(size * part * seen)), "expected": size * part * expected,
-            "low": float(max(0, round(size * part * expected - 4))), "high": float(round(size * part * expected + 5)),
-            "surprise": 0.2, "own": size * part * seen * 0.95,
-        }
-        for by, group, part in groups for name, kind, months, seen, expected in READINGS
-    ]  # fmt: skip
-    rows += [
-        {
-            "by": by, "subgroup": group, "reading": QUANTITIES["p_flat"].words, "kind": "plateau",
-            "definition": "model_flat", "months": 12.0, "eligible": round(size * part),
-            "observed": 0.111 * size * part, "observed_low": 0.05 * size * part, "observed_high": 0.2 * size * part,
-            "expected": 0.1 * size * part, "low": 0.06 * size * part, "high": 0.17 * size * part, "surprise": 0.4,
+            "by": by,
+            "subgroup": group,
+            "reading": RULES[name].wording,
+            "kind": kind,
+            "definition": name,
+            "points": 4.0 if kind == "gain" else None,
+            "months": months,
+            "eligible": round(size * part),
+            "observed": float(round(size * part * seen)),
+            "expected": size * part * expected,
+            "low": float(max(0, round(size * part * expected - 4))),
+            "high": float(round(size * part * expected + 5)),
+            "surprise": 0.2,
+            "own": size * part * seen * 0.95,
         }
         for by, group, part in groups
-    ]  # fmt: skip
+        for name, kind, months, seen, expected in READINGS
+    ]
+    rows += [
+        {
+            "by": by,
+            "subgroup": group,
+            "reading": QUANTITIES["p_flat"].words,
+            "kind": "plateau",
+            "definition": "model_flat",
+            "months": 12.0,
+            "eligible": round(size * part),
+            "observed": 0.111 * size * part,
+            "observed_low": 0.05 * size * part,
+            "observed_high": 0.2 * size * part,
+            "expected": 0.1 * size * part,
+            "low": 0.06 * size * part,
+            "high": 0.17 * size * part,
+            "surprise": 0.4,
+        }
+        for by, group, part in groups
+    ]
     return pl.DataFrame(rows, schema=STATEMENT)

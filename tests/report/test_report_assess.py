@@ -24,9 +24,14 @@ from report.judged import judged
 
 TABLES = ("verdicts", "windows", "review", "sensitivity", "evidence")
 PUBLIC = (
-    "report.html", "episodes.parquet", "rejected.csv", "summary.json", "cohort", "statement.csv",
+    "report.html",
+    "episodes.parquet",
+    "rejected.csv",
+    "summary.json",
+    "cohort",
+    "statement.csv",
     *(f"{name}.parquet" for name in TABLES),
-)  # fmt: skip
+)
 
 
 def few(cohort: Cohort, size: int) -> Cohort:

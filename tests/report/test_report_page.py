@@ -102,9 +102,21 @@ def test_what_it_is_not_is_said_once(made: Made) -> None:
 
 def test_every_section_is_there(made: Made) -> None:
     anchors = (
-        "about", "verdicts", "statement", "re-evaluate", "asked", "who", "reading", "courses", "episodes", "stages",
-        "survival", "variation", "people", "methods",
-    )  # fmt: skip
+        "about",
+        "verdicts",
+        "statement",
+        "re-evaluate",
+        "asked",
+        "who",
+        "reading",
+        "courses",
+        "episodes",
+        "stages",
+        "survival",
+        "variation",
+        "people",
+        "methods",
+    )
     assert re.findall(r'<section id="([^"]+)"', made.html) == list(anchors)
 
 

@@ -18,10 +18,18 @@ from alsight.report.privacy import salt_of
 from report.conftest import Made
 
 COUNTED = {
-    "people", "people now", "observed", "of", "values", "found by both", "not by this one", "by this one only",
-    "at risk", "died",
+    "people",
+    "people now",
+    "observed",
+    "of",
+    "values",
+    "found by both",
+    "not by this one",
+    "by this one only",
+    "at risk",
+    "died",
     *(f"stage {stage}" for stage in range(5)),
-}  # fmt: skip
+}
 SMALL = {str(size) for size in range(1, SMALL_CELL)}
 
 

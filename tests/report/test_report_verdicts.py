@@ -57,12 +57,15 @@ def test_what_can_be_quoted_stands_first_without_small_counts(made: Made, identi
 @pytest.mark.parametrize(
     ("text", "sent"),
     [
-        ("3 of 40 people", "under 5 of 40 people"), ("13 of 40 people", "13 of 40 people"),
-        ("followed, 2 had 12 months", "followed, under 5 had 12 months"), ("gives 3 (1 to 7)", "gives 3 (1 to 7)"),
-        ("a gain of 4 points", "a gain of 4 points"), ("0.4 of 10", "0.4 of 10"),
+        ("3 of 40 people", "under 5 of 40 people"),
+        ("13 of 40 people", "13 of 40 people"),
+        ("followed, 2 had 12 months", "followed, under 5 had 12 months"),
+        ("gives 3 (1 to 7)", "gives 3 (1 to 7)"),
+        ("a gain of 4 points", "a gain of 4 points"),
+        ("0.4 of 10", "0.4 of 10"),
         ("Of 1,204 people", "Of 1,204 people"),
     ],
-)  # fmt: skip
+)
 def test_small_counts_in_a_sentence(text: str, sent: str) -> None:
     assert without_small(text, identified=False) == sent
     assert without_small(text, identified=True) == text
@@ -108,12 +111,26 @@ def test_a_dossier_says_everything(made: Made) -> None:
     first = people_in(made.html)[0]
     headings = re.findall(r"<h4>(.*?)</h4>", first)
     assert headings[:6] == [
-        "Why this verdict", "How unusual it is", "Other explanations looked for", "What other measures did",
-        "Treatments", "Is it ALS?",
-    ]  # fmt: skip
-    for said in ("posterior of a true held gain", "local false discovery rate", "held gain, points", "6.2 (4.1 to 8.9)",
-                 "natural history shows as much in", "under 0.1", "smoothed, 90 %", "window of the verdict",
-                 "Posterior of a mimic", "What would tell", "Two more visits"):  # fmt: skip
+        "Why this verdict",
+        "How unusual it is",
+        "Other explanations looked for",
+        "What other measures did",
+        "Treatments",
+        "Is it ALS?",
+    ]
+    for said in (
+        "posterior of a true held gain",
+        "local false discovery rate",
+        "held gain, points",
+        "6.2 (4.1 to 8.9)",
+        "natural history shows as much in",
+        "under 0.1",
+        "smoothed, 90 %",
+        "window of the verdict",
+        "Posterior of a mimic",
+        "What would tell",
+        "Two more visits",
+    ):
         assert said in unescape(first), said
 
 

@@ -20,11 +20,24 @@ def table(method: str = "rule", **columns: list[object]) -> pl.DataFrame:
     """Rows as `rows_of` gives them; what is not said is empty."""
     size = len(next(iter(columns.values())))
     base: dict[str, object] = {
-        "subject": [f"P{i}" for i in range(size)], "generator": "g", "schedule": "quarterly", "prevalence": 0.1,
-        "people": 100, "seed": 1, "noise": None, "autocorrelation": None, "loss": None, "held_6": 0.0, "held_12": 0.0,
-        "called": "none", "judged": True, "enough": True, "method": method, **dict.fromkeys(NUMBERS),
+        "subject": [f"P{i}" for i in range(size)],
+        "generator": "g",
+        "schedule": "quarterly",
+        "prevalence": 0.1,
+        "people": 100,
+        "seed": 1,
+        "noise": None,
+        "autocorrelation": None,
+        "loss": None,
+        "held_6": 0.0,
+        "held_12": 0.0,
+        "called": "none",
+        "judged": True,
+        "enough": True,
+        "method": method,
+        **dict.fromkeys(NUMBERS),
         **{f"loss_{months}": float("nan") for months in (12, 18, 24, 36)},
-    }  # fmt: skip
+    }
     filled = {name: value if isinstance(value, list) else [value] * size for name, value in (base | columns).items()}
     real = [pl.col(name).cast(pl.Float64) for name in ("noise", "autocorrelation", "loss", *NUMBERS)]
     return pl.DataFrame(filled, strict=False).with_columns(real)

@@ -45,10 +45,21 @@ def evidence(numbers: Numbers, scores: list[float], around: np.ndarray, count: i
     width = CURVE if numbers.model < 3 else WIDTH
     rooms = (np.empty((count, width)), np.empty((count, months + 1)), np.empty(count, np.int64))
     return smooth(
-        np.empty((count, width)), vector(numbers), size_table(SIZES), recovers, np.uint64(key), times,
-        np.array(scores), float(months), 0.0, np.empty((count, months + 1)), np.empty(count),
-        np.empty(count, np.int64), rooms, around,
-    )  # fmt: skip
+        np.empty((count, width)),
+        vector(numbers),
+        size_table(SIZES),
+        recovers,
+        np.uint64(key),
+        times,
+        np.array(scores),
+        float(months),
+        0.0,
+        np.empty((count, months + 1)),
+        np.empty(count),
+        np.empty(count, np.int64),
+        rooms,
+        around,
+    )
 
 
 @pytest.mark.slow

@@ -45,12 +45,39 @@ CONVERSIONS: Final[dict[tuple[str, str], float]] = {
 """Factor from one unit to another (both spelled as in `spelling`); mg/dL to umol/L is for creatinine (113.12 g/mol)."""
 
 _SPELLINGS: Final[dict[str, str]] = {
-    "pounds": "lb", "pound": "lb", "lbs": "lb", "lb.": "lb", "kgs": "kg", "kilograms": "kg", "kilogram": "kg",
-    "inches": "in", "inch": "in", "centimeters": "cm", "centimetres": "cm", "meters": "m", "metres": "m",
-    "liters": "l", "litres": "l", "liter": "l", "litre": "l", "milliliters": "ml", "millilitres": "ml",
-    "percent": "%", "% predicted": "%", "pct": "%", "pg/ml.": "pg/ml", "newton": "n", "newtons": "n",
-    "µmol/l": "umol/l", "μmol/l": "umol/l", "years": "year", "yrs": "year", "y": "year", "days": "day", "d": "day",
-}  # fmt: skip
+    "pounds": "lb",
+    "pound": "lb",
+    "lbs": "lb",
+    "lb.": "lb",
+    "kgs": "kg",
+    "kilograms": "kg",
+    "kilogram": "kg",
+    "inches": "in",
+    "inch": "in",
+    "centimeters": "cm",
+    "centimetres": "cm",
+    "meters": "m",
+    "metres": "m",
+    "liters": "l",
+    "litres": "l",
+    "liter": "l",
+    "litre": "l",
+    "milliliters": "ml",
+    "millilitres": "ml",
+    "percent": "%",
+    "% predicted": "%",
+    "pct": "%",
+    "pg/ml.": "pg/ml",
+    "newton": "n",
+    "newtons": "n",
+    "µmol/l": "umol/l",
+    "μmol/l": "umol/l",
+    "years": "year",
+    "yrs": "year",
+    "y": "year",
+    "days": "day",
+    "d": "day",
+}
 
 
 def spelling(unit: str) -> str:

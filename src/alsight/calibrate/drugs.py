@@ -119,37 +119,66 @@ def riluzole(population: Population, blocks: int) -> list[Row]:
     name = "Bensimon 2002: over 75, FVC under 60 % or onset over 5 years ago"
     return [
         *rows,
-        Row("riluzole", name, "hazard ratio at 18 months", "no difference, p = 0.93, 168 people [@bensimon2002]",
-            hazard_ratio(*late, 18.0), "too small to show one, as its authors say"),
-    ]  # fmt: skip
+        Row(
+            "riluzole",
+            name,
+            "hazard ratio at 18 months",
+            "no difference, p = 0.93, 168 people [@bensimon2002]",
+            hazard_ratio(*late, 18.0),
+            "too small to show one, as its authors say",
+        ),
+    ]
 
 
 def survival_rows(trial: SurvivalTrial, arms: tuple[Group, Group]) -> list[Row]:
     """One trial: every ratio that its paper gives beside ours at the same time, shares alive, and all time apart."""
     where, cite = f"{trial.name}: {trial.rules}", f"[@{trial.source}]"
     rows = [
-        Row("riluzole", where, f"hazard ratio at {shares.months:.0f} months",
-            f"{ratio_of_shares(shares).text()}, from shares alive {cite}", hazard_ratio(*arms, shares.months),
-            within(ratio_of_shares(shares), hazard_ratio(*arms, shares.months)))
+        Row(
+            "riluzole",
+            where,
+            f"hazard ratio at {shares.months:.0f} months",
+            f"{ratio_of_shares(shares).text()}, from shares alive {cite}",
+            hazard_ratio(*arms, shares.months),
+            within(ratio_of_shares(shares), hazard_ratio(*arms, shares.months)),
+        )
         for shares in trial.shares
-    ]  # fmt: skip
+    ]
     eighteen = hazard_ratio(*arms, 18.0)
     rows += [
-        Row("riluzole", where, f"hazard ratio at 18 months, {what}",
-            f"{interval_of_p(ratio, p).text()} {cite}", eighteen, within(interval_of_p(ratio, p), eighteen))
+        Row(
+            "riluzole",
+            where,
+            f"hazard ratio at 18 months, {what}",
+            f"{interval_of_p(ratio, p).text()} {cite}",
+            eighteen,
+            within(interval_of_p(ratio, p), eighteen),
+        )
         for what, ratio, p in trial.ratio
-    ]  # fmt: skip
+    ]
     rows.append(
-        Row("riluzole", where, "hazard ratio at 18 months, two trials pooled", f"{POOLED.text()} [@miller2012]",
-            eighteen, within(POOLED, eighteen))
-    )  # fmt: skip
+        Row(
+            "riluzole",
+            where,
+            "hazard ratio at 18 months, two trials pooled",
+            f"{POOLED.text()} [@miller2012]",
+            eighteen,
+            within(POOLED, eighteen),
+        )
+    )
     for shares in trial.shares:
         (lived, n), (_, months) = shares.control, (0, shares.months)
         ours = 100.0 * float(np.mean(death_month(arms[0]) > months))
         rows.append(
-            Row("riluzole", where, f"alive at {months:.0f} months, control [%]", f"{100.0 * lived / n:.0f} {cite}",
-                ours, "people of the 1990s; here nobody is ventilated, and they still die later")
-        )  # fmt: skip
+            Row(
+                "riluzole",
+                where,
+                f"alive at {months:.0f} months, control [%]",
+                f"{100.0 * lived / n:.0f} {cite}",
+                ours,
+                "people of the 1990s; here nobody is ventilated, and they still die later",
+            )
+        )
     whole = hazard_ratio(*arms, WHOLE_LIFE)
     rows.append(Row("riluzole", where, "hazard ratio, all time", "none", whole, "no trial followed so long"))
     return rows
@@ -171,9 +200,11 @@ def change(group: Group, weeks: int) -> Vector:
 def trial_of(population: Population, months: float = 13.0, **changes: object) -> Population:
     """The population seen every four weeks after a run-in of twelve."""
     follow = FollowUp(
-        months=months, dropout_per_month=0.01, missed=0.02,
+        months=months,
+        dropout_per_month=0.01,
+        missed=0.02,
         schedule=Schedule(rating=FOUR_WEEKS, capacity=FOUR_WEEKS, neurofilament=FOUR_WEEKS, weight=0),
-    )  # fmt: skip
+    )
     recruit = Recruit(kind="trial", lag_months=3.0, lag_spread_months=3.4, run_in_months=RUN_IN)
     return msgspec.structs.replace(population, follow_up=follow, recruit=recruit, **changes)
 
@@ -200,9 +231,15 @@ def edaravone(population: Population, blocks: int) -> list[Row]:
                 Row("edaravone", label, "change in 24 weeks, control", told, float(np.nanmean(without))),
                 Row("edaravone", label, "difference in 24 weeks [points]", told, gain),
                 Row("edaravone", label, "share of the loss prevented", told, -gain / float(np.nanmean(without))),
-                Row("edaravone", label, f"chance of {seen_difference} points or more", "seen",
-                    1.0 - NormalDist(gain, error).cdf(seen_difference), f"{arms[0]} v {arms[1]} people"),
-            ]  # fmt: skip
+                Row(
+                    "edaravone",
+                    label,
+                    f"chance of {seen_difference} points or more",
+                    "seen",
+                    1.0 - NormalDist(gain, error).cdf(seen_difference),
+                    f"{arms[0]} v {arms[1]} people",
+                ),
+            ]
     return rows
 
 
@@ -246,28 +283,57 @@ def tofersen(population: Population, blocks: int) -> list[Row]:
     return [
         Row("tofersen", fast, "change in 28 weeks, placebo", f"-8.14 {cite}", no),
         Row("tofersen", fast, "change in 28 weeks, tofersen", f"-6.98 {cite}", yes),
-        Row("tofersen", fast, "difference in 28 weeks [points]", f"{VALOR_FUNCTION.text()} {cite}", yes - no,
-            within(VALOR_FUNCTION, yes - no)),
-        Row("tofersen", fast, "neurofilament at 28 weeks over entry, tofersen", "none readable",
-            level_ratio(quick[1], 28)),
-        Row("tofersen", whole, "neurofilament at 28 weeks over entry, tofersen", f"{VALOR_NEUROFILAMENT[0]} {cite}",
-            level[1]),
-        Row("tofersen", whole, "neurofilament at 28 weeks over entry, placebo", f"{VALOR_NEUROFILAMENT[1]} {cite}",
-            level[0], "published levels rose; here they follow the neurons still being lost"),
-        Row("tofersen", whole, "early over delayed start, 52 weeks [points]", f"{VALOR_YEAR.text()} {cite}",
-            year[1] - year[2], f"{within(VALOR_YEAR, year[1] - year[2])}; delayed start at 28 weeks"),
+        Row(
+            "tofersen",
+            fast,
+            "difference in 28 weeks [points]",
+            f"{VALOR_FUNCTION.text()} {cite}",
+            yes - no,
+            within(VALOR_FUNCTION, yes - no),
+        ),
+        Row(
+            "tofersen",
+            fast,
+            "neurofilament at 28 weeks over entry, tofersen",
+            "none readable",
+            level_ratio(quick[1], 28),
+        ),
+        Row(
+            "tofersen",
+            whole,
+            "neurofilament at 28 weeks over entry, tofersen",
+            f"{VALOR_NEUROFILAMENT[0]} {cite}",
+            level[1],
+        ),
+        Row(
+            "tofersen",
+            whole,
+            "neurofilament at 28 weeks over entry, placebo",
+            f"{VALOR_NEUROFILAMENT[1]} {cite}",
+            level[0],
+            "published levels rose; here they follow the neurons still being lost",
+        ),
+        Row(
+            "tofersen",
+            whole,
+            "early over delayed start, 52 weeks [points]",
+            f"{VALOR_YEAR.text()} {cite}",
+            year[1] - year[2],
+            f"{within(VALOR_YEAR, year[1] - year[2])}; delayed start at 28 weeks",
+        ),
         Row("tofersen", whole, "change in 52 weeks, early start", f"-6.0 {cite}", year[1]),
         Row("tofersen", whole, "change in 52 weeks, delayed start", f"-9.5 {cite}", year[2]),
-    ]  # fmt: skip
+    ]
 
 
 def checks(parameters: dict[str, float], blocks: int = BLOCKS, seed: int = SEED) -> list[Row]:
     """Every drug check of one parameter set."""
     population = msgspec.structs.replace(TRIAL, seed=seed, people=People(parameters=dict(parameters)))
     return [
-        *riluzole(population, blocks), *edaravone(population, blocks + blocks // 2),
+        *riluzole(population, blocks),
+        *edaravone(population, blocks + blocks // 2),
         *tofersen(population, max(blocks // 2, 1)),
-    ]  # fmt: skip
+    ]
 
 
 def drug_table(shipped: Ensemble, blocks: int = BLOCKS) -> pl.DataFrame:

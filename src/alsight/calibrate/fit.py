@@ -25,11 +25,27 @@ from alsight.knowledge.targets import GUARDS, TARGETS, Target
 from alsight.mechanism.parameters import INDEX, PARAMETERS
 
 FREE: Final = (
-    "loss_per_month", "rate_log_sd", "slow_share", "slow_rate", "region_log_sd", "spread_per_month", "spread_axial",
-    "enlargement_limit", "capacity_exponent", "capacity_noise_pct", "death_log_hazard", "death_per_capacity",
-    "death_bulbar", "threshold_scale", "wander_log_sd", "wander_months", "delay_median_months", "delay_log_sd",
-    "nfl_log_sd", "nfl_release_pg_ml",
-)  # fmt: skip
+    "loss_per_month",
+    "rate_log_sd",
+    "slow_share",
+    "slow_rate",
+    "region_log_sd",
+    "spread_per_month",
+    "spread_axial",
+    "enlargement_limit",
+    "capacity_exponent",
+    "capacity_noise_pct",
+    "death_log_hazard",
+    "death_per_capacity",
+    "death_bulbar",
+    "threshold_scale",
+    "wander_log_sd",
+    "wander_months",
+    "delay_median_months",
+    "delay_log_sd",
+    "nfl_log_sd",
+    "nfl_release_pg_ml",
+)
 """Numbers that move. No number of the rating's noise is among them, so that no plateau is made by noise."""
 BEGIN: Final = {"capacity_noise_pct": 9.0}
 """Where the fit begins if not at the mechanism's own value; session noise was only assumed there."""

@@ -40,10 +40,13 @@ TRIAL: Final = Population(
     name="trial",
     recruit=Recruit(kind="trial", lag_months=3.0, lag_spread_months=3.4, run_in_months=3.0),
     follow_up=FollowUp(
-        months=18.0, dropout_per_month=0.02, missed=0.03, missed_when_disabled=0.1,
+        months=18.0,
+        dropout_per_month=0.02,
+        missed=0.03,
+        missed_when_disabled=0.1,
         schedule=Schedule(rating=1, capacity=1, neurofilament=6, weight=0),
     ),
-)  # fmt: skip
+)
 """People three months and more after diagnosis, seen monthly for 18 months; withdrawal of 2 % a month."""
 
 CRITERIA: Final[dict[str, Criteria]] = {
@@ -55,11 +58,16 @@ CRITERIA: Final[dict[str, Criteria]] = {
     "elderly": Criteria(age_min=18),
     "mci186_16": Criteria(age_min=20, age_max=75, months_since_onset_max=36, svc_min=70),
     "mci186_19": Criteria(
-        age_min=20, age_max=75, months_since_onset_max=24, svc_min=80, item_min=2,
-        run_in_loss_min=1, run_in_loss_max=4,
+        age_min=20,
+        age_max=75,
+        months_since_onset_max=24,
+        svc_min=80,
+        item_min=2,
+        run_in_loss_min=1,
+        run_in_loss_max=4,
     ),
     "valor": Criteria(age_min=18, svc_min=65, genotypes=("sod1",)),
-}  # fmt: skip
+}
 """Entry rules of trials, as far as they were readable and the population knows them; age 80 and 60 % are common."""
 
 ENTRY_DAYS: Final = 15.0
@@ -93,11 +101,13 @@ def joined(groups: Sequence[Group]) -> Group:
         first.seen.courses[:0],
     )
     return replace(
-        first, seen=seen, **{
+        first,
+        seen=seen,
+        **{
             name: np.concatenate([getattr(group, name) for group in groups])
             for name in ("subjects", "traits", "arm", "assigned", "withdrawal")
         },
-    )  # fmt: skip
+    )
 
 
 def group_of(population: Population, blocks: int, first: int = 0) -> Group:

@@ -81,9 +81,14 @@ def provenance() -> dict[str, str]:
 
 
 def expected(
-    rate: float, level: float, interval_months: float, follow_up_months: float, quantity: Quantity, threshold: float,
+    rate: float,
+    level: float,
+    interval_months: float,
+    follow_up_months: float,
+    quantity: Quantity,
+    threshold: float,
     genes: Genes = "any",
-) -> Expected:  # fmt: skip
+) -> Expected:
     """How often natural history alone reaches a threshold in people like one, seen like them.
 
     The nearest interval is taken and the longest follow-up not above the person's, so that nothing is promised beyond

@@ -158,10 +158,14 @@ def selection_table(shipped: Ensemble, blocks: int = BLOCKS) -> pl.DataFrame:
         values = np.array([ratio.value for ratio in same])
         rows.append(
             {
-                "rule": rule, "label": label, "people": int(np.mean([ratio.people for ratio in same])),
+                "rule": rule,
+                "label": label,
+                "people": int(np.mean([ratio.people for ratio in same])),
                 "early": float(np.mean([ratio.early for ratio in same])),
                 "late": float(np.mean([ratio.late for ratio in same])),
-                "ratio": float(values.mean()), "least": float(values.min()), "most": float(values.max()),
+                "ratio": float(values.mean()),
+                "least": float(values.min()),
+                "most": float(values.max()),
                 "error": float(np.sqrt(np.sum([ratio.error**2 for ratio in same])) / len(same)),
                 "model": float(np.mean([shape.model[0] for shape in found])),
                 "model_least": float(np.min([shape.model[0] for shape in found])),
@@ -171,7 +175,8 @@ def selection_table(shipped: Ensemble, blocks: int = BLOCKS) -> pl.DataFrame:
                 "fourth": float(np.mean([shape.fourth for shape in found])),
                 "exact_rating": float(np.mean([shape.same.value for shape in pure])),
                 "exact_fourth": float(np.mean([shape.fourth for shape in pure])),
-                "best_set": same[0].value, "best_error": same[0].error,
+                "best_set": same[0].value,
+                "best_error": same[0].error,
             }
-        )  # fmt: skip
+        )
     return pl.DataFrame(rows)

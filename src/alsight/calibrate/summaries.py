@@ -93,11 +93,14 @@ def register(group: Group) -> Summary:
     delay = np.log(group.traits[:, at.T["delay_months"]])
     loss = [float(np.nanmean(at_month(group, m) - at_month(group, m + 6.0))) for m in (0.0, 18.0)]
     found |= {
-        "register_slope": -of_two_years.mean, "register_slope_p2_5": low, "register_slope_p97_5": high,
+        "register_slope": -of_two_years.mean,
+        "register_slope_p2_5": low,
+        "register_slope_p97_5": high,
         "fvc_residual_sd": lines(*in_liters(group)).residual_sd,
-        "delay_median": grouped_median(group.traits[:, at.T["delay_months"]]), "delay_log_sd": float(delay.std()),
+        "delay_median": grouped_median(group.traits[:, at.T["delay_months"]]),
+        "delay_log_sd": float(delay.std()),
         "register_slowing": loss[0] / loss[1],
-    }  # fmt: skip
+    }
     return found | encals(group) | by_capacity(group) | {"hazard_per_point": hazard_per_point(group)}
 
 
@@ -120,13 +123,16 @@ def encals(group: Group) -> Summary:
     c9 = np.array([gene.genotype == "c9orf72" for gene in GENES])[traits[:, at.T["genotype"]].astype(int)]
     score = linear_predictor(
         Predictors(
-            progression_rate=(48.0 - at_month(group, 0.0)) / entry, delay_months=traits[:, at.T["delay_months"]],
-            age_at_onset_years=traits[:, at.T["age_at_onset"]], fvc_pct=measured(group, FVC, 0.0)[1][:, 0],
+            progression_rate=(48.0 - at_month(group, 0.0)) / entry,
+            delay_months=traits[:, at.T["delay_months"]],
+            age_at_onset_years=traits[:, at.T["age_at_onset"]],
+            fvc_pct=measured(group, FVC, 0.0)[1][:, 0],
             bulbar_onset=(traits[:, at.T["onset_pool"]] == BULBAR).astype(float),
             definite_el_escorial=(affected_regions(group) >= 3).astype(float),
-            frontotemporal_dementia=np.zeros(entry.size), c9orf72=c9.astype(float),
+            frontotemporal_dementia=np.zeros(entry.size),
+            c9orf72=c9.astype(float),
         )
-    )  # fmt: skip
+    )
     time, event = end_of(group)
     near = {value: np.abs(score + value) <= NEAR for value in (6, 4, 2)}
     return {f"encals_{value}": median_months((time + entry)[who], event[who]) for value, who in near.items()}
@@ -164,14 +170,18 @@ def trial(group: Group) -> Summary:
     six, twelve = at_month(proact, 6.0), at_month(proact, 12.0)
     stayed = np.isfinite(six) & np.isfinite(twelve)
     found = {
-        "trial_slope": -whole.mean, "trial_ols_mean": -own.slope.mean(), "trial_ols_sd": own.slope.std(),
-        "trial_ols_median": -float(np.median(own.slope)), "residual_sd": lines(*total(proact, 12.0)).residual_sd,
+        "trial_slope": -whole.mean,
+        "trial_ols_mean": -own.slope.mean(),
+        "trial_ols_sd": own.slope.std(),
+        "trial_ols_median": -float(np.median(own.slope)),
+        "residual_sd": lines(*total(proact, 12.0)).residual_sd,
         "icc": agreement(first[both], second[both]),
-        "centaur_slope": -lines(*total(centaur, 6.0)).mean, "svc_slope": -lines(*measured(empower, SVC, 12.0)).mean,
+        "centaur_slope": -lines(*total(centaur, 6.0)).mean,
+        "svc_slope": -lines(*measured(empower, SVC, 12.0)).mean,
         "entry_score": float(at_month(empower, 0.0).mean()),
         "entry_capacity": float(np.nanmean(measured(empower, SVC, 0.0)[1])),
         "trial_quickening": float(np.mean((six - twelve)[stayed]) / np.mean((first - six)[stayed])),
-    }  # fmt: skip
+    }
     return found | kings(proact) | leaving(proact) | event_free(empower) | neurofilament(proact, own)
 
 
@@ -229,9 +239,11 @@ def lives(latent: Latent) -> Summary:
     names = [row.name for row in PHENOTYPES]
     flail = np.isin(kind, [names.index("flail_arm"), names.index("flail_leg")])
     groups = {
-        "limb": np.isin(pool, (1, 2, 4, 5)) & ~flail, "bulbar": pool == BULBAR,
-        "flail_arm": kind == names.index("flail_arm"), "flail_leg": kind == names.index("flail_leg"),
-    }  # fmt: skip
+        "limb": np.isin(pool, (1, 2, 4, 5)) & ~flail,
+        "bulbar": pool == BULBAR,
+        "flail_arm": kind == names.index("flail_arm"),
+        "flail_leg": kind == names.index("flail_leg"),
+    }
     found = {f"median_{name}": median_months(time[who & begun], event[who & begun]) for name, who in groups.items()}
     found["survival_5_years"] = float(survival_at(kaplan_meier(time[begun], event[begun]), np.array([60.0]))[0][0])
     return found | last_seen(latent, begun & (death > 4.0)) | spreading(latent, begun) | units(latent, begun)
@@ -244,9 +256,10 @@ def last_seen(latent: Latent, who: Bool[np.ndarray, " subject"]) -> Summary:
     last = score.shape[1] - 1 - (score[:, ::-1] >= 0).argmax(axis=1)
     final = score[rows, last].astype(float)
     return {
-        "score_at_death": final.mean(), "deaths_at_floor": float(np.mean(final <= 3)),
+        "score_at_death": final.mean(),
+        "deaths_at_floor": float(np.mean(final <= 3)),
         "capacity_at_death": float(np.median(capacity[rows, last])),
-    }  # fmt: skip
+    }
 
 
 def spreading(latent: Latent, who: Bool[np.ndarray, " subject"]) -> Summary:

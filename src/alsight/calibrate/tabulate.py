@@ -40,12 +40,14 @@ REFERENCE: Final = Population(
 
 _RULES: Final[dict[str, Definition]] = {one.name: one for one in DEFINITIONS}
 RUNS: Final[dict[Quantity, Definition]] = {
-    "run_floor": _RULES["bedlack_ever_floor_6"], "run_within_1": _RULES["vasta_within_1_6"],
+    "run_floor": _RULES["bedlack_ever_floor_6"],
+    "run_within_1": _RULES["vasta_within_1_6"],
     "run_exact": _RULES["vasta_exact_6"],
-}  # fmt: skip
+}
 GAINS: Final[dict[Quantity, Definition]] = {
-    "gain_held_6": _RULES["alsight_gain_4_6"], "gain_held_12": _RULES["bedlack_gain_4_12"],
-}  # fmt: skip
+    "gain_held_6": _RULES["alsight_gain_4_6"],
+    "gain_held_12": _RULES["bedlack_gain_4_12"],
+}
 LENGTHS: Final = (6.0, 9.0, 12.0, 15.0, 18.0, 24.0, 30.0, 36.0)
 """Lengths of spells [months]."""
 POINTS: Final = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)

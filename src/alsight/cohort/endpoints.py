@@ -53,9 +53,13 @@ Origin = Literal["entry", "onset", "diagnosis"]
 _OBSERVED_FROM_DAY_ZERO: Final = ("first_visit", "randomization", "enrollment")
 
 ENDPOINT_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
-    "subject": pl.String, "entry_day": pl.Int32, "time_day": pl.Int32, "event": pl.Boolean, "event_kind": pl.String,
+    "subject": pl.String,
+    "entry_day": pl.Int32,
+    "time_day": pl.Int32,
+    "event": pl.Boolean,
+    "event_kind": pl.String,
     "at_risk": pl.Boolean,
-}  # fmt: skip
+}
 
 
 def endpoints(cohort: Cohort, definition: str | Sequence[str] = DEFAULT, *, origin: Origin = "entry") -> pl.DataFrame:

@@ -114,9 +114,12 @@ def _tables(path: Path) -> dict[str, pl.LazyFrame]:
 
 def _unusable(source: str, message: str) -> Fault:
     return Fault(
-        table="file", rule="not_a_table", source=source, message=message,
+        table="file",
+        rule="not_a_table",
+        source=source,
+        message=message,
         cure="Name columns as in the data dictionary, or convert the file first.",
-    )  # fmt: skip
+    )
 
 
 def whole_people(scan: pl.LazyFrame, subject: str, rows: int) -> tuple[list[tuple[int, int]], int]:

@@ -16,9 +16,16 @@ ENTRIES: Final = ("first_visit", "randomization", "enrollment", "diagnosis", "sy
 ONSET_SITES: Final = ("bulbar", "upper_limb", "lower_limb", "limb", "trunk", "respiratory", "generalized", "other")
 GENOTYPES: Final = ("none_found", "sod1", "c9orf72", "tardbp", "fus", "other")
 PHENOTYPES: Final = (
-    "classic", "bulbar", "flail_arm", "flail_leg", "respiratory", "umn_predominant", "lmn_predominant",
-    "primary_lateral_sclerosis", "progressive_muscular_atrophy",
-)  # fmt: skip
+    "classic",
+    "bulbar",
+    "flail_arm",
+    "flail_leg",
+    "respiratory",
+    "umn_predominant",
+    "lmn_predominant",
+    "primary_lateral_sclerosis",
+    "progressive_muscular_atrophy",
+)
 EL_ESCORIAL: Final = ("definite", "probable", "probable_laboratory_supported", "possible", "suspected")
 AWAJI: Final = ("definite", "probable", "possible")
 
@@ -98,10 +105,21 @@ MEASURES_TABLE: Final = Table(
 )
 
 EVENT_KINDS: Final = (
-    "death", "tracheostomy", "permanent_ventilation", "niv_start", "niv_stop", "gastrostomy", "withdrawal",
-    "lost_to_follow_up", "diagnosis_revised", "infection", "fracture", "hospitalization", "mood_episode",
+    "death",
+    "tracheostomy",
+    "permanent_ventilation",
+    "niv_start",
+    "niv_stop",
+    "gastrostomy",
+    "withdrawal",
+    "lost_to_follow_up",
+    "diagnosis_revised",
+    "infection",
+    "fracture",
+    "hospitalization",
+    "mood_episode",
     "intercurrent_illness",
-)  # fmt: skip
+)
 
 EVENTS: Final = Table(
     "events",

@@ -14,9 +14,20 @@ from alsight.episodes.courses import TOTALS, Courses, courses, slopes
 from alsight.instruments.items import CUTTING, ITEMS, Scale
 
 TRAITS: Final = (
-    "sex", "onset_site", "phenotype", "genotype", "family_history", "frontotemporal_dementia", "el_escorial", "awaji",
-    "gold_coast", "entry", "study", "arm", "revised_diagnosis",
-)  # fmt: skip
+    "sex",
+    "onset_site",
+    "phenotype",
+    "genotype",
+    "family_history",
+    "frontotemporal_dementia",
+    "el_escorial",
+    "awaji",
+    "gold_coast",
+    "entry",
+    "study",
+    "arm",
+    "revised_diagnosis",
+)
 """Columns of SUBJECTS that are counted by level, in the order of reports; none of them identifies anybody."""
 
 SCALE_NAMES: Final[dict[Scale, str]] = {"alsfrs_r": "ALSFRS-R", "alsfrs": "ALSFRS"}

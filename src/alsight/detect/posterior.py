@@ -151,14 +151,26 @@ def posterior(
     tier = np.searchsorted(edges, chance, side="right")
     parts = [
         _drawn(
-            fit, visits, subjects.filter(tier == place), thresholds, chance[tier == place], draws=draws,
-            recovery=place > 0, windows=windows,
+            fit,
+            visits,
+            subjects.filter(tier == place),
+            thresholds,
+            chance[tier == place],
+            draws=draws,
+            recovery=place > 0,
+            windows=windows,
         )
-        for place, (_, draws) in enumerate(DRAWS) if (tier == place).any()
-    ]  # fmt: skip
-    weights = pl.DataFrame({
-        "subject": subjects, "log_factor": found.log_factor, "log_odds": common.log_odds, "chance": chance,
-    })  # fmt: skip
+        for place, (_, draws) in enumerate(DRAWS)
+        if (tier == place).any()
+    ]
+    weights = pl.DataFrame(
+        {
+            "subject": subjects,
+            "log_factor": found.log_factor,
+            "log_odds": common.log_odds,
+            "chance": chance,
+        }
+    )
     rows = pl.concat([_person_rows(part.reductions) for part in parts], how="diagonal")
     return Posterior(
         people=weights.join(rows, on="subject", how="left", maintain_order="left"),
@@ -194,9 +206,14 @@ def _drawn(
     people = read_people(rows_of(visits, subjects), columns_of(fit), fit.model, predicting=True)
     spans = Spans(flat=thresholds.flat, lost=3.0, gained=thresholds.gain) if windows else None
     return smooth_people(
-        fit, people, asked_of(thresholds, recovery=recovery), chance if recovery else 0 * chance,
-        recovery=RECOVERY if recovery else None, spans=spans, draws=draws,
-    )  # fmt: skip
+        fit,
+        people,
+        asked_of(thresholds, recovery=recovery),
+        chance if recovery else 0 * chance,
+        recovery=RECOVERY if recovery else None,
+        spans=spans,
+        draws=draws,
+    )
 
 
 def asked_of(thresholds: Thresholds, *, recovery: bool) -> list[Reduction]:
@@ -213,11 +230,12 @@ def asked_of(thresholds: Thresholds, *, recovery: bool) -> list[Reduction]:
         asked += [
             Reduction(kind="held_gain", name=f"none_{name}", months=months, at_least=thresholds.none),
             Reduction(kind="held_gain", name=f"gain_{name}", months=months, at_least=thresholds.gain),
-            Reduction(kind="gain_lost", name=f"lost_{name}", months=months,
-                      at_least=thresholds.given_back * thresholds.gain),
+            Reduction(
+                kind="gain_lost", name=f"lost_{name}", months=months, at_least=thresholds.given_back * thresholds.gain
+            ),
             Reduction(kind="held_from", name=f"from_{name}", months=months),
             Reduction(kind="loss_before", name=f"before_{name}", months=months, at_least=thresholds.documented),
-        ]  # fmt: skip
+        ]
     return asked
 
 

@@ -90,10 +90,11 @@ def virtual_people(blocks: int) -> pl.DataFrame:
         seen = rated(group).visits.drop_nulls("alsfrs_r_total")
         parts.append(
             seen.select(
-                subject=pl.format("{}-{}", pl.lit(place), "subject"), day="day",
+                subject=pl.format("{}-{}", pl.lit(place), "subject"),
+                day="day",
                 score=pl.col("alsfrs_r_total").cast(pl.Float64),
             )
-        )  # fmt: skip
+        )
     days = pl.col("day") - pl.col("day").min().over("subject")
     return pl.concat(parts).with_columns(months=months_of(days.cast(pl.Float64))).select("subject", "months", "score")
 

@@ -23,13 +23,15 @@ def unseen(courses: pl.DataFrame) -> pl.DataFrame:
         courses: `subject`, `months`, `level` at visits, sorted.
     """
     ahead = courses.with_columns(
-        next_months=pl.col("months").shift(-1).over("subject"), next_level=pl.col("level").shift(-1).over("subject"),
+        next_months=pl.col("months").shift(-1).over("subject"),
+        next_level=pl.col("level").shift(-1).over("subject"),
         usual=pl.col("months").diff().median().over("subject").fill_null(_USUAL),
-    ).with_columns(gap=pl.col("next_months") - pl.col("months"))  # fmt: skip
+    ).with_columns(gap=pl.col("next_months") - pl.col("months"))
     between = ahead.filter(pl.col("gap") > _LONG * pl.col("usual")).select(
-        "subject", months=0.5 * (pl.col("months") + pl.col("next_months")),
+        "subject",
+        months=0.5 * (pl.col("months") + pl.col("next_months")),
         level=0.5 * (pl.col("level") + pl.col("next_level")),
-    )  # fmt: skip
+    )
     after = ahead.filter(pl.col("next_months").is_null()).select(
         "subject", months=pl.col("months") + pl.col("usual"), level="level"
     )

@@ -39,9 +39,11 @@ def shares(likes: pl.DataFrame, quantity: Quantity, reached: pl.Series) -> Float
     joined = asked.join(whole, on=keys, how="left", maintain_order="left")
     joined = joined.join(any_rate, on=keys[1:], how="left", maintain_order="left")
     known = pl.col("rate_low").is_not_null()
-    share = pl.when(known).then(pl.col("reached") / pl.col("people")).otherwise(
-        pl.col("known_reached") / pl.col("known_people")
-    )  # fmt: skip
+    share = (
+        pl.when(known)
+        .then(pl.col("reached") / pl.col("people"))
+        .otherwise(pl.col("known_reached") / pl.col("known_people"))
+    )
     return joined.select(share.fill_null(np.nan))["reached"].to_numpy()
 
 
@@ -60,13 +62,17 @@ def likes(first: pl.DataFrame) -> pl.DataFrame:
     frame = first.with_columns(rate=rate.clip(0.0, None))
     middles = (np.array(INTERVALS[1:]) + np.array(INTERVALS[:-1])) / 2
     interval = np.array(INTERVALS)[np.searchsorted(middles, frame["interval"].fill_null(3.0).to_numpy())]
-    return pl.DataFrame({
-        "rate_low": _lower(frame["rate"], RATES[:-1]), "level_low": _lower(frame["score"], LEVELS[:-1]),
-        "interval_months": interval, "follow_up_months": _lower(frame["follow"], FOLLOW_UPS),
-        "genes": first["genes"].fill_null(_ANY) if "genes" in first.columns else pl.Series([_ANY]).new_from_index(
-            0, first.height
-        ),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "rate_low": _lower(frame["rate"], RATES[:-1]),
+            "level_low": _lower(frame["score"], LEVELS[:-1]),
+            "interval_months": interval,
+            "follow_up_months": _lower(frame["follow"], FOLLOW_UPS),
+            "genes": first["genes"].fill_null(_ANY)
+            if "genes" in first.columns
+            else pl.Series([_ANY]).new_from_index(0, first.height),
+        }
+    )
 
 
 def genes_of(subjects: pl.DataFrame) -> pl.DataFrame:

@@ -29,13 +29,27 @@ SCALES: Final = ("alsfrs_r", "alsfrs")
 FAVOURABLE: Final = (*REVIEWED, "rise, not yet confirmed", "prolonged plateau", "plateau")
 """Verdicts whose dependence on unseen visits is told."""
 WINDOWS: Final[dict[str, type[pl.DataType]]] = {
-    "subject": pl.String, "months": pl.Float64, "start_day": pl.Int32, "end_day": pl.Int32, "visits": pl.Int64,
-    "change": pl.Float64, "loss": pl.Float64, "loss_low": pl.Float64, "loss_high": pl.Float64, "flat": pl.Float64,
-    "lost": pl.Float64, "gained": pl.Float64, "verdict": pl.String,
-}  # fmt: skip
+    "subject": pl.String,
+    "months": pl.Float64,
+    "start_day": pl.Int32,
+    "end_day": pl.Int32,
+    "visits": pl.Int64,
+    "change": pl.Float64,
+    "loss": pl.Float64,
+    "loss_low": pl.Float64,
+    "loss_high": pl.Float64,
+    "flat": pl.Float64,
+    "lost": pl.Float64,
+    "gained": pl.Float64,
+    "verdict": pl.String,
+}
 COURSES: Final[dict[str, type[pl.DataType]]] = {
-    "subject": pl.String, "day": pl.Int32, "score": pl.Float64, "level": pl.Float64, "level_sd": pl.Float64,
-}  # fmt: skip
+    "subject": pl.String,
+    "day": pl.Int32,
+    "score": pl.Float64,
+    "level": pl.Float64,
+    "level_sd": pl.Float64,
+}
 
 
 @dataclass(frozen=True)
@@ -138,8 +152,10 @@ def _as_told(evidence: pl.DataFrame, asked: Thresholds) -> pl.DataFrame:
 
 
 _SENSITIVITY: Final[dict[str, type[pl.DataType]]] = {
-    "subject": pl.String, "worse": pl.Float64, "verdict": pl.String,
-}  # fmt: skip
+    "subject": pl.String,
+    "worse": pl.Float64,
+    "verdict": pl.String,
+}
 
 
 @dataclass(frozen=True)
@@ -171,9 +187,11 @@ def _on_one_scale(
     """Verdicts of those who were rated on a scale; None where nobody was."""
     rows = explained.adjusted.filter(pl.col("scale") == scale, pl.col("score").is_not_null())
     own = ~pl.col("rule").fill_null("").str.contains("other_scale", literal=True)
-    rows = rows.filter(own).sort("subject", "day").with_columns(
-        months=months_of((pl.col("day") - pl.col("day").min().over("subject")).cast(pl.Float64))
-    )  # fmt: skip
+    rows = (
+        rows.filter(own)
+        .sort("subject", "day")
+        .with_columns(months=months_of((pl.col("day") - pl.col("day").min().over("subject")).cast(pl.Float64)))
+    )
     if rows.is_empty():
         return None
     recorded = rows.select("subject", "months", "score")
@@ -208,16 +226,23 @@ def _on_one_scale(
 
 
 def facts_of(
-    rows: pl.DataFrame, adjusted: pl.DataFrame, found: Posterior, raw: Posterior | None, explained: Explained,
+    rows: pl.DataFrame,
+    adjusted: pl.DataFrame,
+    found: Posterior,
+    raw: Posterior | None,
+    explained: Explained,
     cohort: Cohort,
-) -> pl.DataFrame:  # fmt: skip
+) -> pl.DataFrame:
     """One row a person: counts of the scores, posteriors, causes and base rates."""
     scores = rows.select("subject", "day", score="score")
     first = first_visits(scores, cohort.subjects)
     kept = adjusted.group_by("subject", maintain_order=True).agg(
-        visits=pl.len(), first_month=pl.col("months").first(), last_month=pl.col("months").last(),
-        follow=pl.col("months").last() - pl.col("months").first(), middle=pl.col("score").median(),
-    )  # fmt: skip
+        visits=pl.len(),
+        first_month=pl.col("months").first(),
+        last_month=pl.col("months").last(),
+        follow=pl.col("months").last() - pl.col("months").first(),
+        middle=pl.col("score").median(),
+    )
     recorded = rows.select("subject", "months", "score")
     rise = recorded.select("subject").unique(maintain_order=True).with_columns(raw_rise=rises(recorded))
     facts = first.select("subject", "first_day", "score", "onset_months", "interval", "genes").join(
@@ -228,22 +253,28 @@ def facts_of(
         facts = facts.join(more, on="subject", how="left", maintain_order="left")
     facts = _with_missing(facts)
     level = found.courses.select("subject", pl.col("months").alias("mid_flat_from"), flat_level="level")
-    facts = facts.sort("mid_flat_from").join_asof(
-        level.sort("mid_flat_from"), on="mid_flat_from", by="subject", strategy="nearest", check_sortedness=False
-    ).sort("subject")  # fmt: skip
+    facts = (
+        facts.sort("mid_flat_from")
+        .join_asof(
+            level.sort("mid_flat_from"), on="mid_flat_from", by="subject", strategy="nearest", check_sortedness=False
+        )
+        .sort("subject")
+    )
     like = likes(facts.with_columns(follow=pl.col("follow") + 0.5))
     return facts.with_columns(
-        flat_start="mid_flat_from", flat_length="mid_flat",
+        flat_start="mid_flat_from",
+        flat_length="mid_flat",
         flat_usual=pl.Series(shares(like, "run_floor", facts["run_months"])),
         gain_usual=pl.Series(shares(like, "gain_held_6", facts["mid_gain_hold"])),
-    )  # fmt: skip
+    )
 
 
 _ASKED: Final = tuple(
     f"{kind}_{name}_{held}"
-    for kind in ("p", "low", "mid", "high") for name in ("none", "gain", "lost", "from", "before")
+    for kind in ("p", "low", "mid", "high")
+    for name in ("none", "gain", "lost", "from", "before")
     for held in ("0", "hold", "remission")
-)  # fmt: skip
+)
 
 
 def _with_missing(facts: pl.DataFrame) -> pl.DataFrame:
@@ -254,9 +285,13 @@ def _with_missing(facts: pl.DataFrame) -> pl.DataFrame:
 
 def _renamed(found: Posterior, raw: Posterior | None) -> pl.DataFrame:
     """The posteriors of scores as recorded under `raw_` names; those of people whose scores are the same."""
-    own = found.people if raw is None else pl.concat(
-        [found.people.filter(~pl.col("subject").is_in(raw.people["subject"].implode())), raw.people], how="diagonal"
-    )  # fmt: skip
+    own = (
+        found.people
+        if raw is None
+        else pl.concat(
+            [found.people.filter(~pl.col("subject").is_in(raw.people["subject"].implode())), raw.people], how="diagonal"
+        )
+    )
     kept = [name for name in own.columns if name in _ASKED]
     return own.select("subject", *(pl.col(name).alias(f"raw_{name}") for name in kept))
 
@@ -284,16 +319,24 @@ def _windows(found: Posterior, rows: pl.DataFrame, facts: pl.DataFrame, asked: T
         )
     enough = pl.col("visits") >= 3
     verdict = (
-        pl.when(enough & (pl.col("gained") >= 1 - asked.false)).then(pl.lit("gain"))
-        .when(enough & (pl.col("flat") >= asked.plateau)).then(pl.lit("plateau"))
-        .when(enough & (pl.col("low") >= asked.loss_points)).then(pl.lit("progressing"))
-        .when(enough & (pl.col("end_score") >= pl.col("start_score"))).then(pl.lit("apparent plateau"))
+        pl.when(enough & (pl.col("gained") >= 1 - asked.false))
+        .then(pl.lit("gain"))
+        .when(enough & (pl.col("flat") >= asked.plateau))
+        .then(pl.lit("plateau"))
+        .when(enough & (pl.col("low") >= asked.loss_points))
+        .then(pl.lit("progressing"))
+        .when(enough & (pl.col("end_score") >= pl.col("start_score")))
+        .then(pl.lit("apparent plateau"))
         .otherwise(pl.lit("cannot tell"))
-    )  # fmt: skip
+    )
     return told_windows.with_columns(
-        change=pl.col("end_score") - pl.col("start_score"), loss="mean", loss_low="low", loss_high="high",
-        gained=doubted(pl.col("gained"), asked), verdict=verdict,
-    ).select(pl.col(name).cast(kind) for name, kind in WINDOWS.items())  # fmt: skip
+        change=pl.col("end_score") - pl.col("start_score"),
+        loss="mean",
+        loss_low="low",
+        loss_high="high",
+        gained=doubted(pl.col("gained"), asked),
+        verdict=verdict,
+    ).select(pl.col(name).cast(kind) for name, kind in WINDOWS.items())
 
 
 def _courses(found: Posterior, facts: pl.DataFrame) -> pl.DataFrame:
@@ -341,11 +384,32 @@ def _everybody(cohort: Cohort, parts: list[pl.DataFrame]) -> pl.DataFrame:
 def _nothing(subjects: pl.DataFrame) -> pl.DataFrame:
     """Facts of people of whom nothing is known."""
     numbers = (
-        "raw_rise", "cause_points", "p_flat", "p_loss", "p_late", "low_loss", "mid_loss", "high_loss", "mid_flat",
-        "flat_usual", "gain_usual", "still_months", "run_months", "flat_level", "middle", "flat_start", "flat_length",
-        "first_day", "first_month", "last_month", "chance",
-    )  # fmt: skip
+        "raw_rise",
+        "cause_points",
+        "p_flat",
+        "p_loss",
+        "p_late",
+        "low_loss",
+        "mid_loss",
+        "high_loss",
+        "mid_flat",
+        "flat_usual",
+        "gain_usual",
+        "still_months",
+        "run_months",
+        "flat_level",
+        "middle",
+        "flat_start",
+        "flat_length",
+        "first_day",
+        "first_month",
+        "last_month",
+        "chance",
+    )
     return subjects.with_columns(
-        *(pl.lit(None, dtype=pl.Float64).alias(name) for name in numbers), visits=pl.lit(0), follow=pl.lit(0.0),
-        cause=pl.lit(None, dtype=pl.String), cause_words=pl.lit(None, dtype=pl.String),
-    )  # fmt: skip
+        *(pl.lit(None, dtype=pl.Float64).alias(name) for name in numbers),
+        visits=pl.lit(0),
+        follow=pl.lit(0.0),
+        cause=pl.lit(None, dtype=pl.String),
+        cause_words=pl.lit(None, dtype=pl.String),
+    )

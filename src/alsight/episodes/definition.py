@@ -10,9 +10,17 @@ from alsight.instruments.items import Scale
 
 Kind = Literal["plateau", "reversal", "responder"]
 Method = Literal[
-    "epoch_visit", "epoch_slope", "epoch_floor", "pair_apart", "pair_about", "run_flat", "run_floor", "rising_slope",
-    "held_gain", "slope_change",
-]  # fmt: skip
+    "epoch_visit",
+    "epoch_slope",
+    "epoch_floor",
+    "pair_apart",
+    "pair_about",
+    "run_flat",
+    "run_floor",
+    "rising_slope",
+    "held_gain",
+    "slope_change",
+]
 
 OWN = SourceKey("alsight")
 """Source of a wording that is this project's own, or that is in circulation without a readable source."""

@@ -17,10 +17,19 @@ from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.methods import METHODS, Spells
 
 EPISODES: Final = {
-    "subject": pl.String, "definition": pl.String, "kind": pl.String, "scale": pl.String, "start_day": pl.Int32,
-    "end_day": pl.Int32, "start_score": pl.Float64, "end_score": pl.Float64, "change": pl.Float64, "visits": pl.UInt32,
-    "held_from_day": pl.Int32, "size": pl.Float64,
-}  # fmt: skip
+    "subject": pl.String,
+    "definition": pl.String,
+    "kind": pl.String,
+    "scale": pl.String,
+    "start_day": pl.Int32,
+    "end_day": pl.Int32,
+    "start_score": pl.Float64,
+    "end_score": pl.Float64,
+    "change": pl.Float64,
+    "visits": pl.UInt32,
+    "held_from_day": pl.Int32,
+    "size": pl.Float64,
+}
 """Columns of the table of episodes."""
 
 

@@ -105,11 +105,18 @@ def contrasts(
     error = np.array([float(each.error[0]) for each in tests])
     degrees = np.array([float(each.degrees) for each in tests])
     width = stdtrit(degrees, 0.5 + level / 2) * error
-    return pl.DataFrame({
-        "contrast": list(rows), "estimate": estimate, "standard_error": error, "degrees": degrees,
-        "t": estimate / error, "p": [float(each.p) for each in tests],
-        "low": estimate - width, "high": estimate + width,
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "contrast": list(rows),
+            "estimate": estimate,
+            "standard_error": error,
+            "degrees": degrees,
+            "t": estimate / error,
+            "p": [float(each.p) for each in tests],
+            "low": estimate - width,
+            "high": estimate + width,
+        }
+    )
 
 
 def _degrees(fit: Fit, rows: np.ndarray, rule: Rule) -> tuple[np.ndarray, np.ndarray]:

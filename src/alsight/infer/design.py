@@ -95,9 +95,12 @@ class Rows:
         width = float(ndtri(0.5 + level / 2))
         mean, course, seen = values["mean"], values["sd_course"], values["sd_seen"]
         return self.table.with_columns(
-            mean=mean, low=mean - width * course, high=mean + width * course,
-            low_seen=mean - width * seen, high_seen=mean + width * seen,
-        )  # fmt: skip
+            mean=mean,
+            low=mean - width * course,
+            high=mean + width * course,
+            low_seen=mean - width * seen,
+            high_seen=mean + width * seen,
+        )
 
     def fill(self, padded: np.ndarray) -> pl.DataFrame:
         """The rows as given, the outcome replaced by padded values."""
@@ -167,8 +170,10 @@ def encode(encoding: str, table: pl.DataFrame) -> Rows:
 def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> Rows:
     ready = coded(kept, {name: known for name, known in encoding.levels.items() if name != encoding.visit})
     if encoding.visit:
-        ready = coded(ready.with_columns(pl.col(encoding.visit).cast(pl.String)),
-                      {encoding.visit: encoding.levels[encoding.visit]})  # fmt: skip
+        ready = coded(
+            ready.with_columns(pl.col(encoding.visit).cast(pl.String)),
+            {encoding.visit: encoding.levels[encoding.visit]},
+        )
     arrays: list[np.ndarray] = []
     names: list[tuple[str, ...]] = []
     state: dict[str, dict[str, object]] = {}
@@ -181,22 +186,43 @@ def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> Rows:
     runs = kept[encoding.subject].rle_id().to_numpy()
     start = np.flatnonzero(np.r_[True, np.diff(runs) != 0]) if kept.height else np.empty(0, dtype=int)
     edges = np.r_[start, kept.height]
-    slot = ready[encoding.visit].to_physical().to_numpy().astype(int) if encoding.visit else (
-        np.arange(kept.height) - np.repeat(start, np.diff(edges))
-    )  # fmt: skip
-    group = ready[encoding.group].to_physical().to_numpy()[start].astype(int) if encoding.group else (
-        np.zeros(len(start), dtype=int)
-    )  # fmt: skip
+    slot = (
+        ready[encoding.visit].to_physical().to_numpy().astype(int)
+        if encoding.visit
+        else (np.arange(kept.height) - np.repeat(start, np.diff(edges)))
+    )
+    group = (
+        ready[encoding.group].to_physical().to_numpy()[start].astype(int)
+        if encoding.group
+        else (np.zeros(len(start), dtype=int))
+    )
     weight = kept[encoding.weight].to_numpy().astype(float) if encoding.weight in kept.columns else np.ones(kept.height)
     known = np.isfinite(values)
     columns = Columns(
-        encoding.outcome, names[0], tuple(_effect(name) for name in names[1]), names[2],
-        tuple(encoding.levels.get(encoding.visit, ())), tuple(encoding.levels.get(encoding.group, ("all",))),
-    )  # fmt: skip
+        encoding.outcome,
+        names[0],
+        tuple(_effect(name) for name in names[1]),
+        names[2],
+        tuple(encoding.levels.get(encoding.visit, ())),
+        tuple(encoding.levels.get(encoding.group, ("all",))),
+    )
     return Rows(
-        np.where(known, values, 0.0), arrays[0], arrays[1], arrays[2], known, slot, weight, group, edges,
-        kept[encoding.subject].gather(start), columns, replace(encoding, state=state), dropped, (), kept,
-    )  # fmt: skip
+        np.where(known, values, 0.0),
+        arrays[0],
+        arrays[1],
+        arrays[2],
+        known,
+        slot,
+        weight,
+        group,
+        edges,
+        kept[encoding.subject].gather(start),
+        columns,
+        replace(encoding, state=state),
+        dropped,
+        (),
+        kept,
+    )
 
 
 def _outcome(table: pl.DataFrame, outcome: str) -> Float[np.ndarray, "*_ row"]:
@@ -232,13 +258,18 @@ def _by_subject(table: pl.DataFrame, subject: str) -> pl.DataFrame:
 def _refuse_strangers(table: pl.DataFrame, used: list[str]) -> None:
     missing = [name for name in used if name not in table.columns]
     if missing:
-        raise DataError([
-            Fault(
-                table="visits", rule="no_column", column=name, message=f"There is no column {name}.",
-                cure=f"Name one of {', '.join(table.columns[:20])}.",
-            )
-            for name in missing
-        ])  # fmt: skip
+        raise DataError(
+            [
+                Fault(
+                    table="visits",
+                    rule="no_column",
+                    column=name,
+                    message=f"There is no column {name}.",
+                    cure=f"Name one of {', '.join(table.columns[:20])}.",
+                )
+                for name in missing
+            ]
+        )
 
 
 def _fault(rule: str, column: str, message: str, cure: str) -> DataError:

@@ -70,8 +70,9 @@ def _infinite(columns: Float[np.ndarray, "row column"], names: tuple[str, ...]) 
     bad: Bool[np.ndarray, " column"] = np.logical_not(np.isfinite(columns).all(axis=0))
     return [
         Problem(Status.NOT_FINITE, f"{name} holds a value that is infinite.")
-        for name, wrong in zip(names, bad, strict=True) if wrong
-    ]  # fmt: skip
+        for name, wrong in zip(names, bad, strict=True)
+        if wrong
+    ]
 
 
 def _useless(fixed: Float[np.ndarray, "row fixed"], names: tuple[str, ...]) -> list[Problem]:
@@ -79,8 +80,9 @@ def _useless(fixed: Float[np.ndarray, "row fixed"], names: tuple[str, ...]) -> l
     sizes = np.sqrt(np.diagonal(cross))
     found = [
         Problem(Status.CONSTANT, f"{name} is zero everywhere.")
-        for name, size in zip(names, sizes, strict=True) if size == 0
-    ]  # fmt: skip
+        for name, size in zip(names, sizes, strict=True)
+        if size == 0
+    ]
     if found:
         return found
     scaled = cross / np.outer(sizes, sizes)

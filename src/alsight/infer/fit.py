@@ -151,10 +151,11 @@ class Fit:
         if wrong:
             total = int(np.size(self.status))
             lines = [
-                f"{status.name.lower().replace('_', ' ')}" + (f" ({number} of {total} fits)" if total > 1 else "")
+                f"{status.name.lower().replace('_', ' ')}"
+                + (f" ({number} of {total} fits)" if total > 1 else "")
                 + f": {ADVICE[status]}"
                 for status, number in wrong.items()
-            ]  # fmt: skip
+            ]
             raise NotConverged("\n".join([*lines, *self.record.notes]))
         return self
 
@@ -271,7 +272,7 @@ def load(path: Path | str) -> Fit:
         model=from_plain(plain["model"]),
         record=msgspec.convert(plain["record"], Record),
         provenance=None if made is None else msgspec.convert(made, Provenance),
-    )  # fmt: skip
+    )
 
 
 def failed(status: Status, parameters: tuple[Parameter, ...], columns: Columns, model: Any, record: Record) -> Fit:
@@ -279,10 +280,17 @@ def failed(status: Status, parameters: tuple[Parameter, ...], columns: Columns, 
     count = len(parameters)
     square = np.full((count, count), np.nan)
     return Fit(
-        estimates=np.full(count, np.nan), covariance=square, sandwich=square.copy(),
-        log_likelihood=np.array(np.nan), status=np.array(int(status)), steps=np.array(0),
-        parameters=parameters, columns=columns, model=model, record=record,
-    )  # fmt: skip
+        estimates=np.full(count, np.nan),
+        covariance=square,
+        sandwich=square.copy(),
+        log_likelihood=np.array(np.nan),
+        status=np.array(int(status)),
+        steps=np.array(0),
+        parameters=parameters,
+        columns=columns,
+        model=model,
+        record=record,
+    )
 
 
 def join(parts: list[Fit]) -> Fit:
@@ -293,9 +301,15 @@ def join(parts: list[Fit]) -> Fit:
 
     arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in parts[0].arrays}
     return replace(
-        parts[0], estimates=joined("estimates"), covariance=joined("covariance"), sandwich=joined("sandwich"),
-        log_likelihood=joined("log_likelihood"), status=joined("status"), steps=joined("steps"), arrays=arrays,
-    )  # fmt: skip
+        parts[0],
+        estimates=joined("estimates"),
+        covariance=joined("covariance"),
+        sandwich=joined("sandwich"),
+        log_likelihood=joined("log_likelihood"),
+        status=joined("status"),
+        steps=joined("steps"),
+        arrays=arrays,
+    )
 
 
 def intervals(

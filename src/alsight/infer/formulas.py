@@ -149,18 +149,25 @@ def coded(table: pl.DataFrame, levels: dict[str, list[str]]) -> pl.DataFrame:
         if name not in table.columns:
             continue
         column = table[name]
-        text = pl.Series(name, ["True" if value else "False" for value in column]) if column.dtype == pl.Boolean else (
-            column.cast(pl.String)
-        )  # fmt: skip
+        text = (
+            pl.Series(name, ["True" if value else "False" for value in column])
+            if column.dtype == pl.Boolean
+            else (column.cast(pl.String))
+        )
         strange = sorted(set(text.drop_nulls().unique().to_list()) - set(known))
         if strange:
-            raise DataError([
-                Fault(
-                    table="visits", rule="unknown_level", column=name, value=strange[0],
-                    message=f"Column {name} holds {', '.join(map(repr, strange[:5]))}, which the fit never saw.",
-                    cure=f"Use one of {', '.join(known)}.",
-                )
-            ])  # fmt: skip
+            raise DataError(
+                [
+                    Fault(
+                        table="visits",
+                        rule="unknown_level",
+                        column=name,
+                        value=strange[0],
+                        message=f"Column {name} holds {', '.join(map(repr, strange[:5]))}, which the fit never saw.",
+                        cure=f"Use one of {', '.join(known)}.",
+                    )
+                ]
+            )
         casts.append(text.cast(pl.Enum(known)).alias(name))
     return table.with_columns(casts) if casts else table
 
@@ -216,8 +223,10 @@ def _plain(table: pl.DataFrame, formula: str) -> tuple[Float[np.ndarray, "row co
 
 def _bad_formula(formula: str, why: str) -> DataError:
     fault = Fault(
-        table="formula", rule="bad_formula", value=formula,
+        table="formula",
+        rule="bad_formula",
+        value=formula,
         message=f"The formula {formula!r} cannot be used: {why}.",
         cure='Write it as "outcome ~ time + covariate", with column names of the table.',
-    )  # fmt: skip
+    )
     return DataError([fault])

@@ -46,9 +46,11 @@ def fit_linear_general(rows: Rows, model: Linear, method: Method) -> Fit:
     if plain.status not in (Status.CONVERGED, Status.BOUNDARY):
         return failed(Status(int(plain.status)), model.parameters_of(columns), columns, model, record)
     begin = _begin(plain, columns, model)
-    fit = _student(rows, columns, model, begin) if model.noise == "student" else _unequal(
-        rows, columns, model, method, begin
-    )  # fmt: skip
+    fit = (
+        _student(rows, columns, model, begin)
+        if model.noise == "student"
+        else _unequal(rows, columns, model, method, begin)
+    )
     return replace(fit, record=record)
 
 
@@ -153,8 +155,14 @@ def _unequal(rows: Rows, columns: Columns, model: Linear, method: Method, begin:
 
 def _pack(columns: Columns, model: Linear, optimum: Any, natural: Any, observed: Any, robust: Any) -> Fit:
     return Fit(
-        estimates=np.asarray(natural), covariance=np.asarray(observed), sandwich=np.asarray(robust),
-        log_likelihood=np.asarray(optimum.value), status=np.asarray(optimum.status), steps=np.asarray(optimum.steps),
-        parameters=model.parameters_of(columns), columns=columns, model=model,
+        estimates=np.asarray(natural),
+        covariance=np.asarray(observed),
+        sandwich=np.asarray(robust),
+        log_likelihood=np.asarray(optimum.value),
+        status=np.asarray(optimum.status),
+        steps=np.asarray(optimum.steps),
+        parameters=model.parameters_of(columns),
+        columns=columns,
+        model=model,
         record=Record("ml"),
-    )  # fmt: skip
+    )

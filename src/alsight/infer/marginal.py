@@ -127,10 +127,18 @@ def _fit(
     covariance[:, :p, :p] = pieces.inverse
     covariance[:, p:, p:] = pieces.variance
     fit = Fit(
-        estimates=estimates, covariance=covariance, sandwich=np.full_like(covariance, np.nan),
-        log_likelihood=-0.5 * level.deviance, status=status, steps=steps, arrays=pieces.arrays(),
-        parameters=model.parameters_of(columns), columns=columns, model=model, record=record,
-    )  # fmt: skip
+        estimates=estimates,
+        covariance=covariance,
+        sandwich=np.full_like(covariance, np.nan),
+        log_likelihood=-0.5 * level.deviance,
+        status=status,
+        steps=steps,
+        arrays=pieces.arrays(),
+        parameters=model.parameters_of(columns),
+        columns=columns,
+        model=model,
+        record=record,
+    )
     return fit, level
 
 
@@ -140,9 +148,15 @@ def _single(fit: Fit, robust: Float[np.ndarray, "fixed fixed"]) -> Fit:
     square[:p, :p] = robust
     arrays = {name: value[0] for name, value in fit.arrays.items()} | {"sandwich": robust}
     return replace(
-        fit, estimates=fit.estimates[0], covariance=fit.covariance[0], sandwich=square,
-        log_likelihood=fit.log_likelihood[0], status=fit.status[0], steps=fit.steps[0], arrays=arrays,
-    )  # fmt: skip
+        fit,
+        estimates=fit.estimates[0],
+        covariance=fit.covariance[0],
+        sandwich=square,
+        log_likelihood=fit.log_likelihood[0],
+        status=fit.status[0],
+        steps=fit.steps[0],
+        arrays=arrays,
+    )
 
 
 def _refuse(structure: str, coordinates: Sequence[str]) -> None:

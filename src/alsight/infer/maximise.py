@@ -92,8 +92,9 @@ def maximise(
     unfinished, advance = _loop(total, each if curvature == "scores" else None, limit, tolerance)
     # The first round only looks around, so that the derivatives are compiled once.
     eye, nothing = jnp.eye(len(start)), jnp.zeros_like(start)
-    begin = _State(start, jnp.asarray(-jnp.inf), nothing, jnp.asarray(jnp.inf), jnp.asarray(1.0), jnp.asarray(0),
-                   nothing, eye)  # fmt: skip
+    begin = _State(
+        start, jnp.asarray(-jnp.inf), nothing, jnp.asarray(jnp.inf), jnp.asarray(1.0), jnp.asarray(0), nothing, eye
+    )
     last = jax.lax.while_loop(unfinished, advance, begin)
     information = last.square if curvature == "hessian" else -jax.hessian(total)(last.point)
     rows = each(last.point) if scores else jnp.zeros((1, len(start)))

@@ -253,10 +253,18 @@ def _pack(task: _Task, optimum: Optimum, placed: Placed, steps: int) -> Fit:
     elif status not in (Status.CONVERGED, Status.BOUNDARY):
         observed, robust = np.full_like(observed, np.nan), np.full_like(robust, np.nan)
     return Fit(
-        estimates=natural, covariance=observed, sandwich=robust, log_likelihood=np.asarray(optimum.value),
-        status=np.array(int(status)), steps=np.array(steps), arrays={"nodes": nodes},
-        parameters=model.parameters_of(columns), columns=columns, model=model, record=task.record,
-    )  # fmt: skip
+        estimates=natural,
+        covariance=observed,
+        sandwich=robust,
+        log_likelihood=np.asarray(optimum.value),
+        status=np.array(int(status)),
+        steps=np.array(steps),
+        arrays={"nodes": nodes},
+        parameters=model.parameters_of(columns),
+        columns=columns,
+        model=model,
+        record=task.record,
+    )
 
 
 def _spread(

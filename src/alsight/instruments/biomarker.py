@@ -8,8 +8,14 @@ import numpy as np
 from jaxtyping import Float
 
 NFL_LIMIT_PG_ML: Final[tuple[tuple[float, float], ...]] = (
-    (20.0, 8.4), (30.0, 11.4), (40.0, 15.4), (50.0, 20.8), (60.0, 28.0), (70.0, 37.9), (80.0, 51.2),
-)  # fmt: skip
+    (20.0, 8.4),
+    (30.0, 11.4),
+    (40.0, 15.4),
+    (50.0, 20.8),
+    (60.0, 28.0),
+    (70.0, 37.9),
+    (80.0, 51.2),
+)
 """First year of each age band and its 97.5th percentile of plasma neurofilament light [pg/ml] in 1,100 people without
 cognitive impairment, kidney disease, stroke, infarction or obesity; Simoa NF-light assay (bornhorst2022)."""
 

@@ -23,8 +23,10 @@ DX_STARTS: Final = (1.0, 10.0)
 """Range of starting values for dx [months] (ufela_d50)."""
 
 AGGRESSIVENESS: Final[dict[str, tuple[float, float]]] = {
-    "high": (0.0, 20.0), "intermediate": (20.0, 40.0), "low": (40.0, np.inf)
-}  # fmt: skip
+    "high": (0.0, 20.0),
+    "intermediate": (20.0, 40.0),
+    "low": (40.0, np.inf),
+}
 """Groups of D50 [months], lower bound included; people at exactly 40 are counted as low (dreger2021)."""
 
 _D50_GRID: Final = np.geomspace(*D50_STARTS, 14)

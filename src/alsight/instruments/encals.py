@@ -29,22 +29,33 @@ class Coefficients:
 ENCALS: Final = Coefficients(
     "encals",
     {
-        "progression_rate": -1.837, "delay_months": -2.373, "age_at_onset_years": -0.267, "fvc_pct": 0.477,
-        "bulbar_onset": 0.269, "definite_el_escorial": 0.233, "frontotemporal_dementia": 0.388, "c9orf72": 0.256,
+        "progression_rate": -1.837,
+        "delay_months": -2.373,
+        "age_at_onset_years": -0.267,
+        "fvc_pct": 0.477,
+        "bulbar_onset": 0.269,
+        "definite_el_escorial": 0.233,
+        "frontotemporal_dementia": 0.388,
+        "c9orf72": 0.256,
     },
     SourceKey("precision_als_risk"),
-)  # fmt: skip
+)
 """Survival prediction model of eight predictors; weights as in its investigators' public code, the paper's appendix
 not having been readable (model: westeneng2018)."""
 
 TRICALS: Final = Coefficients(
     "tricals",
     {
-        "progression_rate": -1.839, "delay_months": -2.376, "age_at_onset_years": -0.264, "fvc_pct": 0.474,
-        "bulbar_onset": 0.271, "definite_el_escorial": 0.238, "frontotemporal_dementia": 0.415,
+        "progression_rate": -1.839,
+        "delay_months": -2.376,
+        "age_at_onset_years": -0.264,
+        "fvc_pct": 0.474,
+        "bulbar_onset": 0.271,
+        "definite_el_escorial": 0.238,
+        "frontotemporal_dementia": 0.415,
     },
     SourceKey("precision_als_risk"),
-)  # fmt: skip
+)
 """Risk profile for trial eligibility, without C9orf72 (use: vaneijk2019)."""
 
 COEFFICIENT_SETS: Final = {coefficients.name: coefficients for coefficients in (ENCALS, TRICALS)}

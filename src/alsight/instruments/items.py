@@ -60,10 +60,19 @@ CUTTING: Final = ("q5a_cutting_without_gastrostomy", "q5b_cutting_with_gastrosto
 """The three ways item 5 is recorded."""
 
 TWELVE: Final[tuple[str, ...]] = (
-    "q1_speech", "q2_salivation", "q3_swallowing", "q4_handwriting", "q5_cutting", "q6_dressing_and_hygiene",
-    "q7_turning_in_bed", "q8_walking", "q9_climbing_stairs", "q10_dyspnea", "q11_orthopnea",
+    "q1_speech",
+    "q2_salivation",
+    "q3_swallowing",
+    "q4_handwriting",
+    "q5_cutting",
+    "q6_dressing_and_hygiene",
+    "q7_turning_in_bed",
+    "q8_walking",
+    "q9_climbing_stairs",
+    "q10_dyspnea",
+    "q11_orthopnea",
     "q12_respiratory_insufficiency",
-)  # fmt: skip
+)
 """The twelve scored items of the ALSFRS-R in order, item 5 being whichever of 5a, 5b or unstated was recorded.
 
 In computed tables `q5_cutting` is the coalesced item; array functions take the last axis in this order.

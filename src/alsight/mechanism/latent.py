@@ -28,9 +28,15 @@ _VC_NOISE, _NF_NOISE = INDEX["capacity_noise_pct"], INDEX["nfl_noise_log_sd"]
 _LAST: Final = at.V["last"]
 _T_NFL: Final = at.T["nfl_factor"]
 KEYS: Final = (
-    Stream.COURSE, Stream.SEEDING, Stream.DEATH, Stream.DIP, Stream.QUIESCENCE, Stream.RATING, Stream.MEASURE,
+    Stream.COURSE,
+    Stream.SEEDING,
+    Stream.DEATH,
+    Stream.DIP,
+    Stream.QUIESCENCE,
+    Stream.RATING,
+    Stream.MEASURE,
     Stream.VISIT,
-)  # fmt: skip
+)
 """Streams of a person's course and of what is seen of it, in the kernels' order."""
 RATING, MEASURE, VISIT = 5, 6, 7
 
@@ -109,9 +115,18 @@ def watch(
     for month in range(0, int(events[_LAST]), every):
         row = course[month]
         rated.rate(
-            lanes, rating, row, row_traits, p, loadings, thresholds, keys[RATING], month, float(month),
+            lanes,
+            rating,
+            row,
+            row_traits,
+            p,
+            loadings,
+            thresholds,
+            keys[RATING],
+            month,
+            float(month),
             row[at.C_EXPECTATION],
-        )  # fmt: skip
+        )
         score[k, month] = np.int8(rated.total(rating, row))
         breath = row[at.C_BREATH] * (1.0 - row[at.C_DIP]) + p[_VC_NOISE] * normal(keys[MEASURE], 32 * month)
         seen[0, k, month] = max(breath, 0.0)
@@ -128,9 +143,22 @@ def watch(
 def _kernel(digest: int) -> Any:
     @nb.njit(nogil=True, cache=True, **disease.STRICT)
     def run(
-        subjects: Any, m: int, every: int, stored: bool, streams: Any, p: Any, traits: Any, rows: Any,
-        tables: Any, plain: Any, acts: Any, scale: Any, courses: Any, events: Any, out: Any,
-    ) -> int:  # fmt: skip
+        subjects: Any,
+        m: int,
+        every: int,
+        stored: bool,
+        streams: Any,
+        p: Any,
+        traits: Any,
+        rows: Any,
+        tables: Any,
+        plain: Any,
+        acts: Any,
+        scale: Any,
+        courses: Any,
+        events: Any,
+        out: Any,
+    ) -> int:
         state = np.empty(at.STATE_SIZE)
         effect, memory = np.empty(11 * m), np.empty((3, max(acts.shape[0], 1)))
         rating, keys = np.empty(rated.MEMORY_SIZE), np.empty(streams.shape[0], np.uint64)
@@ -165,11 +193,20 @@ NO_ACTS: Final = np.zeros((0, levels.ACT_WIDTH))
 
 
 def simulate_latent(
-    overrides: dict[str, float] | None = None, n: int = 20_000, seed: int = 1, *, months: int = 170, every: int = 1,
-    mix: Mix | None = None, acts: Float64[np.ndarray, "act column"] = NO_ACTS,
-    scale: Float64[np.ndarray, "subject act"] | None = None, strength: bool = False, kept: bool = False,
-    stored: bool = True, first: int = 0,
-) -> Latent:  # fmt: skip
+    overrides: dict[str, float] | None = None,
+    n: int = 20_000,
+    seed: int = 1,
+    *,
+    months: int = 170,
+    every: int = 1,
+    mix: Mix | None = None,
+    acts: Float64[np.ndarray, "act column"] = NO_ACTS,
+    scale: Float64[np.ndarray, "subject act"] | None = None,
+    strength: bool = False,
+    kept: bool = False,
+    stored: bool = True,
+    first: int = 0,
+) -> Latent:
     """Simulate whole lives and look at each of them every so many months.
 
     Args:
@@ -203,7 +240,20 @@ def simulate_latent(
     events = np.empty((n, at.EVENT_WIDTH))
     received = np.ones((n, acts.shape[0])) if scale is None else scale
     _kernel(source_digest())(
-        subjects, _LANES, every, stored, stream_keys(seed), p, traits, graphs(p), rated.tables(),
-        (anatomy.loadings(), anatomy.thresholds()), acts, received, courses, events, (score, seen, regions),
-    )  # fmt: skip
+        subjects,
+        _LANES,
+        every,
+        stored,
+        stream_keys(seed),
+        p,
+        traits,
+        graphs(p),
+        rated.tables(),
+        (anatomy.loadings(), anatomy.thresholds()),
+        acts,
+        received,
+        courses,
+        events,
+        (score, seen, regions),
+    )
     return Latent(score, seen[0], seen[1], seen[2], seen[3], regions, courses, events, traits)

@@ -73,12 +73,41 @@ COURSE_WIDTH: Final = COURSE_ROWS + 16
 """One recorded month: the six rows, then the scalars above, then room."""
 
 TRAITS: Final = (
-    "frailty", "age_at_onset", "onset_pool", "cortex_first", "growth", "spread", "enlargement", "umn_to_lmn",
-    "capacity_pct", "nfl_factor", "share_glutamate", "share_oxidative", "share_protein", "noise",
-    "niv_capacity_pct", "gastrostomy_strength", "saliva_strength", "spasticity_umn", "tracheostomy_accepted",
-    "delay_months", "lag_months", "stop_months", "male", "height_cm", "weight_kg", "strength_factor", "remote_shift",
-    "mood", "genotype", "phenotype", "slow", "mimic", "revised_month", "site",
-)  # fmt: skip
+    "frailty",
+    "age_at_onset",
+    "onset_pool",
+    "cortex_first",
+    "growth",
+    "spread",
+    "enlargement",
+    "umn_to_lmn",
+    "capacity_pct",
+    "nfl_factor",
+    "share_glutamate",
+    "share_oxidative",
+    "share_protein",
+    "noise",
+    "niv_capacity_pct",
+    "gastrostomy_strength",
+    "saliva_strength",
+    "spasticity_umn",
+    "tracheostomy_accepted",
+    "delay_months",
+    "lag_months",
+    "stop_months",
+    "male",
+    "height_cm",
+    "weight_kg",
+    "strength_factor",
+    "remote_shift",
+    "mood",
+    "genotype",
+    "phenotype",
+    "slow",
+    "mimic",
+    "revised_month",
+    "site",
+)
 """Scalar traits, in order; the lanes and items below follow them."""
 
 T: Final[dict[str, int]] = {name: place for place, name in enumerate(TRAITS)}
@@ -88,9 +117,18 @@ T_SHIFT: Final = T_UMN_RATE + LANES
 TRAIT_WIDTH: Final = T_SHIFT + 12
 
 EVENTS: Final = (
-    "onset", "death", "last", "months", "niv", "permanent", "gastrostomy", "tracheostomy", "saliva", "spasticity",
+    "onset",
+    "death",
+    "last",
+    "months",
+    "niv",
+    "permanent",
+    "gastrostomy",
+    "tracheostomy",
+    "saliva",
+    "spasticity",
     "dips",
-)  # fmt: skip
+)
 """One person's milestones [months since onset]; -1 where it never happened. "onset" itself counts from the first hit,
 "last" is how many months were recorded, "months" how many were lived through."""
 

@@ -54,7 +54,7 @@ RATE: Final = (
     P("quiet_per_month", 0.0, "1/month", 0, 1, A, "rate of falling into a quiescent spell; off by default"),
     P("wake_per_month", 0.125, "1/month", 0, 1, A, "rate of leaving a quiescent spell"),
     P("quiet_rate", 0.05, "1", 0, 1, A, "hazard multiplier while quiescent"),
-)  # fmt: skip
+)
 
 SPREAD: Final = (
     P("seed_activity", 0.04, "1", 0.001, 0.5, A, "activity of a region when it is first hit"),
@@ -68,7 +68,7 @@ SPREAD: Final = (
     P("spontaneous_per_month", 0.0008, "1/month", 0, 0.05, A, "hits that no neighbour explains"),
     P("descending", 0.05, "1", 0, 2, A, "weight of the cortical pool in hits of its spinal pool"),
     P("ascending", 1.0, "1", 0, 2, A, "weight of the spinal pool in hits of its cortical pool"),
-)  # fmt: skip
+)
 
 MUSCLE: Final = (
     P("committed_loss_per_month", 0.20, "1/month", 0.01, 5, C, "loss of sick neurons that work; from a drug's lag"),
@@ -82,7 +82,7 @@ MUSCLE: Final = (
     P("umn_weight_bulbar", 0.1621, "1", 0, 1, C, "the same in bulbar muscles"),
     P("force_exponent", 1.0, "1", 0.5, 3, A, "above one when large units are lost first"),
     P("denervated_mass", 0.5, "1", 0, 1, A, "mass of a denervated fiber relative to an innervated one"),
-)  # fmt: skip
+)
 
 BREATH: Final = (
     P("capacity_mean_pct", 100.0, "%", 60, 130, A, "vital capacity before the disease"),
@@ -97,14 +97,14 @@ BREATH: Final = (
     P("death_bulbar", 1.5275, "1", 0, 5, C, "rise of the log hazard when bulbar strength is gone"),
     P("death_per_year_of_age", 0.02, "1/year", 0, 0.1, A, "rise of the log hazard per year above the reference age"),
     P("reference_age", 62.0, "year", 40, 80, "rooney_repository2020", "age at which rates are stated"),
-)  # fmt: skip
+)
 
 DIPS: Final = (
     P("dip_per_month", 0.01, "1/month", 0, 1, A, "intercurrent illness (infection, fall, mood) after onset"),
     P("dip_size", 0.06, "1", 0, 1, A, "mean loss of usable strength at its worst"),
     P("dip_recovery_per_month", 0.7, "1/month", 0.05, 10, A, "rate of recovery"),
     P("dip_death", 3.0, "1", 0, 20, A, "rise of the log hazard of death per unit of dip"),
-)  # fmt: skip
+)
 
 CARE: Final = (
     P("niv_hazard", -0.7, "1", -3, 0, "bourke2006", "log hazard of death on non-invasive ventilation; size assumed"),
@@ -123,7 +123,7 @@ CARE: Final = (
     P("tracheostomy_death_per_month", 0.03, "1/month", 0, 1, A, "hazard of death after tracheostomy"),
     P("saliva_relief", 0.08, "1", 0, 0.5, A, "shift of the salivation item on a saliva drug"),
     P("spasticity_relief", 0.04, "1", 0, 0.5, A, "shift of gross motor items on a drug for spasticity"),
-)  # fmt: skip
+)
 
 RATING: Final = (
     P("threshold_scale", 1.1974, "1", 0.5, 2, C, "scale of all item thresholds"),
@@ -137,7 +137,7 @@ RATING: Final = (
     P("known_rating_months", 3.0, "month", 0, 24, A, "interval of the ratings that the first rater knows; 0 none"),
     P("rater_sd", 0.03, "1", 0, 0.5, A, "lasting shift of a rater's ratings, where raters are told apart"),
     P("remote_sd", 0.02, "1", 0, 0.5, A, "lasting shift of a person's ratings taken by telephone, video or online"),
-)  # fmt: skip
+)
 
 MEASURED: Final = (
     P("capacity_noise_pct", 3.5, "%", 0, 20, A, "session noise of vital capacity"),
@@ -175,14 +175,14 @@ MEASURED: Final = (
     P("umn_score_top", 32.0, "point", 10, 40, A, "upper-motor-neuron score when all signs are there"),
     P("gastrostomy_weight", 0.4, "1", 0, 1, A, "share of the weight lost to swallowing that remains after gastrostomy"),
     P("alsaq5_mood", 0.5, "1", 0, 1, A, "share of the emotional question that function explains"),
-)  # fmt: skip
+)
 
 DRUG: Final = (
     P("share_glutamate", 0.35, "1", 0, 1, A, "share of the hazard through glutamate, median person"),
     P("share_oxidative", 0.35, "1", 0, 1, A, "share of the hazard through oxidative stress, median person"),
     P("share_concentration", 8.0, "1", 1, 100, A, "concentration of the shares around their medians"),
     P("growth_mm_per_day", 1.0, "mm/day", 0.1, 5, A, "axon growth of replaced neurons"),
-)  # fmt: skip
+)
 
 PEOPLE: Final = (
     P("onset_age_years", 62.0, "year", 20, 90, "rooney_repository2020", "mean age at onset"),
@@ -196,7 +196,7 @@ PEOPLE: Final = (
     P("height_sd_cm", 7.0, "cm", 0, 20, A, "its spread within a sex"),
     P("bmi_mean_kg_m2", 25.5, "kg/m2", 15, 45, A, "mean body mass index before the disease"),
     P("bmi_sd_kg_m2", 3.8, "kg/m2", 0, 15, A, "its spread"),
-)  # fmt: skip
+)
 
 PARAMETERS: Final[tuple[Parameter, ...]] = (
     RATE + SPREAD + MUSCLE + BREATH + DIPS + CARE + RATING + MEASURED + DRUG + PEOPLE

@@ -110,8 +110,11 @@ class Marginal(Spec, frozen=True):
         given = jnp.asarray(parameters)
         padding = jnp.eye(visits.slot.shape[1]) * (visits.slot < 0)[:, :, None]
         lower = jnp.linalg.cholesky(
-            jnp.where((visits.slot >= 0)[:, :, None] & (visits.slot >= 0)[:, None, :],
-                      self.covariance(columns, given, visits), padding)
-        )  # fmt: skip
+            jnp.where(
+                (visits.slot >= 0)[:, :, None] & (visits.slot >= 0)[:, None, :],
+                self.covariance(columns, given, visits),
+                padding,
+            )
+        )
         noise = jax.random.normal(key, visits.outcome.shape)
         return self.mean(columns, given, visits) + jnp.einsum("sij,sj->si", lower, noise)

@@ -225,48 +225,71 @@ def _gaps(visits: int) -> int:
 STRUCTURES: Final[dict[str, Structure]] = {
     "us": Structure("unstructured", _cells, _cell_kinds, _late(_unstructured_basis), linear=True),
     "cs": Structure(
-        "compound symmetry", lambda _: ("cov_shared", "var_residual"), lambda _: ("covariance", "variance"),
-        _late(_shared_basis), linear=True,
+        "compound symmetry",
+        lambda _: ("cov_shared", "var_residual"),
+        lambda _: ("covariance", "variance"),
+        _late(_shared_basis),
+        linear=True,
     ),
     "csh": Structure(
-        "compound symmetry, a variance a visit", lambda labels: (*_each(labels), "corr"), _kinds(_all, _one),
+        "compound symmetry, a variance a visit",
+        lambda labels: (*_each(labels), "corr"),
+        _kinds(_all, _one),
         _unequal(_correlation_shared),
     ),
     "ar1": Structure(
         "first-order autoregressive", lambda _: ("var", "corr"), _kinds(_one, _one), _equal(_correlation_autoregressive)
     ),
     "ar1h": Structure(
-        "first-order autoregressive, a variance a visit", lambda labels: (*_each(labels), "corr"), _kinds(_all, _one),
+        "first-order autoregressive, a variance a visit",
+        lambda labels: (*_each(labels), "corr"),
+        _kinds(_all, _one),
         _unequal(_correlation_autoregressive),
     ),
     "toep": Structure(
-        "Toeplitz", lambda labels: ("var", *(f"cov_lag_{lag}" for lag in range(1, len(labels)))),
-        lambda visits: ("variance", *("covariance",) * (visits - 1)), _late(_toeplitz_basis), linear=True,
+        "Toeplitz",
+        lambda labels: ("var", *(f"cov_lag_{lag}" for lag in range(1, len(labels)))),
+        lambda visits: ("variance", *("covariance",) * (visits - 1)),
+        _late(_toeplitz_basis),
+        linear=True,
     ),
     "toeph": Structure(
-        "Toeplitz, a variance a visit", lambda labels: (*_each(labels), *_lag_names(labels)), _kinds(_all, _gaps),
+        "Toeplitz, a variance a visit",
+        lambda labels: (*_each(labels), *_lag_names(labels)),
+        _kinds(_all, _gaps),
         _unequal(_correlation_toeplitz),
     ),
     "ad": Structure(
         "ante-dependence", lambda labels: ("var", *_step_names(labels)), _kinds(_one, _gaps), _equal(_correlation_ante)
     ),
     "adh": Structure(
-        "ante-dependence, a variance a visit", lambda labels: (*_each(labels), *_step_names(labels)),
-        _kinds(_all, _gaps), _unequal(_correlation_ante),
+        "ante-dependence, a variance a visit",
+        lambda labels: (*_each(labels), *_step_names(labels)),
+        _kinds(_all, _gaps),
+        _unequal(_correlation_ante),
     ),
     "sp_exp": Structure(
-        "exponential in the distance", lambda _: ("var", "range"), lambda _: ("variance", "range"),
-        _equal(_correlation_distance(1)), spatial=True,
+        "exponential in the distance",
+        lambda _: ("var", "range"),
+        lambda _: ("variance", "range"),
+        _equal(_correlation_distance(1)),
+        spatial=True,
     ),
     "sp_gau": Structure(
-        "Gaussian in the distance", lambda _: ("var", "range"), lambda _: ("variance", "range"),
-        _equal(_correlation_distance(2)), spatial=True,
+        "Gaussian in the distance",
+        lambda _: ("var", "range"),
+        lambda _: ("variance", "range"),
+        _equal(_correlation_distance(2)),
+        spatial=True,
     ),
-}  # fmt: skip
+}
 
 SCALES: Final[dict[str, Scale]] = {
-    "variance": Scale.LOG, "range": Scale.LOG, "correlation": Scale.ATANH, "covariance": Scale.IDENTITY,
-}  # fmt: skip
+    "variance": Scale.LOG,
+    "range": Scale.LOG,
+    "correlation": Scale.ATANH,
+    "covariance": Scale.IDENTITY,
+}
 
 
 def structure_parameters(name: str, labels: tuple[str, ...], groups: tuple[str, ...]) -> tuple[Parameter, ...]:

@@ -108,9 +108,14 @@ def chosen(group: Group, who: Bool[np.ndarray, " subject"]) -> Group:
     """Some people of a group."""
     seen = Seen(group.seen.visits[who], group.seen.events[who], group.seen.courses[:0])
     return replace(
-        group, subjects=group.subjects[who], traits=group.traits[who], arm=group.arm[who], assigned=group.assigned[who],
-        withdrawal=group.withdrawal[who], seen=seen,
-    )  # fmt: skip
+        group,
+        subjects=group.subjects[who],
+        traits=group.traits[who],
+        arm=group.arm[who],
+        assigned=group.assigned[who],
+        withdrawal=group.withdrawal[who],
+        seen=seen,
+    )
 
 
 def block_of(population: Population, number: int, *, truth: bool) -> Block:
@@ -186,9 +191,13 @@ def give_up(entered: int, candidates: int) -> None:
 def cohort_from(frames: Mapping[str, pl.DataFrame], made: Provenance | None = None) -> Cohort:
     """A cohort of the five tables by name."""
     return Cohort(
-        subjects=frames["subjects"], visits=frames["visits"], measures=frames["measures"], events=frames["events"],
-        doses=frames["doses"], provenance=made,
-    )  # fmt: skip
+        subjects=frames["subjects"],
+        visits=frames["visits"],
+        measures=frames["measures"],
+        events=frames["events"],
+        doses=frames["doses"],
+        provenance=made,
+    )
 
 
 def simulate_cohort(

@@ -36,9 +36,11 @@ DIGITS: Final = {"weight_kg": 1, "nfl_pg_ml": 1, "cmap_mv": 1, "grip_kg": 1, "hh
 """Digits after the point as a machine prints them; none for the rest."""
 
 MILESTONES: Final = {
-    "tracheostomy": "tracheostomy", "permanent": "permanent_ventilation", "niv": "niv_start",
+    "tracheostomy": "tracheostomy",
+    "permanent": "permanent_ventilation",
+    "niv": "niv_start",
     "gastrostomy": "gastrostomy",
-}  # fmt: skip
+}
 """Milestones of a course and the event that each is."""
 
 CAPACITIES: Final = ("fvc_l", "svc_l")
@@ -220,10 +222,12 @@ def liters_frame(group: Group) -> pl.DataFrame:
     liters = values[person, visit, column] / 100.0 * predicted_liters(group.traits[person], months)
     frame = pl.DataFrame(
         {
-            "subject": group.names().gather(person), "day": np.rint(days).astype(np.int32),
-            "measure": _of(CAPACITIES, column), "value": np.round(liters, 2),
+            "subject": group.names().gather(person),
+            "day": np.rint(days).astype(np.int32),
+            "measure": _of(CAPACITIES, column),
+            "value": np.round(liters, 2),
         }
-    )  # fmt: skip
+    )
     none = pl.lit(None, pl.String)
     return frame.select(
         "subject", "day", "measure", none.alias("side"), none.alias("part"), pl.lit(EQUATION).alias("method"), "value"
@@ -283,7 +287,10 @@ def doses_frame(group: Group) -> pl.DataFrame:
 def _given(rows: pl.DataFrame, treatment: str, kind: str, dose: float | None, unit: str, blinded: bool) -> pl.DataFrame:
     """Rows of the DOSES table for one treatment."""
     frame = rows.with_columns(
-        pl.lit(treatment).alias("treatment"), pl.lit(kind).alias("kind"), pl.lit(dose, pl.Float64).alias("dose"),
-        pl.lit(unit or None, pl.String).alias("dose_unit"), pl.lit(blinded).alias("blinded"),
-    )  # fmt: skip
+        pl.lit(treatment).alias("treatment"),
+        pl.lit(kind).alias("kind"),
+        pl.lit(dose, pl.Float64).alias("dose"),
+        pl.lit(unit or None, pl.String).alias("dose_unit"),
+        pl.lit(blinded).alias("blinded"),
+    )
     return frame.select(pl.col(name).cast(dtype) for name, dtype in DOSES.schema.items())

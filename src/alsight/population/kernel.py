@@ -57,10 +57,27 @@ class Seen:
 def _kernel(digest: int) -> Any:
     @nb.njit(nogil=True, cache=True, **STRICT)
     def run(
-        subjects: Any, m: int, streams: Any, p: Any, traits: Any, rows: Any, tables: Any, plain: Any, acts: Any,
-        scale: Any, kept: bool, imitated: Any, planned: Any, schedule: Any, style: Any, raters: Any, until: Any,
-        courses: Any, events: Any, out: Any,
-    ) -> int:  # fmt: skip
+        subjects: Any,
+        m: int,
+        streams: Any,
+        p: Any,
+        traits: Any,
+        rows: Any,
+        tables: Any,
+        plain: Any,
+        acts: Any,
+        scale: Any,
+        kept: bool,
+        imitated: Any,
+        planned: Any,
+        schedule: Any,
+        style: Any,
+        raters: Any,
+        until: Any,
+        courses: Any,
+        events: Any,
+        out: Any,
+    ) -> int:
         state, seen = np.empty(layout.STATE_SIZE), np.empty(layout.COURSE_WIDTH)
         effect, memory = np.empty(11 * m), np.empty((3, max(acts.shape[0], 1)))
         rating, keys = np.empty(rated.MEMORY_SIZE), np.empty(streams.shape[0], np.uint64)
@@ -73,13 +90,40 @@ def _kernel(digest: int) -> Any:
                 mimics.imitate(traits[k], p, keys[_COURSE], imitated, course, events[k])
             else:
                 live(
-                    m, state, traits[k], p, keys, rows, plain[0], plain[1], acts, scale[k], memory, effect, course,
+                    m,
+                    state,
+                    traits[k],
+                    p,
+                    keys,
+                    rows,
+                    plain[0],
+                    plain[1],
+                    acts,
+                    scale[k],
+                    memory,
+                    effect,
+                    course,
                     events[k],
-                )  # fmt: skip
+                )
             follow(
-                lanes, traits[k], p, keys[RATING], keys[MEASURE], keys[VISIT], tables, course, events[k], planned,
-                schedule, style, raters, until[k], rating, seen, out[k],
-            )  # fmt: skip
+                lanes,
+                traits[k],
+                p,
+                keys[RATING],
+                keys[MEASURE],
+                keys[VISIT],
+                tables,
+                course,
+                events[k],
+                planned,
+                schedule,
+                style,
+                raters,
+                until[k],
+                rating,
+                seen,
+                out[k],
+            )
         return digest
 
     return run
@@ -91,10 +135,17 @@ def _digest() -> int:
 
 
 def see(
-    p: Float64[np.ndarray, " parameter"], root: int, subjects: UInt64[np.ndarray, " subject"],
-    traits: Float64[np.ndarray, "subject trait"], plan: Plan, acts: Float64[np.ndarray, "act column"],
-    scale: Float64[np.ndarray, "subject act"], until: Float64[np.ndarray, " subject"], *, kept: bool = False,
-) -> Seen:  # fmt: skip
+    p: Float64[np.ndarray, " parameter"],
+    root: int,
+    subjects: UInt64[np.ndarray, " subject"],
+    traits: Float64[np.ndarray, "subject trait"],
+    plan: Plan,
+    acts: Float64[np.ndarray, "act column"],
+    scale: Float64[np.ndarray, "subject act"],
+    until: Float64[np.ndarray, " subject"],
+    *,
+    kept: bool = False,
+) -> Seen:
     """Live and see some people.
 
     Args:
@@ -112,8 +163,25 @@ def see(
     courses = np.full((n if kept else 1, plan.months, layout.COURSE_WIDTH), np.nan)
     events, out = np.empty((n, layout.EVENT_WIDTH)), np.empty((n, plan.planned.size, WIDTH))
     _kernel(_digest())(
-        subjects, layout.LANES, stream_keys(root), p, traits, graphs(p), rated.tables(),
-        (anatomy.loadings(), anatomy.thresholds()), acts, scale, kept, mimics.table(), plan.planned, plan.schedule,
-        plan.style, plan.raters, until, courses, events, out,
-    )  # fmt: skip
+        subjects,
+        layout.LANES,
+        stream_keys(root),
+        p,
+        traits,
+        graphs(p),
+        rated.tables(),
+        (anatomy.loadings(), anatomy.thresholds()),
+        acts,
+        scale,
+        kept,
+        mimics.table(),
+        plan.planned,
+        plan.schedule,
+        plan.style,
+        plan.raters,
+        until,
+        courses,
+        events,
+        out,
+    )
     return Seen(out, events, courses)

@@ -60,7 +60,7 @@ MIMICS: Final[tuple[Mimic, ...]] = (
     Mimic("myasthenia_gravis", 0.15, {"bulbar": 0.5, "arms": 0.3}, 10.0, 0.8, 4.0, 0.06, False, 1.0),
     Mimic("inclusion_body_myositis", 0.15, {"legs": 0.6, "arms": 0.5, "bulbar": 0.1}, 70.0, 0.0, 1.0, 0.01, False, 1.0),
     Mimic("cervical_myelopathy", 0.35, {"legs": 0.4, "arms": 0.35}, 25.0, 0.3, 8.0, 0.01, False, 1.6),
-)  # fmt: skip
+)
 
 REVISED_MEDIAN_MONTHS: Final = 12.0
 REVISED_LOG_SD: Final = 0.7
@@ -86,15 +86,23 @@ def table() -> Float64[np.ndarray, "mimic column"]:
         for name, loss in mimic.regions.items():
             row[list(REGIONS[name])] = loss
         row[_REGION_COLUMNS:] = (
-            mimic.months, mimic.recovery, mimic.recovery_months, mimic.fluctuation, mimic.denervates, mimic.nfl,
-        )  # fmt: skip
+            mimic.months,
+            mimic.recovery,
+            mimic.recovery_months,
+            mimic.fluctuation,
+            mimic.denervates,
+            mimic.nfl,
+        )
     return rows
 
 
 def disguise(
-    traits: Float64[np.ndarray, "subject trait"], root: int, subjects: UInt64[np.ndarray, " subject"], share: float,
+    traits: Float64[np.ndarray, "subject trait"],
+    root: int,
+    subjects: UInt64[np.ndarray, " subject"],
+    share: float,
     shares: dict[str, float],
-) -> None:  # fmt: skip
+) -> None:
     """Choose who has a mimic instead, which one, and when it is recognized; changes `traits` in place."""
     keys = subject_key(root, Stream.MIMIC, subjects)
     u, z = uniforms(keys, 2), normals(keys, 2, first=8)

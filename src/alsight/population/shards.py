@@ -40,9 +40,14 @@ def digest_of(population: Population, *, truth: bool) -> str:
 
 
 def write_population(
-    population: Population, folder: Path | str, *, workers: int = 1, truth: bool = False,
-    provenance: Provenance | None = None, progress: Progress = silent,
-) -> tuple[dict[str, Path], dict[str, int]]:  # fmt: skip
+    population: Population,
+    folder: Path | str,
+    *,
+    workers: int = 1,
+    truth: bool = False,
+    provenance: Provenance | None = None,
+    progress: Progress = silent,
+) -> tuple[dict[str, Path], dict[str, int]]:
     """Simulate straight to a cohort folder.
 
     Args:

@@ -311,8 +311,15 @@ def mix_of(population: Population) -> Mix:
     )
     pools = tuple(people.onset_regions.get(pool, 0.0) for pool in POOLS) if people.onset_regions else fallback.pools
     return Mix(
-        genes=genes, phenotypes=kinds, pools=pools, niv=care.niv, gastrostomy=care.gastrostomy,
-        saliva=care.saliva_drug, spasticity=care.spasticity_drug, tracheostomy=care.tracheostomy,
-        lag_scale_months=recruit.lag_spread_months, lag_least_months=recruit.lag_months,
+        genes=genes,
+        phenotypes=kinds,
+        pools=pools,
+        niv=care.niv,
+        gastrostomy=care.gastrostomy,
+        saliva=care.saliva_drug,
+        spasticity=care.spasticity_drug,
+        tracheostomy=care.tracheostomy,
+        lag_scale_months=recruit.lag_spread_months,
+        lag_least_months=recruit.lag_months,
         stop_months=float(np.ceil(population.follow_up.months)) + 2.0,
-    )  # fmt: skip
+    )

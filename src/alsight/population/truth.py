@@ -15,14 +15,23 @@ from alsight.population.mimics import MIMICS
 from alsight.population.recruit import entry_month
 
 _POOLED: Final = {
-    "strength": at.STRENGTH, "lower_neurons": at.UNITS, "fibers": at.FIBERS, "upper_neurons": at.UMN_UNITS,
-    "lower_neurons_sick": at.SICK, "fibers_lost": at.ATROPHY,
-}  # fmt: skip
+    "strength": at.STRENGTH,
+    "lower_neurons": at.UNITS,
+    "fibers": at.FIBERS,
+    "upper_neurons": at.UMN_UNITS,
+    "lower_neurons_sick": at.SICK,
+    "fibers_lost": at.ATROPHY,
+}
 _SINGLE: Final = {
-    "vital_capacity_pct": at.C_BREATH, "nfl_pg_ml": at.C_NFL, "dip": at.C_DIP, "ventilation": at.C_NIV,
-    "gastrostomy": at.C_GASTROSTOMY, "tracheostomy": at.C_TRACHEOSTOMY, "expectation": at.C_EXPECTATION,
+    "vital_capacity_pct": at.C_BREATH,
+    "nfl_pg_ml": at.C_NFL,
+    "dip": at.C_DIP,
+    "ventilation": at.C_NIV,
+    "gastrostomy": at.C_GASTROSTOMY,
+    "tracheostomy": at.C_TRACHEOSTOMY,
+    "expectation": at.C_EXPECTATION,
     "rate_factor": at.C_MULTIPLIER,
-}  # fmt: skip
+}
 _NAMED: Final = ("genotype", "phenotype", "onset_pool", "mimic")
 
 

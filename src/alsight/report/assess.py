@@ -126,10 +126,15 @@ def _write(place: Path, found: Findings, report: str) -> dict[str, Path]:
 def _summary(known: Cohort, found: Findings, record: Provenance, files: dict[str, Path]) -> dict[str, Any]:
     """Counts, rates and flagged people as plain values; paths relative to the folder."""
     rates = found.rates.select("definition", "kind", "months", "eligible", "found", "rate", "low", "high", "published")
-    public = record if "identities" not in files else msgspec.structs.replace(
-        record, request={**record.request, "path": "", "mapping": "", "sheet": ""},
-        inputs={f"input {place + 1}": digest for place, digest in enumerate(record.inputs.values())},
-    )  # fmt: skip
+    public = (
+        record
+        if "identities" not in files
+        else msgspec.structs.replace(
+            record,
+            request={**record.request, "path": "", "mapping": "", "sheet": ""},
+            inputs={f"input {place + 1}": digest for place, digest in enumerate(record.inputs.values())},
+        )
+    )
     return {
         **counts(known),
         "episodes": rates.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),

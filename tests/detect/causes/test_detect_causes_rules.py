@@ -252,9 +252,17 @@ def test_totals_off_their_items_are_told_and_the_sum_counts() -> None:
 
 def test_faults_of_the_check_are_told_without_points() -> None:
     fault = {
-        "severity": ["rejected"], "table": ["visits"], "row": [7], "subject": ["a"], "column": ["q1"], "value": ["44"],
-        "rule": ["out_of_range"], "message": ["The value lies outside."], "source": [""], "cure": [""],
-    }  # fmt: skip
+        "severity": ["rejected"],
+        "table": ["visits"],
+        "row": [7],
+        "subject": ["a"],
+        "column": ["q1"],
+        "value": ["44"],
+        "rule": ["out_of_range"],
+        "message": ["The value lies outside."],
+        "source": [""],
+        "cure": [""],
+    }
     told = cohort(visits("a", STEADY))
     told = Cohort(subjects=told.subjects, visits=told.visits, rejected=shaped(fault, REJECTED))
     (row,) = explain(told).causes.to_dicts()

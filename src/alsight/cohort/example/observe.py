@@ -16,8 +16,12 @@ NEVER = 10 * WEEKS
 """Week of what did not happen."""
 
 SEEN_AFTER = {
-    "reversal": 1, "rise_unconfirmed": 1, "remission_like": 6, "lost_gain": 30, "artefact_outlier": 26,
-}  # fmt: skip
+    "reversal": 1,
+    "rise_unconfirmed": 1,
+    "remission_like": 6,
+    "lost_gain": 30,
+    "artefact_outlier": 26,
+}
 """Weeks of follow-up after the planted window; half a year for the kinds not named."""
 
 MOVED = {

@@ -97,9 +97,12 @@ def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, 
     cells = lines[first]
     if not any(is_word(cell.strip()) for cell in cells):
         raise refuse(
-            source, "no_headings", f"line {first + 1} should hold the headings, but it holds no words.",
-            "Add a first line that names the columns.", first + 1,
-        )  # fmt: skip
+            source,
+            "no_headings",
+            f"line {first + 1} should hold the headings, but it holds no words.",
+            "Add a first line that names the columns.",
+            first + 1,
+        )
     headings, repeated = unique_headings(cells)
     # Typed cells keep every digit, which the text of a cell does not.
     if plain.height > first + 1:
@@ -118,10 +121,15 @@ def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, 
 def _bare_faults(source: str, bare: list[tuple[str, int]]) -> Iterator[Fault]:
     for column, row in bare:
         yield Fault(
-            table="file", rule="formula_without_value", source=source, row=row, column=column, severity="rejected",
+            table="file",
+            rule="formula_without_value",
+            source=source,
+            row=row,
+            column=column,
+            severity="rejected",
             message=f"Cell {column}{row} holds a formula whose value was never computed; it was read as empty.",
             cure="Open the workbook in a spreadsheet program and save it, or paste the values over the formulas.",
-        )  # fmt: skip
+        )
 
 
 def _inspect(raw: bytes, file: str) -> dict[str, list[tuple[str, int]]]:
@@ -143,9 +151,11 @@ def _inspect(raw: bytes, file: str) -> dict[str, list[tuple[str, int]]]:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged archive can fail in many ways
         raise refuse(
-            file, "unreadable_workbook", f"the workbook is damaged ({str(error)[:200]}).",
+            file,
+            "unreadable_workbook",
+            f"the workbook is damaged ({str(error)[:200]}).",
             "Copy or export it again.",
-        ) from None  # fmt: skip
+        ) from None
     return bare
 
 
@@ -157,9 +167,11 @@ def _scan(stream: Any, file: str, left: int, *, cells: bool) -> tuple[int, list[
         size += len(piece)
         if size > left:
             raise refuse(
-                file, "too_large", f"the workbook unpacks to more than {MAX_UNPACKED / 1e9:.1f} GB.",
+                file,
+                "too_large",
+                f"the workbook unpacks to more than {MAX_UNPACKED / 1e9:.1f} GB.",
                 "Delete what is not needed, or give the table as CSV or Parquet.",
-            )  # fmt: skip
+            )
         if not cells:
             continue
         text = tail + piece
@@ -167,9 +179,11 @@ def _scan(stream: Any, file: str, left: int, *, cells: bool) -> tuple[int, list[
         width = max(width, 26, *(_column_number(name) for name in set(_WIDE.findall(text))))
         if rows * width > MAX_CELLS or width > MOST_COLUMNS or rows > MOST_ROWS:
             raise refuse(
-                file, "too_large", f"a worksheet spans {rows:,} rows and {width:,} columns.",
+                file,
+                "too_large",
+                f"a worksheet spans {rows:,} rows and {width:,} columns.",
                 "Delete stray cells far from the table, or give the table as CSV or Parquet.",
-            )  # fmt: skip
+            )
         if b"<f" in text:
             found += [(column.decode(), int(row)) for column, row in _FORMULA.findall(text)]
         # A cell may stand across the border of two pieces: keep its beginning.

@@ -21,8 +21,23 @@ from alsight.cohort.files.excel import workbook_sheets
 from alsight.cohort.files.sheet import Sheet, plain_cells, refuse, unique_headings
 from alsight.cohort.files.text import text_sheet
 
-ENDINGS: Final = (".csv", ".tsv", ".tab", ".txt", ".psv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet", ".pq",
-                  ".csv.gz", ".tsv.gz", ".txt.gz")  # fmt: skip
+ENDINGS: Final = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".txt",
+    ".psv",
+    ".xlsx",
+    ".xlsm",
+    ".xls",
+    ".xlsb",
+    ".ods",
+    ".parquet",
+    ".pq",
+    ".csv.gz",
+    ".tsv.gz",
+    ".txt.gz",
+)
 """Endings of the files that are read out of a folder or a zip."""
 
 MAX_BYTES: Final = 4_000_000_000
@@ -169,12 +184,16 @@ def _parquet(place: Path | bytes, name: str) -> Sheet:
     frame, left = guarded(lambda: _parquet_cells(place, name), name, "unreadable_parquet", "the Parquet file", cure)
     left_out = tuple(
         Fault(
-            table="file", rule="nested_column", severity="note", source=name, column=column,
+            table="file",
+            rule="nested_column",
+            severity="note",
+            source=name,
+            column=column,
             message=f'The column "{column}" holds lists, records or bytes and was left out.',
             cure="Write one value a cell.",
         )
         for column in left
-    )  # fmt: skip
+    )
     frame.columns = unique_headings(frame.columns)[0]
     rows = pl.int_range(2, 2 + frame.height, eager=True, dtype=pl.UInt32)
     return Sheet(file=name, frame=frame, rows=rows, faults=left_out)

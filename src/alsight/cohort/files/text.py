@@ -23,8 +23,13 @@ from alsight.cohort.files.sheet import (
 )
 
 DELIMITERS: Final = (",", ";", "\t", "|")
-_MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-                 (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 _BLANK_LINES: Final = re.compile(rb"(?:[ \t]*\n)*")
 _SLOW_LIMIT: Final = 300_000_000
@@ -63,15 +68,21 @@ def text_sheet(raw: bytes, file: str) -> Sheet:
         raise refuse(file, "too_wide", f"{len(headings):,} columns.", f"At most {MAX_COLUMNS:,} columns are read.")
     if not any(is_word(cell.strip()) for cell in cells[place]):
         raise refuse(
-            file, "no_headings", f"line {first + 1} should hold the headings, but it holds no words.",
-            "Add a first line that names the columns.", first + 1,
-        )  # fmt: skip
+            file,
+            "no_headings",
+            f"line {first + 1} should hold the headings, but it holds no words.",
+            "Add a first line that names the columns.",
+            first + 1,
+        )
     frame, rows, uneven = _table(body, delimiter, first, headings, len(cells[place]), file)
     frame, rows = drop_empty(frame, rows)
     return Sheet(
-        file=file, frame=frame, rows=rows, heading=first + 1,
+        file=file,
+        frame=frame,
+        rows=rows,
+        heading=first + 1,
         faults=(*faults, *repeated_fault(file, first + 1, repeated), *uneven),
-    )  # fmt: skip
+    )
 
 
 def _decode(raw: bytes, file: str) -> tuple[bytes, list[Fault]]:
@@ -82,20 +93,26 @@ def _decode(raw: bytes, file: str) -> tuple[bytes, list[Fault]]:
     head = text[:65536]
     if len(_CONTROL.findall(head)) > 0.01 * len(head) or head.count(b"\0") > 0.05 * len(head):
         raise refuse(
-            file, "binary_file", "this is not a text file (it holds control characters).",
+            file,
+            "binary_file",
+            "this is not a text file (it holds control characters).",
             "Give delimited text, an Excel workbook (.xlsx) or Parquet.",
-        )  # fmt: skip
+        )
     faults: list[Fault] = []
     if b"\0" in text:
         lines = {text.count(b"\n", 0, match.start()) + 1 for match in _some(re.finditer(rb"\0", text))}
         faults = [
             Fault(
-                table="file", rule="nul_byte", severity="mended", source=file, row=line,
+                table="file",
+                rule="nul_byte",
+                severity="mended",
+                source=file,
+                row=line,
                 message="The line holds NUL bytes, which were taken out: the file was damaged on its way.",
                 cure="Export the file again, and compare this line with the original.",
             )
             for line in sorted(lines)
-        ]  # fmt: skip
+        ]
         text = text.replace(b"\0", b"")
     return text, faults
 
@@ -114,9 +131,11 @@ def _utf8(raw: bytes, file: str) -> bytes:
                 return raw.decode(encoding).encode("utf-8", errors="replace")
             except UnicodeDecodeError as error:
                 raise refuse(
-                    file, "bad_encoding", f"it is marked {encoding.upper()}, but breaks off at byte {error.start}.",
+                    file,
+                    "bad_encoding",
+                    f"it is marked {encoding.upper()}, but breaks off at byte {error.start}.",
                     "Export the file again, as UTF-8.",
-                ) from error  # fmt: skip
+                ) from error
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -155,9 +174,11 @@ def _delimiter(lines: list[str], file: str) -> tuple[str, int]:
     best = max(DELIMITERS, key=lambda delimiter: (fit(delimiter)[0] >= 0.7, fit(delimiter)[1], fit(delimiter)[0]))
     if fit(best)[1] < 2:
         raise refuse(
-            file, "one_column", "no delimiter was found: each line holds one cell.",
+            file,
+            "one_column",
+            "no delimiter was found: each line holds one cell.",
             "Separate the columns with commas, semicolons, tabs or bars.",
-        )  # fmt: skip
+        )
     return best, 0
 
 
@@ -196,9 +217,11 @@ def _table(
         return frame, rows, []
     if len(below) > _SLOW_LIMIT:
         raise refuse(
-            file, "uneven_lines", "its lines do not all have the same number of cells, and it is too large to mend.",
+            file,
+            "uneven_lines",
+            "its lines do not all have the same number of cells, and it is too large to mend.",
             "Export the table again with every cell quoted, or as Parquet.",
-        )  # fmt: skip
+        )
     return _line_by_line(body, delimiter, first, headings, file)
 
 
@@ -265,9 +288,12 @@ def _records(text: str, delimiter: str, first: int, file: str) -> Iterator[tuple
             begun = reader.line_num
     except csv.Error as error:
         raise refuse(
-            file, "unreadable_line", f"line {first + 2 + begun} cannot be read ({error}).",
-            "Check the quotation marks on this line.", first + 2 + begun,
-        ) from error  # fmt: skip
+            file,
+            "unreadable_line",
+            f"line {first + 2 + begun} cannot be read ({error}).",
+            "Check the quotation marks on this line.",
+            first + 2 + begun,
+        ) from error
 
 
 def _reads_strictly(body: list[str], delimiter: str, first: int, file: str) -> bool:
@@ -279,9 +305,12 @@ def _reads_strictly(body: list[str], delimiter: str, first: int, file: str) -> b
     except csv.Error as error:
         if "end of data" in str(error):
             raise refuse(
-                file, "open_quotation", f"a quotation mark opened on line {first + 2 + begun} never closes.",
-                "Close it, or take it out.", first + 2 + begun,
-            ) from error  # fmt: skip
+                file,
+                "open_quotation",
+                f"a quotation mark opened on line {first + 2 + begun} never closes.",
+                "Close it, or take it out.",
+                first + 2 + begun,
+            ) from error
         return False
     return True
 
@@ -289,20 +318,32 @@ def _reads_strictly(body: list[str], delimiter: str, first: int, file: str) -> b
 def _misfit(cells: list[str], width: int, line: int, file: str, *, cut: bool) -> Fault | None:
     if len(cells) > width and any(cell.strip() for cell in cells[width:]):
         return Fault(
-            table="file", rule="too_many_cells", source=file, row=line, value=" | ".join(cells[width:])[:200],
+            table="file",
+            rule="too_many_cells",
+            source=file,
+            row=line,
+            value=" | ".join(cells[width:])[:200],
             message=f"The line has {len(cells)} cells, the table has {width} columns; the line was left out.",
             cure="Quote cells that hold the delimiter (a decimal comma in a comma-separated file?), then read again.",
-        )  # fmt: skip
+        )
     if len(cells) < width and cut:
         return Fault(
-            table="file", rule="cut_off_line", source=file, row=line, value=" | ".join(cells)[-200:],
+            table="file",
+            rule="cut_off_line",
+            source=file,
+            row=line,
+            value=" | ".join(cells)[-200:],
             message=f"The last line breaks off after {len(cells)} of {width} cells; it was left out.",
             cure="The file was probably cut short: export or copy it again.",
-        )  # fmt: skip
+        )
     if len(cells) < width:
         return Fault(
-            table="file", rule="too_few_cells", severity="mended", source=file, row=line,
+            table="file",
+            rule="too_few_cells",
+            severity="mended",
+            source=file,
+            row=line,
             message=f"The line has {len(cells)} of {width} cells; the others were taken as empty.",
             cure="Check that no delimiter is missing on this line.",
-        )  # fmt: skip
+        )
     return None

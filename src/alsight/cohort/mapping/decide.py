@@ -91,10 +91,16 @@ def _table(guess: Guess, known: TableMap, everywhere: TableMap, layout: str) -> 
     used = any((found := meaning_of(column.means)) and found.part in _USED for column in guess.columns.values())
     laid = any(column.why.startswith("layout:") for column in guess.columns.values())
     return msgspec.structs.replace(
-        known, **fields, columns=columns, use=used, layout=known.layout or (layout if laid else ""),
-        scale=known.scale or everywhere.scale, dates=known.dates or everywhere.dates,
-        decimal=known.decimal or everywhere.decimal, missing=known.missing or everywhere.missing,
-    )  # fmt: skip
+        known,
+        **fields,
+        columns=columns,
+        use=used,
+        layout=known.layout or (layout if laid else ""),
+        scale=known.scale or everywhere.scale,
+        dates=known.dates or everywhere.dates,
+        decimal=known.decimal or everywhere.decimal,
+        missing=known.missing or everywhere.missing,
+    )
 
 
 def _settled(guess: Guess, table: TableMap, everywhere: TableMap, one_person: str) -> tuple[TableMap, list[Fault]]:
@@ -148,10 +154,12 @@ def _time_units(
         if not unit and column.means == "time":
             faults.append(
                 unclear(
-                    guess.sheet.source, heading, f'nothing tells if "{heading}" counts days, weeks, months or years.',
+                    guess.sheet.source,
+                    heading,
+                    f'nothing tells if "{heading}" counts days, weeks, months or years.',
                     f"Name it with --time-unit, or in the mapping: `{line(heading, means='time', unit='month')}`.",
                 )
-            )  # fmt: skip
+            )
         elif not unit:
             why = f"read as {column.means}, but nothing tells its unit of time"
             settled[heading] = ColumnMap(means="ignored", why=why, examples=column.examples)
@@ -183,10 +191,12 @@ def _slots(guess: Guess, columns: dict[str, ColumnMap]) -> tuple[dict[str, Colum
     example = line(first, means=open_slots[first].means, at=3, at_unit="month")
     return columns, [
         unclear(
-            guess.sheet.source, first, f'nothing tells when the visits of "{first}" and its neighbours took place.',
+            guess.sheet.source,
+            first,
+            f'nothing tells when the visits of "{first}" and its neighbours took place.',
             f"Give each such column its time in the mapping: `{example}`, or add columns with the dates of the visits.",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _steps_like_months(numbers_seen: Sequence[float]) -> bool:
@@ -213,11 +223,13 @@ def _dates(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
     example = guess.look(heading).examples[:1]
     return "", [
         unclear(
-            guess.sheet.source, heading, f'nothing tells whether the day or the month comes first in "{heading}".',
+            guess.sheet.source,
+            heading,
+            f'nothing tells whether the day or the month comes first in "{heading}".',
             'State it: --dates dmy (day first) or --dates mdy, or under [[tables]] in the mapping `dates = "dmy"`.',
             ", ".join(example),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tuple[dict[str, ColumnMap], list[Fault]]:
@@ -243,11 +255,12 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
     if not scale:
         return columns, [
             unclear(
-                guess.sheet.source, open_totals[0],
+                guess.sheet.source,
+                open_totals[0],
                 f'nothing tells whether "{open_totals[0]}" is the ALSFRS-R (0-48) or the original ALSFRS (0-40).',
                 'State it: --scale alsfrs_r (or alsfrs), or under [[tables]] in the mapping `scale = "alsfrs_r"`.',
             )
-        ]  # fmt: skip
+        ]
     name = f"{scale}_total"
     return {
         heading: msgspec.structs.replace(column, means=name) if column.means == "total" else column
@@ -293,34 +306,42 @@ def _nothing(guesses: Sequence[tuple[Guess, TableMap]]) -> Fault:
     source = guesses[0][0].sheet.source
     headings = ", ".join(list(guesses[0][0].sheet.frame.columns)[:12])
     return unclear(
-        source, "", f"no column was recognised among: {headings}.",
+        source,
+        "",
+        f"no column was recognised among: {headings}.",
         "Say in a mapping what the columns mean; `docs/meanings.md` lists the meanings.",
-    )  # fmt: skip
+    )
 
 
 def _no_scores(pairs: Sequence[tuple[Guess, TableMap]]) -> Fault:
     guess = pairs[0][0]
     unused = next((heading for heading, column in guess.columns.items() if column.means == "ignored"), "Total")
     return unclear(
-        guess.sheet.source, "", "no column was recognised as an ALSFRS-R item or total.",
+        guess.sheet.source,
+        "",
+        "no column was recognised as an ALSFRS-R item or total.",
         f"Name one in the mapping, for example: `{line(unused, means='alsfrs_r_total')}`.",
-    )  # fmt: skip
+    )
 
 
 def _no_subject(guess: Guess) -> Fault:
     unused = [heading for heading, column in guess.columns.items() if column.means == "ignored"][:5]
     hint = f" Not yet used: {', '.join(unused)}." if unused else ""
     return unclear(
-        guess.sheet.source, "", f"no column was recognised as the person's identifier.{hint}",
+        guess.sheet.source,
+        "",
+        f"no column was recognised as the person's identifier.{hint}",
         f"Name it in the mapping: `{line(unused[0] if unused else 'ID', means='subject')}`; for a table about one "
         'person write `subject = "1"` under [[tables]].',
-    )  # fmt: skip
+    )
 
 
 def _no_time(guess: Guess) -> Fault:
     unused = [heading for heading, column in guess.columns.items() if column.means == "ignored"][:5]
     hint = f" Not yet used: {', '.join(unused)}." if unused else ""
     return unclear(
-        guess.sheet.source, "", f"no column was recognised as the time of the visit.{hint}",
+        guess.sheet.source,
+        "",
+        f"no column was recognised as the time of the visit.{hint}",
         f"Name it in the mapping: `{line(unused[0] if unused else 'Date', means='time', unit='date')}`.",
-    )  # fmt: skip
+    )

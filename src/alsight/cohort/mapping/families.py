@@ -20,10 +20,22 @@ Look = Callable[[str], Profile]
 _NUMBERED: Final = re.compile(r"^([a-z]*(?:[a-z0-9]*[a-z])?)(0?[1-9]|1[0-2])([abx]?)([a-z]*)$")
 _R_ITEMS: Final = {"1": TWELVE[9], "2": TWELVE[10], "3": TWELVE[11]}
 _SLOT_WORDS: Final = {
-    "month": "month", "m": "month", "week": "week", "w": "week", "day": "day", "d": "day", "year": "year", "y": "year",
-    "visit": "visit", "v": "visit", "t": "visit", "time": "visit", "fu": "visit", "session": "visit",
+    "month": "month",
+    "m": "month",
+    "week": "week",
+    "w": "week",
+    "day": "day",
+    "d": "day",
+    "year": "year",
+    "y": "year",
+    "visit": "visit",
+    "v": "visit",
+    "t": "visit",
+    "time": "visit",
+    "fu": "visit",
+    "session": "visit",
     "measure": "visit",
-}  # fmt: skip
+}
 _FIRST: Final = frozenset({"baseline", "bl", "base", "screening"})
 
 

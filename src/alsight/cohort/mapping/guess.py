@@ -206,9 +206,14 @@ def _spread(guess: Guess, claims: dict[str, Any], open_names: list[str], familie
             unit = "date" if guess.look(name).date >= 0.5 or not unit else unit
         at_unit: Any = slot.at_unit if slot.at_unit in ("day", "week", "month", "year") else ""
         guess.columns[name] = ColumnMap(
-            means=means, unit=unit, at=slot.at, at_unit=at_unit, slot=slot.slot, confidence=slot.confidence,
+            means=means,
+            unit=unit,
+            at=slot.at,
+            at_unit=at_unit,
+            slot=slot.slot,
+            confidence=slot.confidence,
             why="one of several columns that hold the same thing at different visits",
-        )  # fmt: skip
+        )
         claims.pop(name, None)
 
 
@@ -299,10 +304,15 @@ def _units(guess: Guess) -> None:
         if "unit" not in words or (column is not None and column.of):
             continue
         owner = next(
-            (other for other in names if other != name and bag(bare(other)) == words - {"unit"}
-             and (meaning_of(guess.columns[other].means) or _NONE).kind == "number"),
+            (
+                other
+                for other in names
+                if other != name
+                and bag(bare(other)) == words - {"unit"}
+                and (meaning_of(guess.columns[other].means) or _NONE).kind == "number"
+            ),
             "",
-        )  # fmt: skip
+        )
         if owner or column is None:
             why = f'unit of "{owner}"' if owner else "the wording of the heading"
             guess.columns[name] = ColumnMap(means="unit", of=owner, confidence=0.9, why=why)

@@ -14,35 +14,97 @@ from alsight.cohort.mapping.words import FOLDS, STOP, bag, bracketed, compact, t
 
 TIME_UNITS: Final = ("day", "week", "month", "year")
 ORIGINS: Final[dict[str, str]] = {
-    "onset": "onset", "symptom": "onset", "disease": "onset", "diagnosis": "diagnosis", "baseline": "entry",
-    "entry": "entry", "randomization": "entry", "enrollment": "entry", "first": "entry", "birth": "birth",
-    "start": "entry", "study": "entry", "inclusion": "entry",
-}  # fmt: skip
+    "onset": "onset",
+    "symptom": "onset",
+    "disease": "onset",
+    "diagnosis": "diagnosis",
+    "baseline": "entry",
+    "entry": "entry",
+    "randomization": "entry",
+    "enrollment": "entry",
+    "first": "entry",
+    "birth": "birth",
+    "start": "entry",
+    "study": "entry",
+    "inclusion": "entry",
+}
 """Word after "since" or "from" to what a time counts from."""
 
 _UNITS: Final = frozenset(
-    {"kg", "lb", "g", "cm", "in", "m", "l", "ml", "%", "pg/ml", "ng/ml", "ng/l", "mg/dl", "umol/l", "n", "lbf", "cmh2o",
-     "l/min", "mv", "u/l", "point", "points", "kg/m2", "mm", "year", "day", "% predicted", "percent", "pct"}
-)  # fmt: skip
-_TOKEN_UNITS: Final = {"kg": "kg", "lb": "lb", "lbs": "lb", "pounds": "lb", "cm": "cm", "inches": "in", "inch": "in",
-                       "cmh2o": "", "ml": "ml", "pg": "pg/ml", "ng": "ng/ml"}  # fmt: skip
+    {
+        "kg",
+        "lb",
+        "g",
+        "cm",
+        "in",
+        "m",
+        "l",
+        "ml",
+        "%",
+        "pg/ml",
+        "ng/ml",
+        "ng/l",
+        "mg/dl",
+        "umol/l",
+        "n",
+        "lbf",
+        "cmh2o",
+        "l/min",
+        "mv",
+        "u/l",
+        "point",
+        "points",
+        "kg/m2",
+        "mm",
+        "year",
+        "day",
+        "% predicted",
+        "percent",
+        "pct",
+    }
+)
+_TOKEN_UNITS: Final = {
+    "kg": "kg",
+    "lb": "lb",
+    "lbs": "lb",
+    "pounds": "lb",
+    "cm": "cm",
+    "inches": "in",
+    "inch": "in",
+    "cmh2o": "",
+    "ml": "ml",
+    "pg": "pg/ml",
+    "ng": "ng/ml",
+}
 _FILLER: Final = re.compile(
     r"^(?:q|p|item|alsfrsr?|frsr?|score|question|frage|als|r)?0?\d{0,2}[abx]?$|^(?:rating|functional)$"
 )
 _SPLIT: Final = {"5a": "q5a_cutting_without_gastrostomy", "5b": "q5b_cutting_with_gastrostomy"}
 """Number in a heading ("Cutting food (5a)", "Q5b cutting") to the form of item 5 that it names."""
-_AFTER: Final = frozenset({"since", "from", "after", "seit", "ab", "depuis", "da", "dal", "dalla", "dall", "desde",
-                    "vanaf"})  # fmt: skip
+_AFTER: Final = frozenset(
+    {"since", "from", "after", "seit", "ab", "depuis", "da", "dal", "dalla", "dall", "desde", "vanaf"}
+)
 _TIMELY: Final = frozenset(
     {"visit", "study", "time", "assessment", "baseline", "measure", "relative", "alsfrsr", "alsfrs", "seen", "up", "t"}
 )
 _CHOICES: Final = {
-    "sod1": "sod1", "c9orf72": "c9orf72", "c9": "c9orf72", "tardbp": "tardbp", "tdp43": "tardbp", "fus": "fus",
-    "bulbar": "bulbar", "limb": "limb", "spinal": "limb",
-}  # fmt: skip
+    "sod1": "sod1",
+    "c9orf72": "c9orf72",
+    "c9": "c9orf72",
+    "tardbp": "tardbp",
+    "tdp43": "tardbp",
+    "fus": "fus",
+    "bulbar": "bulbar",
+    "limb": "limb",
+    "spinal": "limb",
+}
 _DAY_NAMES: Final = {
-    "onsetday": "onset", "diagnosisday": "diagnosis", "lastseenday": "last_seen", "endday": "end", "day": "time",
-}  # fmt: skip
+    "onsetday": "onset",
+    "diagnosisday": "diagnosis",
+    "lastseenday": "last_seen",
+    "endday": "end",
+    "day": "time",
+}
 
 
 @dataclass(frozen=True)

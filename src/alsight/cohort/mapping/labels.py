@@ -21,13 +21,27 @@ from alsight.cohort.parse import blank, words
 from alsight.cohort.parse.codes import folded
 
 SITE_WORDS: Final = (
-    ("membre superieur", "upper_limb"), ("upper limb", "upper_limb"), ("upper extremity", "upper_limb"),
-    ("obere extremitat", "upper_limb"), ("arto superiore", "upper_limb"), ("miembro superior", "upper_limb"),
-    ("membre inferieur", "lower_limb"), ("lower limb", "lower_limb"), ("lower extremity", "lower_limb"),
-    ("untere extremitat", "lower_limb"), ("arto inferiore", "lower_limb"), ("miembro inferior", "lower_limb"),
-    ("bulbar", "bulbar"), ("bulbaire", "bulbar"), ("bulbare", "bulbar"), ("respiratory", "respiratory"),
-    ("respiratoire", "respiratory"), ("respiratorisch", "respiratory"), ("thoracique", "trunk"), ("axial", "trunk"),
-)  # fmt: skip
+    ("membre superieur", "upper_limb"),
+    ("upper limb", "upper_limb"),
+    ("upper extremity", "upper_limb"),
+    ("obere extremitat", "upper_limb"),
+    ("arto superiore", "upper_limb"),
+    ("miembro superior", "upper_limb"),
+    ("membre inferieur", "lower_limb"),
+    ("lower limb", "lower_limb"),
+    ("lower extremity", "lower_limb"),
+    ("untere extremitat", "lower_limb"),
+    ("arto inferiore", "lower_limb"),
+    ("miembro inferior", "lower_limb"),
+    ("bulbar", "bulbar"),
+    ("bulbaire", "bulbar"),
+    ("bulbare", "bulbar"),
+    ("respiratory", "respiratory"),
+    ("respiratoire", "respiratory"),
+    ("respiratorisch", "respiratory"),
+    ("thoracique", "trunk"),
+    ("axial", "trunk"),
+)
 """Words within a description of the first region to the dictionary's site; two sites in one description are none."""
 
 _SCORE_FIRST: Final = re.compile(r"^\(?([0-4])\s*[-=:.)\u2013\u2014]+\s*\D")

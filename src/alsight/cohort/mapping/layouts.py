@@ -47,9 +47,14 @@ def layouts() -> dict[str, tuple[LayoutColumn, ...]]:
     for row in csv.DictReader(text.splitlines()):
         values = dict(pair.split("=", 1) for pair in row["values"].split(";") if pair)
         fields: dict[str, Any] = {
-            "means": row["means"], "unit": row["unit"], "origin": row["from"], "yes": row["yes"], "of": row["of"],
-            "values": values, "why": f"layout: {TITLES[row['layout']]}",
-        }  # fmt: skip
+            "means": row["means"],
+            "unit": row["unit"],
+            "origin": row["from"],
+            "yes": row["yes"],
+            "of": row["of"],
+            "values": values,
+            "why": f"layout: {TITLES[row['layout']]}",
+        }
         found.setdefault(row["layout"], []).append(
             LayoutColumn(row["layout"], row["column"], ColumnMap(**fields), row["key"])
         )

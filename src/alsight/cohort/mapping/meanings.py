@@ -35,8 +35,12 @@ class Meaning:
 
 
 _KINDS: Final[dict[object, Kind]] = {
-    pl.String: "text", pl.Float32: "number", pl.Float64: "number", pl.Int32: "number", pl.Boolean: "boolean",
-}  # fmt: skip
+    pl.String: "text",
+    pl.Float32: "number",
+    pl.Float64: "number",
+    pl.Int32: "number",
+    pl.Boolean: "boolean",
+}
 
 MOMENTS: Final[dict[str, str]] = {
     "onset": "first symptom",
@@ -117,9 +121,21 @@ def meaning_of(name: str) -> Meaning | None:
 
 
 BEST_OF: Final = frozenset(
-    {"fvc_l", "fvc_pct", "svc_l", "svc_pct", "capacity_l", "capacity_pct", "snip_cmh2o", "mip_cmh2o", "mep_cmh2o",
-     "pcf_l_min", "grip_kg", "hhd_kg"}
-)  # fmt: skip
+    {
+        "fvc_l",
+        "fvc_pct",
+        "svc_l",
+        "svc_pct",
+        "capacity_l",
+        "capacity_pct",
+        "snip_cmh2o",
+        "mip_cmh2o",
+        "mep_cmh2o",
+        "pcf_l_min",
+        "grip_kg",
+        "hhd_kg",
+    }
+)
 """Quantities of which a session makes several trials and the greatest counts."""
 
 IS_ITEM: Final = _ITEMS

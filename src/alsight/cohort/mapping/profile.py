@@ -31,8 +31,23 @@ ALIVE: Final = (
     "survivor",
     "censored",
 )
-DEAD: Final = ("dead", "died", "deceased", "death", "tot", "verstorben", "gestorben", "décédé", "decede", "morto",
-               "deceduto", "muerto", "fallecido", "overleden", "exitus")  # fmt: skip
+DEAD: Final = (
+    "dead",
+    "died",
+    "deceased",
+    "death",
+    "tot",
+    "verstorben",
+    "gestorben",
+    "décédé",
+    "decede",
+    "morto",
+    "deceduto",
+    "muerto",
+    "fallecido",
+    "overleden",
+    "exitus",
+)
 """Words for a vital status, beside yes and no under a heading that names death."""
 
 _GROUPED: Final = re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")

@@ -174,9 +174,14 @@ def check_mapping(mapping: Mapping) -> None:
 def unclear(source: str, heading: str, message: str, cure: str, value: str = "") -> Fault:
     """A fault of the mapping itself."""
     return Fault(
-        table="file", rule="unclear_mapping", source=source, column=heading, message=f"{source}: {message}", cure=cure,
+        table="file",
+        rule="unclear_mapping",
+        source=source,
+        column=heading,
+        message=f"{source}: {message}",
+        cure=cure,
         value=value,
-    )  # fmt: skip
+    )
 
 
 def line(heading: str, **fields: Any) -> str:

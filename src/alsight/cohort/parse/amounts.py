@@ -12,8 +12,11 @@ from alsight.cohort.parse.text import Parsed, Place, blank, tell, words
 Decimal = Literal["auto", ".", ","]
 
 DAYS_IN: Final[dict[str, float]] = {
-    "day": 1.0, "week": DAYS_PER_WEEK, "month": DAYS_PER_MONTH, "year": DAYS_PER_YEAR,
-}  # fmt: skip
+    "day": 1.0,
+    "week": DAYS_PER_WEEK,
+    "month": DAYS_PER_MONTH,
+    "year": DAYS_PER_YEAR,
+}
 """Days in each unit of time that a file may count in."""
 
 _GROUPED_COMMA: Final = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
@@ -55,9 +58,13 @@ def numbers(given: pl.Series, place: Place, *, decimal: Decimal = "auto") -> Par
     if bad.any():
         values = values.set(bad, None)
     faults = tell(
-        place, bad, given, "not_a_number", "This is not a number.",
+        place,
+        bad,
+        given,
+        "not_a_number",
+        "This is not a number.",
         "Write a plain number such as 12 or 3.5, without unit or comparison sign; leave the cell empty if unknown.",
-    )  # fmt: skip
+    )
     return Parsed(values.alias(given.name), faults, how)
 
 
@@ -115,8 +122,12 @@ def days(given: pl.Series, place: Place, *, unit: str = "day", decimal: Decimal 
     scaled = (values * DAYS_IN[unit]).round(0, mode="half_away_from_zero")
     bad = (scaled.abs() > 2**31 - 1).fill_null(False)
     told = tell(
-        place, bad, given, "not_a_day", "This is not a number of days.",
+        place,
+        bad,
+        given,
+        "not_a_day",
+        "This is not a number of days.",
         "Count days from the person's entry; leave the cell empty if unknown.",
-    )  # fmt: skip
+    )
     whole = (scaled.set(bad, None) if bad.any() else scaled).cast(pl.Int32)
     return Parsed(whole.alias(given.name), pl.concat([faults, told]), f"{unit}s, {how}")

@@ -13,10 +13,21 @@ from alsight.cohort.parse.text import Parsed, Place, blank, tell, words
 Order = Literal["auto", "dmy", "mdy"]
 
 SENTINELS: Final[tuple[date, ...]] = (
-    date(9999, 12, 30), date(9999, 12, 31), date(9999, 9, 9), date(8888, 8, 8), date(2999, 12, 31), date(2099, 12, 31),
-    date(1900, 1, 1), date(1899, 12, 30), date(1899, 12, 31), date(1901, 1, 1), date(1111, 11, 11), date(1800, 1, 1),
-    date(1753, 1, 1), date(1, 1, 1),
-)  # fmt: skip
+    date(9999, 12, 30),
+    date(9999, 12, 31),
+    date(9999, 9, 9),
+    date(8888, 8, 8),
+    date(2999, 12, 31),
+    date(2099, 12, 31),
+    date(1900, 1, 1),
+    date(1899, 12, 30),
+    date(1899, 12, 31),
+    date(1901, 1, 1),
+    date(1111, 11, 11),
+    date(1800, 1, 1),
+    date(1753, 1, 1),
+    date(1, 1, 1),
+)
 """Dates that databases write for "none" or "not yet"."""
 
 YEARS: Final = (1900, 2100)
@@ -25,10 +36,40 @@ YEARS: Final = (1900, 2100)
 _NUMERIC: Final = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4})"
 _CLOCK: Final = r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2})?)?$"
 _MONTHS: Final[dict[str, int]] = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11,
-    "dec": 12, "mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12, "gen": 1, "mag": 5, "giu": 6, "lug": 7, "ago": 8,
-    "set": 9, "ott": 10, "dic": 12, "fév": 2, "fev": 2, "avr": 4, "aoû": 8, "déc": 12, "ene": 1, "abr": 4, "out": 10,
-}  # fmt: skip
+    "jan": 1,
+    "feb": 2,
+    "mar": 3,
+    "apr": 4,
+    "may": 5,
+    "jun": 6,
+    "jul": 7,
+    "aug": 8,
+    "sep": 9,
+    "oct": 10,
+    "nov": 11,
+    "dec": 12,
+    "mär": 3,
+    "mrz": 3,
+    "mai": 5,
+    "okt": 10,
+    "dez": 12,
+    "gen": 1,
+    "mag": 5,
+    "giu": 6,
+    "lug": 7,
+    "ago": 8,
+    "set": 9,
+    "ott": 10,
+    "dic": 12,
+    "fév": 2,
+    "fev": 2,
+    "avr": 4,
+    "aoû": 8,
+    "déc": 12,
+    "ene": 1,
+    "abr": 4,
+    "out": 10,
+}
 """First three letters of month names in English, German, Italian, French, Spanish and Portuguese, where they decide."""
 
 
@@ -126,30 +167,46 @@ def _serials(number: pl.Series) -> pl.Series:
 
 def _unread(place: Place, bad: pl.Series, given: pl.Series) -> pl.DataFrame:
     return tell(
-        place, bad, given, "not_a_date", "This is not a date.",
+        place,
+        bad,
+        given,
+        "not_a_date",
+        "This is not a date.",
         "Write the day as year-month-day with four digits for the year (2019-03-31), or leave the cell empty.",
-    )  # fmt: skip
+    )
 
 
 def _sentinel(place: Place, bad: pl.Series, given: pl.Series) -> pl.DataFrame:
     return tell(
-        place, bad, given, "sentinel_date", "This date stands for 'none' in some databases; no event can carry it.",
+        place,
+        bad,
+        given,
+        "sentinel_date",
+        "This date stands for 'none' in some databases; no event can carry it.",
         "Leave the cell empty when the event has not happened or its day is unknown.",
-    )  # fmt: skip
+    )
 
 
 def _outside(place: Place, bad: pl.Series, given: pl.Series) -> pl.DataFrame:
     return tell(
-        place, bad, given, "impossible_date", f"The year lies outside {YEARS[0]} to {YEARS[1]}.",
+        place,
+        bad,
+        given,
+        "impossible_date",
+        f"The year lies outside {YEARS[0]} to {YEARS[1]}.",
         "Correct the year, or leave the cell empty.",
-    )  # fmt: skip
+    )
 
 
 def _undecided(place: Place, given: pl.Series) -> pl.DataFrame:
     once = Place(table=place.table, column=place.column, source=place.source, rows=pl.Series([0]))
     example = given.drop_nulls().head(1)
     return tell(
-        once, pl.Series([True]), example, "date_order_undecided",
+        once,
+        pl.Series([True]),
+        example,
+        "date_order_undecided",
         "Nothing in this column tells whether the day or the month comes first; the day was taken to come first.",
-        "Write dates as 2019-03-31, or state the order.", "note",
-    )  # fmt: skip
+        "Write dates as 2019-03-31, or state the order.",
+        "note",
+    )

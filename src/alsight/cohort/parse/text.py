@@ -11,10 +11,43 @@ from alsight.base.errors import Severity
 from alsight.cohort.tables import REJECTED
 
 MISSING: Final[tuple[str, ...]] = (
-    "", "na", "n/a", "n.a.", "n/d", "nd", "nan", "nat", "null", "none", "missing", "unknown", "unk", "not done",
-    "not available", "not reported", "not applicable", "not known", "not tested", "-", "--", "---", ".", "..", "?",
-    "#n/a", "#null!", "#value!", "#ref!", "#div/0!", "#num!", "#name?", "k.a.", "keine angabe", "inconnu", "non noto",
-)  # fmt: skip
+    "",
+    "na",
+    "n/a",
+    "n.a.",
+    "n/d",
+    "nd",
+    "nan",
+    "nat",
+    "null",
+    "none",
+    "missing",
+    "unknown",
+    "unk",
+    "not done",
+    "not available",
+    "not reported",
+    "not applicable",
+    "not known",
+    "not tested",
+    "-",
+    "--",
+    "---",
+    ".",
+    "..",
+    "?",
+    "#n/a",
+    "#null!",
+    "#value!",
+    "#ref!",
+    "#div/0!",
+    "#num!",
+    "#name?",
+    "k.a.",
+    "keine angabe",
+    "inconnu",
+    "non noto",
+)
 """What people write, in lower case, where they have nothing to write."""
 
 _INVISIBLE: Final = "[\u200b\u200c\u200d\u2060\ufeff\u00ad\u0000]"
@@ -66,9 +99,14 @@ def tell(
         [lines.cast(pl.Int64).alias("row"), people.cast(pl.String).alias("subject"), _shown(given).alias("value")]
     ).filter(bad)
     told = {
-        "severity": severity, "table": place.table, "source": place.source, "column": place.column, "rule": rule,
-        "message": message, "cure": cure,
-    }  # fmt: skip
+        "severity": severity,
+        "table": place.table,
+        "source": place.source,
+        "column": place.column,
+        "rule": rule,
+        "message": message,
+        "cure": cure,
+    }
     return faulty.with_columns(pl.lit(text).alias(name) for name, text in told.items()).select(
         pl.col(name).cast(dtype) for name, dtype in REJECTED.schema.items()
     )
@@ -105,7 +143,11 @@ def identifiers(given: pl.Series, place: Place) -> Parsed:
     values = text.replace("", None).alias(given.name)
     bad = (values.str.len_chars() > 200).fill_null(False)
     faults = tell(
-        place, bad, text, "not_an_identifier", "An identifier is longer than 200 characters.",
+        place,
+        bad,
+        text,
+        "not_an_identifier",
+        "An identifier is longer than 200 characters.",
         "Give the person a short identifier; check that the column is the right one.",
-    )  # fmt: skip
+    )
     return Parsed(values.set(bad, None) if bad.any() else values, faults, "text")

@@ -24,9 +24,16 @@ DISEASE_MODIFYING: Final = frozenset({"riluzole", "rilutek", "edaravone", "radic
 RENAMED: Final = {"rilutek": "riluzole", "radicava": "edaravone", "radicut": "edaravone"}
 
 COLUMNS: Final = {
-    "subject": pl.String, "day": pl.Int32, "end_day": pl.Int32, "treatment": pl.String, "kind": pl.String,
-    "dose": pl.Float64, "dose_unit": pl.String, "source": pl.String, "row": pl.UInt32,
-}  # fmt: skip
+    "subject": pl.String,
+    "day": pl.Int32,
+    "end_day": pl.Int32,
+    "treatment": pl.String,
+    "kind": pl.String,
+    "dose": pl.Float64,
+    "dose_unit": pl.String,
+    "source": pl.String,
+    "row": pl.UInt32,
+}
 
 
 def _rows(frame: pl.DataFrame) -> pl.DataFrame:
@@ -42,24 +49,36 @@ def arm(sheet: Sheet, told: Told) -> pl.DataFrame:
     start = _from_baseline(sheet, "treatment_group_delta", ~blank(given), told)
     other = ~given.is_in(list(ARMS)).fill_null(False) & ~blank(given)
     told.mark(
-        sheet, "study_arm", TABLE, other, "unknown_arm",
-        "The arm is neither active nor placebo; it is kept by its name.", "Write Active or Placebo.", "note",
-    )  # fmt: skip
+        sheet,
+        "study_arm",
+        TABLE,
+        other,
+        "unknown_arm",
+        "The arm is neither active nor placebo; it is kept by its name.",
+        "Write Active or Placebo.",
+        "note",
+    )
     treatment, kind = ({name: row[place] for name, row in ARMS.items()} for place in (0, 1))
     frame = sheet.frame.select("subject", "row").with_columns(
-        start.alias("day"), given.replace(treatment).alias("treatment"),
+        start.alias("day"),
+        given.replace(treatment).alias("treatment"),
         given.replace_strict(kind, default="investigational", return_dtype=pl.String).alias("kind"),
         source=pl.lit(sheet.source),
-    )  # fmt: skip
+    )
     return _rows(frame.filter(~blank(given)))
 
 
 def _from_baseline(sheet: Sheet, name: str, where: pl.Series, told: Told) -> pl.Series:
     start = day(sheet, name, TABLE, told)
     told.mark(
-        sheet, name, TABLE, where & start.is_null(), "start_taken_for_baseline",
-        "The day of start is missing; the treatment is taken to run from the trial's baseline.", "Fill the day.",
-    )  # fmt: skip
+        sheet,
+        name,
+        TABLE,
+        where & start.is_null(),
+        "start_taken_for_baseline",
+        "The day of start is missing; the treatment is taken to run from the trial's baseline.",
+        "Fill the day.",
+    )
     return start.fill_null(0)
 
 
@@ -70,16 +89,26 @@ def riluzole(sheet: Sheet, told: Told) -> pl.DataFrame:
     yes, no = used.fill_null(False), (~used).fill_null(False)
     start = _from_baseline(sheet, "riluzole_use_delta", yes, told)
     told.mark(
-        sheet, "riluzole_use_delta", TABLE, no & dated, "day_without_use",
+        sheet,
+        "riluzole_use_delta",
+        TABLE,
+        no & dated,
+        "day_without_use",
         "The person is said not to have used riluzole; the day beside it is not used.",
-        "Correct the answer or the day.", "note",
-    )  # fmt: skip
+        "Correct the answer or the day.",
+        "note",
+    )
     both = sheet.frame.select("subject").with_columns(yes=yes, no=no)
     clash = both.select(pl.col("yes").any().over("subject") & pl.col("no").any().over("subject")).to_series()
     told.mark(
-        sheet, "subject_used_riluzole", TABLE, clash, "contradicting_use",
-        "Rows of the person say both yes and no; riluzole counts as used.", "Keep the right row.",
-    )  # fmt: skip
+        sheet,
+        "subject_used_riluzole",
+        TABLE,
+        clash,
+        "contradicting_use",
+        "Rows of the person say both yes and no; riluzole counts as used.",
+        "Keep the right row.",
+    )
     frame = sheet.frame.select("subject", "row").with_columns(
         start.alias("day"), treatment=pl.lit("riluzole"), kind=pl.lit("disease_modifying"), source=pl.lit(sheet.source)
     )
@@ -95,15 +124,22 @@ def medication(sheet: Sheet, told: Told) -> pl.DataFrame:
     if unread.any():
         told.say(
             sheet.note(
-                "dose_in_words", "Doses that are no plain number are not carried.", "Nothing.",
-                column=sheet.headings.get("dose", "dose"), value=f"{int(unread.sum())} rows",
+                "dose_in_words",
+                "Doses that are no plain number are not carried.",
+                "Nothing.",
+                column=sheet.headings.get("dose", "dose"),
+                value=f"{int(unread.sum())} rows",
             )
-        )  # fmt: skip
+        )
     names = words(sheet.column("medication_coded")).str.to_lowercase().str.split(";")
     frame = sheet.frame.select("subject", "row").with_columns(
-        start.alias("day"), stop.alias("end_day"), names.alias("treatment"), dose.alias("dose"),
-        words(sheet.column("unit")).alias("dose_unit"), source=pl.lit(sheet.source),
-    )  # fmt: skip
+        start.alias("day"),
+        stop.alias("end_day"),
+        names.alias("treatment"),
+        dose.alias("dose"),
+        words(sheet.column("unit")).alias("dose_unit"),
+        source=pl.lit(sheet.source),
+    )
     alone = pl.col("treatment").list.len() == 1
     frame = frame.with_columns(pl.when(alone).then(pl.col("dose", "dose_unit"))).explode("treatment")
     frame = frame.with_columns(pl.col("treatment").str.strip_chars().replace({"": None}).replace(RENAMED))
@@ -118,9 +154,14 @@ def _unsentineled(sheet: Sheet, name: str, told: Told) -> pl.Series:
     value = day(sheet, name, TABLE, told)
     sentinel = value.is_in(list(SENTINEL_DAYS)).fill_null(False)
     told.mark(
-        sheet, name, TABLE, sentinel, "sentinel_day",
-        "This day stands for 'goes on' or 'unknown'; it counts as missing.", "Leave the cell empty.",
-    )  # fmt: skip
+        sheet,
+        name,
+        TABLE,
+        sentinel,
+        "sentinel_day",
+        "This day stands for 'goes on' or 'unknown'; it counts as missing.",
+        "Leave the cell empty.",
+    )
     return value.set(sentinel, None)
 
 

@@ -25,23 +25,31 @@ NOT_FATAL: Final = r"(?:^|_)(?:not|non|nonfatal)(?:_|$)"
 
 KINDS: Final = (
     ("tracheostomy", r"^trache(?:ostomy|otomy)$"),
-    ("gastrostomy", r"^(?:percutaneous_endoscopic_|endoscopic_|peg_)?gastrostomy(?:_tube)?(?:_insertion|_placement)?$"
-                    r"|^(?:peg|feeding_tube|gastrostomy_tube)_(?:insertion|placement)$"),
+    (
+        "gastrostomy",
+        r"^(?:percutaneous_endoscopic_|endoscopic_|peg_)?gastrostomy(?:_tube)?(?:_insertion|_placement)?$"
+        r"|^(?:peg|feeding_tube|gastrostomy_tube)_(?:insertion|placement)$",
+    ),
     ("niv_start", r"^non_?invasive(?:_positive_pressure)?_ventilation$|^bi_?level_positive_airway_pressure$"),
     ("hospitalization", r"^hospitali[sz]ation$"),
     ("fracture", r"(?:^|_)fractures?(?:_|$)"),
     ("mood_episode", r"^(?:major_)?depress(?:ion|ed_mood|ive_disorder)$"),
     ("infection", r"(?:^|_)(?:pneumonia|infection|sepsis)(?:_|$)"),
-)  # fmt: skip
+)
 """Event of the dictionary and the preferred terms, folded, that mean it; the first that fits counts."""
 
 INFECTIONS: Final = "infections_and_infestations"
 """System organ class whose terms are all infections."""
 
 COLUMNS: Final = {
-    "subject": pl.String, "day": pl.Int32, "event": pl.String, "end_day": pl.Int32, "detail": pl.String,
-    "source": pl.String, "row": pl.UInt32,
-}  # fmt: skip
+    "subject": pl.String,
+    "day": pl.Int32,
+    "event": pl.String,
+    "end_day": pl.Int32,
+    "detail": pl.String,
+    "source": pl.String,
+    "row": pl.UInt32,
+}
 
 
 def contacts(sheets: Mapping[str, Sheet], forms: Iterable[str]) -> pl.DataFrame:
@@ -84,20 +92,35 @@ def recorded_deaths(sheet: Sheet, told: Told) -> pl.DataFrame:
         died.alias("died"), when.alias("day"), source=pl.lit(sheet.source)
     )
     told.mark(
-        sheet, "death_days", TABLE, ((~died) & when.is_not_null()).fill_null(False), "alive_with_death_day",
+        sheet,
+        "death_days",
+        TABLE,
+        ((~died) & when.is_not_null()).fill_null(False),
+        "alive_with_death_day",
         "The person is said not to have died, yet a day stands; it counts as a day on which the person lived.",
-        "Correct the answer or empty the day.", "note",
-    )  # fmt: skip
+        "Correct the answer or empty the day.",
+        "note",
+    )
     told.mark(
-        sheet, "subject_died", TABLE, died.is_null() & when.is_not_null(), "death_day_without_answer",
+        sheet,
+        "subject_died",
+        TABLE,
+        died.is_null() & when.is_not_null(),
+        "death_day_without_answer",
         "A day of death stands without saying that the person died; it counts as a day seen, not as a death.",
-        "Fill Subject_Died.", "note",
-    )  # fmt: skip
+        "Fill Subject_Died.",
+        "note",
+    )
     both = frame.select(pl.col("died").any().over("subject") & ~pl.col("died").all().over("subject")).to_series()
     told.mark(
-        sheet, "subject_died", TABLE, both.fill_null(False), "contradicting_death",
-        "Rows of the person say both yes and no; the death counts.", "Keep the right row.",
-    )  # fmt: skip
+        sheet,
+        "subject_died",
+        TABLE,
+        both.fill_null(False),
+        "contradicting_death",
+        "Rows of the person say both yes and no; the death counts.",
+        "Keep the right row.",
+    )
     return frame.filter(pl.col("died").is_not_null())
 
 
@@ -138,10 +161,15 @@ def deaths(sheets: Mapping[str, Sheet], told: Told) -> pl.DataFrame:
         sheet = sheets["DEATHDATA"]
         lost = sheet.frame["row"].is_in(undated["row"].implode())
         told.mark(
-            sheet, "death_days", TABLE, lost, "death_without_day",
+            sheet,
+            "death_days",
+            TABLE,
+            lost,
+            "death_without_day",
             "The person died on a day that no table tells; follow-up ends, without a death, on the last day seen.",
-            "Fill Death_Days if it can be found out.", "rejected",
-        )  # fmt: skip
+            "Fill Death_Days if it can be found out.",
+            "rejected",
+        )
     return pl.concat([_rows(dated), _rows(extra.with_columns(event=pl.lit("death")))])
 
 
@@ -157,16 +185,23 @@ def _tell_recovered(sheets: Mapping[str, Sheet], extra: pl.DataFrame, form: pl.D
     ):
         rows = extra.filter(said_no == against)["row"]
         told.mark(
-            sheet, "outcome", TABLE, sheet.frame["row"].is_in(rows.implode()), "death_by_adverse_event",
-            sentence + " Its day is never earlier than the last assessment.", "Add the death to the death form.",
-        )  # fmt: skip
+            sheet,
+            "outcome",
+            TABLE,
+            sheet.frame["row"].is_in(rows.implode()),
+            "death_by_adverse_event",
+            sentence + " Its day is never earlier than the last assessment.",
+            "Add the death to the death form.",
+        )
 
 
 def illnesses(sheet: Sheet, told: Told) -> pl.DataFrame:
     """Adverse events that are events of the dictionary, by preferred term or organ class; the others are counted."""
-    term = folded(sheet.column("preferred_term").zip_with(
-        sheet.column("preferred_term").is_not_null(), sheet.column("lowest_level_term")
-    ))  # fmt: skip
+    term = folded(
+        sheet.column("preferred_term").zip_with(
+            sheet.column("preferred_term").is_not_null(), sheet.column("lowest_level_term")
+        )
+    )
     unique = term.unique().drop_nulls().to_frame("term")
     coded = unique.with_columns(
         event=pl.coalesce(
@@ -183,18 +218,22 @@ def illnesses(sheet: Sheet, told: Told) -> pl.DataFrame:
     if rest:
         told.say(
             sheet.note(
-                "not_carried", "Adverse events that are no event of the data dictionary stay in the file.", "Nothing.",
+                "not_carried",
+                "Adverse events that are no event of the data dictionary stay in the file.",
+                "Nothing.",
                 value=f"{rest} rows",
             )
-        )  # fmt: skip
+        )
     part = sheet.filtered(event.is_not_null())
     return _rows(
         part.frame.select("subject", "row").with_columns(
             day(part, "start_date_delta", TABLE, told).alias("day"),
-            day(part, "end_date_delta", TABLE, told).alias("end_day"), event.drop_nulls().alias("event"),
-            part.column("preferred_term").alias("detail"), source=pl.lit(sheet.source),
+            day(part, "end_date_delta", TABLE, told).alias("end_day"),
+            event.drop_nulls().alias("event"),
+            part.column("preferred_term").alias("detail"),
+            source=pl.lit(sheet.source),
         )
-    )  # fmt: skip
+    )
 
 
 def gastrostomies(visits: pl.DataFrame) -> pl.DataFrame:

@@ -121,9 +121,16 @@ def content(file: File, most: int = -1) -> bytes:
 def note(file: str, rule: str, message: str, cure: str, **more: str | int) -> Fault:
     """Something said of a whole file, once."""
     return Fault(
-        table="file", rule=rule, message=message, cure=cure, severity="note", source=file,
-        column=str(more.get("column", "")), value=str(more.get("value", ""))[:LONGEST], row=int(more.get("row", 0)),
-    )  # fmt: skip
+        table="file",
+        rule=rule,
+        message=message,
+        cure=cure,
+        severity="note",
+        source=file,
+        column=str(more.get("column", "")),
+        value=str(more.get("value", ""))[:LONGEST],
+        row=int(more.get("row", 0)),
+    )
 
 
 def as_utf8(raw: bytes, name: str) -> tuple[bytes, list[Fault]]:
@@ -140,10 +147,13 @@ def as_utf8(raw: bytes, name: str) -> tuple[bytes, list[Fault]]:
     except UnicodeDecodeError as error:
         told.append(
             note(
-                name, "not_utf8", "The file is not UTF-8; it is read as Western European (Windows-1252).",
-                "Export the file as UTF-8 if letters look wrong.", row=raw.count(b"\n", 0, error.start) + 1,
+                name,
+                "not_utf8",
+                "The file is not UTF-8; it is read as Western European (Windows-1252).",
+                "Export the file as UTF-8 if letters look wrong.",
+                row=raw.count(b"\n", 0, error.start) + 1,
             )
-        )  # fmt: skip
+        )
         raw = raw.decode("cp1252", errors="replace").encode()
     return raw, told
 
@@ -202,9 +212,13 @@ def text_frame(raw: bytes, name: str) -> tuple[pl.DataFrame, list[Fault]]:
 
 def _parsed(utf8: bytes, mark: str, quote: str | None, *, ragged: bool) -> pl.DataFrame:
     return pl.read_csv(
-        io.BytesIO(utf8), separator=mark, quote_char=quote, infer_schema=False, truncate_ragged_lines=ragged,
+        io.BytesIO(utf8),
+        separator=mark,
+        quote_char=quote,
+        infer_schema=False,
+        truncate_ragged_lines=ragged,
         encoding="utf8",
-    )  # fmt: skip
+    )
 
 
 def _numbered(frame: pl.DataFrame, skipped: int) -> pl.DataFrame:
@@ -221,17 +235,20 @@ def _numbered(frame: pl.DataFrame, skipped: int) -> pl.DataFrame:
 
 def _ragged(name: str) -> Fault:
     return note(
-        name, "more_cells_than_headings",
+        name,
+        "more_cells_than_headings",
         "Some lines have more cells than there are headings; those beyond are left out.",
         "Quote cells that contain the separator, and export the file anew.",
-    )  # fmt: skip
+    )
 
 
 def _unquoted(name: str) -> Fault:
     return note(
-        name, "quotes_do_not_match", "The quotation marks of the file do not match; it is read without heeding them.",
+        name,
+        "quotes_do_not_match",
+        "The quotation marks of the file do not match; it is read without heeding them.",
         "Export the file anew; cells with separators in them may have been cut.",
-    )  # fmt: skip
+    )
 
 
 def workbook_frame(raw: bytes, *, head: bool = False) -> pl.DataFrame:

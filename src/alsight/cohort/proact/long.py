@@ -23,15 +23,22 @@ SURVIVAL: Final = ("subjectid", "status", "timeevent")
 
 FEATURES: Final[dict[str, tuple[str, str]]] = {
     **{heading_key(name): ("ALSFRS", name) for name in (*ITEM_COLUMNS.values(), "ALSFRS_Total", "ALSFRS_R_Total")},
-    "age": ("DEMOGRAPHICS", "Age"), "gender": ("DEMOGRAPHICS", "Sex"), "sex": ("DEMOGRAPHICS", "Sex"),
-    "onsetdelta": ("ALSHISTORY", "Onset_Delta"), "diagdelta": ("ALSHISTORY", "Diagnosis_Delta"),
+    "age": ("DEMOGRAPHICS", "Age"),
+    "gender": ("DEMOGRAPHICS", "Sex"),
+    "sex": ("DEMOGRAPHICS", "Sex"),
+    "onsetdelta": ("ALSHISTORY", "Onset_Delta"),
+    "diagdelta": ("ALSHISTORY", "Diagnosis_Delta"),
     "onsetsite": ("ALSHISTORY", "Site_of_Onset"),
-    "fvc": ("FVC", "Subject_Liters_Trial_1"), "fvcpercent": ("FVC", "pct_of_Normal_Trial_1"),
-    "fvcnormal": ("FVC", "subject_normal"), "svc": ("SVC", "Subject_Liters_Trial_1"),
-    "svcpercent": ("SVC", "pct_of_Normal_Trial_1"), "svcnormal": ("SVC", "subject_normal"),
-    "weight": ("VITALSIGNS", "Weight"), "height": ("VITALSIGNS", "Height"),
+    "fvc": ("FVC", "Subject_Liters_Trial_1"),
+    "fvcpercent": ("FVC", "pct_of_Normal_Trial_1"),
+    "fvcnormal": ("FVC", "subject_normal"),
+    "svc": ("SVC", "Subject_Liters_Trial_1"),
+    "svcpercent": ("SVC", "pct_of_Normal_Trial_1"),
+    "svcnormal": ("SVC", "subject_normal"),
+    "weight": ("VITALSIGNS", "Weight"),
+    "height": ("VITALSIGNS", "Height"),
     "ifuseriluzole": ("RILUZOLE", "Subject_used_Riluzole"),
-}  # fmt: skip
+}
 """Folded feature to form and heading of a release."""
 
 UNITS: Final = {"Weight": "Weight_Units", "Height": "Height_Units"}
@@ -105,10 +112,12 @@ def survival_sheet(source: str, frame: pl.DataFrame) -> tuple[Sheet | None, list
     status = pl.col("status").str.strip_chars().str.replace(r"\.0+$", "")
     died = status.replace_strict({"1": "Yes", "0": "No"}, default=None, return_dtype=pl.String)
     texts = frame.select(
-        pl.col("subjectid").alias("subject_id"), died.alias("Subject_Died"),
+        pl.col("subjectid").alias("subject_id"),
+        died.alias("Subject_Died"),
         pl.when(died == "Yes").then("timeevent").alias("Death_Days"),
-        pl.when(died == "No").then("timeevent").alias("Last_Contact_Days"), LINE,
-    )  # fmt: skip
+        pl.when(died == "No").then("timeevent").alias("Last_Contact_Days"),
+        LINE,
+    )
     return sheet_from(FORMS_BY_NAME["DEATHDATA"], source, texts)
 
 
@@ -123,10 +132,13 @@ def _not_carried(source: str, rest: pl.DataFrame) -> list[Fault]:
     common = rest["featurename"].drop_nulls().value_counts(sort=True).head(12)["featurename"].to_list()
     return [
         note(
-            source, "not_carried", "The data dictionary has no place for these features; they stay in the file.",
-            "Nothing; read the file itself where they are needed.", value=f"{rest.height} rows: {', '.join(common)}",
+            source,
+            "not_carried",
+            "The data dictionary has no place for these features; they stay in the file.",
+            "Nothing; read the file itself where they are needed.",
+            value=f"{rest.height} rows: {', '.join(common)}",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _wide(form: str, part: pl.DataFrame) -> pl.DataFrame:
@@ -149,7 +161,10 @@ def _wide(form: str, part: pl.DataFrame) -> pl.DataFrame:
 
 def _laboratory(part: pl.DataFrame) -> pl.DataFrame:
     return part.select(
-        pl.col("subjectid").alias("subject_id"), pl.col("featurename").alias("Test_Name"),
-        pl.col("featurevalue").alias("Test_Result"), pl.col("featureunit").alias("Test_Unit"),
-        pl.col("featuredelta").alias("Laboratory_Delta"), LINE,
-    )  # fmt: skip
+        pl.col("subjectid").alias("subject_id"),
+        pl.col("featurename").alias("Test_Name"),
+        pl.col("featurevalue").alias("Test_Result"),
+        pl.col("featureunit").alias("Test_Unit"),
+        pl.col("featuredelta").alias("Laboratory_Delta"),
+        LINE,
+    )

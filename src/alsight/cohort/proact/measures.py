@@ -21,9 +21,16 @@ LEAST_WEIGHT_KG: Final = 25.0
 """Weights below are typing errors in PRO-ACT. Source: proact2022"""
 
 COLUMNS: Final = {
-    "subject": pl.String, "day": pl.Int32, "measure": pl.String, "value": pl.Float64, "side": pl.String,
-    "part": pl.String, "method": pl.String, "source": pl.String, "row": pl.UInt32,
-}  # fmt: skip
+    "subject": pl.String,
+    "day": pl.Int32,
+    "measure": pl.String,
+    "value": pl.Float64,
+    "side": pl.String,
+    "part": pl.String,
+    "method": pl.String,
+    "source": pl.String,
+    "row": pl.UInt32,
+}
 
 
 @dataclass(frozen=True)
@@ -45,22 +52,42 @@ BREATHS: Final = (
 PERCENT_UNITS: Final = frozenset({"%", "percent predicted", "% normal", "percent normal", "% of normal"})
 
 LABORATORY: Final[dict[str, str]] = {
-    "creatinine": "creatinine_umol_l", "creatinine (serum)": "creatinine_umol_l",
-    "serum creatinine": "creatinine_umol_l", "ck": "ck_u_l", "cpk": "ck_u_l", "creatine kinase": "ck_u_l",
-    "creatine kinase (ck)": "ck_u_l", "creatine phosphokinase": "ck_u_l", "creatine phosphokinase (cpk)": "ck_u_l",
-}  # fmt: skip
+    "creatinine": "creatinine_umol_l",
+    "creatinine (serum)": "creatinine_umol_l",
+    "serum creatinine": "creatinine_umol_l",
+    "ck": "ck_u_l",
+    "cpk": "ck_u_l",
+    "creatine kinase": "ck_u_l",
+    "creatine kinase (ck)": "ck_u_l",
+    "creatine phosphokinase": "ck_u_l",
+    "creatine phosphokinase (cpk)": "ck_u_l",
+}
 """Test name in lower case to measure; every other test has no place in the data dictionary."""
 
 ANALYTES: Final[dict[str, str]] = {
-    "neurofilament light chain": "nfl_pg_ml", "neurofilament light": "nfl_pg_ml", "nfl": "nfl_pg_ml",
-    "nf-l": "nfl_pg_ml", "phosphorylated neurofilament heavy chain": "pnfh_pg_ml", "pnfh": "pnfh_pg_ml",
-    "pnf-h": "pnfh_pg_ml", "phosphorylated neurofilament heavy": "pnfh_pg_ml",
-}  # fmt: skip
+    "neurofilament light chain": "nfl_pg_ml",
+    "neurofilament light": "nfl_pg_ml",
+    "nfl": "nfl_pg_ml",
+    "nf-l": "nfl_pg_ml",
+    "phosphorylated neurofilament heavy chain": "pnfh_pg_ml",
+    "pnfh": "pnfh_pg_ml",
+    "pnf-h": "pnfh_pg_ml",
+    "phosphorylated neurofilament heavy": "pnfh_pg_ml",
+}
 
 UNIT_WORDS: Final[dict[str, str]] = {
-    "iu/l": "u/l", "units/l": "u/l", "unit/l": "u/l", "mcmol/l": "umol/l", "micromol/l": "umol/l", "umoles/l": "umol/l",
-    "mg/100ml": "mg/dl", "mg%": "mg/dl", "lbs": "lb", "kilogram force": "kg", "kgf": "kg",
-}  # fmt: skip
+    "iu/l": "u/l",
+    "units/l": "u/l",
+    "unit/l": "u/l",
+    "mcmol/l": "umol/l",
+    "micromol/l": "umol/l",
+    "umoles/l": "umol/l",
+    "mg/100ml": "mg/dl",
+    "mg%": "mg/dl",
+    "lbs": "lb",
+    "kilogram force": "kg",
+    "kgf": "kg",
+}
 """Units of PRO-ACT, in lower case, beyond the spellings that `base.units` folds."""
 
 
@@ -99,9 +126,15 @@ def vital_capacity(sheet: Sheet, breath: Breath, told: Told) -> pl.DataFrame:
     percents = unit.is_in(list(PERCENT_UNITS)).fill_null(False)
     unknown = unit.is_not_null() & scale.is_null() & ~percents
     told.mark(
-        sheet, breath.unit, TABLE, unknown, "unknown_unit", "The unit is not known; the value is taken for liters.",
-        "Write liters or percent predicted.", "mended",
-    )  # fmt: skip
+        sheet,
+        breath.unit,
+        TABLE,
+        unknown,
+        "unknown_unit",
+        "The unit is not known; the value is taken for liters.",
+        "Write liters or percent predicted.",
+        "mended",
+    )
     scale = scale.fill_null(1.0)
     liters: list[pl.Series] = []
     shares: list[pl.Series] = []
@@ -110,9 +143,14 @@ def vital_capacity(sheet: Sheet, breath: Breath, told: Told) -> pl.DataFrame:
         given = number(sheet, name, TABLE, told)
         hidden = ((given > MEASURES_BY_NAME[breath.liters].high) & unit.is_null()).fill_null(False)
         told.mark(
-            sheet, name, TABLE, hidden, "percent_among_liters",
-            "Without a unit, a value too large for liters is taken for percent of normal.", "Write the unit.",
-        )  # fmt: skip
+            sheet,
+            name,
+            TABLE,
+            hidden,
+            "percent_among_liters",
+            "Without a unit, a value too large for liters is taken for percent of normal.",
+            "Write the unit.",
+        )
         swapped = percents | hidden
         liters.append(_within(sheet, name, breath.liters, (given * scale).set(swapped, None), told))
         shares.append(_within(sheet, name, breath.percent, given.set(~swapped, None), told))
@@ -134,10 +172,13 @@ def _breaths_made(
     if filled.any():
         told.say(
             sheet.note(
-                "percent_computed", "Percent of normal is missing; it is computed from liters and subject_normal.",
-                "Nothing.", column=breath.percent, value=f"{int(filled.sum())} rows",
+                "percent_computed",
+                "Percent of normal is missing; it is computed from liters and subject_normal.",
+                "Nothing.",
+                column=breath.percent,
+                value=f"{int(filled.sum())} rows",
             )
-        )  # fmt: skip
+        )
     nothing = best.is_null() & share.is_null() & computed.is_null()
     if nothing.any():
         told.say(
@@ -164,10 +205,15 @@ def _within(
     low = bounds.low if least is None else least
     bad = ~value.is_between(low, bounds.high).fill_null(True)
     told.mark(
-        sheet, name, TABLE, bad, "out_of_range",
+        sheet,
+        name,
+        TABLE,
+        bad,
+        "out_of_range",
         f"The value lies outside {low:g} to {bounds.high:g} {bounds.unit}; it counts as missing.",
-        "Correct the value or its unit.", "rejected",
-    )  # fmt: skip
+        "Correct the value or its unit.",
+        "rejected",
+    )
     return value.set(bad, None)
 
 
@@ -179,13 +225,24 @@ def weights(sheet: Sheet, told: Told) -> pl.DataFrame:
     lent = scale.is_null() & usual.is_not_null() & value.is_not_null()
     none = scale.is_null() & usual.is_null() & value.is_not_null()
     told.mark(
-        sheet, "weight", TABLE, lent, "unit_from_other_rows",
-        "The unit is missing or unknown; the unit of the person's other rows is used.", "Write kg or pounds.",
-    )  # fmt: skip
+        sheet,
+        "weight",
+        TABLE,
+        lent,
+        "unit_from_other_rows",
+        "The unit is missing or unknown; the unit of the person's other rows is used.",
+        "Write kg or pounds.",
+    )
     told.mark(
-        sheet, "weight", TABLE, none, "no_unit", "Nothing tells the unit of this weight; the row is left out.",
-        "Write kg or pounds.", "rejected",
-    )  # fmt: skip
+        sheet,
+        "weight",
+        TABLE,
+        none,
+        "no_unit",
+        "Nothing tells the unit of this weight; the row is left out.",
+        "Write kg or pounds.",
+        "rejected",
+    )
     kilograms = value * scale.zip_with(scale.is_not_null(), usual)
     kilograms = _within(sheet, "weight", "weight_kg", kilograms, told, LEAST_WEIGHT_KG)
     return _made(sheet, "weight_kg", kilograms.round(2), day(sheet, "vital_signs_delta", TABLE, told))
@@ -209,16 +266,26 @@ def heights(sheet: Sheet, told: Told) -> pl.DataFrame:
     )
     untold = scale.is_null() & value.is_not_null()
     told.mark(
-        sheet, "height", "subjects", untold, "unit_guessed",
+        sheet,
+        "height",
+        "subjects",
+        untold,
+        "unit_guessed",
         "The unit is missing or unknown; the only one that gives a lawful height is used, if there is one.",
         "Write cm or inches.",
-    )  # fmt: skip
+    )
     height = value * scale.zip_with(scale.is_not_null(), guessed.to_series())
     bad = ~height.is_between(low, high).fill_null(True)
     told.mark(
-        sheet, "height", "subjects", bad, "out_of_range", f"The height lies outside {low:g} to {high:g} cm.",
-        "Correct the height or its unit.", "rejected",
-    )  # fmt: skip
+        sheet,
+        "height",
+        "subjects",
+        bad,
+        "out_of_range",
+        f"The height lies outside {low:g} to {high:g} cm.",
+        "Correct the height or its unit.",
+        "rejected",
+    )
     frame = sheet.frame.select("subject").with_columns(height.set(bad, None).alias("height_cm"))
     return frame.drop_nulls().group_by("subject", maintain_order=True).agg(pl.col("height_cm").median().round(1))
 
@@ -251,11 +318,13 @@ def _others(sheet: Sheet, told: Told, name: str, carried: pl.Series) -> None:
     common = rest.drop_nulls().value_counts(sort=True).head(12)[rest.name].to_list()
     told.say(
         sheet.note(
-            "not_carried", "The data dictionary has no place for these tests; their rows stay in the file.",
-            "Nothing; read the file itself where they are needed.", column=sheet.headings.get(name, name),
+            "not_carried",
+            "The data dictionary has no place for these tests; their rows stay in the file.",
+            "Nothing; read the file itself where they are needed.",
+            column=sheet.headings.get(name, name),
             value=f"{len(rest)} rows: {', '.join(common)}",
         )
-    )  # fmt: skip
+    )
 
 
 def _analyzed(
@@ -264,10 +333,15 @@ def _analyzed(
     given = sheet.column(result)
     limited = words(given).str.contains(r"^[<>≤≥]").fill_null(False)
     told.mark(
-        sheet, result, TABLE, limited, "beyond_limit",
+        sheet,
+        result,
+        TABLE,
+        limited,
+        "beyond_limit",
         "The result lies beyond a limit of the assay; no number can be stored and the row is left out.",
-        "Nothing; a limit is no measurement.", "rejected",
-    )  # fmt: skip
+        "Nothing; a limit is no measurement.",
+        "rejected",
+    )
     value = told.keep(numbers(given.set(limited, None), sheet.place(result, TABLE), decimal="."))
     measure = words(sheet.column(test)).str.to_lowercase().replace_strict(coding, default=None, return_dtype=pl.String)
     scale = pl.Series([None], dtype=pl.Float64).new_from_index(0, len(value))
@@ -276,9 +350,15 @@ def _analyzed(
         scale = scale.zip_with(measure != name, found)
     bad = scale.is_null() & value.is_not_null()
     told.mark(
-        sheet, unit, TABLE, bad, "unknown_unit", "The unit is missing or cannot be converted; the row is left out.",
-        "Write the unit of the result.", "rejected",
-    )  # fmt: skip
+        sheet,
+        unit,
+        TABLE,
+        bad,
+        "unknown_unit",
+        "The unit is missing or cannot be converted; the row is left out.",
+        "Write the unit of the result.",
+        "rejected",
+    )
     how = words(sheet.column(matrix)).str.to_lowercase() if matrix else pl.Series([None], dtype=pl.String)
     how = how if matrix else how.new_from_index(0, len(value))
     return _made(sheet, measure, value * scale, day(sheet, when, TABLE, told), method=how)
@@ -290,16 +370,27 @@ def strength(sheet: Sheet, measure: str, told: Told) -> pl.DataFrame:
     scale, _ = factors(sheet.column("test_unit"), "kg")
     bad = scale.is_null() & value.is_not_null()
     told.mark(
-        sheet, "test_unit", TABLE, bad, "unknown_unit", "The unit is missing or not known; the row is left out.",
-        "Write pounds, kg or newton.", "rejected",
-    )  # fmt: skip
+        sheet,
+        "test_unit",
+        TABLE,
+        bad,
+        "unknown_unit",
+        "The unit is missing or not known; the row is left out.",
+        "Write pounds, kg or newton.",
+        "rejected",
+    )
     side = choice(sheet, "test_laterality", TABLE, "side", ("left", "right"), told)
     kilograms = _within(sheet, "test_result", measure, value * scale, told).round(3)
     part, method = (_muscle(sheet), _effort(sheet)) if measure == "hhd_kg" else (None, _setting(sheet))
     rows = _made(
-        sheet, measure, kilograms, day(sheet, "ms_delta", TABLE, told), side=side, method=method,
+        sheet,
+        measure,
+        kilograms,
+        day(sheet, "ms_delta", TABLE, told),
+        side=side,
+        method=method,
         **({} if part is None else {"part": part}),
-    )  # fmt: skip
+    )
     return _best(sheet, rows, told)
 
 

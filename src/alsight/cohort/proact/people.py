@@ -19,9 +19,12 @@ STUDY: Final = "PRO-ACT"
 ENTRY: Final = "enrollment"
 
 SITE_FLAGS: Final = {
-    "site_of_onset_bulbar": "bulbar", "site_of_onset_limb": "limb", "site_of_onset_limb_and_bulbar": "generalized",
-    "site_of_onset_spine": "limb", "site_of_onset_other": "other",
-}  # fmt: skip
+    "site_of_onset_bulbar": "bulbar",
+    "site_of_onset_limb": "limb",
+    "site_of_onset_limb_and_bulbar": "generalized",
+    "site_of_onset_spine": "limb",
+    "site_of_onset_other": "other",
+}
 """Flag column to site; spinal onset is onset in a limb."""
 
 _LIMBS: Final = ("limb", "upper_limb", "lower_limb")
@@ -38,17 +41,28 @@ def demographics(sheet: Sheet, told: Told) -> pl.DataFrame:
     """
     born = day(sheet, "date_of_birth", TABLE, told)
     told.mark(
-        sheet, "date_of_birth", TABLE, (born > 0).fill_null(False), "birth_after_entry",
-        "The day of birth is positive; it is taken as an age in days.", "Write days from baseline: birth is negative.",
-    )  # fmt: skip
+        sheet,
+        "date_of_birth",
+        TABLE,
+        (born > 0).fill_null(False),
+        "birth_after_entry",
+        "The day of birth is positive; it is taken as an age in days.",
+        "Write days from baseline: birth is negative.",
+    )
     later = day(sheet, "demographics_delta", TABLE, told).fill_null(0)
     stated = number(sheet, "age", TABLE, told) - later / DAYS_PER_YEAR
     reckoned = born.abs().cast(pl.Float64) / DAYS_PER_YEAR
     apart = ((stated - reckoned).abs() > AGE_TOLERANCE_YEARS).fill_null(False)
     told.mark(
-        sheet, "age", TABLE, apart, "age_disagrees_with_birth", "Age and day of birth disagree; the age is used.",
-        "Correct the one that is wrong.", "note",
-    )  # fmt: skip
+        sheet,
+        "age",
+        TABLE,
+        apart,
+        "age_disagrees_with_birth",
+        "Age and day of birth disagree; the age is used.",
+        "Correct the one that is wrong.",
+        "note",
+    )
     frame = sheet.frame.select("subject", "row").with_columns(
         stated.zip_with(stated.is_not_null(), reckoned.round(2)).alias("age_at_entry_years"),
         choice(sheet, "sex", TABLE, "sex", ("female", "male"), told).alias("sex"),
@@ -66,19 +80,29 @@ def history(sheet: Sheet, told: Told) -> pl.DataFrame:
     diagnosed = day(sheet, "diagnosis_delta", TABLE, told)
     late = (diagnosed > 0).fill_null(False)
     told.mark(
-        sheet, "diagnosis_delta", TABLE, late, "diagnosis_after_entry",
+        sheet,
+        "diagnosis_delta",
+        TABLE,
+        late,
+        "diagnosis_after_entry",
         "The diagnosis lies after the trial's baseline; the cell counts as missing.",
-        "Correct the day; days before baseline are negative.", "rejected",
-    )  # fmt: skip
+        "Correct the day; days before baseline are negative.",
+        "rejected",
+    )
     frame = sheet.frame.select("subject", "row").with_columns(
         onset.alias("onset_day"), diagnosed.set(late, None).alias("diagnosis_day")
     )
     for name, heading in (("onset_day", "onset_delta"), ("diagnosis_day", "diagnosis_delta")):
         other = frame.select((pl.col(name) > pl.col(name).min().over("subject")).fill_null(False)).to_series()
         told.mark(
-            sheet, heading, TABLE, other, "later_than_in_other_row",
-            "Another row of the person gives an earlier day; the earliest is used.", "Keep the right day in every row.",
-        )  # fmt: skip
+            sheet,
+            heading,
+            TABLE,
+            other,
+            "later_than_in_other_row",
+            "Another row of the person gives an earlier day; the earliest is used.",
+            "Keep the right day in every row.",
+        )
     return (
         frame.filter(pl.col("subject").is_not_null())
         .group_by("subject", maintain_order=True)
@@ -99,14 +123,24 @@ def _onset(sheet: Sheet, told: Told) -> pl.Series:
     lasted = (-parts["amount"] * parts["unit"]).round(0).cast(pl.Int32, strict=False)
     used = onset.is_null() & lasted.is_not_null()
     told.mark(
-        sheet, "disease_duration", TABLE, used, "onset_from_duration",
-        "The day of onset is missing; it is computed from the duration of disease.", "Fill Onset_Delta.",
-    )  # fmt: skip
+        sheet,
+        "disease_duration",
+        TABLE,
+        used,
+        "onset_from_duration",
+        "The day of onset is missing; it is computed from the duration of disease.",
+        "Fill Onset_Delta.",
+    )
     told.mark(
-        sheet, "disease_duration", TABLE, onset.is_null() & lasted.is_null() & ~blank(written),
-        "duration_without_unit", "The duration of disease has no unit; it is not used.",
-        "Write days, months or years behind the number.", "note",
-    )  # fmt: skip
+        sheet,
+        "disease_duration",
+        TABLE,
+        onset.is_null() & lasted.is_null() & ~blank(written),
+        "duration_without_unit",
+        "The duration of disease has no unit; it is not used.",
+        "Write days, months or years behind the number.",
+        "note",
+    )
     return onset.zip_with(~used, lasted)
 
 
@@ -137,13 +171,20 @@ def _sites(sheet: Sheet, told: Told) -> pl.DataFrame:
         joined=has["bulbar"] & limb & ~has["generalized"],
     )
     joined = sheet.frame.join(
-        people.filter("joined").select("subject", pl.lit(value=True).alias("joined")), on="subject", how="left",
+        people.filter("joined").select("subject", pl.lit(value=True).alias("joined")),
+        on="subject",
+        how="left",
         maintain_order="left",
-    )["joined"].fill_null(False)  # fmt: skip
+    )["joined"].fill_null(False)
     told.mark(
-        sheet, "site_of_onset", TABLE, joined & sheet.frame["subject"].is_first_distinct(), "two_onset_sites",
-        "Bulbar and limb onset are both recorded; the site is generalized.", "Keep the one site if one is wrong.",
-    )  # fmt: skip
+        sheet,
+        "site_of_onset",
+        TABLE,
+        joined & sheet.frame["subject"].is_first_distinct(),
+        "two_onset_sites",
+        "Bulbar and limb onset are both recorded; the site is generalized.",
+        "Keep the one site if one is wrong.",
+    )
     return people.drop("joined")
 
 
@@ -160,9 +201,14 @@ def el_escorial(sheet: Sheet, told: Told) -> pl.DataFrame:
     )
     several = frame.select((pl.col("el_escorial").drop_nulls().n_unique() > 1).over("subject")).to_series()
     told.mark(
-        sheet, "el_escorial", TABLE, several, "several_categories",
-        "The person has several categories; the one nearest to baseline is used.", "Keep the category at baseline.",
-    )  # fmt: skip
+        sheet,
+        "el_escorial",
+        TABLE,
+        several,
+        "several_categories",
+        "The person has several categories; the one nearest to baseline is used.",
+        "Keep the category at baseline.",
+    )
     ranked = frame.drop_nulls(["subject", "el_escorial"]).sort("distance", "row", nulls_last=True)
     return ranked.unique("subject", keep="first", maintain_order=True).select("subject", "el_escorial")
 
@@ -172,10 +218,12 @@ def family(sheet: Sheet) -> pl.DataFrame:
     named = [
         words(sheet.column(name)).str.to_lowercase().alias(name)
         for name in (
-            "neurological_disease", "neurological_disease_other", "family_hx_of_neuro_disease",
+            "neurological_disease",
+            "neurological_disease_other",
+            "family_hx_of_neuro_disease",
             "family_hx_of_neuro_disease_other",
         )
-    ]  # fmt: skip
+    ]
     frame = sheet.frame.select("subject").with_columns(named)
     related = pl.any_horizontal(pl.col(*(column.name for column in named)).str.contains(_RELATED).fill_null(False))
     denied = (pl.col("family_hx_of_neuro_disease") == "no").fill_null(False)
@@ -196,9 +244,14 @@ def arms(sheet: Sheet, told: Told) -> pl.DataFrame:
     frame = frame.with_columns(pl.when(~blank(frame["arm"])).then("arm"))
     several = frame.select((pl.col("arm").drop_nulls().n_unique() > 1).over("subject")).to_series()
     told.mark(
-        sheet, "study_arm", TABLE, several, "several_arms",
-        "The person has several arms; the first is the randomised one, all stand among the treatments.", "Nothing.",
-    )  # fmt: skip
+        sheet,
+        "study_arm",
+        TABLE,
+        several,
+        "several_arms",
+        "The person has several arms; the first is the randomised one, all stand among the treatments.",
+        "Nothing.",
+    )
     ranked = frame.drop_nulls(["subject", "arm"]).sort("day", "row", nulls_last=True)
     return ranked.unique("subject", keep="first", maintain_order=True).select("subject", "arm")
 

@@ -44,9 +44,12 @@ class Sheet:
     def place(self, name: str, table: str) -> Place:
         """Where a column stands, for what is told of it."""
         return Place(
-            table=table, column=self.headings.get(name, name), source=self.source, rows=self.frame["row"],
+            table=table,
+            column=self.headings.get(name, name),
+            source=self.source,
+            rows=self.frame["row"],
             subjects=self.frame["subject"],
-        )  # fmt: skip
+        )
 
     def filtered(self, where: pl.Series) -> Sheet:
         """The sheet with some rows only."""
@@ -75,9 +78,17 @@ class Told:
         return parsed.values
 
     def mark(
-        self, sheet: Sheet, name: str, table: str, bad: pl.Series, rule: str, message: str, cure: str,
-        severity: Severity = "mended", given: pl.Series | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        sheet: Sheet,
+        name: str,
+        table: str,
+        bad: pl.Series,
+        rule: str,
+        message: str,
+        cure: str,
+        severity: Severity = "mended",
+        given: pl.Series | None = None,
+    ) -> None:
         """Tell the rows of a sheet that `bad` marks, with what stands in column `name`."""
         if bad.any():
             shown = sheet.column(name) if given is None else given
@@ -176,27 +187,40 @@ def _headings_told(
 ) -> Iterable[Fault]:
     if known:
         yield note(
-            source, "not_carried", "The data dictionary has no place for these columns; they stay in the file.",
-            "Nothing; read the file itself where they are needed.", value=", ".join(known),
-        )  # fmt: skip
+            source,
+            "not_carried",
+            "The data dictionary has no place for these columns; they stay in the file.",
+            "Nothing; read the file itself where they are needed.",
+            value=", ".join(known),
+        )
     for heading in strangers:
         yield note(
-            source, "unknown_column", "No known release has this column; it is not used.",
-            "Rename it if it is one of the known columns under another spelling.", column=heading,
-        )  # fmt: skip
+            source,
+            "unknown_column",
+            "No known release has this column; it is not used.",
+            "Rename it if it is one of the known columns under another spelling.",
+            column=heading,
+        )
     for spelled in headings.values():
         if len(spelled) > 1:
             yield note(
-                source, "column_twice", "The column stands more than once; the first value of each row is used.",
-                "Keep one of the columns.", column=spelled[0], value=", ".join(spelled),
-            )  # fmt: skip
+                source,
+                "column_twice",
+                "The column stands more than once; the first value of each row is used.",
+                "Keep one of the columns.",
+                column=spelled[0],
+                value=", ".join(spelled),
+            )
     absent = [own for key, own in form.spellings().items() if own not in headings and key not in form.synonyms]
     absent = sorted({own for own in absent if own not in _OPTIONAL})
     if absent:
         yield note(
-            source, "column_missing", "The file lacks columns of its form; what they say counts as missing.",
-            "Nothing, if the release has none; else export the file anew.", value=", ".join(absent),
-        )  # fmt: skip
+            source,
+            "column_missing",
+            "The file lacks columns of its form; what they say counts as missing.",
+            "Nothing, if the release has none; else export the file anew.",
+            value=", ".join(absent),
+        )
 
 
 _OPTIONAL: Final = frozenset({"subject_id", "q5_cutting", "last_contact_days"})

@@ -15,9 +15,13 @@ _ORIGINAL_ONLY: Final = "q10_respiratory"
 _SHARED: Final = tuple(item for item in ITEM_COLUMNS if item not in (*_REVISED_ONLY, _ORIGINAL_ONLY))
 
 HEADINGS: Final = {item: own_name(heading) for item, heading in ITEM_COLUMNS.items()} | {
-    "day": "alsfrs_delta", "subject": "subject", "alsfrs_r_total": "alsfrs_r_total", "alsfrs_total": "alsfrs_total",
-    "mode": "mode_of_administration", "responder": "alsfrs_responded_by",
-}  # fmt: skip
+    "day": "alsfrs_delta",
+    "subject": "subject",
+    "alsfrs_r_total": "alsfrs_r_total",
+    "alsfrs_total": "alsfrs_total",
+    "mode": "mode_of_administration",
+    "responder": "alsfrs_responded_by",
+}
 """Dictionary column to own name, for telling faults in the file's words."""
 
 
@@ -37,7 +41,7 @@ def visits(sheet: Sheet, told: Told) -> pl.DataFrame:
         choice(sheet, "mode_of_administration", table, "mode", MODES, told).alias("mode"),
         choice(sheet, "alsfrs_responded_by", table, "responder", RESPONDERS, told).alias("responder"),
         source=pl.lit(sheet.source),
-    )  # fmt: skip
+    )
     frame = _cut_once(frame).with_columns(_scales(frame))
     frame = frame.with_columns(_settled(sheet, frame, told))
     return pl.concat([_scale(frame, "alsfrs_r", "revised_total"), _scale(frame, "alsfrs", "original_total")])
@@ -68,18 +72,28 @@ def _settled(sheet: Sheet, frame: pl.DataFrame, told: Told) -> list[pl.Series]:
         beside=pl.col("revised") & ~pl.col("original") & pl.col("original_total").is_not_null(),
     )
     told.mark(
-        sheet, "alsfrs_delta", VISITS.name, marked["untold"], "scale_not_told",
+        sheet,
+        "alsfrs_delta",
+        VISITS.name,
+        marked["untold"],
+        "scale_not_told",
         "Neither R items nor Q10 nor a total tell the scale; it is taken from the person's other rows, else ALSFRS-R.",
         "Fill the respiratory items or a total.",
-    )  # fmt: skip
+    )
     _counted(
-        sheet, told, marked["both"], "both_scales",
+        sheet,
+        told,
+        marked["both"],
+        "both_scales",
         "Rows hold ALSFRS and ALSFRS-R together; each becomes two visits, one on each scale.",
-    )  # fmt: skip
+    )
     _counted(
-        sheet, told, marked["beside"], "original_total_unused",
+        sheet,
+        told,
+        marked["beside"],
+        "original_total_unused",
         "Rows of the ALSFRS-R also carry an ALSFRS total without its item Q10; that total is not used.",
-    )  # fmt: skip
+    )
     return [marked["revised"], marked["original"]]
 
 
@@ -92,7 +106,13 @@ def _counted(sheet: Sheet, told: Told, where: pl.Series, rule: str, message: str
 def _scale(frame: pl.DataFrame, scale: str, total: str) -> pl.DataFrame:
     own, foreign = ("revised", [_ORIGINAL_ONLY]) if scale == "alsfrs_r" else ("original", list(_REVISED_ONLY))
     return frame.filter(pl.col(own)).select(
-        "subject", "day", pl.lit(scale).alias("scale"),
+        "subject",
+        "day",
+        pl.lit(scale).alias("scale"),
         *(pl.lit(None, pl.Float64).alias(item) if item in foreign else item for item in ITEM_COLUMNS),
-        pl.col(total).alias("total_recorded"), "mode", "responder", "source", "row",
-    )  # fmt: skip
+        pl.col(total).alias("total_recorded"),
+        "mode",
+        "responder",
+        "source",
+        "row",
+    )

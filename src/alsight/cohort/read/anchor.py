@@ -18,9 +18,12 @@ from alsight.cohort.mapping.meanings import IS_SCORE
 from alsight.cohort.read.apply import Rows
 
 ENTRY_MOMENT: Final = {
-    "randomization": "randomization", "enrollment": "enrollment", "diagnosis": "diagnosis", "symptom_onset": "onset",
+    "randomization": "randomization",
+    "enrollment": "enrollment",
+    "diagnosis": "diagnosis",
+    "symptom_onset": "onset",
     "stated": "entry_date",
-}  # fmt: skip
+}
 """Entry to the moment that is day 0; the first visit has none."""
 
 _NO_DAY: Final = pl.lit(None, pl.Int32)
@@ -92,9 +95,13 @@ def _is_visits(rows: Rows) -> bool:
 def _moment(tables: Sequence[Rows], name: str) -> pl.DataFrame:
     """A moment of each person as first told: its date, its day by origin, its age."""
     kinds = {
-        "date": pl.Date, "entry": pl.Int32, "onset": pl.Int32, "diagnosis": pl.Int32, "age": pl.Float64,
+        "date": pl.Date,
+        "entry": pl.Int32,
+        "onset": pl.Int32,
+        "diagnosis": pl.Int32,
+        "age": pl.Float64,
         "whole": pl.Boolean,
-    }  # fmt: skip
+    }
     schema = {"subject": pl.String, **{f"{name}_{form}": kind for form, kind in kinds.items()}}
     pieces: list[pl.LazyFrame] = [pl.LazyFrame(schema=schema)]
     for rows in tables:
@@ -117,10 +124,16 @@ def _moment(tables: Sequence[Rows], name: str) -> pl.DataFrame:
 def _stated(tables: Sequence[Rows]) -> pl.DataFrame:
     """What a person's own rows say: what day 0 is, the age on it, the age at the first row, durations at rows."""
     schema = {
-        "subject": pl.String, "entry": pl.String, "age_at_entry_years": pl.Float64, "age": pl.Float64,
-        "whole_age": pl.Boolean, "disease_duration": pl.Int32, "diagnostic_delay": pl.Int32,
-        "duration_date": pl.Date, "duration_count": pl.Int32,
-    }  # fmt: skip
+        "subject": pl.String,
+        "entry": pl.String,
+        "age_at_entry_years": pl.Float64,
+        "age": pl.Float64,
+        "whole_age": pl.Boolean,
+        "disease_duration": pl.Int32,
+        "diagnostic_delay": pl.Int32,
+        "duration_date": pl.Date,
+        "duration_count": pl.Int32,
+    }
     pieces: list[pl.LazyFrame] = [pl.LazyFrame(schema=schema)]
     for rows in tables:
         order = rows.has("time@date", "time@day", "time@age")[:1]
@@ -244,8 +257,10 @@ def placed(rows: Rows, name: str, people: Anchors) -> pl.DataFrame:
     near = rows.frame.select("subject", *rows.has(f"{name}@date", f"{name}@day", f"{name}@age"))
     near = near.join(
         people.people.select("subject", "zero_date", "zero_age", "exact_age", "shift", "onset_day", "diagnosis_day"),
-        on="subject", how="left", maintain_order="left",
-    )  # fmt: skip
+        on="subject",
+        how="left",
+        maintain_order="left",
+    )
     ways: list[pl.Expr] = []
     if f"{name}@date" in near.columns:
         ways.append((pl.col(f"{name}@date") - pl.col("zero_date")).dt.total_days().cast(pl.Int32))

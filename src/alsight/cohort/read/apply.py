@@ -33,9 +33,17 @@ FARTHEST: Final = 10_000_000
 """Counts of days beyond this are left out before they are added to anything; the dictionary's range is narrower."""
 
 _TABLE_OF: Final = {
-    "visits": "visits", "person": "subjects", "moment": "subjects", "event": "events", "measure": "measures",
-    "measures": "measures", "events": "events", "doses": "doses", "key": "visits", "aside": "measures",
-}  # fmt: skip
+    "visits": "visits",
+    "person": "subjects",
+    "moment": "subjects",
+    "event": "events",
+    "measure": "measures",
+    "measures": "measures",
+    "events": "events",
+    "doses": "doses",
+    "key": "visits",
+    "aside": "measures",
+}
 
 
 @dataclass(frozen=True)
@@ -80,10 +88,15 @@ def apply(sheet: Sheet, table: TableMap) -> Rows:
     if slotted:
         frame = _stacked(reader, frame, slotted)
     return Rows(
-        table=table, frame=frame, origins=reader.origins, headings=reader.headings,
-        whole_years=frozenset(reader.whole_years), slotted=bool(slotted), found=tuple(reader.found),
+        table=table,
+        frame=frame,
+        origins=reader.origins,
+        headings=reader.headings,
+        whole_years=frozenset(reader.whole_years),
+        slotted=bool(slotted),
+        found=tuple(reader.found),
         faults=tuple(reader.faults),
-    )  # fmt: skip
+    )
 
 
 class _Reader:
@@ -146,10 +159,14 @@ class _Reader:
             place = self._place(columns[0][0], name)
             self.found.append(
                 tell(
-                    place, clash, first, "columns_disagree", f"Several columns tell {name}, and they differ here.",
+                    place,
+                    clash,
+                    first,
+                    "columns_disagree",
+                    f"Several columns tell {name}, and they differ here.",
                     "Keep the right one, or name it in the mapping.",
                 )
-            )  # fmt: skip
+            )
             first = first.set(clash, None)
         return first
 
@@ -255,10 +272,12 @@ class _Reader:
         if ratio is None:
             self.faults.append(
                 unclear(
-                    place.source, place.column, f'"{column.unit}" cannot be turned into {wanted}; it was left out.',
+                    place.source,
+                    place.column,
+                    f'"{column.unit}" cannot be turned into {wanted}; it was left out.',
                     f"Name its unit in the mapping: `{line(place.column, means=name, unit=wanted)}`.",
                 )
-            )  # fmt: skip
+            )
             return values.set(values.is_not_null(), None)
         return values * ratio
 
@@ -272,10 +291,14 @@ class _Reader:
         lost = values.is_not_null() & ratio.is_null()
         self.found.append(
             tell(
-                place, lost, units, "unknown_unit", f'The unit under "{beside}" is missing or unknown.',
+                place,
+                lost,
+                units,
+                "unknown_unit",
+                f'The unit under "{beside}" is missing or unknown.',
                 f'Write the unit, or say in the mapping what the code means: values = {{ "1" = "{wanted}" }}.',
             )
-        )  # fmt: skip
+        )
         return values * ratio
 
 
@@ -334,13 +357,17 @@ def _unmapped(place: Place, name: str, codes: pl.Series, allowed: Sequence[str])
     )
     return [
         Fault(
-            table=place.table, rule="unmapped_code", severity="note", source=place.source, column=place.column,
+            table=place.table,
+            rule="unmapped_code",
+            severity="note",
+            source=place.source,
+            column=place.column,
             value=str(code),
             message=f'What the code {code} under "{place.column}" means is not said; {count} cells count as missing.',
             cure=f"Say it in the mapping, each code one of {first} ...: `{example}`.",
         )
         for code, count in seen.rows()
-    ]  # fmt: skip
+    ]
 
 
 def _is_float(text: str) -> bool:

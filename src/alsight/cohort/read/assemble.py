@@ -71,10 +71,14 @@ def _parted(rows: Rows, frame: pl.DataFrame, named: Sequence[str]) -> tuple[pl.D
     older = older.with_columns(pl.lit(None, pl.Float64).alias(name) for name in revised)
     newer = frame.with_columns(pl.when(~both).then(pl.col(name)).alias(name) for name in original)
     note = Fault(
-        table="visits", rule="both_scales", severity="note", source=rows.table.source, value=f"{older.height} rows",
+        table="visits",
+        rule="both_scales",
+        severity="note",
+        source=rows.table.source,
+        value=f"{older.height} rows",
         message="Rows hold ALSFRS and ALSFRS-R together; each becomes two visits, one on each scale.",
         cure="State the scale in the mapping to keep one of them.",
-    )  # fmt: skip
+    )
     return pl.concat([newer, older.with_columns(scale=pl.lit("alsfrs"))]), [note]
 
 
@@ -113,16 +117,23 @@ def gaps(frame: pl.DataFrame, rows: Rows) -> pl.DataFrame | None:
     for name, _ in checks:
         if marks[name].any():
             place = Place(
-                table="visits", column=rows.headings.get(name, name), source=rows.table.source, rows=frame["row"],
+                table="visits",
+                column=rows.headings.get(name, name),
+                source=rows.table.source,
+                rows=frame["row"],
                 subjects=frame["subject"],
-            )  # fmt: skip
+            )
             told.append(
                 tell(
-                    place, marks[name], pl.repeat("", frame.height, eager=True), "item_missing",
+                    place,
+                    marks[name],
+                    pl.repeat("", frame.height, eager=True),
+                    "item_missing",
                     "The item is empty while others of the same rating are filled; no total can be computed.",
-                    "Fill the item from the original form, or leave it empty if it was not rated.", "note",
+                    "Fill the item from the original form, or leave it empty if it was not rated.",
+                    "note",
                 )
-            )  # fmt: skip
+            )
     return pl.concat(told) if told else None
 
 
@@ -219,14 +230,20 @@ def _unplaced(rows: Rows, kind: str, name: str, lost: pl.Series) -> pl.DataFrame
     lost = lost & rows.frame["subject"].is_not_null()
     once = lost & rows.frame["subject"].is_first_distinct()
     place = Place(
-        table="events", column=rows.headings.get(name, name), source=rows.table.source, rows=rows.frame["row"],
+        table="events",
+        column=rows.headings.get(name, name),
+        source=rows.table.source,
+        rows=rows.frame["row"],
         subjects=rows.frame["subject"],
-    )  # fmt: skip
+    )
     return tell(
-        place, once, rows.frame[name], "event_without_day",
+        place,
+        once,
+        rows.frame[name],
+        "event_without_day",
         f"The {_spoken(kind)} has no day: the person's day 0, or an age finer than whole years, is not known.",
         "Give its date, or its day from entry.",
-    )  # fmt: skip
+    )
 
 
 def _flagged(
@@ -240,14 +257,21 @@ def _flagged(
     frame = frame.join(dated.select("subject").unique(), on="subject", how="anti")
     if not _says_when(rows, kind):
         place = Place(
-            table="events", column=rows.headings.get(flag, kind), source=rows.table.source, rows=frame["row"],
+            table="events",
+            column=rows.headings.get(flag, kind),
+            source=rows.table.source,
+            rows=frame["row"],
             subjects=frame["subject"],
-        )  # fmt: skip
+        )
         told = tell(
-            place, frame["subject"].is_first_distinct(), frame[flag], "event_without_day",
-            f"The {_spoken(kind)} is recorded but not its day; it is not used.", "Add a column with its date.",
+            place,
+            frame["subject"].is_first_distinct(),
+            frame[flag],
+            "event_without_day",
+            f"The {_spoken(kind)} is recorded but not its day; it is not used.",
+            "Add a column with its date.",
             "note",
-        )  # fmt: skip
+        )
         return None, [told]
     if kind == "niv_stop":
         return None, []
@@ -288,9 +312,12 @@ def _events_listed(rows: Rows, people: Anchors) -> tuple[pl.DataFrame, pl.DataFr
         how="horizontal",
     )
     place = Place(
-        table="events", column=rows.headings.get("event", "event"), source=rows.table.source, rows=frame["row"],
+        table="events",
+        column=rows.headings.get("event", "event"),
+        source=rows.table.source,
+        rows=frame["row"],
         subjects=frame["subject"],
-    )  # fmt: skip
+    )
     kinds = choices(frame["event"], place, EVENTS.by_name["event"].choices, column="event")
     return frame.with_columns(kinds.values.alias("event")).filter(pl.col("event").is_not_null()), kinds.faults
 
@@ -340,7 +367,12 @@ def doses(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault]
 def _unstarted(rows: Rows, drug: str) -> Fault:
     heading = rows.headings.get(f"on:{drug}@flag", drug)
     return Fault(
-        table="doses", rule="start_assumed", severity="note", source=rows.table.source, column=heading, value=drug,
+        table="doses",
+        rule="start_assumed",
+        severity="note",
+        source=rows.table.source,
+        column=heading,
+        value=drug,
         message=f"Who is on {drug} is recorded but not since when; the first such visit stands for its start.",
         cure="Add a column with the date of its start.",
-    )  # fmt: skip
+    )

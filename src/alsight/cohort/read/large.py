@@ -75,9 +75,11 @@ def check_large(source: Source, progress: Progress = silent, *, rows: int = PART
     if len(named) != 1:
         return None
     cuts, shares = whole_people(scan, named[0], rows)
-    frames = (scan.slice(*cut) for cut in cuts) if cuts else (
-        scan.filter(share(named[0], number, shares)) for number in range(shares)
-    )  # fmt: skip
+    frames = (
+        (scan.slice(*cut) for cut in cuts)
+        if cuts
+        else (scan.filter(share(named[0], number, shares)) for number in range(shares))
+    )
     parts = _raw(frames, headings, path.name, mapping)
     return Large(summary=check_parts(parts, progress, len(cuts) or shares), mapping=mapping, provenance=record(source))
 

@@ -50,9 +50,11 @@ def _capacity(rows: Rows, name: str) -> tuple[pl.Series, list[Fault]]:
     if not rows.has("capacity_kind"):
         heading = rows.headings.get(name, name)
         fault = unclear(
-            rows.table.source, heading, f'nothing tells whether "{heading}" is forced or slow; it was left out.',
+            rows.table.source,
+            heading,
+            f'nothing tells whether "{heading}" is forced or slow; it was left out.',
             f"Say it in the mapping: `{line(heading, means=f'fvc_{unit}')}` or `{line(heading, means=f'svc_{unit}')}`.",
-        )  # fmt: skip
+        )
         return nothing, [fault]
     kind = rows.frame["capacity_kind"].str.to_lowercase()
     forced, slow = kind.str.contains("fvc|forced|forcée|forcierte"), kind.str.contains("svc|slow|lente|langsam")
@@ -74,13 +76,15 @@ def _listed(rows: Rows, day: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
     rules = [(*kind, *_quantity(*kind)) for kind in kinds.rows()]
     faults = [
         unclear(
-            rows.table.source, rows.headings.get("measure", "measure"),
+            rows.table.source,
+            rows.headings.get("measure", "measure"),
             f'"{name}"{f" in {unit}" if unit else ""} is no quantity of the data dictionary; its rows were left out.',
-            f"Name it as one of: {', '.join(MEASURE_NAMES)}; or give its unit.", str(name),
+            f"Name it as one of: {', '.join(MEASURE_NAMES)}; or give its unit.",
+            str(name),
         )
         for name, unit, quantity, _ in sorted(rules, key=str)
         if not quantity and name is not None
-    ]  # fmt: skip
+    ]
     table = pl.DataFrame(
         rules,
         schema={"measure": pl.String, "unit": pl.String, "quantity": pl.String, "ratio": pl.Float64},

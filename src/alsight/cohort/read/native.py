@@ -82,9 +82,12 @@ def _manifest(place: Path) -> Manifest:
 
 def _unusable(source: str, message: str) -> Fault:
     return Fault(
-        table="file", rule="not_a_cohort_folder", source=source, message=message,
+        table="file",
+        rule="not_a_cohort_folder",
+        source=source,
+        message=message,
         cure="Write the cohort again with `alsight convert`, or read the original file.",
-    )  # fmt: skip
+    )
 
 
 def _table(place: Path, manifest: Manifest, table: Table, *, typed: bool = True) -> pl.DataFrame:
@@ -117,9 +120,14 @@ def _read_excel(path: Path, table: Table, typed: bool) -> pl.DataFrame:
 
 
 _KINDS: Final[dict[Any, str]] = {
-    pl.String: "string", pl.Float32: "float", pl.Float64: "float", pl.Int32: "int", pl.Int64: "int",
-    pl.Boolean: "boolean", pl.Date: "date",
-}  # fmt: skip
+    pl.String: "string",
+    pl.Float32: "float",
+    pl.Float64: "float",
+    pl.Int32: "int",
+    pl.Int64: "int",
+    pl.Boolean: "boolean",
+    pl.Date: "date",
+}
 
 _READ: Final[dict[str, Callable[[Path, Table, bool], pl.DataFrame]]] = {
     "parquet": _read_parquet,
@@ -159,5 +167,9 @@ def _parsed(frame: pl.DataFrame, table: Table, manifest: Manifest) -> tuple[pl.D
 
 
 _PARSE: Final[dict[Any, Callable[[pl.Series, Place], Parsed]]] = {
-    pl.Float32: numbers, pl.Float64: numbers, pl.Int32: days, pl.Boolean: booleans, pl.Date: dates,
-}  # fmt: skip
+    pl.Float32: numbers,
+    pl.Float64: numbers,
+    pl.Int32: days,
+    pl.Boolean: booleans,
+    pl.Date: dates,
+}

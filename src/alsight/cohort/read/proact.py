@@ -100,9 +100,12 @@ def read_proact(path: Path | str, progress: Progress = silent) -> RawTables:
 
 def _unusable(source: str, message: str) -> Fault:
     return Fault(
-        table="file", rule="unreadable_file", message=message, source=source,
+        table="file",
+        rule="unreadable_file",
+        message=message,
+        source=source,
         cure="Give the folder or zip archive of a PRO-ACT download, as it came.",
-    )  # fmt: skip
+    )
 
 
 def _spelled(sheet: Sheet) -> dict[str, str]:
@@ -136,9 +139,13 @@ def _chosen(files: Sequence[File], told: Told) -> list[tuple[Form, File]]:
         elif form.name in taken:
             first = taken[form.name][1].name
             told.say(
-                note(file.name, "second_file", f"{first} is read for this table already; this file is not.",
-                     "Keep one release in the folder.")
-            )  # fmt: skip
+                note(
+                    file.name,
+                    "second_file",
+                    f"{first} is read for this table already; this file is not.",
+                    "Keep one release in the folder.",
+                )
+            )
         else:
             taken[form.name] = (form, file)
     return [taken[form.name] for form in FORMS if form.name in taken]
@@ -181,10 +188,13 @@ def _missing_forms(source: str, sheets: dict[str, Sheet]) -> list[Fault]:
         return []
     return [
         note(
-            source, "table_missing", "The release lacks these tables; what they say counts as missing.",
-            "Nothing, if the release has none of them; else add the files.", value=", ".join(absent),
+            source,
+            "table_missing",
+            "The release lacks these tables; what they say counts as missing.",
+            "Nothing, if the release has none of them; else add the files.",
+            value=", ".join(absent),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _tables(sheets: dict[str, Sheet], told: Told) -> dict[str, pl.DataFrame]:

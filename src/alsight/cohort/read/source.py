@@ -117,9 +117,12 @@ def _chosen(source: Source, found: list[Sheet]) -> list[Sheet]:
 def asked(source: Source) -> Mapping:
     """What a request says of all tables alike, as a mapping."""
     everywhere = TableMap(
-        scale=source.scale, dates=source.dates, decimal=source.decimal, missing=source.missing,
+        scale=source.scale,
+        dates=source.dates,
+        decimal=source.decimal,
+        missing=source.missing,
         columns={"": ColumnMap(means="time", unit=source.time_unit)},
-    )  # fmt: skip
+    )
     return Mapping(entry=source.entry, tables=(everywhere,))
 
 

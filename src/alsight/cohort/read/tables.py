@@ -40,9 +40,17 @@ def raw_tables(sheets: Sequence[Sheet], mapping: Mapping, progress: Progress = s
     if not any(sheet.frame.height for sheet, _ in used):
         source = used[0][0].source if used else "input"
         raise DataError(
-            [Fault(table="file", rule="no_rows", source=source, message=f"{source}: no row below the headings.",
-                   cure="Give a file with rows."), *faults]
-        )  # fmt: skip
+            [
+                Fault(
+                    table="file",
+                    rule="no_rows",
+                    source=source,
+                    message=f"{source}: no row below the headings.",
+                    cure="Give a file with rows.",
+                ),
+                *faults,
+            ]
+        )
     parsed: list[Rows] = []
     for done, (sheet, table) in enumerate(used):
         progress(f"reading cells of {sheet.source}", done, len(used))
@@ -121,13 +129,23 @@ def _unused(mapping: Mapping) -> list[Fault]:
 
 def _note(table: TableMap, rule: str, message: str, value: str) -> Fault:
     return Fault(
-        table="file", rule=rule, severity="note", source=table.source, message=message, value=value,
+        table="file",
+        rule=rule,
+        severity="note",
+        source=table.source,
+        message=message,
+        value=value,
         cure="If one of them matters, say in the mapping what it means.",
-    )  # fmt: skip
+    )
 
 
 def _entry_said(mapping: Mapping, source: str) -> Fault:
     return Fault(
-        table="subjects", rule="entry_chosen", severity="note", source=source, value=mapping.entry,
-        message=_SAID[mapping.entry], cure="State another with --entry, or with `entry` in the mapping.",
-    )  # fmt: skip
+        table="subjects",
+        rule="entry_chosen",
+        severity="note",
+        source=source,
+        value=mapping.entry,
+        message=_SAID[mapping.entry],
+        cure="State another with --entry, or with `entry` in the mapping.",
+    )

@@ -12,24 +12,40 @@ from alsight.cohort.rules.values import ROW_RULES, VALUE_RULES
 from alsight.cohort.tables import TABLES
 
 WRONG_TYPE = Rule(
-    name="wrong_type", tables=tuple(TABLES), effect="value", severity="rejected",
+    name="wrong_type",
+    tables=tuple(TABLES),
+    effect="value",
+    severity="rejected",
     message="The value is of another kind than the column holds; the cell counts as missing.",
     cure="Write a value of the kind that the data dictionary states for this column.",
-)  # fmt: skip
+)
 UNKNOWN_COLUMN = Rule(
-    name="unknown_column", tables=tuple(TABLES), effect="note", severity="note",
+    name="unknown_column",
+    tables=tuple(TABLES),
+    effect="note",
+    severity="note",
     message="The data dictionary has no such column in this table; it is not used.",
     cure="Rename the column to a name of the dictionary, or leave it out.",
-)  # fmt: skip
+)
 UNKNOWN_PERSON = Rule(
-    name="unknown_person", tables=("subjects",), effect="note", severity="mended",
+    name="unknown_person",
+    tables=("subjects",),
+    effect="note",
+    severity="mended",
     message="The person has rows in other tables but none in subjects; one was made, with the identifier alone.",
     cure="Add the person to the subjects table, or correct a mistyped identifier.",
-)  # fmt: skip
+)
 
 RULES: Final[tuple[Rule, ...]] = (
-    UNKNOWN_COLUMN, WRONG_TYPE, *VALUE_RULES, *ROW_RULES, *REPEAT_RULES, UNKNOWN_PERSON, *DEATH_RULES, *PERSON_RULES,
+    UNKNOWN_COLUMN,
+    WRONG_TYPE,
+    *VALUE_RULES,
+    *ROW_RULES,
+    *REPEAT_RULES,
+    UNKNOWN_PERSON,
+    *DEATH_RULES,
+    *PERSON_RULES,
     *TOTAL_RULES,
-)  # fmt: skip
+)
 
 RULES_BY_NAME: Final[dict[str, Rule]] = {rule.name: rule for rule in RULES}

@@ -58,13 +58,20 @@ def describe(
 ) -> pl.DataFrame:
     """Rows that break a rule, as rows of the REJECTED table."""
     told = {
-        "severity": rule.severity, "table": table, "column": heading, "rule": rule.name,
-        "message": f"{rule.message} {detail}".strip(), "cure": rule.cure,
-    }  # fmt: skip
+        "severity": rule.severity,
+        "table": table,
+        "column": heading,
+        "rule": rule.name,
+        "message": f"{rule.message} {detail}".strip(),
+        "cure": rule.cure,
+    }
     return faulty.select(
-        "source", "row", pl.col("subject").fill_null(""), value.alias("value"),
+        "source",
+        "row",
+        pl.col("subject").fill_null(""),
+        value.alias("value"),
         *(pl.lit(text).alias(name) for name, text in told.items()),
-    ).select(pl.col(name).cast(dtype) for name, dtype in REJECTED.schema.items())  # fmt: skip
+    ).select(pl.col(name).cast(dtype) for name, dtype in REJECTED.schema.items())
 
 
 def judge(desk: Desk, rules: Sequence[Rule], facts: pl.DataFrame | None = None) -> Desk:

@@ -17,25 +17,37 @@ SCORES: Final = (*ITEM_NAMES, "alsfrs_r_total", "alsfrs_total", "total_recorded"
 """Columns in which two ratings of one day may contradict each other; mode, rater and label never do."""
 
 REPEATED: Final = Rule(
-    name="repeated_row", tables=tuple(TABLES), effect="row", severity="mended",
+    name="repeated_row",
+    tables=tuple(TABLES),
+    effect="row",
+    severity="mended",
     message="The row says the same as another one, or adds to it; the two are kept as one.",
     cure="Delete one of the rows.",
-)  # fmt: skip
+)
 CONTRADICTING: Final = Rule(
-    name="contradicting_visits", tables=("visits",), effect="row", severity="rejected",
+    name="contradicting_visits",
+    tables=("visits",),
+    effect="row",
+    severity="rejected",
     message="Two rows rate the same person on the same day and scale differently; both are left out.",
     cure="Keep the right row, correct a day, or give two people two identifiers.",
-)  # fmt: skip
+)
 TWO_PEOPLE: Final = Rule(
-    name="contradicting_person", tables=("subjects",), effect="value", severity="rejected",
+    name="contradicting_person",
+    tables=("subjects",),
+    effect="value",
+    severity="rejected",
     message="Rows about the same person contradict each other here; the value counts as missing.",
     cure="Keep the right value in every row of the person, or give two people two identifiers.",
-)  # fmt: skip
+)
 TWO_DEATHS: Final = Rule(
-    name="second_death", tables=("events",), effect="row", severity="rejected",
+    name="second_death",
+    tables=("events",),
+    effect="row",
+    severity="rejected",
     message="The person has two days of death; the earliest that no rating contradicts is kept, this one left out.",
     cure="Keep the right day of death.",
-)  # fmt: skip
+)
 REPEAT_RULES: Final = (REPEATED, CONTRADICTING, TWO_PEOPLE, TWO_DEATHS)
 
 

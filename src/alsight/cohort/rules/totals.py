@@ -12,15 +12,21 @@ from alsight.cohort.rules.rule import Rule
 from alsight.instruments.items import CUTTING, TEN, TWELVE
 
 DIFFERING: Final = Rule(
-    name="total_differs", tables=("visits",), effect="note", severity="note",
+    name="total_differs",
+    tables=("visits",),
+    effect="note",
+    severity="note",
     message="The recorded total differs from the sum of the items; the sum is used, the recorded total kept beside it.",
     cure="Correct the total or the item that was mistyped.",
-)  # fmt: skip
+)
 IMPOSSIBLE: Final = Rule(
-    name="total_impossible", tables=("visits",), effect="value", severity="rejected",
+    name="total_impossible",
+    tables=("visits",),
+    effect="value",
+    severity="rejected",
     message="No scores of the missing items could give this total with the items present; the total is not used.",
     cure="Correct the total or the items; leave the total empty if it was computed from wrong items.",
-)  # fmt: skip
+)
 TOTAL_RULES: Final = (DIFFERING, IMPOSSIBLE)
 
 _SCALES: Final = (("alsfrs_r", "alsfrs_r_total", TWELVE), ("alsfrs", "alsfrs_total", TEN))

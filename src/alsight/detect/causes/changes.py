@@ -114,14 +114,26 @@ def _pooled(
 
 
 def _told(
-    series: Series, there: Int[np.ndarray, " found"], previous: Int[np.ndarray, " visits"],
-    jump: Float[np.ndarray, " found"], name: str, words: str,
-) -> pl.DataFrame:  # fmt: skip
+    series: Series,
+    there: Int[np.ndarray, " found"],
+    previous: Int[np.ndarray, " visits"],
+    jump: Float[np.ndarray, " found"],
+    name: str,
+    words: str,
+) -> pl.DataFrame:
     return rows(
-        series, there, cause="artefact", rule=name, start=series.day[previous[there]], end=series.day[there],
+        series,
+        there,
+        cause="artefact",
+        rule=name,
+        start=series.day[previous[there]],
+        end=series.day[there],
         points=jump,
         words=pl.format(
             "The level rose by {} between days {} and {}, where {} changed.",
-            "points_said", "start_day", "end_day", pl.lit(words),
+            "points_said",
+            "start_day",
+            "end_day",
+            pl.lit(words),
         ),
-    )  # fmt: skip
+    )

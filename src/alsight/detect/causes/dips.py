@@ -99,9 +99,11 @@ def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretche
     hits = asked.join_asof(
         ill, left_on="to", right_on="begun", by="subject", strategy="backward", check_sortedness=False
     ).sort("row")
-    return hits.select(
-        pl.when(pl.col("begun") >= pl.col("from")).then("event").otherwise(pl.lit("")).fill_null("")
-    ).to_series().to_numpy()  # fmt: skip
+    return (
+        hits.select(pl.when(pl.col("begun") >= pl.col("from")).then("event").otherwise(pl.lit("")).fill_null(""))
+        .to_series()
+        .to_numpy()
+    )
 
 
 def _matched(found: Stretches, recorded: np.ndarray, best: Stretches) -> np.ndarray:
@@ -125,22 +127,38 @@ def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarr
     known = pl.Series(recorded.astype(object), dtype=pl.String).replace("", None)
     why = ("recorded: " + known.str.replace_all("_", " ")).fill_null("no illness is recorded")
     found = rows(
-        series, nadir, cause="dip", rule=known.fill_null("pattern"),
-        start=start, end=end, points=np.maximum(points, 0.0), depth=depth, why=why,
+        series,
+        nadir,
+        cause="dip",
+        rule=known.fill_null("pattern"),
+        start=start,
+        end=end,
+        points=np.maximum(points, 0.0),
+        depth=depth,
+        why=why,
         words=pl.format(
             "The score fell by {} beyond its course after day {} and was back on day {} ({}).",
-            said_points(pl.col("depth")), "start_day", "end_day", "why",
+            said_points(pl.col("depth")),
+            "start_day",
+            "end_day",
+            "why",
         ),
-    )  # fmt: skip
+    )
     table = pl.DataFrame(
         {
             "subject": series.subjects.gather(series.person[nadir]),
-            "start_day": start, "nadir_day": series.day[nadir], "end_day": end, "visits": best.last - best.first + 1,
-            "level": level, "nadir": series.score[nadir], "depth": depth, "regained": best.back,
+            "start_day": start,
+            "nadir_day": series.day[nadir],
+            "end_day": end,
+            "visits": best.last - best.first + 1,
+            "level": level,
+            "nadir": series.score[nadir],
+            "depth": depth,
+            "regained": best.back,
             "recorded": known,
         },
         schema_overrides=DIPS,
-    )  # fmt: skip
+    )
     dropped = np.zeros(series.person.size + 1, dtype=np.int64)
     np.add.at(dropped, best.first, 1)
     np.add.at(dropped, best.last + 1, -1)

@@ -14,15 +14,29 @@ from alsight.detect.causes.series import Series
 Kind = Literal["artefact", "symptomatic", "dip"]
 
 CAUSES: Final = {
-    "subject": pl.String, "cause": pl.String, "rule": pl.String, "start_day": pl.Int32, "end_day": pl.Int32,
-    "points": pl.Float64, "items": pl.String, "words": pl.String,
-}  # fmt: skip
+    "subject": pl.String,
+    "cause": pl.String,
+    "rule": pl.String,
+    "start_day": pl.Int32,
+    "end_day": pl.Int32,
+    "points": pl.Float64,
+    "items": pl.String,
+    "words": pl.String,
+}
 """Columns of the table of causes."""
 
 DIPS: Final = {
-    "subject": pl.String, "start_day": pl.Int32, "nadir_day": pl.Int32, "end_day": pl.Int32, "visits": pl.Int32,
-    "level": pl.Float64, "nadir": pl.Float64, "depth": pl.Float64, "regained": pl.Float64, "recorded": pl.String,
-}  # fmt: skip
+    "subject": pl.String,
+    "start_day": pl.Int32,
+    "nadir_day": pl.Int32,
+    "end_day": pl.Int32,
+    "visits": pl.Int32,
+    "level": pl.Float64,
+    "nadir": pl.Float64,
+    "depth": pl.Float64,
+    "regained": pl.Float64,
+    "recorded": pl.String,
+}
 """Columns of the table of dips."""
 
 

@@ -21,9 +21,14 @@ from alsight.detect.causes.visits import exchanged_dates, faults, other_scale, o
 from alsight.episodes.courses import TOTALS
 
 ADJUSTED: Final = {
-    "subject": pl.String, "day": pl.Int32, "scale": pl.String, "months": pl.Float64, "score": pl.Float64,
-    "adjusted": pl.Float64, "rule": pl.String,
-}  # fmt: skip
+    "subject": pl.String,
+    "day": pl.Int32,
+    "scale": pl.String,
+    "months": pl.Float64,
+    "score": pl.Float64,
+    "adjusted": pl.Float64,
+    "rule": pl.String,
+}
 """Columns of the adjusted scores, one row a visit in the cohort's order."""
 
 
@@ -109,9 +114,12 @@ def _adjusted(cohort: Cohort, whole: Series, done: list[tuple[Series, Effect]]) 
     own = pl.coalesce(pl.when(pl.col("scale") == scale).then(pl.col(name)) for scale, name in TOTALS.items())
     summed = pl.Series("summed", score).fill_nan(None)
     frame = cohort.visits.select(
-        "subject", "day", "scale", months=months_of(pl.col("day")),
+        "subject",
+        "day",
+        "scale",
+        months=months_of(pl.col("day")),
         score=pl.coalesce(summed, own.cast(pl.Float64).fill_nan(None)),
-    ).with_row_index("line")  # fmt: skip
+    ).with_row_index("line")
     other = pl.col("score").is_not_null() & pl.Series("outside", np.isnan(score))
     return (
         frame.with_columns(pl.col("line").cast(pl.Int64))
@@ -123,4 +131,4 @@ def _adjusted(cohort: Cohort, whole: Series, done: list[tuple[Series, Effect]]) 
             rule=pl.when(other).then(pl.lit("other_scale")).otherwise("rule"),
         )
         .select(pl.col(name).cast(kind) for name, kind in ADJUSTED.items())
-    )  # fmt: skip
+    )

@@ -38,14 +38,22 @@ def item_5(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     taken[known] = gained
     there = np.flatnonzero(change >= rules.item_points)
     found = rows(
-        series, known[there], cause="artefact", rule="item_5", start=series.day[known[there - 1]],
-        end=series.day[known[there]], points=change[there], items="q5_cutting",
+        series,
+        known[there],
+        cause="artefact",
+        rule="item_5",
+        start=series.day[known[there - 1]],
+        end=series.day[known[there]],
+        points=change[there],
+        items="q5_cutting",
         to=np.where(state[there] == 1, "from 5a (cutting) to 5b (fasteners)", "from 5b (fasteners) to 5a (cutting)"),
         words=pl.format(
             "Item 5 was rated {} higher on day {}, when it changed {} with the gastrostomy.",
-            "points_said", "end_day", "to",
+            "points_said",
+            "end_day",
+            "to",
         ),
-    )  # fmt: skip
+    )
     return effect(series, found, taken, ruled=named("item_5", taken > 0))
 
 
@@ -67,15 +75,21 @@ def item_12(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     there = np.flatnonzero(rise >= rules.item_points)
     stopped = _stopped(cohort, series, known[there - 1], known[there])
     found = rows(
-        series, known[there], cause="artefact", rule=pl.Series(np.where(stopped, "ventilation_stopped", "item_12")),
-        start=series.day[known[there - 1]], end=series.day[known[there]], points=rise[there],
+        series,
+        known[there],
+        cause="artefact",
+        rule=pl.Series(np.where(stopped, "ventilation_stopped", "item_12")),
+        start=series.day[known[there - 1]],
+        end=series.day[known[there]],
+        points=rise[there],
         items="q12_respiratory_insufficiency",
         why=np.where(
-            stopped, "a stop of ventilation is recorded between the visits",
+            stopped,
+            "a stop of ventilation is recorded between the visits",
             "it records the ventilation that is used, so a device was left or the scoring changed",
         ),
         words=pl.format("Item 12 was rated {} higher on day {}: {}.", "points_said", "end_day", "why"),
-    )  # fmt: skip
+    )
     return effect(series, found, taken, ruled=named("item_12", taken > 0))
 
 
@@ -92,11 +106,17 @@ def _fed(cohort: Cohort, series: Series) -> Int[np.ndarray, " visits"]:
         cohort.visits.select("subject", "day", *CUTTING)
         .join(placed, on="subject", how="left", maintain_order="left")
         .select(
-            pl.when(tube).then(1).when(without).then(0)
-            .when(unstated & pl.col("placed").is_not_null()).then((pl.col("placed") <= pl.col("day")).cast(pl.Int32))
-            .otherwise(-1).alias("state")
-        )["state"].to_numpy()
-    )  # fmt: skip
+            pl.when(tube)
+            .then(1)
+            .when(without)
+            .then(0)
+            .when(unstated & pl.col("placed").is_not_null())
+            .then((pl.col("placed") <= pl.col("day")).cast(pl.Int32))
+            .otherwise(-1)
+            .alias("state")
+        )["state"]
+        .to_numpy()
+    )
     return state[series.line].astype(np.int64)
 
 

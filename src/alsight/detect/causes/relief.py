@@ -57,11 +57,16 @@ def _spans(cohort: Cohort, row: Relief) -> pl.DataFrame:
         .select("subject", start="day")
         .sort("start")
         .join_asof(
-            stops, left_on="start", right_on="end", by="subject", strategy="forward", coalesce=False,
+            stops,
+            left_on="start",
+            right_on="end",
+            by="subject",
+            strategy="forward",
+            coalesce=False,
             check_sortedness=False,
         )
         .select("subject", "start", "end")
-    )  # fmt: skip
+    )
     whole = pl.concat([given, begun]).with_columns(pl.col("start", "end").cast(pl.Int64)).fill_null(_OPEN)
     return whole.group_by("subject", "start").agg(pl.col("end").max()).sort("subject", "start")
 
@@ -97,16 +102,20 @@ def _one(
         .group_by(once, maintain_order=True)
         .agg(start_day=pl.col("before_day").first(), end_day=day.last(), points=pl.col("rise").max())
         .with_columns(
-            cause=pl.lit("symptomatic"), rule=pl.lit(row.rule), items=pl.lit(", ".join(row.items)),
+            cause=pl.lit("symptomatic"),
+            rule=pl.lit(row.rule),
+            items=pl.lit(", ".join(row.items)),
             said=said_points(pl.col("points")),
         )
         .with_columns(
             words=pl.format(
                 "The items that {} eases rose by {} together after it was started on day {}.",
-                pl.lit(row.words), "said", "start",
+                pl.lit(row.words),
+                "said",
+                "start",
             )
         )
-    )  # fmt: skip
+    )
     causes = found.select(pl.col(name).cast(kind) for name, kind in CAUSES.items())
     most = on.group_by("place").agg(pl.col("rise").max()).sort("place")
     return causes, most["place"].to_numpy(), most["rise"].to_numpy()

@@ -60,13 +60,17 @@ def lay_out(cohort: Cohort, rules: CauseRules) -> Series:
     visits = (
         cohort.visits.with_row_index("line")
         .select(
-            "line", "subject", "day", "scale", score=score.cast(pl.Float64).fill_nan(None),
+            "line",
+            "subject",
+            "day",
+            "scale",
+            score=score.cast(pl.Float64).fill_nan(None),
             **{f"i_{name}": item.cast(pl.Float64) for name, item in zip(TWELVE, items, strict=True)},
         )
         .join(people, on="subject", maintain_order="left")
         .filter(pl.col("scale") == pl.col("used"), pl.col("score").is_not_null())
         .sort("person", "day")
-    )  # fmt: skip
+    )
     graded = visits.select(f"i_{name}" for name in TWELVE).fill_null(float("nan")).to_numpy()
     whole = graded.sum(axis=1)
     total = visits["score"].to_numpy()

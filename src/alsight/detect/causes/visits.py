@@ -18,9 +18,15 @@ from alsight.episodes.courses import TOTALS
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
 FAULTS: Final = (
-    "out_of_range", "not_a_score", "wrong_type", "total_impossible", "total_differs", "contradicting_visits",
-    "cutting_rated_twice", "after_death",
-)  # fmt: skip
+    "out_of_range",
+    "not_a_score",
+    "wrong_type",
+    "total_impossible",
+    "total_differs",
+    "contradicting_visits",
+    "cutting_rated_twice",
+    "after_death",
+)
 """Rules of the check whose faults in the visits were settled before any score was used."""
 
 _TOTALS: Final = int(ALSFRS_R_BEST) + 1
@@ -61,18 +67,26 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     previous, has_previous = shifted(series, -1)
     start = np.where(has_previous[place], series.day[previous[place]], series.day[place])
     found = rows(
-        series, place, cause="artefact", rule=pl.Series(np.where(slip, "data_slip", "outlying_visit"), dtype=pl.String),
-        start=start, end=series.day[place], points=points, total=np.rint(series.score[place]).astype(np.int64),
-        meant=meant, slip=slip,
-        words=pl.when(pl.col("slip")).then(
-            pl.format("The total of {} on day {} looks like a slip of digits for {}.", "total", "end_day", "meant")
-        ).otherwise(
+        series,
+        place,
+        cause="artefact",
+        rule=pl.Series(np.where(slip, "data_slip", "outlying_visit"), dtype=pl.String),
+        start=start,
+        end=series.day[place],
+        points=points,
+        total=np.rint(series.score[place]).astype(np.int64),
+        meant=meant,
+        slip=slip,
+        words=pl.when(pl.col("slip"))
+        .then(pl.format("The total of {} on day {} looks like a slip of digits for {}.", "total", "end_day", "meant"))
+        .otherwise(
             pl.format(
                 "The visit on day {} stands {} above the course of the visits before and after it.",
-                "end_day", "points_said",
+                "end_day",
+                "points_said",
             )
         ),
-    )  # fmt: skip
+    )
     dropped = np.zeros(series.person.size, dtype=bool)
     dropped[place] = True
     ruled = np.full(series.person.size, "", dtype=object)
@@ -143,14 +157,23 @@ def exchanged_dates(cohort: Cohort, series: Series, rules: CauseRules) -> Effect
     dropped = np.zeros(series.person.size, dtype=bool)
     dropped[wrong] = dropped[before] = True
     found = rows(
-        series, wrong, cause="artefact", rule="exchanged_dates", start=series.day[before], end=series.day[wrong],
-        points=np.maximum(series.score[wrong] - series.score[before], 0.0), first=label.gather(before),
+        series,
+        wrong,
+        cause="artefact",
+        rule="exchanged_dates",
+        start=series.day[before],
+        end=series.day[wrong],
+        points=np.maximum(series.score[wrong] - series.score[before], 0.0),
+        first=label.gather(before),
         second=label.gather(wrong),
         words=pl.format(
             "Visit {} lies before visit {} by their dates (days {} and {}), so one of the two dates is wrong.",
-            "first", "second", "start_day", "end_day",
+            "first",
+            "second",
+            "start_day",
+            "end_day",
         ),
-    )  # fmt: skip
+    )
     return effect(series, found, dropped=dropped, ruled=named("exchanged_dates", dropped))
 
 
@@ -167,54 +190,82 @@ def other_scale(cohort: Cohort, series: Series) -> Effect:
         .sort("subject", "day", "scale")
         .filter(pl.len().over("subject", "day") == 1)
     )
-    change = seen.with_columns(
-        pl.col("day", "scale", "total").shift(1).over("subject").name.prefix("last_")
-    ).filter(pl.col("scale") != pl.col("last_scale"), pl.col("total") > pl.col("last_total"))  # fmt: skip
+    change = seen.with_columns(pl.col("day", "scale", "total").shift(1).over("subject").name.prefix("last_")).filter(
+        pl.col("scale") != pl.col("last_scale"), pl.col("total") > pl.col("last_total")
+    )
     spoken = {"alsfrs": "ALSFRS (0 to 40)", "alsfrs_r": "ALSFRS-R (0 to 48)"}
     found = change.select(
-        "subject", pl.lit("artefact").alias("cause"), pl.lit("scale").alias("rule"), start_day="last_day",
-        end_day="day", points=pl.col("total") - pl.col("last_total"), items=pl.lit(""),
+        "subject",
+        pl.lit("artefact").alias("cause"),
+        pl.lit("scale").alias("rule"),
+        start_day="last_day",
+        end_day="day",
+        points=pl.col("total") - pl.col("last_total"),
+        items=pl.lit(""),
         words=pl.format(
             "The score rose where the scale changed from {} to {} between days {} and {}.",
-            pl.col("last_scale").replace_strict(spoken, default=""), pl.col("scale").replace_strict(spoken, default=""),
-            "last_day", "day",
+            pl.col("last_scale").replace_strict(spoken, default=""),
+            pl.col("scale").replace_strict(spoken, default=""),
+            "last_day",
+            "day",
         ),
-    )  # fmt: skip
+    )
     return effect(series, found.select(pl.col(name).cast(kind) for name, kind in CAUSES.items()))
 
 
 def faults(cohort: Cohort) -> pl.DataFrame:
     """Faults of the file that made no rise because the check settled them: they carry no day and no points."""
     told = cohort.rejected.filter(
-        pl.col("table") == "visits", pl.col("rule").is_in(FAULTS),
+        pl.col("table") == "visits",
+        pl.col("rule").is_in(FAULTS),
         pl.col("subject").is_in(cohort.subjects["subject"].implode()),
-    )  # fmt: skip
+    )
     return (
         told.group_by("subject", "rule", maintain_order=True)
         .agg(count=pl.len(), row=pl.col("row").min(), message=pl.col("message").first())
         .select(
-            "subject", pl.lit("artefact").alias("cause"), "rule",
-            pl.lit(None, pl.Int32).alias("start_day"), pl.lit(None, pl.Int32).alias("end_day"),
-            pl.lit(0.0).alias("points"), pl.lit("").alias("items"),
-            pl.format("{} of the file, first in line {}: {}", pl.when(pl.col("count") == 1).then(pl.lit("1 fault"))
-                      .otherwise(pl.format("{} faults", "count")), "row", "message").alias("words"),
+            "subject",
+            pl.lit("artefact").alias("cause"),
+            "rule",
+            pl.lit(None, pl.Int32).alias("start_day"),
+            pl.lit(None, pl.Int32).alias("end_day"),
+            pl.lit(0.0).alias("points"),
+            pl.lit("").alias("items"),
+            pl.format(
+                "{} of the file, first in line {}: {}",
+                pl.when(pl.col("count") == 1).then(pl.lit("1 fault")).otherwise(pl.format("{} faults", "count")),
+                "row",
+                "message",
+            ).alias("words"),
         )
-    )  # fmt: skip
+    )
 
 
 def totals_off(cohort: Cohort, series: Series) -> Effect:
     """Visits whose written total differs from the sum of all twelve items; the sum counts."""
-    written = cohort.visits.select(
-        pl.coalesce("total_recorded", "alsfrs_r_total").cast(pl.Float64).fill_null(float("nan"))
-    ).to_series().to_numpy()[series.line]  # fmt: skip
+    written = (
+        cohort.visits.select(pl.coalesce("total_recorded", "alsfrs_r_total").cast(pl.Float64).fill_null(float("nan")))
+        .to_series()
+        .to_numpy()[series.line]
+    )
     whole = series.items.sum(axis=1)
     off = np.flatnonzero(np.isfinite(whole) & np.isfinite(written) & (np.abs(written - whole) > 0.01))
     previous, has_previous = shifted(series, -1)
     found = rows(
-        series, off, cause="artefact", rule="total_off_items",
-        start=np.where(has_previous[off], series.day[previous[off]], series.day[off]), end=series.day[off],
-        points=np.maximum(written[off] - whole[off], 0.0), written=written[off], whole=whole[off],
-        words=pl.format("The total written on day {} is {}, its items sum to {}; the sum is used.",
-                        "end_day", pl.col("written").round(1), pl.col("whole").round(1)),
-    )  # fmt: skip
+        series,
+        off,
+        cause="artefact",
+        rule="total_off_items",
+        start=np.where(has_previous[off], series.day[previous[off]], series.day[off]),
+        end=series.day[off],
+        points=np.maximum(written[off] - whole[off], 0.0),
+        written=written[off],
+        whole=whole[off],
+        words=pl.format(
+            "The total written on day {} is {}, its items sum to {}; the sum is used.",
+            "end_day",
+            pl.col("written").round(1),
+            pl.col("whole").round(1),
+        ),
+    )
     return effect(series, found)

@@ -96,9 +96,12 @@ def counted(
         passed += int(who.sum())
         told(min(passed, people))
     return Marks(
-        population.name, number * BLOCK, np.concatenate(admitted), np.concatenate(eligible_, axis=1),
+        population.name,
+        number * BLOCK,
+        np.concatenate(admitted),
+        np.concatenate(eligible_, axis=1),
         np.concatenate(found, axis=1),
-    )  # fmt: skip
+    )
 
 
 def simulated(

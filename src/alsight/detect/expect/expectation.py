@@ -129,9 +129,15 @@ def expectation(question: Question, progress: Progress = silent) -> Expectation:
     months = _months(question)
     rules = _rules(question)
     marks = simulated(
-        population, list(rules.values()), months, run_in, people=question.people, seed=question.seed,
-        workers=question.workers, progress=progress,
-    )  # fmt: skip
+        population,
+        list(rules.values()),
+        months,
+        run_in,
+        people=question.people,
+        seed=question.seed,
+        workers=question.workers,
+        progress=progress,
+    )
     tally = _Tally(marks, {name: place for place, name in enumerate(rules)}, question.enrolled)
     found, eligible = tally.sums([rule.name])
     _enough(question, eligible)
@@ -233,14 +239,25 @@ def _readings(question: Question, tally: _Tally, rules: dict[str, Definition]) -
         numbers = spread(nodes, question.of)
         rows.append(
             {
-                "definition": name, "asked": name == question.outcome.rule.name, "wording": rule.wording,
-                "holds": rule.sustained, "timing": rule.timing, "eligible": int(eligible.sum()),
-                "found": int(found.sum()), "rate": float(nodes.mean()), "least": float(shares.min()),
-                "most": float(shares.max()), "expected": numbers.median, "low": numbers.low, "high": numbers.high,
-                "chance": float(at_least(nodes, question.found, question.of).mean()), "source": str(rule.source),
-                "published": rule.published.text if rule.published else "", "assumed": rule.assumed,
+                "definition": name,
+                "asked": name == question.outcome.rule.name,
+                "wording": rule.wording,
+                "holds": rule.sustained,
+                "timing": rule.timing,
+                "eligible": int(eligible.sum()),
+                "found": int(found.sum()),
+                "rate": float(nodes.mean()),
+                "least": float(shares.min()),
+                "most": float(shares.max()),
+                "expected": numbers.median,
+                "low": numbers.low,
+                "high": numbers.high,
+                "chance": float(at_least(nodes, question.found, question.of).mean()),
+                "source": str(rule.source),
+                "published": rule.published.text if rule.published else "",
+                "assumed": rule.assumed,
             }
-        )  # fmt: skip
+        )
     return pl.DataFrame(rows)
 
 

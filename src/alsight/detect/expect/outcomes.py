@@ -52,17 +52,20 @@ PLAIN: Final[dict[str, Plain]] = {
         "bedlack_visit", "vasta_within_1", "stable at {months} months", "stable within {points} for {months} months"
     ),
     "improved": Plain(
-        "bedlack_gain_4", "bedlack_gain_4", "improved by {points} for {months} months",
+        "bedlack_gain_4",
+        "bedlack_gain_4",
+        "improved by {points} for {months} months",
         "improved by {points} for {months} months",
     ),
-}  # fmt: skip
+}
 """Everyday words. Stable is the wording of the plateau literature that asks least: the score at the end of the time is
 not below the first. Improved is the reversal literature's: so many points up, held so long."""
 
 WIDER: Final[dict[str, str]] = {
-    "bedlack_visit": "bedlack_ever_pair", "bedlack_visit_deaths": "bedlack_ever_pair",
+    "bedlack_visit": "bedlack_ever_pair",
+    "bedlack_visit_deaths": "bedlack_ever_pair",
     "bedlack_floor": "bedlack_ever_floor",
-}  # fmt: skip
+}
 """The rule that looks at every window, for each rule that looks at the first one."""
 
 

@@ -89,9 +89,17 @@ def observed(population: Population, rule: Definition, seen: Seen, run_in: RunIn
     interval = follow.schedule.rating if seen.interval is None else seen.interval
     measured = recruit.criteria.svc_min is not None or recruit.criteria.svc_max is not None
     schedule = msgspec.structs.replace(
-        follow.schedule, rating=interval, capacity=interval if measured else 0.0, strength=0.0, electrophysiology=0.0,
-        umn=0.0, neurofilament=0.0, creatinine=0.0, weight=0.0, quality=0.0,
-    )  # fmt: skip
+        follow.schedule,
+        rating=interval,
+        capacity=interval if measured else 0.0,
+        strength=0.0,
+        electrophysiology=0.0,
+        umn=0.0,
+        neurofilament=0.0,
+        creatinine=0.0,
+        weight=0.0,
+        quality=0.0,
+    )
     months = max(followed(population, rule, seen), needs(rule)) + LATEST
     changes: dict[str, Any] = {"months": months, "schedule": schedule}
     if seen.missed is not None:

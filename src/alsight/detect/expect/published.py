@@ -16,10 +16,19 @@ from alsight.episodes.wilson import wilson
 CLOSE: Final = 0.5
 """Lengths nearer than this are the same [months]."""
 SCHEMA: Final = {
-    "asked": pl.Boolean, "source": pl.String, "wording": pl.String, "months": pl.Float64, "published": pl.String,
-    "people": pl.String, "rate": pl.Float64, "low": pl.Float64, "high": pl.Float64, "chance": pl.Float64,
-    "best_of_groups": pl.Float64, "chance_at_most": pl.Boolean,
-}  # fmt: skip
+    "asked": pl.Boolean,
+    "source": pl.String,
+    "wording": pl.String,
+    "months": pl.Float64,
+    "published": pl.String,
+    "people": pl.String,
+    "rate": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "chance": pl.Float64,
+    "best_of_groups": pl.Float64,
+    "chance_at_most": pl.Boolean,
+}
 
 
 def published(asked: Outcome, found: int, of: int, groups: int = 1) -> pl.DataFrame:

@@ -139,19 +139,34 @@ def crossed(classes: tuple[CourseClass, ...], ratings: tuple[Rating, ...]) -> tu
     A class with a fluctuation of its own keeps it, and the rating's fluctuation adds to the noise.
     """
     return tuple(
-        replace(one, noise=rating.noise, fluctuation=rating.fluctuation, memory=rating.memory,
-                weight=one.weight * rating.weight)
+        replace(
+            one,
+            noise=rating.noise,
+            fluctuation=rating.fluctuation,
+            memory=rating.memory,
+            weight=one.weight * rating.weight,
+        )
         if one.fluctuation == 0.0
         else replace(one, noise=math.hypot(rating.noise, rating.fluctuation), weight=one.weight * rating.weight)
         for one in classes
         for rating in ratings
-    )  # fmt: skip
+    )
 
 
 _ORDER: Final = (
-    "past", "rate", "past_sd", "rate_sd", "correlation", "wander", "steps", "fluctuation", "memory", "noise", "hazard",
+    "past",
+    "rate",
+    "past_sd",
+    "rate_sd",
+    "correlation",
+    "wander",
+    "steps",
+    "fluctuation",
+    "memory",
+    "noise",
+    "hazard",
     "shape",
-)  # fmt: skip
+)
 
 
 def table(classes: tuple[CourseClass, ...]) -> Float64[np.ndarray, "course number"]:

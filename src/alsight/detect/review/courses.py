@@ -82,7 +82,11 @@ def course_weights(
     per_mimic = np.stack([_mixed(whole_each[:, :count], row) for row in by_mimic], axis=1)
     weighted = whole_each + np.log(np.maximum(np.concatenate([of_mimics, of_als]), LEAST))
     return CourseWeights(
-        raw=whole, scores=alone * shrink, life=kept - alone * shrink, total=kept,
-        log_mimics=np.where(judged[:, None], per_mimic, 0.0), closest=weighted.argmax(axis=1).astype(np.int64),
+        raw=whole,
+        scores=alone * shrink,
+        life=kept - alone * shrink,
+        total=kept,
+        log_mimics=np.where(judged[:, None], per_mimic, 0.0),
+        closest=weighted.argmax(axis=1).astype(np.int64),
         names=tuple(one.name for one in (*second, *first)),
-    )  # fmt: skip
+    )

@@ -19,25 +19,62 @@ from alsight.detect.review.rows import FINDINGS
 from alsight.instruments.alsfrs_r import FOUR_DOMAINS
 
 TIMELINE: Final[dict[str, Any]] = {
-    "subject": pl.String, "day": pl.Int64, "months": pl.Float64, "kind": pl.String, "what": pl.String,
-    "value": pl.Float64, "end_day": pl.Int64, "mode": pl.String,
-}  # fmt: skip
+    "subject": pl.String,
+    "day": pl.Int64,
+    "months": pl.Float64,
+    "kind": pl.String,
+    "what": pl.String,
+    "value": pl.Float64,
+    "end_day": pl.Int64,
+    "mode": pl.String,
+}
 SECOND: Final[dict[str, Any]] = {
-    "subject": pl.String, "measure": pl.String, "side": pl.String, "part": pl.String, "method": pl.String,
-    "before": pl.Float64, "before_values": pl.Int64, "after": pl.Float64, "after_values": pl.Int64,
-    "change": pl.Float64, "relative": pl.Float64, "direction": pl.String,
-}  # fmt: skip
+    "subject": pl.String,
+    "measure": pl.String,
+    "side": pl.String,
+    "part": pl.String,
+    "method": pl.String,
+    "before": pl.Float64,
+    "before_values": pl.Int64,
+    "after": pl.Float64,
+    "after_values": pl.Int64,
+    "change": pl.Float64,
+    "relative": pl.Float64,
+    "direction": pl.String,
+}
 EXPOSURE: Final[dict[str, Any]] = {
-    "subject": pl.String, "treatment": pl.String, "kind": pl.String, "start_day": pl.Int64, "end_day": pl.Int64,
-    "months_before": pl.Float64, "ongoing": pl.Boolean,
-}  # fmt: skip
+    "subject": pl.String,
+    "treatment": pl.String,
+    "kind": pl.String,
+    "start_day": pl.Int64,
+    "end_day": pl.Int64,
+    "months_before": pl.Float64,
+    "ongoing": pl.Boolean,
+}
 FINDING: Final[dict[str, Any]] = {"subject": pl.String, "finding": pl.String, "words": pl.String}
 
 BETTER: Final[dict[str, int]] = {
-    "fvc_l": 1, "fvc_pct": 1, "svc_l": 1, "svc_pct": 1, "snip_cmh2o": 1, "mip_cmh2o": 1, "mep_cmh2o": 1, "pcf_l_min": 1,
-    "mrc_grade": 1, "grip_kg": 1, "hhd_kg": 1, "munix": 1, "cmap_mv": 1, "weight_kg": 1, "bmi_kg_m2": 1,
-    "nfl_pg_ml": -1, "pnfh_pg_ml": -1, "alsaq40_total": -1, "alsaq5_total": -1, "niv_hours_per_day": -1,
-}  # fmt: skip
+    "fvc_l": 1,
+    "fvc_pct": 1,
+    "svc_l": 1,
+    "svc_pct": 1,
+    "snip_cmh2o": 1,
+    "mip_cmh2o": 1,
+    "mep_cmh2o": 1,
+    "pcf_l_min": 1,
+    "mrc_grade": 1,
+    "grip_kg": 1,
+    "hhd_kg": 1,
+    "munix": 1,
+    "cmap_mv": 1,
+    "weight_kg": 1,
+    "bmi_kg_m2": 1,
+    "nfl_pg_ml": -1,
+    "pnfh_pg_ml": -1,
+    "alsaq40_total": -1,
+    "alsaq5_total": -1,
+    "niv_hours_per_day": -1,
+}
 """Second measures, and whether more of it (1) or less (-1) speaks for a true gain."""
 
 NEARLY: Final = 0.05
@@ -103,17 +140,23 @@ def _second(some: Cohort, turns: pl.DataFrame) -> pl.DataFrame:
     early, value = pl.col("day") < pl.col("turn"), pl.col("value")
     keys = ("subject", "measure", "side", "part", "method")
     both = taken.group_by(keys).agg(
-        before=value.filter(early).median(), before_values=early.sum().cast(pl.Int64),
-        after=value.filter(~early).median(), after_values=(~early).sum().cast(pl.Int64),
-    )  # fmt: skip
+        before=value.filter(early).median(),
+        before_values=early.sum().cast(pl.Int64),
+        after=value.filter(~early).median(),
+        after_values=(~early).sum().cast(pl.Int64),
+    )
     change = pl.col("after") - pl.col("before")
     relative = pl.when(pl.col("before") != 0.0).then(change / pl.col("before").abs())
     better = relative * pl.col("measure").replace_strict(BETTER, default=0, return_dtype=pl.Float64)
     said = (
-        pl.when(better.is_null()).then(pl.lit("not comparable"))
-        .when(better.abs() < NEARLY).then(pl.lit("about the same"))
-        .when(better > 0.0).then(pl.lit("better")).otherwise(pl.lit("worse"))
-    )  # fmt: skip
+        pl.when(better.is_null())
+        .then(pl.lit("not comparable"))
+        .when(better.abs() < NEARLY)
+        .then(pl.lit("about the same"))
+        .when(better > 0.0)
+        .then(pl.lit("better"))
+        .otherwise(pl.lit("worse"))
+    )
     return _shaped(both.with_columns(change=change, relative=relative, direction=said), SECOND).sort(keys)
 
 
@@ -131,11 +174,12 @@ def _findings(some: Cohort) -> pl.DataFrame:
     seen = observed_findings(some, mending_days(some)).with_columns(some.subjects["subject"])
     parts = [
         seen.filter(pl.col(row.name).is_not_nan()).select(
-            "subject", finding=pl.lit(row.name),
+            "subject",
+            finding=pl.lit(row.name),
             words=pl.when(pl.col(row.name) == 1).then(pl.lit(row.there)).otherwise(pl.lit(row.absent)),
         )
         for row in FINDINGS
-    ]  # fmt: skip
+    ]
     onset = pl.lit("onset at ") + pl.col(AGE).round(0).cast(pl.Int64, strict=False).cast(pl.String) + pl.lit(" years")
     parts.append(seen.filter(pl.col(AGE).is_not_nan()).select("subject", finding=pl.lit(AGE), words=onset))
     return _shaped(pl.concat(parts), FINDING).sort("subject", "finding")

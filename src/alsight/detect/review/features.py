@@ -69,11 +69,13 @@ def _measured(cohort: Cohort, before: Int64[np.ndarray, " subject"]) -> pl.DataF
     names, value = pl.col("measure"), pl.col("value")
     serum, csf = fluid.str.contains("serum"), fluid.str.contains("csf|cerebrospinal|liquor")
     summed = taken.group_by("subject").agg(
-        *(value.filter(names == name).max().alias(name) for name in
-          ("umn_regions", "conduction_block", "sensory_signs", "immunotherapy_response", "ck_u_l")),
+        *(
+            value.filter(names == name).max().alias(name)
+            for name in ("umn_regions", "conduction_block", "sensory_signs", "immunotherapy_response", "ck_u_l")
+        ),
         serum_nfl=value.filter((names == "nfl_pg_ml") & serum).median(),
         csf_pnfh=value.filter((names == "pnfh_pg_ml") & csf).median(),
-    )  # fmt: skip
+    )
     return people.select("subject").join(summed, on="subject", how="left", maintain_order="left")
 
 

@@ -40,15 +40,24 @@ STARTS: Final = ((0.06, 0.05), (0.18, 0.2), (0.45, 0.55), (0.9, 1.2), (1.6, 2.0)
 OWN: Final = 8
 """Numbers of one class; then steps and shape, three numbers of each rating, and the odds of the later ratings."""
 LIMITS: Final = (
-    (0.0, 3.0), (-0.1, 4.0), (-4.0, 1.0), (-3.0, 1.0), (-1.5, 1.5), (-11.0, -2.0), (-12.0, -1.0), (-5.0, 5.0),
-)  # fmt: skip
+    (0.0, 3.0),
+    (-0.1, 4.0),
+    (-4.0, 1.0),
+    (-3.0, 1.0),
+    (-1.5, 1.5),
+    (-11.0, -2.0),
+    (-12.0, -1.0),
+    (-5.0, 5.0),
+)
 """Range of each number of a class: rates, log spreads, the correlation's angle, log wander, log hazard, log weight."""
 RATINGS: Final = (("steady", 0.8, 1.5, 8.0), ("unsteady", 0.8, 3.0, 4.0), ("erratic", 2.0, 6.0, 2.0))
 """Where the search for steadier and less steady ratings begins: noise, fluctuation, memory."""
 TAIL_LIMITS: Final = (
-    (-6.0, 1.0), (-0.5, 1.2), *((-0.7, 1.8), (-3.0, 2.5), (0.0, 2.5)) * len(RATINGS),
+    (-6.0, 1.0),
+    (-0.5, 1.2),
+    *((-0.7, 1.8), (-3.0, 2.5), (0.0, 2.5)) * len(RATINGS),
     *((-6.0, 2.0),) * (len(RATINGS) - 1),
-)  # fmt: skip
+)
 """Ranges of log steps, log shape, log noise (at least half a point), log fluctuation, log memory, and log odds."""
 
 
@@ -86,12 +95,23 @@ def courses_of(numbers: Numbers) -> tuple[tuple[CourseClass, ...], tuple[Rating,
     weights = np.exp(own[:, 7] - logsumexp(own[:, 7]))
     classes = tuple(
         CourseClass(
-            name="", past=row[0], rate=row[1], past_sd=np.exp(row[2]), rate_sd=np.exp(row[3]),
-            correlation=np.tanh(row[4]), wander=np.exp(row[5]), steps=steps, fluctuation=0.0, memory=0.0, noise=0.0,
-            hazard=np.exp(row[6]), shape=shape, weight=weight,
+            name="",
+            past=row[0],
+            rate=row[1],
+            past_sd=np.exp(row[2]),
+            rate_sd=np.exp(row[3]),
+            correlation=np.tanh(row[4]),
+            wander=np.exp(row[5]),
+            steps=steps,
+            fluctuation=0.0,
+            memory=0.0,
+            noise=0.0,
+            hazard=np.exp(row[6]),
+            shape=shape,
+            weight=weight,
         )
         for row, weight in zip(own, weights, strict=True)
-    )  # fmt: skip
+    )
     kinds = len(RATINGS)
     odds = np.concatenate([[0.0], tail[2 + 3 * kinds :]])
     shares = np.exp(odds - logsumexp(odds))
@@ -147,10 +167,15 @@ def begun() -> Numbers:
 def numbers_of(shipped: AlsCourses) -> Numbers:
     """The free numbers that stand for classes and ratings: what `courses_of` undoes."""
     own = [
-        [one.past, one.rate, *np.log([one.past_sd, one.rate_sd]), np.arctanh(one.correlation),
-         *np.log([one.wander, one.hazard, one.weight])]
+        [
+            one.past,
+            one.rate,
+            *np.log([one.past_sd, one.rate_sd]),
+            np.arctanh(one.correlation),
+            *np.log([one.wander, one.hazard, one.weight]),
+        ]
         for one in shipped.classes
-    ]  # fmt: skip
+    ]
     shared = np.log([shipped.classes[0].steps, shipped.classes[0].shape])
     ratings = np.log([[one.noise, one.fluctuation, one.memory] for one in shipped.ratings])
     odds = np.log([one.weight / shipped.ratings[0].weight for one in shipped.ratings[1:]])

@@ -93,10 +93,12 @@ def _filter(starts: Any, months: Any, totals: Any, onset: Any, courses: Any, out
 
 
 def log_scores(
-    starts: Int64[np.ndarray, " bound"], months: Float64[np.ndarray, " visit"],
-    totals: Float64[np.ndarray, " visit"], onset: Float64[np.ndarray, " subject"],
+    starts: Int64[np.ndarray, " bound"],
+    months: Float64[np.ndarray, " visit"],
+    totals: Float64[np.ndarray, " visit"],
+    onset: Float64[np.ndarray, " subject"],
     courses: Float64[np.ndarray, "course number"],
-) -> Float64[np.ndarray, "subject course"]:  # fmt: skip
+) -> Float64[np.ndarray, "subject course"]:
     """Exact log-likelihood of every person's totals under every course.
 
     Args:
@@ -115,9 +117,10 @@ def log_scores(
 
 
 def log_lives(
-    seen: Float64[np.ndarray, " subject"], died: Float64[np.ndarray, " subject"],
+    seen: Float64[np.ndarray, " subject"],
+    died: Float64[np.ndarray, " subject"],
     courses: Float64[np.ndarray, "course number"],
-) -> Float64[np.ndarray, "subject course"]:  # fmt: skip
+) -> Float64[np.ndarray, "subject course"]:
     """Log-likelihood of being alive at the last visit, or of the recorded death, under every course.
 
     Args:

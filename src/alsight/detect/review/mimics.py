@@ -42,43 +42,118 @@ OTHERS: Final = 0.1
 """Share with a finding in mimics whose row does not name it: only differences between mimics matter here; assumed."""
 
 MIMICS: Final = (
-    MimicRow("multifocal_motor_neuropathy", "multifocal motor neuropathy", 7 / 32, SourceKey("traynor2000"),
-             {"stepwise": 0.3, "slowly_progressive": 0.4, "stable": 0.15, "improving": 0.15},
-             {"conduction_block": 54 / 57, "no_upper_signs": 0.9, "bulbar_onset": 0.02, "low_certainty": 0.9,
-              "immunotherapy_response": 0.8, "sensory_signs": 0.1, "female": 0.27}, 44.1,
-             "nerve conduction studies for motor conduction block, anti-GM1 IgM, and a trial of immunoglobulin"),
-    MimicRow("kennedy_disease", "Kennedy's disease", 4 / 32, SourceKey("traynor2000"),
-             {"slowly_progressive": 0.85, "stable": 0.15},
-             {"no_upper_signs": 0.95, "bulbar_onset": 0.15, "high_creatine_kinase": 0.3, "sensory_signs": 0.6,
-              "low_certainty": 0.9, "female": 0.01}, 50.0,
-             "CAG repeat of the androgen receptor gene; sensory nerve action potentials"),
-    MimicRow("cervical_myelopathy", "cervical or other myelopathy", 0.20, A,
-             {"stepwise": 0.3, "stable": 0.4, "slowly_progressive": 0.15, "improving": 0.15},
-             {"no_upper_signs": 0.1, "bulbar_onset": 0.01, "sensory_signs": 0.6, "low_certainty": 0.8}, 60.0,
-             "magnetic resonance imaging of the spine and foramen magnum"),
-    MimicRow("inclusion_body_myositis", "inclusion body myositis or another myopathy", 0.12, A,
-             {"slowly_progressive": 0.9, "stable": 0.1},
-             {"no_upper_signs": 0.95, "bulbar_onset": 0.1, "high_creatine_kinase": 0.3, "low_certainty": 0.9}, 62.0,
-             "muscle imaging and biopsy, anti-cN1A antibodies, creatine kinase"),
-    MimicRow("myasthenia_gravis", "myasthenia gravis", 0.10, A,
-             {"fluctuating": 0.5, "improving": 0.4, "stable": 0.1},
-             {"no_upper_signs": 0.8, "bulbar_onset": 0.6, "immunotherapy_response": 0.8, "low_certainty": 0.9}, 60.0,
-             "antibodies to the acetylcholine receptor and MuSK, repetitive stimulation, single-fiber recordings"),
-    MimicRow("motor_cidp", "motor-predominant inflammatory demyelinating neuropathy", 0.06, A,
-             {"fluctuating": 0.4, "improving": 0.4, "stepwise": 0.2},
-             {"conduction_block": 0.5, "no_upper_signs": 0.9, "bulbar_onset": 0.02, "sensory_signs": 0.6,
-              "immunotherapy_response": 0.8, "low_certainty": 0.9}, 55.0,
-             "nerve conduction studies for demyelination, protein in the cerebrospinal fluid"),
-    MimicRow("hereditary_spastic_paraplegia", "hereditary spastic paraplegia", 0.06, A,
-             {"slowly_progressive": 0.6, "stable": 0.4},
-             {"no_upper_signs": 0.02, "bulbar_onset": 0.02, "low_certainty": 0.9}, 45.0,
-             "panel of the genes of hereditary spastic paraplegia, imaging of the spine"),
-    MimicRow("other", "another disease", 0.12, A,
-             {"stable": 0.3, "slowly_progressive": 0.3, "improving": 0.2, "fluctuating": 0.1, "stepwise": 0.1},
-             {"no_upper_signs": 0.5, "bulbar_onset": 0.1, "sensory_signs": 0.4, "low_certainty": 0.8, "female": 0.5,
-              "conduction_block": 0.02, "high_creatine_kinase": 0.03, "immunotherapy_response": 0.2}, 55.0,
-             "full review by a neuromuscular specialist with repeated electromyography and imaging"),
-)  # fmt: skip
+    MimicRow(
+        "multifocal_motor_neuropathy",
+        "multifocal motor neuropathy",
+        7 / 32,
+        SourceKey("traynor2000"),
+        {"stepwise": 0.3, "slowly_progressive": 0.4, "stable": 0.15, "improving": 0.15},
+        {
+            "conduction_block": 54 / 57,
+            "no_upper_signs": 0.9,
+            "bulbar_onset": 0.02,
+            "low_certainty": 0.9,
+            "immunotherapy_response": 0.8,
+            "sensory_signs": 0.1,
+            "female": 0.27,
+        },
+        44.1,
+        "nerve conduction studies for motor conduction block, anti-GM1 IgM, and a trial of immunoglobulin",
+    ),
+    MimicRow(
+        "kennedy_disease",
+        "Kennedy's disease",
+        4 / 32,
+        SourceKey("traynor2000"),
+        {"slowly_progressive": 0.85, "stable": 0.15},
+        {
+            "no_upper_signs": 0.95,
+            "bulbar_onset": 0.15,
+            "high_creatine_kinase": 0.3,
+            "sensory_signs": 0.6,
+            "low_certainty": 0.9,
+            "female": 0.01,
+        },
+        50.0,
+        "CAG repeat of the androgen receptor gene; sensory nerve action potentials",
+    ),
+    MimicRow(
+        "cervical_myelopathy",
+        "cervical or other myelopathy",
+        0.20,
+        A,
+        {"stepwise": 0.3, "stable": 0.4, "slowly_progressive": 0.15, "improving": 0.15},
+        {"no_upper_signs": 0.1, "bulbar_onset": 0.01, "sensory_signs": 0.6, "low_certainty": 0.8},
+        60.0,
+        "magnetic resonance imaging of the spine and foramen magnum",
+    ),
+    MimicRow(
+        "inclusion_body_myositis",
+        "inclusion body myositis or another myopathy",
+        0.12,
+        A,
+        {"slowly_progressive": 0.9, "stable": 0.1},
+        {"no_upper_signs": 0.95, "bulbar_onset": 0.1, "high_creatine_kinase": 0.3, "low_certainty": 0.9},
+        62.0,
+        "muscle imaging and biopsy, anti-cN1A antibodies, creatine kinase",
+    ),
+    MimicRow(
+        "myasthenia_gravis",
+        "myasthenia gravis",
+        0.10,
+        A,
+        {"fluctuating": 0.5, "improving": 0.4, "stable": 0.1},
+        {"no_upper_signs": 0.8, "bulbar_onset": 0.6, "immunotherapy_response": 0.8, "low_certainty": 0.9},
+        60.0,
+        "antibodies to the acetylcholine receptor and MuSK, repetitive stimulation, single-fiber recordings",
+    ),
+    MimicRow(
+        "motor_cidp",
+        "motor-predominant inflammatory demyelinating neuropathy",
+        0.06,
+        A,
+        {"fluctuating": 0.4, "improving": 0.4, "stepwise": 0.2},
+        {
+            "conduction_block": 0.5,
+            "no_upper_signs": 0.9,
+            "bulbar_onset": 0.02,
+            "sensory_signs": 0.6,
+            "immunotherapy_response": 0.8,
+            "low_certainty": 0.9,
+        },
+        55.0,
+        "nerve conduction studies for demyelination, protein in the cerebrospinal fluid",
+    ),
+    MimicRow(
+        "hereditary_spastic_paraplegia",
+        "hereditary spastic paraplegia",
+        0.06,
+        A,
+        {"slowly_progressive": 0.6, "stable": 0.4},
+        {"no_upper_signs": 0.02, "bulbar_onset": 0.02, "low_certainty": 0.9},
+        45.0,
+        "panel of the genes of hereditary spastic paraplegia, imaging of the spine",
+    ),
+    MimicRow(
+        "other",
+        "another disease",
+        0.12,
+        A,
+        {"stable": 0.3, "slowly_progressive": 0.3, "improving": 0.2, "fluctuating": 0.1, "stepwise": 0.1},
+        {
+            "no_upper_signs": 0.5,
+            "bulbar_onset": 0.1,
+            "sensory_signs": 0.4,
+            "low_certainty": 0.8,
+            "female": 0.5,
+            "conduction_block": 0.02,
+            "high_creatine_kinase": 0.03,
+            "immunotherapy_response": 0.2,
+        },
+        55.0,
+        "full review by a neuromuscular specialist with repeated electromyography and imaging",
+    ),
+)
 """Mimics. Register shares were readable for the first two alone; which examination tells is common teaching.
 
 Source: traynor2000, loscher2018, turner2013, burrell2011
@@ -115,8 +190,16 @@ def rank(
     """
     log_each = log_courses + np.log(shares())
     for place, row in enumerate(MIMICS):
-        for name in ("conduction_block", "no_upper_signs", "bulbar_onset", "sensory_signs", "low_certainty", "female",
-                     "high_creatine_kinase", "immunotherapy_response"):  # fmt: skip
+        for name in (
+            "conduction_block",
+            "no_upper_signs",
+            "bulbar_onset",
+            "sensory_signs",
+            "low_certainty",
+            "female",
+            "high_creatine_kinase",
+            "immunotherapy_response",
+        ):
             share = row.findings.get(name, 0.5 if name == "female" else OTHERS)
             seen = observed[name].to_numpy()
             log_each[:, place] += np.where(np.isnan(seen), 0.0, np.where(seen == 1, np.log(share), np.log(1.0 - share)))
@@ -141,9 +224,10 @@ def told(chances: Float64[np.ndarray, "subject mimic"]) -> pl.DataFrame:
     person, place = np.nonzero(kept)
     which = order[person, place]
     named = {
-        "mimic": [row.name for row in MIMICS], "words": [row.words for row in MIMICS],
+        "mimic": [row.name for row in MIMICS],
+        "words": [row.words for row in MIMICS],
         "examination": [row.examination for row in MIMICS],
-    }  # fmt: skip
+    }
     rows = pl.DataFrame({"person": person, "share": best[person, place]}).with_columns(
         pl.Series(name, words, dtype=pl.String).gather(which) for name, words in named.items()
     )

@@ -43,17 +43,34 @@ class SettingRow:
 _TRIAL_ODDS: Final = 78 / 911 * (5 / 32) / (218 / 383)
 
 SETTINGS: Final[tuple[SettingRow, ...]] = (
-    SettingRow("register", 78 / 989, True, False,
-               "at registration: 32 of 437 in Ireland and 46 of 552 in Scotland", "traynor2000, davenport1996"),
-    SettingRow("referral", 20 / 314, True, False,
-               "referred to a specialist clinic as ALS: 20 of 314", "cortesvicente2017"),
-    SettingRow("clinic", 2 / 296, False, False,
-               "left after a specialist clinic's first evaluation: 20 of 314 less the 18 found then",
-               "cortesvicente2017"),
-    SettingRow("trial", _TRIAL_ODDS / (1.0 + _TRIAL_ODDS), True, True,
-               "the register's share among probable and definite: 5 of 32 mimics, 218 of 383 with ALS in a category",
-               "traynor2000, traynor2000b"),
-)  # fmt: skip
+    SettingRow(
+        "register",
+        78 / 989,
+        True,
+        False,
+        "at registration: 32 of 437 in Ireland and 46 of 552 in Scotland",
+        "traynor2000, davenport1996",
+    ),
+    SettingRow(
+        "referral", 20 / 314, True, False, "referred to a specialist clinic as ALS: 20 of 314", "cortesvicente2017"
+    ),
+    SettingRow(
+        "clinic",
+        2 / 296,
+        False,
+        False,
+        "left after a specialist clinic's first evaluation: 20 of 314 less the 18 found then",
+        "cortesvicente2017",
+    ),
+    SettingRow(
+        "trial",
+        _TRIAL_ODDS / (1.0 + _TRIAL_ODDS),
+        True,
+        True,
+        "the register's share among probable and definite: 5 of 32 mimics, 218 of 383 with ALS in a category",
+        "traynor2000, traynor2000b",
+    ),
+)
 """Settings. Where a trial's own screening found mimics is not known, so its share falls from the diagnosis as well."""
 
 NEVER: Final = 0.2

@@ -34,9 +34,15 @@ Source: miller2022
 
 SEEN_DEAD: Final = "seen after the recorded death"
 JUDGED: Final = np.array(
-    ["judged", "fewer than 3 usable visits", "under 6 months of usable visits", "equal totals at fewer than 5 visits",
-     "equal totals at the ceiling of the scale", SEEN_DEAD]
-)  # fmt: skip
+    [
+        "judged",
+        "fewer than 3 usable visits",
+        "under 6 months of usable visits",
+        "equal totals at fewer than 5 visits",
+        "equal totals at the ceiling of the scale",
+        SEEN_DEAD,
+    ]
+)
 """How a person's course was taken; the first stands for all who are judged."""
 
 
@@ -128,16 +134,27 @@ def rated(cohort: Cohort) -> Rated:
     closing = np.full(people, np.nan)
     closing[some] = totals[starts[1:][some] - 1]
     return Rated(
-        subjects=whole.subjects, starts=starts, months=months_of((day - first[person]).astype(np.float64)),
-        totals=totals, onset=onset, seen=seen, died=died, judged=_judged(count, seen, person, totals, late),
-        rate=np.maximum(BEST - closing, 0.0) / (onset + seen), first_day=first, left_out=whole.count - count,
-    )  # fmt: skip
+        subjects=whole.subjects,
+        starts=starts,
+        months=months_of((day - first[person]).astype(np.float64)),
+        totals=totals,
+        onset=onset,
+        seen=seen,
+        died=died,
+        judged=_judged(count, seen, person, totals, late),
+        rate=np.maximum(BEST - closing, 0.0) / (onset + seen),
+        first_day=first,
+        left_out=whole.count - count,
+    )
 
 
 def _judged(
-    count: Int64[np.ndarray, " subject"], seen: Float64[np.ndarray, " subject"], person: Int64[np.ndarray, " visit"],
-    totals: Float64[np.ndarray, " visit"], late: Bool[np.ndarray, " subject"],
-) -> Int64[np.ndarray, " subject"]:  # fmt: skip
+    count: Int64[np.ndarray, " subject"],
+    seen: Float64[np.ndarray, " subject"],
+    person: Int64[np.ndarray, " visit"],
+    totals: Float64[np.ndarray, " visit"],
+    late: Bool[np.ndarray, " subject"],
+) -> Int64[np.ndarray, " subject"]:
     highest, lowest = np.full(count.size, -np.inf), np.full(count.size, np.inf)
     np.maximum.at(highest, person, totals)
     np.minimum.at(lowest, person, totals)

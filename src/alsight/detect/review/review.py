@@ -27,11 +27,21 @@ REASON: Final = pl.Struct({"feature": pl.String, "words": pl.String, "weight": p
 MIMIC: Final = pl.Struct({"mimic": pl.String, "words": pl.String, "share": pl.Float64})
 
 SCHEMA: Final[dict[str, Any]] = {
-    "subject": pl.String, "prior": pl.Float64, "log_lr_course": pl.Float64, "log_lr_features": pl.Float64,
-    "posterior": pl.Float64, "reasons": pl.List(REASON), "mimics": pl.List(MIMIC), "examination": pl.String,
-    "course": pl.String, "closest": pl.String, "visits": pl.Int64, "left_out": pl.Int64, "rate_per_month": pl.Float64,
+    "subject": pl.String,
+    "prior": pl.Float64,
+    "log_lr_course": pl.Float64,
+    "log_lr_features": pl.Float64,
+    "posterior": pl.Float64,
+    "reasons": pl.List(REASON),
+    "mimics": pl.List(MIMIC),
+    "examination": pl.String,
+    "course": pl.String,
+    "closest": pl.String,
+    "visits": pl.Int64,
+    "left_out": pl.Int64,
+    "rate_per_month": pl.Float64,
     "revised_diagnosis": pl.String,
-}  # fmt: skip
+}
 """Columns of a review. `course` says whether the course was judged, or why not; `closest` is the course class that fits
 best; `visits` and `left_out` count totals that were and were not used."""
 
@@ -39,9 +49,12 @@ BLOCK: Final = 100_000
 """People weighed at once, which bounds memory; nobody's review depends on anyone else."""
 
 COURSE_WORDS: Final[dict[str, str]] = {
-    "stable": "the scores hardly change", "slowly_progressive": "the scores fall very slowly",
-    "fluctuating": "the scores fluctuate", "improving": "the scores rise", "stepwise": "the scores move by steps",
-}  # fmt: skip
+    "stable": "the scores hardly change",
+    "slowly_progressive": "the scores fall very slowly",
+    "fluctuating": "the scores fluctuate",
+    "improving": "the scores rise",
+    "stepwise": "the scores move by steps",
+}
 COURSE_SOURCE: Final = "assumed courses of mimics; ALS from the calibrated ensemble"
 
 
@@ -126,10 +139,11 @@ def reasons(
     ended = np.where(np.isfinite(seen.died), "death or permanent ventilation", "alive at the last visit")
     parts = [
         _part(people, "prior", f"{row.name}: {row.meaning}; {elapsed}", prior, row.source),
-        _part(weighed, "course", pl.Series(words).gather(course.closest[weighed]), course.scores[weighed],
-              COURSE_SOURCE),
+        _part(
+            weighed, "course", pl.Series(words).gather(course.closest[weighed]), course.scores[weighed], COURSE_SOURCE
+        ),
         _part(weighed, "survival", pl.Series(ended[weighed], dtype=pl.String), course.life[weighed], COURSE_SOURCE),
-    ]  # fmt: skip
+    ]
     for place, name in enumerate(found.names):
         counted = np.flatnonzero(found.weights[:, place] != 0.0)
         values = found.observed[counted, place]

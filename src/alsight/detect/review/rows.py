@@ -40,35 +40,81 @@ class Finding:
 
 
 def _row(
-    name: str, group: str, words: tuple[str, str], shares: tuple[float, float], sources: tuple[str, str],
-    als_slow: float | None = None, *, follows_rate: bool = False,
-) -> Finding:  # fmt: skip
+    name: str,
+    group: str,
+    words: tuple[str, str],
+    shares: tuple[float, float],
+    sources: tuple[str, str],
+    als_slow: float | None = None,
+    *,
+    follows_rate: bool = False,
+) -> Finding:
     kept = (SourceKey(sources[0]), SourceKey(sources[1]))
     return Finding(name, group, *words, *shares, *kept, als_slow, follows_rate)
 
 
 FINDINGS: Final = (
-    _row("low_certainty", "signs", ("El Escorial suspected or possible", "El Escorial probable or definite"),
-         (27 / 32, 165 / 383), ("traynor2000", "traynor2000b")),
-    _row("no_upper_signs", "signs", ("no upper motor neuron signs", "upper motor neuron signs"),
-         (0.5, 91 / 962), ("assumed", "kim2009")),
-    _row("conduction_block", "nerve_conduction", ("motor conduction block", "no motor conduction block"),
-         (7 / 32 * 54 / 57, 10 / 169), ("loscher2018", "lange1992")),
-    _row("sensory_signs", "nerve_conduction", ("sensory signs", "no sensory signs"),
-         (0.4, 20 / 88), ("assumed", "pugdahl2007")),
-    _row("bulbar_onset", "onset_site", ("bulbar onset", "limb onset"),
-         (3 / 32, 0.40), ("traynor2000", "traynor2000b")),
-    _row("gene_found", "gene", ("an ALS gene found", "no ALS gene found"),
-         (11 / 7579, 0.052), ("beck2013", "zou2017")),
-    _row("frontotemporal_dementia", "cognition", ("frontotemporal dementia", "no frontotemporal dementia"),
-         (42.6e-5, 0.138), ("coylegilchrist2016", "phukan2012")),
-    _row("high_creatine_kinase", "muscle", ("creatine kinase of 1,000 U/l or more", "creatine kinase under 1,000 U/l"),
-         (0.06, 0.01), ("assumed", "tai2017")),
-    _row("low_csf_pnfh", "neurofilament", ("CSF pNfH under 768 pg/ml", "CSF pNfH of 768 pg/ml or more"),
-         (0.880, 0.093), ("poesen2017", "poesen2017"), follows_rate=True),
-    _row("low_serum_nfl", "neurofilament", ("serum NfL under 62 pg/ml", "serum NfL of 62 pg/ml or more"),
-         (0.818, 0.169), ("verde2019", "sugimoto2020"), 0.714),
-)  # fmt: skip
+    _row(
+        "low_certainty",
+        "signs",
+        ("El Escorial suspected or possible", "El Escorial probable or definite"),
+        (27 / 32, 165 / 383),
+        ("traynor2000", "traynor2000b"),
+    ),
+    _row(
+        "no_upper_signs",
+        "signs",
+        ("no upper motor neuron signs", "upper motor neuron signs"),
+        (0.5, 91 / 962),
+        ("assumed", "kim2009"),
+    ),
+    _row(
+        "conduction_block",
+        "nerve_conduction",
+        ("motor conduction block", "no motor conduction block"),
+        (7 / 32 * 54 / 57, 10 / 169),
+        ("loscher2018", "lange1992"),
+    ),
+    _row(
+        "sensory_signs",
+        "nerve_conduction",
+        ("sensory signs", "no sensory signs"),
+        (0.4, 20 / 88),
+        ("assumed", "pugdahl2007"),
+    ),
+    _row("bulbar_onset", "onset_site", ("bulbar onset", "limb onset"), (3 / 32, 0.40), ("traynor2000", "traynor2000b")),
+    _row("gene_found", "gene", ("an ALS gene found", "no ALS gene found"), (11 / 7579, 0.052), ("beck2013", "zou2017")),
+    _row(
+        "frontotemporal_dementia",
+        "cognition",
+        ("frontotemporal dementia", "no frontotemporal dementia"),
+        (42.6e-5, 0.138),
+        ("coylegilchrist2016", "phukan2012"),
+    ),
+    _row(
+        "high_creatine_kinase",
+        "muscle",
+        ("creatine kinase of 1,000 U/l or more", "creatine kinase under 1,000 U/l"),
+        (0.06, 0.01),
+        ("assumed", "tai2017"),
+    ),
+    _row(
+        "low_csf_pnfh",
+        "neurofilament",
+        ("CSF pNfH under 768 pg/ml", "CSF pNfH of 768 pg/ml or more"),
+        (0.880, 0.093),
+        ("poesen2017", "poesen2017"),
+        follows_rate=True,
+    ),
+    _row(
+        "low_serum_nfl",
+        "neurofilament",
+        ("serum NfL under 62 pg/ml", "serum NfL of 62 pg/ml or more"),
+        (0.818, 0.169),
+        ("verde2019", "sugimoto2020"),
+        0.714,
+    ),
+)
 """Findings and their shares. The serum shares in ALS are those under 62 pg/ml of log-normal distributions with the
 printed quartiles: 71.1 to 132.4 about 96.4 above 0.49 points/month, 28.3 to 58.3 about 45.8 up to it. That mimics'
 serum values do not depend on their rate is assumed. Conduction block among mimics: in 54 of 57 with multifocal motor

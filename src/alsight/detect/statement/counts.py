@@ -78,10 +78,12 @@ def first_visits(visits: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
         subjects: `subject`, `onset_day`, and the genotype where it is recorded.
     """
     per = visits.group_by("subject", maintain_order=True).agg(
-        first_day=pl.col("day").first(), score=pl.col("score").first(), visits=pl.len(),
+        first_day=pl.col("day").first(),
+        score=pl.col("score").first(),
+        visits=pl.len(),
         interval=months_of(pl.col("day").diff().median()),
         follow=months_of(pl.col("day").last() - pl.col("day").first()),
-    )  # fmt: skip
+    )
     known = genes_of(subjects).unique("subject", keep="first")
     return per.join(known, on="subject", how="left", maintain_order="left").with_columns(
         onset_months=months_of(pl.col("first_day") - pl.col("onset_day")).cast(pl.Float64)
@@ -135,10 +137,14 @@ def reached(cohort: Cohort, subjects: pl.Series) -> pl.DataFrame:
         subjects: people, one row each.
     """
     asked = [
-        replace(one.rule, **{"months": LENGTHS[0]} if one.kind == "plateau" else {"points": one.threshold},
-                stop_at_tracheostomy=False, scales=("alsfrs_r",))
+        replace(
+            one.rule,
+            **{"months": LENGTHS[0]} if one.kind == "plateau" else {"points": one.threshold},
+            stop_at_tracheostomy=False,
+            scales=("alsfrs_r",),
+        )
         for one in READINGS
-    ]  # fmt: skip
+    ]
     once = {(rule.name, rule.months, rule.points): rule for rule in asked}
     judged = dict(zip(once, judge(cohort, list(once.values())), strict=True))
     columns: dict[str, Bool[np.ndarray, " person"]] = {}
@@ -169,9 +175,11 @@ def sentence(rows: pl.DataFrame, *, most: int = 12) -> str:
     if told.is_empty():
         return "Nobody was followed for long enough to be compared with natural history."
     row = told.row(0, named=True)
-    verdict = "as many as" if row["low"] <= row["observed"] <= row["high"] else (
-        "more than" if row["observed"] > row["high"] else "fewer than"
-    )  # fmt: skip
+    verdict = (
+        "as many as"
+        if row["low"] <= row["observed"] <= row["high"]
+        else ("more than" if row["observed"] > row["high"] else "fewer than")
+    )
     who = "person" if row["eligible"] == 1 else "people"
     return (
         f"Of {row['eligible']:,} {who} followed for {most} months or longer, {row['observed']:,.0f} had a stretch of "
@@ -210,11 +218,18 @@ def _row(
     observed = int(seen.sum())
     wording = reading.rule.wording
     return {
-        "by": by, "subgroup": subgroup,
+        "by": by,
+        "subgroup": subgroup,
         "reading": wording if reading.kind == "plateau" else f"{wording} ({reading.threshold:g} points)",
-        "kind": reading.kind, "definition": reading.rule.name, "months": reading.months,
-        "points": reading.threshold if reading.kind == "gain" else None, "eligible": len(seen),
-        "observed": float(observed), "expected": float(share.sum()), "low": float(low), "high": float(high),
+        "kind": reading.kind,
+        "definition": reading.rule.name,
+        "months": reading.months,
+        "points": reading.threshold if reading.kind == "gain" else None,
+        "eligible": len(seen),
+        "observed": float(observed),
+        "expected": float(share.sum()),
+        "low": float(low),
+        "high": float(high),
         "surprise": float(min(chances[observed:].sum(), 1.0)),
         "own": float(own.sum()) if np.isfinite(own).all() else None,
-    }  # fmt: skip
+    }

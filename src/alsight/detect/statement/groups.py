@@ -13,9 +13,15 @@ EVERYONE: Final = ("", "everyone")
 UNKNOWN: Final = "not recorded"
 
 REGIONS: Final[dict[str, str]] = {
-    "bulbar": "bulbar", "upper_limb": "limb", "lower_limb": "limb", "limb": "limb", "trunk": "other",
-    "respiratory": "other", "generalized": "other", "other": "other",
-}  # fmt: skip
+    "bulbar": "bulbar",
+    "upper_limb": "limb",
+    "lower_limb": "limb",
+    "limb": "limb",
+    "trunk": "other",
+    "respiratory": "other",
+    "generalized": "other",
+    "other": "other",
+}
 """Site of onset to the region that is told."""
 PACES: Final = ((0.0, "under 0.5 a month"), (0.5, "0.5 to 1 a month"), (1.0, "1 or more a month"))
 """Lower edge of the loss since onset [points per month], an edge of the reference, and its name."""

@@ -76,9 +76,11 @@ def described(cut: Cohort, first: pl.DataFrame) -> pl.DataFrame:
     """Scores with what the rate may depend on: the log loss a month since onset, and how long a person was followed."""
     loss = (48.0 - pl.col("first")).clip(_LEAST_LOSS, None) / pl.col("onset_months").clip(0.5, None)
     rated = cut.visits.select("subject", "day", score=pl.col("alsfrs_r_total").cast(pl.Float64)).join(
-        first.select("subject", "first_day", "onset_months", first="score"), on="subject", how="inner",
+        first.select("subject", "first_day", "onset_months", first="score"),
+        on="subject",
+        how="inner",
         maintain_order="left",
-    )  # fmt: skip
+    )
     months = months_of((pl.col("day") - pl.col("first_day")).cast(pl.Float64))
     told = rated.select("subject", "day", "score", months=months, since=loss.log())
     return told.with_columns(

@@ -64,9 +64,9 @@ def summed(people: pl.DataFrame, interval: float, follow: float) -> pl.DataFrame
         f"{name}_low": pl.col(name).replace_strict(dict(enumerate(lows)), return_dtype=pl.Float64)
         for name, lows in (("rate", RATES[:-1]), ("level", LEVELS[:-1]))
     }
-    return sums.with_columns(
-        **edges, interval_months=pl.lit(interval), follow_up_months=pl.lit(follow)
-    ).select(*KEYS, "people", "total", "squares")  # fmt: skip
+    return sums.with_columns(**edges, interval_months=pl.lit(interval), follow_up_months=pl.lit(follow)).select(
+        *KEYS, "people", "total", "squares"
+    )
 
 
 def table(blocks: int, most: int) -> pl.DataFrame:

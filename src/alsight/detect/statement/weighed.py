@@ -21,11 +21,23 @@ from alsight.detect.thresholds import Thresholds
 
 FILE: Final = Path(__file__).parent / "weighed.parquet"
 STATEMENT: Final[dict[str, type[pl.DataType]]] = {
-    "by": pl.String, "subgroup": pl.String, "reading": pl.String, "kind": pl.String, "definition": pl.String,
-    "months": pl.Float64, "points": pl.Float64, "eligible": pl.Int64, "observed": pl.Float64,
-    "observed_low": pl.Float64, "observed_high": pl.Float64, "expected": pl.Float64, "low": pl.Float64,
-    "high": pl.Float64, "surprise": pl.Float64, "own": pl.Float64,
-}  # fmt: skip
+    "by": pl.String,
+    "subgroup": pl.String,
+    "reading": pl.String,
+    "kind": pl.String,
+    "definition": pl.String,
+    "months": pl.Float64,
+    "points": pl.Float64,
+    "eligible": pl.Int64,
+    "observed": pl.Float64,
+    "observed_low": pl.Float64,
+    "observed_high": pl.Float64,
+    "expected": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "surprise": pl.Float64,
+    "own": pl.Float64,
+}
 """Columns of the statement."""
 
 
@@ -50,16 +62,17 @@ class Weighed:
 
 QUANTITIES: Final[dict[str, Weighed]] = {
     "p_flat": Weighed(
-        "true loss under 1 point for 12 months, by the model", "plateau", 12.0, None,
+        "true loss under 1 point for 12 months, by the model",
+        "plateau",
+        12.0,
+        None,
         "model_flat",
     ),
-    "p_gain_hold": Weighed(
-        "true gain of 4 points held 6 months, by the model", "gain", 6.0, 4.0, "model_gain_6"
-    ),
+    "p_gain_hold": Weighed("true gain of 4 points held 6 months, by the model", "gain", 6.0, 4.0, "model_gain_6"),
     "p_gain_remission": Weighed(
         "true gain of 4 points held 12 months, by the model", "gain", 12.0, 4.0, "model_gain_12"
     ),
-}  # fmt: skip
+}
 """Column of the evidence to what its sum says; true at the thresholds that `Thresholds()` has."""
 _ASKED: Final = ("flat", "flat_months", "hold", "remission", "gain")
 _BEHIND: Final = 20.0
@@ -190,8 +203,20 @@ def _row(
     else:
         ends, surprise = [mean, mean], 1.0
     return {
-        "by": by, "subgroup": subgroup, "reading": reading.words, "kind": reading.kind, "definition": reading.name,
-        "months": reading.months, "points": reading.points, "eligible": len(share), "observed": observed,
-        "observed_low": float(low), "observed_high": float(high), "expected": mean, "low": ends[0], "high": ends[1],
-        "surprise": surprise, "own": None,
-    }  # fmt: skip
+        "by": by,
+        "subgroup": subgroup,
+        "reading": reading.words,
+        "kind": reading.kind,
+        "definition": reading.name,
+        "months": reading.months,
+        "points": reading.points,
+        "eligible": len(share),
+        "observed": observed,
+        "observed_low": float(low),
+        "observed_high": float(high),
+        "expected": mean,
+        "low": ends[0],
+        "high": ends[1],
+        "surprise": surprise,
+        "own": None,
+    }

@@ -31,9 +31,19 @@ def pilot(person: Any, numbers: Any, guess: Any, room: Any, key: Any, count: int
 def _kernel(digest: int) -> Any:
     @nb.njit(nogil=True, cache=True, **STRICT)
     def run(
-        batch: Any, level: Any, rate: Any, every: float, held: Any, numbers: Any, root: Any, sizes: Any, guesses: Any,
-        first: int, last: int, value: Any,
-    ) -> int:  # fmt: skip
+        batch: Any,
+        level: Any,
+        rate: Any,
+        every: float,
+        held: Any,
+        numbers: Any,
+        root: Any,
+        sizes: Any,
+        guesses: Any,
+        first: int,
+        last: int,
+        value: Any,
+    ) -> int:
         room = make_room(sizes[0], sizes[1], sizes[2])
         for i in range(first, last):
             person = person_of(batch, i, level[i], rate[i], every, held)

@@ -22,9 +22,17 @@ from alsight.infer.filter.weights import total_weight
 from alsight.mechanism.numerics import STRICT
 
 KINDS: Final[dict[str, int]] = {
-    "level": 0, "loss": 1, "held_gain": 2, "gain_lost": 3, "held_from": 4, "loss_before": 5, "flat_months": 6,
-    "flat_from": 7, "whole_loss": 8, "late_loss": 9,
-}  # fmt: skip
+    "level": 0,
+    "loss": 1,
+    "held_gain": 2,
+    "gain_lost": 3,
+    "held_from": 4,
+    "loss_before": 5,
+    "flat_months": 6,
+    "flat_from": 7,
+    "whole_loss": 8,
+    "late_loss": 9,
+}
 """Reductions: score at a time; loss from a time to another; the largest gain held for so many months, how much of it
 was lost again by the end, when it began to be held, and how much had been lost before it; the longest time within so
 many points, and when it began; loss from the first to the last node, and over so many months before the last."""
@@ -286,9 +294,17 @@ def _times(step: Any, fine: int) -> Any:
 
 @nb.njit(**STRICT)
 def draw_person(
-    persons: Any, numbers: Any, guesses: Any, room: Any, key: Any, counts: Any, shares: Any, fine: int, weight: Any,
+    persons: Any,
+    numbers: Any,
+    guesses: Any,
+    room: Any,
+    key: Any,
+    counts: Any,
+    shares: Any,
+    fine: int,
+    weight: Any,
     score: Any,
-) -> int:  # fmt: skip
+) -> int:
     """Courses without and with a recovery, so many of each; the weights of each part sum to its share."""
     c = 0
     for part in range(2):
@@ -313,10 +329,28 @@ def draw_person(
 def _kernel(digest: int) -> Any:
     @nb.njit(nogil=True, cache=True, **STRICT)
     def run(
-        batch: Any, level: Any, rate: Any, every: float, held: Any, numbers: Any, root: Any, counts: Any,
-        shares: Any, origin: Any, asked: Any, levels: Any, cuts: Any, windows: Any, sizes: Any, width: int,
-        first: int, last: int, out: Any, told: Any, course: Any,
-    ) -> int:  # fmt: skip
+        batch: Any,
+        level: Any,
+        rate: Any,
+        every: float,
+        held: Any,
+        numbers: Any,
+        root: Any,
+        counts: Any,
+        shares: Any,
+        origin: Any,
+        asked: Any,
+        levels: Any,
+        cuts: Any,
+        windows: Any,
+        sizes: Any,
+        width: int,
+        first: int,
+        last: int,
+        out: Any,
+        told: Any,
+        course: Any,
+    ) -> int:
         room, most = make_room(sizes[0], sizes[1], sizes[2]), 2 * sizes[2]
         score, weight, drawn = np.empty((most, FINE * sizes[0])), np.empty(most), np.empty((most, asked.kind.shape[0]))
         guesses = np.empty((2, width))
@@ -326,8 +360,9 @@ def _kernel(digest: int) -> Any:
             now = origin[i] + _times(batch.step[a:b], fine)
             guesses[:, 0] = math.nan
             persons = (
-                person_of(batch, i, level[i], rate[i], 0.0, held), person_of(batch, i, level[i], rate[i], every, held)
-            )  # fmt: skip
+                person_of(batch, i, level[i], rate[i], 0.0, held),
+                person_of(batch, i, level[i], rate[i], every, held),
+            )
             key = fold(root, batch.number[i])
             c = draw_person(persons, numbers, guesses, room, key, counts[i], shares[i], fine, weight, score)
             for one in range(c):

@@ -48,9 +48,15 @@ class Course(NamedTuple):
 def make_course(nodes: int, visits: int) -> Any:
     """Room for one course."""
     return Course(
-        np.empty(nodes), np.empty(nodes), np.empty(visits, np.int8), np.empty(visits), np.empty(visits),
-        np.empty(visits), np.empty(visits), np.empty(visits),
-    )  # fmt: skip
+        np.empty(nodes),
+        np.empty(nodes),
+        np.empty(visits, np.int8),
+        np.empty(visits),
+        np.empty(visits),
+        np.empty(visits),
+        np.empty(visits),
+        np.empty(visits),
+    )
 
 
 @nb.njit(**STRICT)

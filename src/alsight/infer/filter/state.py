@@ -104,11 +104,17 @@ class Room(NamedTuple):
 def make_room(nodes: int, visits: int, particles: int) -> Any:
     """Working memory for people with up to so many nodes and ratings."""
     return Room(
-        np.empty((FIELDS, particles)), np.empty((FIELDS, particles)), np.empty(particles),
-        np.empty((nodes, particles), np.int32), np.empty((nodes, particles)), np.empty((nodes, particles)),
-        np.empty((visits, particles), np.int8), np.empty((visits, particles)), np.empty(particles, np.int32),
+        np.empty((FIELDS, particles)),
+        np.empty((FIELDS, particles)),
+        np.empty(particles),
+        np.empty((nodes, particles), np.int32),
+        np.empty((nodes, particles)),
+        np.empty((nodes, particles)),
+        np.empty((visits, particles), np.int8),
+        np.empty((visits, particles)),
+        np.empty(particles, np.int32),
         np.empty((WORK, particles)),
-    )  # fmt: skip
+    )
 
 
 @nb.njit(**STRICT)
@@ -120,9 +126,17 @@ def person_of(batch: Any, i: int, level: float, rate: float, every: float, held:
     if every > 0.0:
         starts = math.ceil(batch.step[a:b].sum() / every - 1e-9)
     return Person(
-        batch.step[a:b], batch.node[c:d], batch.gap[c:d], batch.score[c:d], batch.bound[c:d], level, rate, starts,
-        every, held,
-    )  # fmt: skip
+        batch.step[a:b],
+        batch.node[c:d],
+        batch.gap[c:d],
+        batch.score[c:d],
+        batch.bound[c:d],
+        level,
+        rate,
+        starts,
+        every,
+        held,
+    )
 
 
 @nb.njit(**STRICT)

@@ -40,9 +40,13 @@ def enough(tables: Tables) -> bool:
 def fit_forecast(tables: Tables) -> Fit:
     """The joint model behind forecasts: linear course, hazard by value, slope, age at entry and bulbar onset."""
     return fit_joint(
-        tables.visits, tables.people, "score ~ months", random="~ months", hazard="~ age_at_entry_years + bulbar",
+        tables.visits,
+        tables.people,
+        "score ~ months",
+        random="~ months",
+        hazard="~ age_at_entry_years + bulbar",
         model=MODEL,
-    )  # fmt: skip
+    )
 
 
 def forecast_function(fit: Fit, tables: Tables, horizons: tuple[float, ...] = HORIZONS) -> pl.DataFrame:

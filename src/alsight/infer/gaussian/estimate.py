@@ -39,9 +39,15 @@ def fit_rows(rows: Rows, model: Linear, method: Method) -> Fit:
     arrays = {name: value[0] for name, value in fit.arrays.items()} | {"effects": _effects(found)[0]}
     arrays |= {"sandwich": sandwich}
     return replace(
-        fit, estimates=fit.estimates[0], covariance=fit.covariance[0], sandwich=square[0],
-        log_likelihood=fit.log_likelihood[0], status=fit.status[0], steps=fit.steps[0], arrays=arrays,
-    )  # fmt: skip
+        fit,
+        estimates=fit.estimates[0],
+        covariance=fit.covariance[0],
+        sandwich=square[0],
+        log_likelihood=fit.log_likelihood[0],
+        status=fit.status[0],
+        steps=fit.steps[0],
+        arrays=arrays,
+    )
 
 
 def fit_trials(
@@ -91,10 +97,18 @@ def _fit(statistics: Statistics, columns: Columns, model: Linear, method: Method
     flat = status == Status.BOUNDARY
     covariance[:, p:, p:] = np.where(flat[:, None, None], np.nan, covariance[:, p:, p:])
     fit = Fit(
-        estimates=estimates, covariance=covariance, sandwich=np.full_like(covariance, np.nan),
-        log_likelihood=-0.5 * found.point.deviance, status=status, steps=found.steps, arrays=pieces.arrays(),
-        parameters=model.parameters_of(columns), columns=columns, model=model, record=record,
-    )  # fmt: skip
+        estimates=estimates,
+        covariance=covariance,
+        sandwich=np.full_like(covariance, np.nan),
+        log_likelihood=-0.5 * found.point.deviance,
+        status=status,
+        steps=found.steps,
+        arrays=pieces.arrays(),
+        parameters=model.parameters_of(columns),
+        columns=columns,
+        model=model,
+        record=record,
+    )
     return fit, found
 
 

@@ -39,9 +39,12 @@ class Statistics:
     def take(self, chosen: slice | np.ndarray) -> Statistics:
         """The same of some trials only."""
         return Statistics(
-            self.square[:, :, chosen], self.cross[:, :, chosen], self.total[chosen], self.values[chosen],
+            self.square[:, :, chosen],
+            self.cross[:, :, chosen],
+            self.total[chosen],
+            self.values[chosen],
             self.log_weight[chosen],
-        )  # fmt: skip
+        )
 
 
 def statistics_of_rows(
@@ -93,9 +96,12 @@ def statistics_of_visits(
     total = np.swapaxes(flat, -1, -2) @ flat
     front = (2, 3, 0, 1)
     return Statistics(
-        np.ascontiguousarray(square.transpose(front)), np.ascontiguousarray(cross.transpose(front)), total,
-        seen.sum(axis=(1, 2)).astype(float), np.zeros(right.shape[0]),
-    )  # fmt: skip
+        np.ascontiguousarray(square.transpose(front)),
+        np.ascontiguousarray(cross.transpose(front)),
+        total,
+        seen.sum(axis=(1, 2)).astype(float),
+        np.zeros(right.shape[0]),
+    )
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,12 @@ class Patterned:
         if len(chosen) == len(self.values):
             return self
         return replace(
-            self, products=self.products[chosen], count=self.count[chosen], values=self.values[chosen],
+            self,
+            products=self.products[chosen],
+            count=self.count[chosen],
+            values=self.values[chosen],
             log_weight=self.log_weight[chosen],
-        )  # fmt: skip
+        )
 
 
 def patterned(
@@ -85,10 +88,15 @@ def patterned(
     count = np.stack([np.bincount(row, minlength=len(first)) for row in pattern]).astype(float)
     spacing = None if distance is None else distance[first % people]
     data = Patterned(
-        np.ascontiguousarray(products).reshape(trials, cells, width * width), count,
-        seen.reshape(-1, visits)[first], group.reshape(-1)[first], spacing, seen.sum((1, 2)).astype(float),
-        log_weight, width,
-    )  # fmt: skip
+        np.ascontiguousarray(products).reshape(trials, cells, width * width),
+        count,
+        seen.reshape(-1, visits)[first],
+        group.reshape(-1)[first],
+        spacing,
+        seen.sum((1, 2)).astype(float),
+        log_weight,
+        width,
+    )
     return data, pattern
 
 

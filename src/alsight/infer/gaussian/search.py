@@ -53,9 +53,12 @@ def search(data: Statistics, *, reml: bool, limit: int = 60) -> Found:
 def _scaled(data: Statistics, sizes: np.ndarray) -> Statistics:
     size = sizes.T[..., None]
     return Statistics(
-        data.square / (size[:, None] * size[None]), data.cross / size[:, None], data.total, data.values,
+        data.square / (size[:, None] * size[None]),
+        data.cross / size[:, None],
+        data.total,
+        data.values,
         data.log_weight,
-    )  # fmt: skip
+    )
 
 
 def _start(data: Statistics, *, reml: bool) -> np.ndarray:

@@ -89,15 +89,23 @@ def _result(found: Responses, ended: Found, columns: Columns, record: Record) ->
     if (poor := int((last.effective < FEW_DRAWS).sum())) and status == Status.CONVERGED:
         notes = (*notes, f"{poor} subjects have fewer than {FEW_DRAWS:g} effective draws: ask for more draws.")
     return Fit(
-        estimates=natural, covariance=covariance, sandwich=sandwich,
-        log_likelihood=np.array(last.log_likelihood.sum()), status=np.array(int(status)), steps=np.array(ended.steps),
+        estimates=natural,
+        covariance=covariance,
+        sandwich=sandwich,
+        log_likelihood=np.array(last.log_likelihood.sum()),
+        status=np.array(int(status)),
+        steps=np.array(ended.steps),
         arrays={
-            "working": ended.working, "plan": np.frombuffer(json.dumps(asdict(found.plan)).encode(), dtype=np.uint8),
-            "each": last.log_likelihood, "effective": last.effective,
+            "working": ended.working,
+            "plan": np.frombuffer(json.dumps(asdict(found.plan)).encode(), dtype=np.uint8),
+            "each": last.log_likelihood,
+            "effective": last.effective,
         },
-        parameters=layout.parameters, columns=columns, model=layout.model,
+        parameters=layout.parameters,
+        columns=columns,
+        model=layout.model,
         record=Record(record.method, record.subjects, record.values, record.dropped, notes),
-    )  # fmt: skip
+    )
 
 
 def plan_of(fit: Fit) -> Plan:

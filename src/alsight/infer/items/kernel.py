@@ -152,10 +152,15 @@ def draw(centre: np.ndarray, lower: np.ndarray, normal: np.ndarray, found: np.nd
 
 @nb.njit(cache=True, nogil=True)
 def _responses(
-    first: int, last: int, rows: tuple[np.ndarray, ...], spots: tuple[np.ndarray, ...], at: np.ndarray,
-    where: np.ndarray, line: np.ndarray,
+    first: int,
+    last: int,
+    rows: tuple[np.ndarray, ...],
+    spots: tuple[np.ndarray, ...],
+    at: np.ndarray,
+    where: np.ndarray,
+    line: np.ndarray,
     block: np.ndarray,
-) -> float:  # fmt: skip
+) -> float:
     # Log density of one person's scores at one draw, its slope by the items' parameters and minus its curvature.
     time, item, place = rows
     slope, steps, cuts, trait = spots
@@ -190,9 +195,14 @@ def _responses(
 
 @nb.njit(cache=True, nogil=True)
 def weigh(
-    start: np.ndarray, rows: tuple[np.ndarray, ...], spots: tuple[np.ndarray, ...], law: tuple[np.ndarray, ...],
-    placed: tuple[np.ndarray, ...], normal: np.ndarray, where: np.ndarray,
-) -> tuple[np.ndarray, ...]:  # fmt: skip
+    start: np.ndarray,
+    rows: tuple[np.ndarray, ...],
+    spots: tuple[np.ndarray, ...],
+    law: tuple[np.ndarray, ...],
+    placed: tuple[np.ndarray, ...],
+    normal: np.ndarray,
+    where: np.ndarray,
+) -> tuple[np.ndarray, ...]:
     """Importance draws of each person's effects and their normalised weights; arguments as for `evaluate`."""
     mean, precision = law
     people, size = mean.shape
@@ -212,9 +222,15 @@ def weigh(
 
 @nb.njit(cache=True, nogil=True)
 def _prior(
-    i: int, pull: np.ndarray, mean: np.ndarray, designs: tuple[np.ndarray, ...], spot: int, line: np.ndarray,
-    squares: np.ndarray, stretch: np.ndarray,
-) -> None:  # fmt: skip
+    i: int,
+    pull: np.ndarray,
+    mean: np.ndarray,
+    designs: tuple[np.ndarray, ...],
+    spot: int,
+    line: np.ndarray,
+    squares: np.ndarray,
+    stretch: np.ndarray,
+) -> None:
     # Scores of the effects' law at one draw: coefficients at once, what its covariance needs for later.
     levels, rates = designs
     half, size = len(pull) // 2, len(pull)
@@ -234,9 +250,15 @@ def _prior(
 
 @nb.njit(cache=True, nogil=True)
 def _gather(
-    weight: np.ndarray, score: np.ndarray, lines: np.ndarray, blocks: np.ndarray, found: np.ndarray, curved: np.ndarray,
-    away: np.ndarray, second: np.ndarray,
-) -> None:  # fmt: skip
+    weight: np.ndarray,
+    score: np.ndarray,
+    lines: np.ndarray,
+    blocks: np.ndarray,
+    found: np.ndarray,
+    curved: np.ndarray,
+    away: np.ndarray,
+    second: np.ndarray,
+) -> None:
     # Weighted moments over one person's draws; `lines` become deviations from the score, times root weights.
     for s in range(len(weight)):
         root = np.sqrt(weight[s])
@@ -253,10 +275,17 @@ def _gather(
 
 @nb.njit(cache=True, nogil=True)
 def evaluate(
-    start: np.ndarray, rows: tuple[np.ndarray, ...], spots: tuple[np.ndarray, ...], law: tuple[np.ndarray, ...],
-    placed: tuple[np.ndarray, ...], normal: np.ndarray, where: np.ndarray,
-    designs: tuple[np.ndarray, ...], turn: np.ndarray, expected: np.ndarray,
-) -> tuple[np.ndarray, ...]:  # fmt: skip
+    start: np.ndarray,
+    rows: tuple[np.ndarray, ...],
+    spots: tuple[np.ndarray, ...],
+    law: tuple[np.ndarray, ...],
+    placed: tuple[np.ndarray, ...],
+    normal: np.ndarray,
+    where: np.ndarray,
+    designs: tuple[np.ndarray, ...],
+    turn: np.ndarray,
+    expected: np.ndarray,
+) -> tuple[np.ndarray, ...]:
     """Log likelihood, score and missing information of each person by importance sampling.
 
     The last rows of `turn` stretch a trait, its mean too. Returns the log density less constants, scores, effective

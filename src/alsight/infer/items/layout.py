@@ -93,8 +93,9 @@ class Layout:
         for kind, names in (("level", self.level), ("rate", self.rate)):
             found += [
                 Parameter(f"{trait.name}_{kind}_{'mean' if name == 'Intercept' else name}")
-                for trait in self.model.traits for name in names
-            ]  # fmt: skip
+                for trait in self.model.traits
+                for name in names
+            ]
         return (*found, *spread_names(self.model.effects)[self.traits :])
 
     def values(self, working: Float[np.ndarray, " parameter"]) -> Values:

@@ -85,9 +85,13 @@ def place(
     precision = np.linalg.inv(values.root @ values.root.T)
     centre = near.copy()
     lower = modes(
-        found.start, (found.time, found.item, found.place), spots(found.layout, values), means(found, values),
-        precision, centre,
-    )  # fmt: skip
+        found.start,
+        (found.time, found.item, found.place),
+        spots(found.layout, values),
+        means(found, values),
+        precision,
+        centre,
+    )
     return Placed(centre, lower)
 
 
@@ -112,9 +116,17 @@ def assess(
     turn = law.covariance_turn()
     expected = 0.5 * np.einsum("pab,ab->p", turn, precision)
     value, scores, effective, missing, curved, away, second = evaluate(
-        found.start, (found.time, found.item, found.place), spots(layout, values), (means(found, values), precision),
-        placed, drawn, layout.first, (law.level, found.rate), turn.reshape(len(turn), -1), expected,
-    )  # fmt: skip
+        found.start,
+        (found.time, found.item, found.place),
+        spots(layout, values),
+        (means(found, values), precision),
+        placed,
+        drawn,
+        layout.first,
+        (law.level, found.rate),
+        turn.reshape(len(turn), -1),
+        expected,
+    )
     gaps, counts = _gaps(found, working)
     value = value + 0.5 * np.linalg.slogdet(precision)[1]
     value = value + np.where(counts > 0, counts * np.log1p(-np.exp(-gaps)), 0.0).sum(axis=1)

@@ -78,10 +78,12 @@ def predict_traits(fit: Fit, visits: pl.DataFrame) -> pl.DataFrame:
         {
             known.found.plan.subject: known.found.subjects.gather(np.repeat(np.arange(people), traits)),
             "trait": names * people,
-            "level": mean[:, :traits].ravel(), "level_sd": sd[:, :traits].ravel(),
-            "rate": mean[:, traits:].ravel(), "rate_sd": sd[:, traits:].ravel(),
+            "level": mean[:, :traits].ravel(),
+            "level_sd": sd[:, :traits].ravel(),
+            "rate": mean[:, traits:].ravel(),
+            "rate_sd": sd[:, traits:].ravel(),
         }
-    )  # fmt: skip
+    )
 
 
 def simulate_items(fit: Fit, key: jax.Array, visits: pl.DataFrame) -> pl.DataFrame:

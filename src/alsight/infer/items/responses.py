@@ -112,10 +112,21 @@ def read_responses(visits: pl.DataFrame, plan: Plan, model: Items, *, predicting
     layout = Layout(model, tuple(tuple(part) for part in plan.scores), names, designs[1][1])
     row, item = np.nonzero(np.isfinite(table))
     found = Responses(
-        np.searchsorted(runs[row], np.arange(len(first) + 1)), kept[plan.time].to_numpy().astype(float)[row],
-        item, _places(table[row, item], item, plan, model), row, level, designs[1][0], runs, people[plan.subject],
-        kept, layout, plan, whole.height - kept.height, (),
-    )  # fmt: skip
+        np.searchsorted(runs[row], np.arange(len(first) + 1)),
+        kept[plan.time].to_numpy().astype(float)[row],
+        item,
+        _places(table[row, item], item, plan, model),
+        row,
+        level,
+        designs[1][0],
+        runs,
+        people[plan.subject],
+        kept,
+        layout,
+        plan,
+        whole.height - kept.height,
+        (),
+    )
     return found if predicting else replace(found, problems=tuple(_problems(found, whole)))
 
 
@@ -127,22 +138,22 @@ def _without_intercept(
     return np.ascontiguousarray(design[:, keep]), tuple(names[place] for place in keep)
 
 
-def _columns(
-    visits: pl.DataFrame, needed: list[str], plan: Plan, model: Items, predicting: bool
-) -> pl.DataFrame:  # fmt: skip
+def _columns(visits: pl.DataFrame, needed: list[str], plan: Plan, model: Items, predicting: bool) -> pl.DataFrame:
     if predicting:
         absent = [name for name in model.items if name not in visits.columns]
         visits = visits.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in absent)
     used = [*needed, *model.items]
     faults = [
         _fault("no_column", name, f"There is no column {name}.", f"Name one of {', '.join(visits.columns[:20])}.")
-        for name in used if name not in visits.columns
-    ]  # fmt: skip
+        for name in used
+        if name not in visits.columns
+    ]
     numbers = [name for name in (plan.time, *model.items) if name in visits.columns]
     faults += [
         _fault("not_numeric", name, f"{name} is no number.", "Give a numeric column.")
-        for name in numbers if not (visits.schema[name].is_numeric() or visits.schema[name] == pl.Null)
-    ]  # fmt: skip
+        for name in numbers
+        if not (visits.schema[name].is_numeric() or visits.schema[name] == pl.Null)
+    ]
     if faults:
         raise DataError(faults)
     numbers += [name for name in needed[2:] if visits.schema[name].is_float()]

@@ -87,14 +87,27 @@ def _fit(frame: Frame, rows: Rows, follow: Follow, plan: Plan) -> Fit:
         status = Status.BOUNDARY
     return _result(
         Fit(
-            estimates=working, covariance=found.information, sandwich=found.scores.T @ found.scores,
-            log_likelihood=np.array(found.log_likelihood.sum()), status=np.array(int(status)), steps=np.array(steps),
-            arrays={"working": working, "knots": np.array(frame.knots), "horizon": np.array(frame.horizon),
-                    "centers": follow.centers, "effects": found.modes, "plan": plan.bytes()},
-            parameters=parameters, columns=rows.columns, model=model, record=record,
+            estimates=working,
+            covariance=found.information,
+            sandwich=found.scores.T @ found.scores,
+            log_likelihood=np.array(found.log_likelihood.sum()),
+            status=np.array(int(status)),
+            steps=np.array(steps),
+            arrays={
+                "working": working,
+                "knots": np.array(frame.knots),
+                "horizon": np.array(frame.horizon),
+                "centers": follow.centers,
+                "effects": found.modes,
+                "plan": plan.bytes(),
+            },
+            parameters=parameters,
+            columns=rows.columns,
+            model=model,
+            record=record,
         ),
         layout,
-    )  # fmt: skip
+    )
 
 
 def _result(raw: Fit, layout: Layout) -> Fit:

@@ -106,9 +106,10 @@ def simulate_visits(
     drawn = drawn + values.sd * np.asarray(jax.random.normal(noise_key, drawn.shape))
     outcome = np.where(when <= end[:, None], drawn, np.nan)[rows.owner, place]
     return rows.table.with_columns(
-        pl.Series(plan.end, end[rows.owner]), pl.Series(plan.event, cause[rows.owner]),
+        pl.Series(plan.end, end[rows.owner]),
+        pl.Series(plan.event, cause[rows.owner]),
         pl.Series(rows.encoding.outcome, outcome).fill_nan(None),
-    )  # fmt: skip
+    )
 
 
 def _events(

@@ -80,8 +80,13 @@ def fit_mixture(
     """
     chosen = Mixture() if model is None else model
     right, tail = (part.partition("~")[2] if "~" in part else part for part in (formula, common))
-    rows = design(visits, formula if not tail.strip() else f"{formula} + {tail.strip()}",
-                  subject=subject, random=random, noise=member)  # fmt: skip
+    rows = design(
+        visits,
+        formula if not tail.strip() else f"{formula} + {tail.strip()}",
+        subject=subject,
+        random=random,
+        noise=member,
+    )
     if tail.strip():
         own = design(visits, formula, subject=subject, random=random).columns.fixed
         chosen = msgspec.structs.replace(chosen, common=tuple(n for n in rows.columns.fixed if n not in own))
@@ -148,11 +153,14 @@ def compare(fits: list[Fit]) -> pl.DataFrame:
         free = len(fit.parameters) - len(getattr(fit.model, "held", ()))
         rows.append(
             {
-                "classes": count, "parameters": free, "log_likelihood": float(fit.log_likelihood),
+                "classes": count,
+                "parameters": free,
+                "log_likelihood": float(fit.log_likelihood),
                 "bic": -2 * float(fit.log_likelihood) + free * float(np.log(max(fit.record.subjects, 1))),
-                "entropy": 1 - unsure, "status": Status(int(fit.status)).name.lower(),
+                "entropy": 1 - unsure,
+                "status": Status(int(fit.status)).name.lower(),
             }
-        )  # fmt: skip
+        )
     return pl.DataFrame(rows)
 
 
@@ -239,11 +247,18 @@ def _pack(task: _Task, optimum: Optimum, reached: np.ndarray) -> Fit:
         observed, robust = np.full_like(observed, np.nan), np.full_like(robust, np.nan)
     bic = -2 * float(optimum.value) + len(parameters) * np.log(len(rows.subjects))
     fit = Fit(
-        estimates=natural, covariance=observed, sandwich=robust, log_likelihood=np.asarray(optimum.value),
-        status=np.array(int(status)), steps=np.asarray(optimum.steps),
+        estimates=natural,
+        covariance=observed,
+        sandwich=robust,
+        log_likelihood=np.asarray(optimum.value),
+        status=np.array(int(status)),
+        steps=np.asarray(optimum.steps),
         arrays={"bic": np.array(bic), "found": reached, "shares": share},
-        parameters=parameters, columns=columns, model=model, record=rows.record("ml"),
-    )  # fmt: skip
+        parameters=parameters,
+        columns=columns,
+        model=model,
+        record=rows.record("ml"),
+    )
     return with_notes(fit, *notes)
 
 
@@ -253,9 +268,11 @@ def _flat(task: _Task, natural: np.ndarray) -> set[str]:
     sizes = dict(zip(names, natural, strict=True))
     scale = dict(zip(columns.random, np.sqrt((task.rows.random**2).mean(axis=0)), strict=True))
     return {
-        name for name in names for effect in columns.random
+        name
+        for name in names
+        for effect in columns.random
         if name.endswith(f"sd_{effect}") and sizes[name] * scale[effect] < NO_SPREAD * sizes["sd_residual"]
-    }  # fmt: skip
+    }
 
 
 def _judge(task: _Task, natural: np.ndarray, share: np.ndarray, status: Status) -> tuple[Status, tuple[str, ...]]:

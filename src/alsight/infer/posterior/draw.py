@@ -81,10 +81,19 @@ def posterior(
     key = jax.random.fold_in(jax.random.key(seed), int(Stream.POSTERIOR))
     found, natural = run(key, chains, draws, warmup)
     return Posterior(
-        draws=np.asarray(natural), log_density=np.asarray(found.log_density), divergent=np.asarray(found.divergent),
-        leaps=np.asarray(found.leaps), step=np.asarray(found.step), ended=Status.CONVERGED, priors=chosen, seed=seed,
-        parameters=fit.parameters, columns=fit.columns, model=fit.model, record=record,
-    )  # fmt: skip
+        draws=np.asarray(natural),
+        log_density=np.asarray(found.log_density),
+        divergent=np.asarray(found.divergent),
+        leaps=np.asarray(found.leaps),
+        step=np.asarray(found.step),
+        ended=Status.CONVERGED,
+        priors=chosen,
+        seed=seed,
+        parameters=fit.parameters,
+        columns=fit.columns,
+        model=fit.model,
+        record=record,
+    )
 
 
 def default_priors(fit: Fit, visits: pl.DataFrame, people: pl.DataFrame | None = None) -> Priors:
@@ -161,17 +170,24 @@ SAMPLED: Final[dict[str, Callable[..., Start]]] = {"linear": _linear, "joint": _
 def _rows(fit: Fit, visits: pl.DataFrame) -> Rows:
     plan = parse_encoding(fit.record.encoding)
     rows = design(
-        visits, f"{plan.outcome} ~ {plan.fixed}", subject=plan.subject, random=plan.random, noise=plan.noise,
-        visit=plan.visit, group=plan.group, weight=plan.weight,
-    )  # fmt: skip
+        visits,
+        f"{plan.outcome} ~ {plan.fixed}",
+        subject=plan.subject,
+        random=plan.random,
+        noise=plan.noise,
+        visit=plan.visit,
+        group=plan.group,
+        weight=plan.weight,
+    )
     if "Intercept" in rows.columns.noise:
         rows = without_level(rows)[0]
     if rows.columns != fit.columns:
         fault = Fault(
-            table="visits", rule="other_design",
+            table="visits",
+            rule="other_design",
             message="The table's design columns are not those of the fit.",
             cure="Give the table that was fitted, or fit again with this one.",
-        )  # fmt: skip
+        )
         raise DataError([fault])
     return rows
 
@@ -191,8 +207,16 @@ def _refuse(fit: Fit, chains: int, draws: int, warmup: int) -> None:
 def _nothing(fit: Fit, record: Record, priors: Priors | None, counts: tuple[int, int], seed: int) -> Posterior:
     blank = np.full(counts, np.nan)
     return Posterior(
-        draws=np.full((*counts, len(fit.parameters)), np.nan), log_density=blank, step=blank[:, 0].copy(),
-        divergent=np.zeros(counts, dtype=bool), leaps=np.zeros(counts, dtype=int), ended=Status(int(fit.status)),
-        priors=Priors(rows=()) if priors is None else priors, seed=seed, record=record,
-        parameters=fit.parameters, columns=fit.columns, model=fit.model,
-    )  # fmt: skip
+        draws=np.full((*counts, len(fit.parameters)), np.nan),
+        log_density=blank,
+        step=blank[:, 0].copy(),
+        divergent=np.zeros(counts, dtype=bool),
+        leaps=np.zeros(counts, dtype=int),
+        ended=Status(int(fit.status)),
+        priors=Priors(rows=()) if priors is None else priors,
+        seed=seed,
+        record=record,
+        parameters=fit.parameters,
+        columns=fit.columns,
+        model=fit.model,
+    )

@@ -86,10 +86,13 @@ class Posterior:
         ends = np.quantile(flat, quantiles, axis=0)
         return pl.DataFrame(
             {
-                "parameter": list(self.names), "mean": flat.mean(axis=0), "sd": flat.std(axis=0, ddof=1),
-                **{f"q{100 * level:g}": row for level, row in zip(quantiles, ends, strict=True)}, **diagnosed,
+                "parameter": list(self.names),
+                "mean": flat.mean(axis=0),
+                "sd": flat.std(axis=0, ddof=1),
+                **{f"q{100 * level:g}": row for level, row in zip(quantiles, ends, strict=True)},
+                **diagnosed,
             }
-        )  # fmt: skip
+        )
 
     def problems(self) -> dict[Status, str]:
         """What speaks against these draws, each with its number; empty where nothing does."""
@@ -134,11 +137,16 @@ class Posterior:
     def save(self, path: Path | str) -> Path:
         """Write the draws as one `.npz` file of arrays and JSON (no pickle)."""
         plain = {
-            "format": FORMAT, "kind": "posterior", "ended": int(self.ended), "seed": self.seed,
-            "priors": msgspec.to_builtins(self.priors), "columns": asdict(self.columns),
-            "parameters": [asdict(parameter) for parameter in self.parameters], "model": to_plain(self.model),
+            "format": FORMAT,
+            "kind": "posterior",
+            "ended": int(self.ended),
+            "seed": self.seed,
+            "priors": msgspec.to_builtins(self.priors),
+            "columns": asdict(self.columns),
+            "parameters": [asdict(parameter) for parameter in self.parameters],
+            "model": to_plain(self.model),
             "record": asdict(self.record),
-        }  # fmt: skip
+        }
         store = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
         return write_store(path, plain, store)
 

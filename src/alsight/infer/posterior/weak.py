@@ -47,9 +47,13 @@ DEFAULTS: Final[dict[str, _Default]] = {
 def _row(kind: str, parameter: str, location: float = 0.0, unit: float = 1.0) -> Prior:
     found = DEFAULTS[kind]
     return Prior(
-        parameter=parameter, law=found.law, location=location, scale=found.scale * unit, shape=found.shape,
+        parameter=parameter,
+        law=found.law,
+        location=location,
+        scale=found.scale * unit,
+        shape=found.shape,
         source=found.source,
-    )  # fmt: skip
+    )
 
 
 def weak_course(rows: Rows, *, student: bool = False) -> Priors:

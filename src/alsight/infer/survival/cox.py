@@ -196,14 +196,25 @@ def _single(sets: RiskSets, columns: np.ndarray, event: np.ndarray, people: np.n
     if people is not None:
         scores = np.stack([np.bincount(people, column) for column in scores.T], axis=1)
     arrays = {
-        "null_log_likelihood": null.value[0], "martingale": found.martingale, "scores": found.residuals,
-        "event_times": sets.time, "hazard": found.hazard * np.exp(-centre @ beta[0]),
-    }  # fmt: skip
+        "null_log_likelihood": null.value[0],
+        "martingale": found.martingale,
+        "scores": found.residuals,
+        "event_times": sets.time,
+        "hazard": found.hazard * np.exp(-centre @ beta[0]),
+    }
     return Fit(
-        estimates=beta[0], covariance=bread, sandwich=bread @ (scores.T @ scores) @ bread,
-        log_likelihood=found.value[0], status=status[0], steps=steps[0], arrays=arrays,
-        parameters=(), columns=Columns("", ()), model=Cox(ties=ties), record=Record("ml"),
-    )  # fmt: skip
+        estimates=beta[0],
+        covariance=bread,
+        sandwich=bread @ (scores.T @ scores) @ bread,
+        log_likelihood=found.value[0],
+        status=status[0],
+        steps=steps[0],
+        arrays=arrays,
+        parameters=(),
+        columns=Columns("", ()),
+        model=Cox(ties=ties),
+        record=Record("ml"),
+    )
 
 
 def _ranked(whole: pl.DataFrame, names: Sequence[str]) -> Int[np.ndarray, "*_ row"]:
@@ -251,9 +262,12 @@ def fit_cox_trials(
         rows = np.flatnonzero(np.isin(trial, late))
         renumbered = np.searchsorted(late, trial[rows])
         some = risk_sets(
-            time.ravel()[rows], event.ravel()[rows], None if begin is None else begin[rows],
-            None if level is None else level[rows], renumbered,
-        )  # fmt: skip
+            time.ravel()[rows],
+            event.ravel()[rows],
+            None if begin is None else begin[rows],
+            None if level is None else level[rows],
+            renumbered,
+        )
         beta[late], _, status[late], more = climb(some, centred[rows], event.ravel()[rows], renumbered, len(late), ties)
         steps[late] += more
         found = partial(sets, centred, event.ravel(), trial, beta, ties)
@@ -262,21 +276,35 @@ def fit_cox_trials(
     status = np.where((status == Status.CONVERGED) & ~fine, Status.SINGULAR, status)
     labels, model = Columns("time", tuple(names)), Cox(ties=ties)
     return Fit(
-        estimates=beta, covariance=bread, sandwich=bread @ meat @ bread, log_likelihood=found.value,
-        status=status, steps=steps, parameters=model.parameters_of(labels), columns=labels, model=model,
+        estimates=beta,
+        covariance=bread,
+        sandwich=bread @ meat @ bread,
+        log_likelihood=found.value,
+        status=status,
+        steps=steps,
+        parameters=model.parameters_of(labels),
+        columns=labels,
+        model=model,
         record=Record("ml", people, people),
-    )  # fmt: skip
+    )
 
 
 def _read(
     table: pl.DataFrame, right: str, used: Sequence[str], time: str
 ) -> tuple[pl.DataFrame, Float[np.ndarray, "row column"], tuple[str, ...], Encoding]:
     if missing := [name for name in used if name not in table.columns]:
-        raise DataError([
-            Fault(table="survival", rule="no_column", column=name, message=f"There is no column {name}.",
-                  cure=f"Name one of {', '.join(table.columns[:20])}.")
-            for name in missing
-        ])  # fmt: skip
+        raise DataError(
+            [
+                Fault(
+                    table="survival",
+                    rule="no_column",
+                    column=name,
+                    message=f"There is no column {name}.",
+                    cure=f"Name one of {', '.join(table.columns[:20])}.",
+                )
+                for name in missing
+            ]
+        )
     whole = table.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in used))
     levels = levels_of(whole, set(names_in(right)))
     columns, names, state = matrix(coded(whole, levels), right, {})
@@ -303,7 +331,12 @@ def _fault(columns: np.ndarray, names: tuple[str, ...], event: np.ndarray, calle
 def _backwards(whole: pl.DataFrame, time: str, entry: str, row: int) -> DataError:
     value = f"{whole[entry][row]} to {whole[time][row]}"
     fault = Fault(
-        table="survival", rule="ends_before_it_begins", row=row + 1, column=time, value=value,
-        message=f"Row {row + 1} runs from {value}.", cure=f"{time} must be later than {entry}.",
-    )  # fmt: skip
+        table="survival",
+        rule="ends_before_it_begins",
+        row=row + 1,
+        column=time,
+        value=value,
+        message=f"Row {row + 1} runs from {value}.",
+        cure=f"{time} must be later than {entry}.",
+    )
     return DataError([fault])

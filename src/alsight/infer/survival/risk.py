@@ -78,10 +78,20 @@ def risk_sets(
     events, first, spot, number = np.unique(end[tied], return_index=True, return_inverse=True, return_counts=True)
     share = (np.arange(len(tied)) - first[spot]) / number[spot]
     return RiskSets(
-        end, begin, by_end, by_begin, events, time[tied[first]], study[tied[first]],
-        np.searchsorted(end[by_end], events), np.searchsorted(begin[by_begin], events), tied, spot, share,
+        end,
+        begin,
+        by_end,
+        by_begin,
+        events,
+        time[tied[first]],
+        study[tied[first]],
+        np.searchsorted(end[by_end], events),
+        np.searchsorted(begin[by_begin], events),
+        tied,
+        spot,
+        share,
         number.astype(float),
-    )  # fmt: skip
+    )
 
 
 def at_risk(sets: RiskSets, values: Float[np.ndarray, "row ..."]) -> Float[np.ndarray, "event ..."]:

@@ -51,16 +51,18 @@ def slow_probability(fit: Fit, visits: pl.DataFrame, *, particles: int = PARTICL
     level, rate = people.names
     single = make_layout(msgspec.structs.replace(fit.model, classes=1), level, (*rate, "class"))
     usual, slow = (
-        evaluate_placed(people, single, natural, particles, fit.model.seed)
-        for natural in within(whole, fit.estimates)
-    )  # fmt: skip
+        evaluate_placed(people, single, natural, particles, fit.model.seed) for natural in within(whole, fit.estimates)
+    )
     odds = float(fit.estimates[whole.slow][0])
-    return pl.DataFrame({
-        columns.subject: people.subjects,
-        "log_likelihood": usual.log_likelihood, "log_likelihood_slow": slow.log_likelihood,
-        "probability": expit(slow.log_likelihood - usual.log_likelihood + np.log(odds)),
-        "error": np.hypot(usual.error(), slow.error()),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            columns.subject: people.subjects,
+            "log_likelihood": usual.log_likelihood,
+            "log_likelihood_slow": slow.log_likelihood,
+            "probability": expit(slow.log_likelihood - usual.log_likelihood + np.log(odds)),
+            "error": np.hypot(usual.error(), slow.error()),
+        }
+    )
 
 
 def within(

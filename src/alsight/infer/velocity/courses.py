@@ -216,9 +216,18 @@ def _add_all(person: Any, numbers: Any, room: Any, total: float, course: Any, pa
 def _kernel(digest: int) -> Any:
     @nb.njit(nogil=True, cache=True, **STRICT)
     def run(
-        batch: Any, level: Any, rate_: Any, numbers: Any, root: Any, sizes: Any, memos: Any, first: int, last: int,
-        value: Any, scores: Any,
-    ) -> int:  # fmt: skip
+        batch: Any,
+        level: Any,
+        rate_: Any,
+        numbers: Any,
+        root: Any,
+        sizes: Any,
+        memos: Any,
+        first: int,
+        last: int,
+        value: Any,
+        scores: Any,
+    ) -> int:
         count, held = sizes[2], np.empty(0)
         room, course, part = make_room(sizes[0], sizes[1], count), make_course(sizes[0], sizes[1]), np.empty(at.SCORES)
         sketch = make_sketch(sizes[0], sizes[1], numbers.shape[0])

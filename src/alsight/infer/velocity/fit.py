@@ -121,13 +121,23 @@ def _result(read: Read, found: Found, names: Names, record: Record) -> Fit:
     if status == Status.CONVERGED and (layout.free & ~inner).any():
         status = Status.BOUNDARY
     return Fit(
-        estimates=natural, covariance=covariance, sandwich=np.full((count, count), np.nan),
-        log_likelihood=np.array(each.log_likelihood.sum()), status=np.array(int(status)), steps=np.array(found.steps),
+        estimates=natural,
+        covariance=covariance,
+        sandwich=np.full((count, count), np.nan),
+        log_likelihood=np.array(each.log_likelihood.sum()),
+        status=np.array(int(status)),
+        steps=np.array(found.steps),
         arrays={
-            "working": found.working, "plan": _bytes(read.columns), "each": each.log_likelihood, "wobble": wobble,
+            "working": found.working,
+            "plan": _bytes(read.columns),
+            "each": each.log_likelihood,
+            "wobble": wobble,
         },
-        parameters=layout.parameters, columns=names, model=layout.model, record=record,
-    )  # fmt: skip
+        parameters=layout.parameters,
+        columns=names,
+        model=layout.model,
+        record=record,
+    )
 
 
 def _bytes(columns: Columns) -> np.ndarray:

@@ -26,9 +26,14 @@ OUTLIER_RANGE = (1e-3, 0.3)
 
 
 RANGES: Final[dict[str, tuple[float, float]]] = {
-    "sd_noise": NOISE_RANGE, "sd_sticky": NOISE_RANGE, "memory": TIME_RANGE, "stickiness": TIME_RANGE,
-    "times_outlier": TIMES_RANGE, "odds_slow": ODDS_RANGE, "odds_outlier": OUTLIER_RANGE,
-}  # fmt: skip
+    "sd_noise": NOISE_RANGE,
+    "sd_sticky": NOISE_RANGE,
+    "memory": TIME_RANGE,
+    "stickiness": TIME_RANGE,
+    "times_outlier": TIMES_RANGE,
+    "odds_slow": ODDS_RANGE,
+    "odds_outlier": OUTLIER_RANGE,
+}
 
 
 @dataclass(frozen=True)

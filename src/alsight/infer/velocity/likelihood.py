@@ -81,10 +81,16 @@ class Scored(Evaluation):
 
 
 def evaluate(
-    people: People, layout: Layout, natural: Float[np.ndarray, " parameter"], particles: int, root: int,
-    *, recovery: Recovery | None = None, stream: Stream = Stream.FIT,
+    people: People,
+    layout: Layout,
+    natural: Float[np.ndarray, " parameter"],
+    particles: int,
+    root: int,
+    *,
+    recovery: Recovery | None = None,
+    stream: Stream = Stream.FIT,
     guesses: Float[np.ndarray, "subject number"] | None = None,
-) -> Evaluation:  # fmt: skip
+) -> Evaluation:
     """Log likelihoods at natural values by the particle filter.
 
     Args:
@@ -112,9 +118,14 @@ def evaluate(
 
 
 def evaluate_placed(
-    people: People, layout: Layout, natural: Float[np.ndarray, " parameter"], particles: int, root: int,
-    *, recovery: Recovery | None = None,
-) -> Evaluation:  # fmt: skip
+    people: People,
+    layout: Layout,
+    natural: Float[np.ndarray, " parameter"],
+    particles: int,
+    root: int,
+    *,
+    recovery: Recovery | None = None,
+) -> Evaluation:
     """`evaluate` for a prediction, after a pilot with a quarter of the particles that places them."""
     guesses = blank_guesses(people, recovery)
     for count in (max(particles // 4, 16), particles):
@@ -125,9 +136,13 @@ def evaluate_placed(
 
 
 def score(
-    people: People, layout: Layout, natural: Float[np.ndarray, " parameter"], courses: int, root: int,
+    people: People,
+    layout: Layout,
+    natural: Float[np.ndarray, " parameter"],
+    courses: int,
+    root: int,
     memos: Float[np.ndarray, "subject number"] | None = None,
-) -> Scored:  # fmt: skip
+) -> Scored:
     """Log likelihoods and scores at natural values by independent courses.
 
     Args:

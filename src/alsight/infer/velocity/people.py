@@ -111,9 +111,17 @@ def read_people(visits: pl.DataFrame, columns: Columns, model: Velocity, *, pred
     rate, rate_names, _ = matrix(ready, columns.rate, {})
     problems = _problems(whole, kept, batch, (level, rate), (level_names, rate_names), columns)
     return People(
-        batch, level, rate, (level_names, rate_names), people[columns.subject],
-        people[columns.time].to_numpy().astype(float), row_node, kept, whole.height - kept.height, problems,
-    )  # fmt: skip
+        batch,
+        level,
+        rate,
+        (level_names, rate_names),
+        people[columns.subject],
+        people[columns.time].to_numpy().astype(float),
+        row_node,
+        kept,
+        whole.height - kept.height,
+        problems,
+    )
 
 
 def _columns(visits: pl.DataFrame, columns: Columns, used: list[str], predicting: bool) -> pl.DataFrame:
@@ -121,8 +129,9 @@ def _columns(visits: pl.DataFrame, columns: Columns, used: list[str], predicting
         visits = visits.with_columns(pl.lit(None, dtype=pl.Float64).alias(columns.outcome))
     faults = [
         _fault("no_column", name, f"There is no column {name}.", f"Name one of {', '.join(visits.columns[:20])}.")
-        for name in used if name not in visits.columns
-    ]  # fmt: skip
+        for name in used
+        if name not in visits.columns
+    ]
     faults += [
         _fault("not_numeric", name, f"{name} is no number.", "Give a numeric column.")
         for name in (columns.time, columns.outcome)
@@ -180,9 +189,13 @@ def _batch(
 
 
 def _problems(
-    whole: pl.DataFrame, kept: pl.DataFrame, batch: Batch, designs: tuple[np.ndarray, np.ndarray],
-    names: tuple[tuple[str, ...], tuple[str, ...]], columns: Columns,
-) -> tuple[Problem, ...]:  # fmt: skip
+    whole: pl.DataFrame,
+    kept: pl.DataFrame,
+    batch: Batch,
+    designs: tuple[np.ndarray, np.ndarray],
+    names: tuple[tuple[str, ...], tuple[str, ...]],
+    columns: Columns,
+) -> tuple[Problem, ...]:
     people, values = len(batch.node_start) - 1, len(batch.score)
     found: list[Problem] = []
     lost = whole[columns.subject].drop_nulls().n_unique() - kept[columns.subject].n_unique()
@@ -197,9 +210,11 @@ def _problems(
         found.append(Problem(Status.TOO_FEW_DATA, message))
     elif values and np.ptp(batch.score) == 0:
         found.append(Problem(Status.CONSTANT, f"{columns.outcome} has the same value everywhere."))
-    spans = kept.filter(pl.col(columns.outcome).is_not_null()).group_by(columns.subject).agg(
-        pl.col(columns.time).max() - pl.col(columns.time).min()
-    )  # fmt: skip
+    spans = (
+        kept.filter(pl.col(columns.outcome).is_not_null())
+        .group_by(columns.subject)
+        .agg(pl.col(columns.time).max() - pl.col(columns.time).min())
+    )
     if spans.height and not (spans[columns.time] > 0).any():
         message = f"{columns.time} never changes within a subject: no rate can be seen."
         found.append(Problem(Status.SINGULAR, message))

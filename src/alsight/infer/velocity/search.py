@@ -148,9 +148,10 @@ def settle(
 
 
 def _definite(
-    information: Float[np.ndarray, "parameter parameter"], outer: Float[np.ndarray, "parameter parameter"],
+    information: Float[np.ndarray, "parameter parameter"],
+    outer: Float[np.ndarray, "parameter parameter"],
     inner: Bool[np.ndarray, " parameter"],
-) -> Float[np.ndarray, "inner inner"]:  # fmt: skip
+) -> Float[np.ndarray, "inner inner"]:
     """The information of inner parameters, no direction below a share of the inflated one."""
     whole = outer[np.ix_(inner, inner)] + 1e-10 * np.eye(int(inner.sum()))
     root = np.linalg.cholesky(whole)

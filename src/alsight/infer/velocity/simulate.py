@@ -110,9 +110,12 @@ def _drawn(
 
 
 def _levels(
-    people: People, level: Float[np.ndarray, " subject"], rate: Float[np.ndarray, " subject"], named: dict[str, float],
+    people: People,
+    level: Float[np.ndarray, " subject"],
+    rate: Float[np.ndarray, " subject"],
+    named: dict[str, float],
     seed: int,
-) -> Float[np.ndarray, " node"]:  # fmt: skip
+) -> Float[np.ndarray, " node"]:
     """Latent level at every node."""
     batch = people.batch
     owner = np.repeat(np.arange(people.count), np.diff(batch.node_start))

@@ -88,11 +88,26 @@ def make_sketch(nodes: int, visits: int, kinds: int) -> Any:
     size = nodes + 1
     laws = kinds * SIZES
     return Sketch(
-        np.empty((laws, size)), np.empty((laws, size, size)), np.empty(laws), np.empty(laws),
-        np.empty((visits, size)), np.empty((visits, visits)), np.empty(visits), np.empty(visits), np.empty(visits),
-        np.empty(visits), np.empty(visits), np.empty((laws, visits)), np.empty(1, np.int64), np.empty(size),
-        np.empty(nodes), np.empty(visits), np.empty(visits), np.empty((size, size)), np.empty((nodes, nodes)),
-    )  # fmt: skip
+        np.empty((laws, size)),
+        np.empty((laws, size, size)),
+        np.empty(laws),
+        np.empty(laws),
+        np.empty((visits, size)),
+        np.empty((visits, visits)),
+        np.empty(visits),
+        np.empty(visits),
+        np.empty(visits),
+        np.empty(visits),
+        np.empty(visits),
+        np.empty((laws, visits)),
+        np.empty(1, np.int64),
+        np.empty(size),
+        np.empty(nodes),
+        np.empty(visits),
+        np.empty(visits),
+        np.empty((size, size)),
+        np.empty((nodes, nodes)),
+    )
 
 
 @nb.njit(**STRICT)

@@ -48,9 +48,17 @@ class Reduction(Spec, frozen=True, kw_only=True):
     """
 
     kind: Literal[
-        "level", "loss", "held_gain", "gain_lost", "held_from", "loss_before", "flat_months", "flat_from", "whole_loss",
+        "level",
+        "loss",
+        "held_gain",
+        "gain_lost",
+        "held_from",
+        "loss_before",
+        "flat_months",
+        "flat_from",
+        "whole_loss",
         "late_loss",
-    ]  # fmt: skip
+    ]
     name: str = ""
     start: float = 0.0
     end: float = 0.0
@@ -166,9 +174,28 @@ def smooth_people(
 
     def task(first: int, last: int) -> None:
         smooth(
-            people.batch, level, rate, every, held, numbers, root, counts, shares, people.origin, asked,
-            np.array(QUANTILES), cuts, windows, (*people.widths, draws), width, first, last, out, told, course,
-        )  # fmt: skip
+            people.batch,
+            level,
+            rate,
+            every,
+            held,
+            numbers,
+            root,
+            counts,
+            shares,
+            people.origin,
+            asked,
+            np.array(QUANTILES),
+            cuts,
+            windows,
+            (*people.widths, draws),
+            width,
+            first,
+            last,
+            out,
+            told,
+            course,
+        )
 
     spread(task, people.count, 64)
     columns = [pl.Series(name, told[:, place]) for place, name in enumerate(WINDOW)]
@@ -196,10 +223,16 @@ def recovery_evidence(fit: Fit, visits: pl.DataFrame, recovery: Recovery, *, par
     people = read_people(visits, columns_of(fit), fit.model, predicting=True)
     none, gained, error = weigh(fit, people, recovery, particles=particles)
     odds = gained - none + np.log(recovery.prior) - np.log1p(-recovery.prior)
-    return pl.DataFrame({
-        columns_of(fit).subject: people.subjects, "log_likelihood": none, "log_likelihood_recovery": gained,
-        "log_bayes_factor": gained - none, "error": error, "probability": expit(odds),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            columns_of(fit).subject: people.subjects,
+            "log_likelihood": none,
+            "log_likelihood_recovery": gained,
+            "log_bayes_factor": gained - none,
+            "error": error,
+            "probability": expit(odds),
+        }
+    )
 
 
 def weigh(
@@ -235,10 +268,15 @@ def _windows(people: People, spans: Spans | None, best: int) -> tuple[Windows, p
     starts, ends, months = starts[order], ends[order], months[order]
     edge = np.searchsorted(owner[starts], np.arange(people.count + 1)).astype(np.int64)
     windows = Windows(edge, batch.node[starts], batch.node[ends], chosen.flat, chosen.lost, chosen.gained, best)
-    frame = pl.DataFrame({
-        subject: people.subjects.gather(owner[starts]), "months": months, "start": when[starts], "end": when[ends],
-        "visits": ends - starts + 1,
-    })  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            subject: people.subjects.gather(owner[starts]),
+            "months": months,
+            "start": when[starts],
+            "end": when[ends],
+            "visits": ends - starts + 1,
+        }
+    )
     return windows, frame
 
 
@@ -270,8 +308,10 @@ def _frame(people: People, reductions: list[Reduction], out: np.ndarray) -> pl.D
     count = people.count
     columns = {name: place for place, name in enumerate(SUMMARY)}
     quantiles = {f"q{round(100 * level):02d}": len(SUMMARY) + place for place, level in enumerate(QUANTILES)}
-    return pl.DataFrame({
-        people.subjects.name: people.subjects.gather(np.repeat(np.arange(count), len(reductions))),
-        "reduction": np.tile(np.array([one.name or one.kind for one in reductions]), count),
-        **{name: out[:, :, place].ravel() for name, place in (columns | quantiles).items()},
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            people.subjects.name: people.subjects.gather(np.repeat(np.arange(count), len(reductions))),
+            "reduction": np.tile(np.array([one.name or one.kind for one in reductions]), count),
+            **{name: out[:, :, place].ravel() for name, place in (columns | quantiles).items()},
+        }
+    )

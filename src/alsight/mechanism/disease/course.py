@@ -25,7 +25,7 @@ from alsight.mechanism.disease.step import (
     lose_upper,
     release,
     wander,
-)  # fmt: skip
+)
 from alsight.mechanism.numerics import STRICT, exponential
 from alsight.mechanism.parameters import INDEX
 from alsight.mechanism.therapy.levels import apply, treat
@@ -202,9 +202,21 @@ def pathology(
 
 @nb.njit(**STRICT)
 def live(
-    m: int, state: Any, traits: Any, p: Any, keys: Any, graphs: Any, loadings: Any, thresholds: Any,
-    acts: Any, scale: Any, memory: Any, effect: Any, course: Any, events: Any,
-) -> None:  # fmt: skip
+    m: int,
+    state: Any,
+    traits: Any,
+    p: Any,
+    keys: Any,
+    graphs: Any,
+    loadings: Any,
+    thresholds: Any,
+    acts: Any,
+    scale: Any,
+    memory: Any,
+    effect: Any,
+    course: Any,
+    events: Any,
+) -> None:
     """One person from the first hit on; fills `course` from the month of onset and `events`."""
     begin(m, state, traits, p, keys, graphs)
     effect[:] = 0.0

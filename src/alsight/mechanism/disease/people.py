@@ -131,11 +131,16 @@ def _rates(
     traits[:, at.T_RATE : at.T_RATE + 7] = loss * np.exp(region * z[:, 20:27])
     traits[:, at.T_UMN_RATE : at.T_UMN_RATE + 7] = loss * umn[:, None] * np.exp(region * z[:, 27:34])
     for name, values in (
-        ("frailty", frailty), ("growth", np.expm1(growth)), ("spread", spread), ("enlargement", 1.0 + grown),
-        ("umn_to_lmn", umn), ("slow", slow), ("onset_pool", _first_pool(u, genes, kinds, mix)),
+        ("frailty", frailty),
+        ("growth", np.expm1(growth)),
+        ("spread", spread),
+        ("enlargement", 1.0 + grown),
+        ("umn_to_lmn", umn),
+        ("slow", slow),
+        ("onset_pool", _first_pool(u, genes, kinds, mix)),
         ("cortex_first", np.array([row.cortex_first for row in PHENOTYPES])[kinds]),
         ("nfl_factor", np.exp(p[INDEX["nfl_log_sd"]] * z[:, 5])),
-    ):  # fmt: skip
+    ):
         traits[:, at.T[name]] = values
 
 

@@ -38,8 +38,11 @@ SALIVA, SWALLOWING, CUTTING, TURNING, CLIMBING, DYSPNEA, ORTHOPNEA, VENTILATION 
 _SCALE, _HYS, _STICK = INDEX["threshold_scale"], INDEX["anchoring"], INDEX["stickiness"]
 _DAY, _ITEM = INDEX["day_sd"], INDEX["item_sd"]
 _SALIVA, _SPASM, _NIV, _FASTEN = (
-    INDEX["saliva_relief"], INDEX["spasticity_relief"], INDEX["niv_relief"], INDEX["fasteners_relief"],
-)  # fmt: skip
+    INDEX["saliva_relief"],
+    INDEX["spasticity_relief"],
+    INDEX["niv_relief"],
+    INDEX["fasteners_relief"],
+)
 _T_NOISE: Final = at.T["noise"]
 
 
@@ -69,9 +72,18 @@ def stranger(rating: Any) -> None:
 
 @nb.njit(**STRICT)
 def rate(
-    n: int, rating: Any, seen: Any, traits: Any, p: Any, loadings: Any, thresholds: Any, key: Any, visit: int,
-    month: float, shift: float,
-) -> None:  # fmt: skip
+    n: int,
+    rating: Any,
+    seen: Any,
+    traits: Any,
+    p: Any,
+    loadings: Any,
+    thresholds: Any,
+    key: Any,
+    visit: int,
+    month: float,
+    shift: float,
+) -> None:
     """Score one visit into `rating[GRADE:]`.
 
     Args:

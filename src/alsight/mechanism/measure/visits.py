@@ -22,18 +22,34 @@ from alsight.mechanism.measure.machines import (
     strength,
     upper_signs,
     weight,
-)  # fmt: skip
+)
 from alsight.mechanism.numerics import STRICT
 from alsight.mechanism.parameters import INDEX
 
 GROUPS: Final = (
-    "rating", "capacity", "strength", "electrophysiology", "umn", "neurofilament", "creatinine", "weight", "quality",
-)  # fmt: skip
+    "rating",
+    "capacity",
+    "strength",
+    "electrophysiology",
+    "umn",
+    "neurofilament",
+    "creatinine",
+    "weight",
+    "quality",
+)
 """What has a schedule of its own."""
 
 (
-    RATING, CAPACITY, STRENGTH, ELECTROPHYSIOLOGY, UMN, NEUROFILAMENT, CREATININE, WEIGHT, QUALITY,
-) = range(9)  # fmt: skip
+    RATING,
+    CAPACITY,
+    STRENGTH,
+    ELECTROPHYSIOLOGY,
+    UMN,
+    NEUROFILAMENT,
+    CREATININE,
+    WEIGHT,
+    QUALITY,
+) = range(9)
 
 DAY, REMOTE, FED, RATER, MEASURES = 12, 13, 14, 15, 16
 """Columns after the twelve items: day from entry, whether by telephone, whether a gastrostomy is in place, the number
@@ -125,9 +141,17 @@ def measure(
 
 @nb.njit(**STRICT)
 def remember(
-    lanes: int, rating: Any, seen: Any, traits: Any, p: Any, tables: Any, key: Any, course: Any, last: int,
+    lanes: int,
+    rating: Any,
+    seen: Any,
+    traits: Any,
+    p: Any,
+    tables: Any,
+    key: Any,
+    course: Any,
+    last: int,
     first: float,
-) -> None:  # fmt: skip
+) -> None:
     """Ratings before the first visit, evenly back to onset: what its rater knows of the person.
 
     Without them the first visit would lean on a healthy person's grades and be the most lenient of all.
@@ -161,9 +185,19 @@ def happens(style: Any, key: Any, draw: int, kind: int, seen: Any) -> bool:
 
 @nb.njit(**STRICT)
 def score(
-    lanes: int, rating: Any, seen: Any, traits: Any, p: Any, tables: Any, key: Any, visit: int, month: float,
-    severity: float, remote: bool, row: Any,
-) -> None:  # fmt: skip
+    lanes: int,
+    rating: Any,
+    seen: Any,
+    traits: Any,
+    p: Any,
+    tables: Any,
+    key: Any,
+    visit: int,
+    month: float,
+    severity: float,
+    remote: bool,
+    row: Any,
+) -> None:
     """The twelve items of one visit, through its rater and its mode."""
     shift = seen[at.C_EXPECTATION] + severity + (traits[_T_REMOTE] if remote else 0.0)
     rated.rate(lanes, rating, seen, traits, p, tables[0], tables[1], key, visit, month, shift)
@@ -173,9 +207,24 @@ def score(
 
 @nb.njit(**STRICT)
 def follow(
-    lanes: int, traits: Any, p: Any, rate_key: Any, key: Any, visit_key: Any, tables: Any, course: Any, events: Any,
-    planned: Any, schedule: Any, style: Any, raters: Any, until: float, rating: Any, seen: Any, out: Any,
-) -> None:  # fmt: skip
+    lanes: int,
+    traits: Any,
+    p: Any,
+    rate_key: Any,
+    key: Any,
+    visit_key: Any,
+    tables: Any,
+    course: Any,
+    events: Any,
+    planned: Any,
+    schedule: Any,
+    style: Any,
+    raters: Any,
+    until: float,
+    rating: Any,
+    seen: Any,
+    out: Any,
+) -> None:
     """Fill one row a planned visit; nan where nothing was taken.
 
     Args:

@@ -21,15 +21,28 @@ from alsight.mechanism.therapy import levels
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Months = Annotated[float, msgspec.Meta(ge=0.0, le=1200.0)]
 Channel = Literal[
-    "glutamate", "oxidative", "protein", "loss", "committed", "spread",
-    "reinnervation", "enlargement", "replacement", "strength", "expectation",
-]  # fmt: skip
+    "glutamate",
+    "oxidative",
+    "protein",
+    "loss",
+    "committed",
+    "spread",
+    "reinnervation",
+    "enlargement",
+    "replacement",
+    "strength",
+    "expectation",
+]
 Kind = Literal["disease_modifying", "symptomatic", "investigational", "placebo", "supplement", "other"]
 
 GREATEST: Final[dict[str, float]] = {
     **dict.fromkeys(levels.CHANNELS[: levels.REINNERVATION], 1.0),
-    "reinnervation": 10.0, "enlargement": 3.0, "replacement": 0.2, "strength": 1.0, "expectation": 0.5,
-}  # fmt: skip
+    "reinnervation": 10.0,
+    "enlargement": 3.0,
+    "replacement": 0.2,
+    "strength": 1.0,
+    "expectation": 0.5,
+}
 """Largest strength of an act: 1 removes a rate; gains are relative, replacement is a fraction of the pool a month,
 expectation a shift of every rated item in units of strength."""
 
@@ -111,8 +124,10 @@ def faults_of(therapy: Therapy, path: str) -> list[tuple[str, str, object]]:
         allowed = f"above 0 and at most every_months ({therapy.every_months:g})"
         faults.append((f"{path}.course_months", allowed, therapy.course_months))
     for field, allowed in (
-        ("genotypes", GENOTYPES), ("phenotypes", PHENOTYPE_NAMES), ("onset_regions", tuple(anatomy.REGIONS)),
-    ):  # fmt: skip
+        ("genotypes", GENOTYPES),
+        ("phenotypes", PHENOTYPE_NAMES),
+        ("onset_regions", tuple(anatomy.REGIONS)),
+    ):
         given: tuple[str, ...] = getattr(therapy, field)
         faults += [(f"{path}.{field}", "one of " + ", ".join(allowed), name) for name in given if name not in allowed]
     for place, act in enumerate(therapy.acts):
@@ -164,9 +179,12 @@ def _row(therapy: Therapy, act: Act, p: Float64[np.ndarray, " parameter"]) -> Fl
 
 
 def received(
-    therapies: tuple[Therapy, ...], root: int, subjects: UInt64[np.ndarray, " subject"],
-    traits: Float64[np.ndarray, "subject trait"], assigned: Float64[np.ndarray, "subject therapy"] | None = None,
-) -> Float64[np.ndarray, "subject act"]:  # fmt: skip
+    therapies: tuple[Therapy, ...],
+    root: int,
+    subjects: UInt64[np.ndarray, " subject"],
+    traits: Float64[np.ndarray, "subject trait"],
+    assigned: Float64[np.ndarray, "subject therapy"] | None = None,
+) -> Float64[np.ndarray, "subject act"]:
     """How strongly each act reaches each person: assigned, within the gate, a responder, with this exposure.
 
     Whether somebody responds, and at what exposure, is the person's own for a therapy of this name, so that two arms

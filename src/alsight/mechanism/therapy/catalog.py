@@ -24,7 +24,11 @@ class Entry:
 _ENTRIES: Final = (
     Entry(
         Therapy(
-            name="riluzole", kind="disease_modifying", exposure_log_sd=0.48, dose=50.0, dose_unit="mg",
+            name="riluzole",
+            kind="disease_modifying",
+            exposure_log_sd=0.48,
+            dose=50.0,
+            dose_unit="mg",
             acts=(Act(channel="glutamate", strength=0.6),),
         ),
         "strength calibrated to a hazard ratio near 0.8 within 18 months; between-person exposure as measured",
@@ -32,7 +36,10 @@ _ENTRIES: Final = (
     ),
     Entry(
         Therapy(
-            name="edaravone", kind="disease_modifying", dose=60.0, dose_unit="mg",
+            name="edaravone",
+            kind="disease_modifying",
+            dose=60.0,
+            dose_unit="mg",
             acts=(Act(channel="oxidative", strength=0.8),),
         ),
         "strength assumed; 14 days on, 14 off is averaged over the month; one effect for all populations",
@@ -40,7 +47,11 @@ _ENTRIES: Final = (
     ),
     Entry(
         Therapy(
-            name="tofersen", kind="disease_modifying", genotypes=("sod1",), dose=100.0, dose_unit="mg",
+            name="tofersen",
+            kind="disease_modifying",
+            genotypes=("sod1",),
+            dose=100.0,
+            dose_unit="mg",
             acts=(Act(channel="protein", strength=0.9, lag_months=0.7, washout_months=3.0),),
         ),
         "strength calibrated to neurofilament at 28 weeks; three doses in a month, hence the lag; washout assumed",
@@ -48,14 +59,18 @@ _ENTRIES: Final = (
     ),
     Entry(
         Therapy(
-            name="antisense", genotypes=("c9orf72", "fus", "tardbp", "sod1"), responders=0.8,
+            name="antisense",
+            genotypes=("c9orf72", "fus", "tardbp", "sod1"),
+            responders=0.8,
             acts=(Act(channel="protein", strength=0.6, lag_months=2.0, washout_months=3.0),),
         ),
         "hypothetical antisense to the mutated gene",
     ),
     Entry(
         Therapy(
-            name="gene_protective_factor", responders=0.7, stop_month=None,
+            name="gene_protective_factor",
+            responders=0.7,
+            stop_month=None,
             acts=(
                 Act(channel="loss", strength=0.4, lag_months=3.0),
                 Act(channel="committed", strength=0.2, lag_months=3.0),
@@ -65,14 +80,18 @@ _ENTRIES: Final = (
     ),
     Entry(
         Therapy(
-            name="gene_correction", genotypes=("sod1", "c9orf72", "fus", "tardbp"), responders=0.8,
+            name="gene_correction",
+            genotypes=("sod1", "c9orf72", "fus", "tardbp"),
+            responders=0.8,
             acts=(Act(channel="protein", strength=0.9, lag_months=2.0),),
         ),
         "hypothetical lasting correction of the mutated gene",
     ),
     Entry(
         Therapy(
-            name="stem_cells_support", every_months=6.0, course_months=1.0,
+            name="stem_cells_support",
+            every_months=6.0,
+            course_months=1.0,
             acts=(
                 Act(channel="loss", strength=0.3, washout_months=3.0),
                 Act(channel="reinnervation", strength=0.2, washout_months=3.0),
@@ -82,21 +101,24 @@ _ENTRIES: Final = (
     ),
     Entry(
         Therapy(
-            name="stem_cells_replace", stop_month=1.0,
+            name="stem_cells_replace",
+            stop_month=1.0,
             acts=(Act(channel="replacement", strength=0.01, washout_months=12.0, limit=0.15),),
         ),
         "hypothetical; new neurons must grow to their muscle, reach at most 15 % of a pool, and fall ill like others",
     ),
     Entry(
         Therapy(
-            name="muscle_activator", kind="symptomatic",
+            name="muscle_activator",
+            kind="symptomatic",
             acts=(Act(channel="strength", strength=0.08, lag_months=0.3, washout_months=0.3),),
         ),
         "hypothetical troponin activator: stronger fibers while it is taken, nothing afterwards",
     ),
     Entry(
         Therapy(
-            name="sham", kind="placebo",
+            name="sham",
+            kind="placebo",
             acts=(Act(channel="expectation", strength=0.03, waning_months=3.0, washout_months=1.0),),
         ),
         "assumed expectation of benefit, in ratings only, halving every three months",
@@ -119,7 +141,7 @@ _ENTRIES: Final = (
         ),
         "hypothetical: everything stops, survivors take more fibers over and neurons are replaced",
     ),
-)  # fmt: skip
+)
 
 THERAPIES: Final[dict[str, Entry]] = {entry.therapy.name: entry for entry in _ENTRIES}
 """Every therapy by name."""

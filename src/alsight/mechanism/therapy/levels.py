@@ -17,17 +17,36 @@ from alsight.mechanism.numerics import STRICT, exponential
 from alsight.mechanism.parameters import INDEX
 
 CHANNELS: Final = (
-    "glutamate", "oxidative", "protein", "loss", "committed", "spread",
-    "reinnervation", "enlargement", "replacement", "strength", "expectation",
-)  # fmt: skip
+    "glutamate",
+    "oxidative",
+    "protein",
+    "loss",
+    "committed",
+    "spread",
+    "reinnervation",
+    "enlargement",
+    "replacement",
+    "strength",
+    "expectation",
+)
 """What an act may change; the first six are reductions, the others gains."""
 
 GLUTAMATE, OXIDATIVE, PROTEIN, LOSS, COMMITTED, SPREAD = range(6)
 REINNERVATION, ENLARGEMENT, REPLACEMENT, STRENGTH, EXPECTATION = range(6, 11)
 
 COLUMNS: Final = (
-    "channel", "strength", "rise", "fall", "fade", "start", "stop", "every", "course", "origin", "limit",
-)  # fmt: skip
+    "channel",
+    "strength",
+    "rise",
+    "fall",
+    "fade",
+    "start",
+    "stop",
+    "every",
+    "course",
+    "origin",
+    "limit",
+)
 CHANNEL, POWER, RISE, FALL, FADE, START, STOP, EVERY, COURSE, ORIGIN, LIMIT = range(11)
 MASK: Final = len(COLUMNS)
 DELAY: Final = MASK + at.LANES

@@ -218,10 +218,15 @@ def sums(visits: Visits) -> Sums:
     x, z = jnp.where(seen, visits.fixed, 0.0), jnp.where(seen, visits.random, 0.0)
     y = jnp.where(visits.seen, visits.outcome, 0.0)
     return Sums(
-        jnp.einsum("svp,svq->spq", x, x), jnp.einsum("svq,svp->sqp", z, x), jnp.einsum("svq,svr->sqr", z, z),
-        jnp.einsum("svp,sv->sp", x, y), jnp.einsum("svq,sv->sq", z, y), (y**2).sum(axis=1),
-        visits.seen.sum(axis=1).astype(float), visits.noise[:, 0],
-    )  # fmt: skip
+        jnp.einsum("svp,svq->spq", x, x),
+        jnp.einsum("svq,svp->sqp", z, x),
+        jnp.einsum("svq,svr->sqr", z, z),
+        jnp.einsum("svp,sv->sp", x, y),
+        jnp.einsum("svq,sv->sq", z, y),
+        (y**2).sum(axis=1),
+        visits.seen.sum(axis=1).astype(float),
+        visits.noise[:, 0],
+    )
 
 
 def _normal(given: Sums, fixed: Array, spread: Array, sd: Array) -> Array:

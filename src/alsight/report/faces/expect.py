@@ -115,9 +115,7 @@ def expect(spec: ExpectSpec, progress: Progress = silent) -> Answer:
         encoded = msgspec.json.format(msgspec.json.encode(plain)).decode() + "\n"
         files["summary"] = write_text(place / "summary.json", encoded)
     where = (f"The page is {shown(files['page'])}",) if files else ()
-    return Answer(
-        summary=summary, tables=answer.tables, files=files, sentences=(*said, *where), provenance=record
-    )  # fmt: skip
+    return Answer(summary=summary, tables=answer.tables, files=files, sentences=(*said, *where), provenance=record)
 
 
 def question_of(spec: ExpectSpec) -> tuple[Question, str]:
@@ -147,10 +145,20 @@ def question_of(spec: ExpectSpec) -> tuple[Question, str]:
     if faults or asked is None or population is None or found is None or of is None:
         raise SpecError(faults)
     question = Question(
-        outcome=asked, found=found, of=of, population=population, seen=seen, run_in=run_in,
-        enrolled=spec.among == "enrolled", picked_from=spec.picked_from, any_window=spec.any_window,
-        tried=tuple(tried), people=spec.people, seed=spec.seed, workers=spec.workers,
-    )  # fmt: skip
+        outcome=asked,
+        found=found,
+        of=of,
+        population=population,
+        seen=seen,
+        run_in=run_in,
+        enrolled=spec.among == "enrolled",
+        picked_from=spec.picked_from,
+        any_window=spec.any_window,
+        tried=tuple(tried),
+        people=spec.people,
+        seed=spec.seed,
+        workers=spec.workers,
+    )
     return question, spec.population if spec.population in POPULATIONS else population.name
 
 
@@ -198,13 +206,24 @@ def _summary(question: Question, answer: Expectation) -> dict[str, Any]:
     """The answer as plain values."""
     rule, numbers, known = question.outcome.rule, answer.spread, answer.tables["published"].filter("asked")
     return {
-        "found": question.found, "of": question.of, "outcome": question.outcome.asked, "definition": rule.name,
-        "months": rule.months, "rate": answer.rate, "rate_error": answer.error,
-        "rate_over_sets": [answer.least, answer.most], "expected": numbers.mean, "median": numbers.median,
-        "predictive_95": [numbers.low, numbers.high], "chance_or_more": answer.chance,
-        "chance_or_fewer": answer.fewer, "chance_after_picking": answer.picked, "judged": answer.judged,
+        "found": question.found,
+        "of": question.of,
+        "outcome": question.outcome.asked,
+        "definition": rule.name,
+        "months": rule.months,
+        "rate": answer.rate,
+        "rate_error": answer.error,
+        "rate_over_sets": [answer.least, answer.most],
+        "expected": numbers.mean,
+        "median": numbers.median,
+        "predictive_95": [numbers.low, numbers.high],
+        "chance_or_more": answer.chance,
+        "chance_or_fewer": answer.fewer,
+        "chance_after_picking": answer.picked,
+        "judged": answer.judged,
         "chance_or_more_as_published": known["chance"][0] if known.height else None,
         "best_of_groups_as_published": known["best_of_groups"][0] if known.height else None,
-        "observed": question.found / question.of, "observed_95": [answer.observed_low, answer.observed_high],
+        "observed": question.found / question.of,
+        "observed_95": [answer.observed_low, answer.observed_high],
         "looked_for_months": answer.months,
-    }  # fmt: skip
+    }

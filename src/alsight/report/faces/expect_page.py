@@ -61,9 +61,11 @@ def page(question: Question, answer: Expectation, said: Sequence[str], record: P
 def _answer(question: Question, answer: Expectation, said: Sequence[str]) -> Section:
     numbers = answer.tables["numbers"].filter(pl.col("chance") >= DRAWN)
     bins = numbers.select(
-        start=pl.col("number") - 0.5, end=pl.col("number") + 0.5, share="chance",
+        start=pl.col("number") - 0.5,
+        end=pl.col("number") + 0.5,
+        share="chance",
         color=pl.when(pl.col("number") >= question.found).then(pl.lit(color("main"))).otherwise(pl.lit(color("muted"))),
-    )  # fmt: skip
+    )
     title = f"How many of {question.of:,} natural history gives"
     rows = [
         (count(row["number"]), chances(row["chance"]), chances(row["chance_or_more"]))
@@ -95,12 +97,14 @@ def _bars(bins: pl.DataFrame, width: int, title: str) -> alt.TopLevelMixin:
 def _published(answer: Expectation) -> Section:
     rows = [
         (
-            row["wording"] + (" (asked)" if row["asked"] else ""), f"{row['published']}, {row['people']}",
+            row["wording"] + (" (asked)" if row["asked"] else ""),
+            f"{row['published']}, {row['people']}",
             NONE if row["chance_at_most"] else interval(row["low"], row["high"]),
-            ("at most " if row["chance_at_most"] else "") + often(row["chance"]), source_name(row["source"]),
+            ("at most " if row["chance_at_most"] else "") + often(row["chance"]),
+            source_name(row["source"]),
         )
         for row in answer.tables["published"].iter_rows(named=True)
-    ]  # fmt: skip
+    ]
     heads = ("wording", "published", "95 % interval", "as many or more, at that frequency", "source")
     text = (
         "Frequencies as printed, with Wilson's interval where counts were printed. The chance beside each is that of "
@@ -139,12 +143,14 @@ def _readings(answer: Expectation) -> Section:
     rows = [
         (
             row["definition"].replace("_", "_\u200b") + (" (asked)" if row["asked"] else ""),
-            f"{row['wording']}; {row['holds']}", percent(row["rate"]),
-            f"{row['expected']} ({row['low']} to {row['high']})", chances(row["chance"]),
+            f"{row['wording']}; {row['holds']}",
+            percent(row["rate"]),
+            f"{row['expected']} ({row['low']} to {row['high']})",
+            chances(row["chance"]),
             row["published"] or NONE,
         )
         for row in answer.tables["readings"].iter_rows(named=True)
-    ]  # fmt: skip
+    ]
     heads = ("definition", "wording, and what must hold", "expected", "of this many", "as many or more", "published")
     text = "The same virtual people under every wording of the kind: how much the definition alone decides."
     return Section("readings", "Under other wordings", (Prose(text), table("Wordings", heads, rows, (2, 3, 4))))
@@ -153,11 +159,14 @@ def _readings(answer: Expectation) -> Section:
 def _sizes(answer: Expectation) -> Section:
     rows = [
         (
-            f"{row['found']:,} of {row['of']:,}", f"{row['expected']} ({row['low']} to {row['high']})",
-            chances(row["chance"]), chances(row["best_of_10"]), chances(row["best_of_100"]),
+            f"{row['found']:,} of {row['of']:,}",
+            f"{row['expected']} ({row['low']} to {row['high']})",
+            chances(row["chance"]),
+            chances(row["best_of_10"]),
+            chances(row["best_of_100"]),
         )
         for row in answer.tables["sizes"].iter_rows(named=True)
-    ]  # fmt: skip
+    ]
     heads = ("found", "expected", "one group", "best of 10", "best of 100")
     text = "The same share, or the next larger one, in groups of other sizes: small groups surprise nobody."
     return Section("sizes", "In groups of other sizes", (Prose(text), table("Sizes", heads, rows, (1, 2, 3, 4))))

@@ -29,12 +29,21 @@ FEW_VISITS: Final = 4
 """A stretch that rests on fewer visits than this says so."""
 
 EVENT_WORDS: Final = {
-    "death": "death", "tracheostomy": "tracheostomy", "permanent_ventilation": "permanent ventilation",
-    "niv_start": "non-invasive ventilation started", "niv_stop": "non-invasive ventilation stopped",
-    "gastrostomy": "gastrostomy", "withdrawal": "withdrew", "lost_to_follow_up": "lost to follow-up",
-    "diagnosis_revised": "diagnosis revised", "infection": "infection", "fracture": "fracture",
-    "hospitalization": "in hospital", "mood_episode": "mood episode", "intercurrent_illness": "illness",
-}  # fmt: skip
+    "death": "death",
+    "tracheostomy": "tracheostomy",
+    "permanent_ventilation": "permanent ventilation",
+    "niv_start": "non-invasive ventilation started",
+    "niv_stop": "non-invasive ventilation stopped",
+    "gastrostomy": "gastrostomy",
+    "withdrawal": "withdrew",
+    "lost_to_follow_up": "lost to follow-up",
+    "diagnosis_revised": "diagnosis revised",
+    "infection": "infection",
+    "fracture": "fracture",
+    "hospitalization": "in hospital",
+    "mood_episode": "mood episode",
+    "intercurrent_illness": "illness",
+}
 """Events as a reader would say them."""
 
 _ILLNESS: Final = ("infection", "fracture", "hospitalization", "mood_episode", "intercurrent_illness")
@@ -197,9 +206,17 @@ def diagnosis(stretch: Stretch) -> str:
 
 
 CHECKS: Final[tuple[Check, ...]] = (
-    diagnosis, few_visits, gaining_items, item_five, item_twelve, outlying_visit, way_of_rating, scale_end, illness,
+    diagnosis,
+    few_visits,
+    gaining_items,
+    item_five,
+    item_twelve,
+    outlying_visit,
+    way_of_rating,
+    scale_end,
+    illness,
     treatment,
-)  # fmt: skip
+)
 """Everything that is looked at, in the order in which it is told."""
 
 

@@ -54,6 +54,11 @@ def html(page: Page) -> str:
     )
     return templates.get_template("report.html").render(
         style=Markup(style),  # noqa: S704 - made of our own constants
-        title=page.title, eyebrow=page.eyebrow, lead=page.lead, figures=page.figures, sections=page.sections,
-        footer=page.footer, program=page.program,
-    )  # fmt: skip
+        title=page.title,
+        eyebrow=page.eyebrow,
+        lead=page.lead,
+        figures=page.figures,
+        sections=page.sections,
+        footer=page.footer,
+        program=page.program,
+    )

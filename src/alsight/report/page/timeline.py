@@ -198,9 +198,10 @@ def small_multiples(small: pl.DataFrame, reach: tuple[float, float], width: int,
         pl.col("left", "top").first(), first=pl.col("value").first(), last=pl.col("value").last()
     )
     said = ends.with_columns(
-        text=pl.format("{} \u2192 {}", _short("first"), _short("last")), base=pl.col("top") + _ROW - 16,
+        text=pl.format("{} \u2192 {}", _short("first"), _short("last")),
+        base=pl.col("top") + _ROW - 16,
         right=pl.col("left") + wide * (1 - _GAP),
-    )  # fmt: skip
+    )
     height = _ROW * ((len(names) - 1) // panels + 1) - 10
     return {"width": width, "height": height, "layer": _small_layers(marks, said, height)}
 

@@ -72,9 +72,13 @@ def look(
     rank = pl.col("verdict").replace_strict(RANK, default=len(RANK), return_dtype=pl.Int32)
     ordered = first.sort(rank, "usual", "months", "subject", descending=[False, False, True, False], nulls_last=True)
     called = ordered.select(
-        "subject", "verdict", "start_day", "end_day", held_from_day="start_day",
+        "subject",
+        "verdict",
+        "start_day",
+        "end_day",
+        held_from_day="start_day",
         kind=pl.col("verdict").replace_strict({name: kind(name) for name in RANK}, default="plateau"),
-    ).join(flags.select("subject", "words"), on="subject", how="left", maintain_order="left")  # fmt: skip
+    ).join(flags.select("subject", "words"), on="subject", how="left", maintain_order="left")
     others = (
         flags.join(called, on="subject", how="anti", maintain_order="left")
         .drop("definition", "size")

@@ -25,15 +25,27 @@ WEIGHED: Final = 6
 """Reasons for and against a mimic on a person's page."""
 
 SECOND: Final[dict[str, str]] = {
-    "svc_pct": "slow vital capacity, %", "fvc_pct": "forced vital capacity, %", "svc_l": "slow vital capacity, l",
-    "fvc_l": "forced vital capacity, l", "snip_cmh2o": "sniff pressure, cmH2O",
+    "svc_pct": "slow vital capacity, %",
+    "fvc_pct": "forced vital capacity, %",
+    "svc_l": "slow vital capacity, l",
+    "fvc_l": "forced vital capacity, l",
+    "snip_cmh2o": "sniff pressure, cmH2O",
     "mip_cmh2o": "inspiratory pressure, cmH2O",
-    "mep_cmh2o": "expiratory pressure, cmH2O", "pcf_l_min": "peak cough flow, l/min", "grip_kg": "grip, kg",
-    "hhd_kg": "muscle force, kg", "mrc_grade": "muscle strength, MRC grade", "munix": "motor unit number index",
-    "cmap_mv": "muscle action potential, mV", "weight_kg": "weight, kg", "bmi_kg_m2": "body mass index, kg/m2",
-    "nfl_pg_ml": "neurofilament light, pg/ml", "pnfh_pg_ml": "neurofilament heavy, pg/ml",
-    "alsaq40_total": "ALSAQ-40", "alsaq5_total": "ALSAQ-5", "niv_hours_per_day": "ventilation, hours a day",
-}  # fmt: skip
+    "mep_cmh2o": "expiratory pressure, cmH2O",
+    "pcf_l_min": "peak cough flow, l/min",
+    "grip_kg": "grip, kg",
+    "hhd_kg": "muscle force, kg",
+    "mrc_grade": "muscle strength, MRC grade",
+    "munix": "motor unit number index",
+    "cmap_mv": "muscle action potential, mV",
+    "weight_kg": "weight, kg",
+    "bmi_kg_m2": "body mass index, kg/m2",
+    "nfl_pg_ml": "neurofilament light, pg/ml",
+    "pnfh_pg_ml": "neurofilament heavy, pg/ml",
+    "alsaq40_total": "ALSAQ-40",
+    "alsaq5_total": "ALSAQ-5",
+    "niv_hours_per_day": "ventilation, hours a day",
+}
 """Second measures in words, in the order in which they are told."""
 
 _IN_LITRES: Final = {"svc_pct": ("svc_l", "fvc_pct", "fvc_l"), "fvc_pct": ("fvc_l",)}
@@ -166,11 +178,15 @@ def _digits(row: dict[str, Any]) -> int:
 def _second_table(second: pl.DataFrame) -> TableView | None:
     rows = [
         (
-            opening(_name(row)), number(row["before"], _digits(row)), count(row["before_values"]),
-            number(row["after"], _digits(row)), count(row["after_values"]), row["direction"],
+            opening(_name(row)),
+            number(row["before"], _digits(row)),
+            count(row["before_values"]),
+            number(row["after"], _digits(row)),
+            count(row["after_values"]),
+            row["direction"],
         )
         for row in _chosen(second).iter_rows(named=True)
-    ]  # fmt: skip
+    ]
     heads = ("measure", "before", "times", "after", "times", "direction")
     name = f"Medians before and after the turn ({len(rows)})"
     return table(name, heads, rows, (1, 2, 3, 4), folded=True) if rows else None

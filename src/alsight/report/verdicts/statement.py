@@ -79,11 +79,14 @@ def _figure(stated: pl.DataFrame, labels: list[str], *, subgroup: bool = False) 
         f"Observed and expected share of people by {what}",
         "Share of the people who could be counted. Bars are the range that natural history predicts for these people "
         "at these visits; a mark inside its bar is no surprise."
-        + (" Lines through a mark are the interval of a number that only the model can tell."
-           if shares["seen_low"].drop_nulls().len() else "")
+        + (
+            " Lines through a mark are the interval of a number that only the model can tell."
+            if shares["seen_low"].drop_nulls().len()
+            else ""
+        )
         + (" Of many subgroups some lie outside by chance." if subgroup else ""),
         key=key,
-    )  # fmt: skip
+    )
 
 
 def _shares(stated: pl.DataFrame, labels: list[str]) -> pl.DataFrame:
@@ -93,16 +96,17 @@ def _shares(stated: pl.DataFrame, labels: list[str]) -> pl.DataFrame:
     told = pl.when(~pl.col("closed"))
     return stated.select(
         label=pl.Series(labels, dtype=pl.String),
-        kind=pl.when(known).then("kind").otherwise(
-            pl.when(pl.col("kind") == "gain").then(pl.lit("reversal")).otherwise(pl.lit("responder"))
-        ),
+        kind=pl.when(known)
+        .then("kind")
+        .otherwise(pl.when(pl.col("kind") == "gain").then(pl.lit("reversal")).otherwise(pl.lit("responder"))),
         rate=told.then(pl.col("observed") / eligible),
-        seen_low=told.then(pl.col("observed_low") / eligible), seen_high=told.then(pl.col("observed_high") / eligible),
+        seen_low=told.then(pl.col("observed_low") / eligible),
+        seen_high=told.then(pl.col("observed_high") / eligible),
         low=pl.col("low") / eligible,
         high=pl.col("high") / eligible,
         expected=pl.col("expected") / eligible,
         own=told.then(pl.col("own") / eligible),
-    ).unique("label", keep="first", maintain_order=True)  # fmt: skip
+    ).unique("label", keep="first", maintain_order=True)
 
 
 def statement_chart(shares: pl.DataFrame, width: int) -> alt.TopLevelMixin:

@@ -15,9 +15,12 @@ from alsight.report.verdicts.words import reading_label
 MODEL: Final = "By the model of this report (sum of posteriors)"
 """Above the readings by the model."""
 TOLD: Final = (
-    ("bedlack_ever_floor_6", 12.0, None), ("vasta_within_1_6", 12.0, None), ("bedlack_gain_4_12", 12.0, 4.0),
-    ("model_flat", 12.0, None), ("model_gain_12", 12.0, 4.0),
-)  # fmt: skip
+    ("bedlack_ever_floor_6", 12.0, None),
+    ("vasta_within_1_6", 12.0, None),
+    ("bedlack_gain_4_12", 12.0, 4.0),
+    ("model_flat", 12.0, None),
+    ("model_gain_12", 12.0, 4.0),
+)
 """Readings that are told by subgroup: definition, months, points; the first is drawn. All are in statement.csv."""
 
 
@@ -41,11 +44,12 @@ def subgroup_rows(stated: pl.DataFrame, *, identified: bool) -> pl.DataFrame:
     """
     parts = [
         stated.filter(
-            pl.col("definition") == name, pl.col("months") == months,
+            pl.col("definition") == name,
+            pl.col("months") == months,
             pl.lit(value=True) if points is None else pl.col("points") == points,
         )
         for name, months, points in TOLD
-    ]  # fmt: skip
+    ]
     rows = masked(pl.concat(parts), identified=identified) if parts else masked(stated, identified=identified)
     if rows.is_empty() or identified:
         return rows
