@@ -18,7 +18,7 @@ check:
     basedpyright
     lint-imports --verbose
 
-# Mend what a tool can mend.
+# Correct what a tool can fix.
 fix:
     ruff format .
     ruff check --fix .

@@ -20,8 +20,8 @@ from lifelines import KaplanMeierFitter
 
 from alsight.cohort.cohort import Cohort, select
 from alsight.cohort.tables import EVENTS, SUBJECTS, VISITS
-from alsight.describe.describe import describe_cohort
-from alsight.describe.survival import kaplan_meier
+from alsight.summary.cohort import describe_cohort
+from alsight.summary.survival import kaplan_meier
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.find import episode_frame, judge
 from alsight.episodes.rates import disagreement_frame, rate_frame

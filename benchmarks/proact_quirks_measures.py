@@ -68,7 +68,7 @@ BREATH_PLANTS = (
         (
             measured("fvc_pct", 85.0),
             no("measures", measure="fvc_l"),
-            rejected("percent_among_liters", "mended", value="85"),
+            rejected("percent_among_liters", "corrected", value="85"),
         ),
         {"Subject_Liters_Trial_1": "85"},
     ),
@@ -77,7 +77,7 @@ BREATH_PLANTS = (
     forced(
         "unknown_unit_of_capacity",
         (UNITS,),
-        (measured("fvc_l", 2.5), rejected("unknown_unit", "mended", value="gallons")),
+        (measured("fvc_l", 2.5), rejected("unknown_unit", "corrected", value="gallons")),
         {"Subject_Liters_Trial_1": "2.5", UNITS: "gallons"},
     ),
     forced(
@@ -166,7 +166,7 @@ VITAL_PLANTS = (
     vitals(
         "height_without_unit",
         ("Height_Units",),
-        (Says("subjects", {}, {"height_cm": 177.8}), rejected("unit_guessed", "mended", value="70")),
+        (Says("subjects", {}, {"height_cm": 177.8}), rejected("unit_guessed", "corrected", value="70")),
         {"Height": "70"},
     ),
     vitals(
@@ -180,7 +180,7 @@ VITAL_PLANTS = (
         ("Weight_Units",),
         (
             Says("measures", {"measure": "weight_kg", "day": 60}, {"value": 68.04}),
-            rejected("unit_from_other_rows", "mended", value="150"),
+            rejected("unit_from_other_rows", "corrected", value="150"),
         ),
         {"Weight": "165", "Weight_Units": "Pounds"},
         {"Weight": "150", "Vital_Signs_Delta": "60"},

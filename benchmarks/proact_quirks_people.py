@@ -43,7 +43,7 @@ DEMOGRAPHIC_PLANTS = (
     demographics(
         "day_of_birth_positive",
         "Age",
-        (person(age_at_entry_years=50.0), rejected("birth_after_entry", "mended")),
+        (person(age_at_entry_years=50.0), rejected("birth_after_entry", "corrected")),
         {"Date_of_Birth": "18262", **MEN},
     ),
     demographics(
@@ -94,7 +94,7 @@ HISTORY_PLANTS = (
     history(
         "history_rows_disagree",
         "subject_id",
-        (person(onset_day=-710), rejected("later_than_in_other_row", "mended", value="-500")),
+        (person(onset_day=-710), rejected("later_than_in_other_row", "corrected", value="-500")),
         {"Onset_Delta": "-710"},
         {"Onset_Delta": "-500"},
     ),
@@ -127,7 +127,7 @@ HISTORY_PLANTS = (
     history(
         "site_of_text_and_flag_united",
         "Site_of_Onset",
-        (person(onset_site="generalized"), rejected("two_onset_sites", "mended")),
+        (person(onset_site="generalized"), rejected("two_onset_sites", "corrected")),
         {"Site_of_Onset": "Onset: Limb"},
         {"Site_of_Onset___Bulbar": "1"},
     ),
@@ -146,7 +146,7 @@ HISTORY_PLANTS = (
     history(
         "duration_with_unit",
         "Disease_Duration",
-        (person(onset_day=-630), rejected("onset_from_duration", "mended", value="90 weeks")),
+        (person(onset_day=-630), rejected("onset_from_duration", "corrected", value="90 weeks")),
         {"Disease_Duration": "90 weeks"},
     ),
     history(
@@ -206,7 +206,7 @@ DEATH_PLANTS = (
     death(
         "two_equal_death_rows",
         "subject_id",
-        (died(300), rejected("repeated_row", "mended", table="events")),
+        (died(300), rejected("repeated_row", "corrected", table="events")),
         {"Subject_Died": "Yes", "Death_Days": "300"},
         {"Subject_Died": "Yes", "Death_Days": "300"},
     ),
@@ -220,7 +220,7 @@ DEATH_PLANTS = (
     death(
         "died_and_alive",
         "subject_id",
-        (died(300), rejected("contradicting_death", "mended", 2)),
+        (died(300), rejected("contradicting_death", "corrected", 2)),
         {"Subject_Died": "No"},
         {"Subject_Died": "Yes", "Death_Days": "300"},
     ),
@@ -233,7 +233,7 @@ DEATH_PLANTS = (
     Plant(
         "death_in_adverse_events",
         ("ADVERSEEVENTS.Outcome",),
-        (died(300), person(last_seen_day=300), rejected("death_by_adverse_event", "mended", value="Death")),
+        (died(300), person(last_seen_day=300), rejected("death_by_adverse_event", "corrected", value="Death")),
         {"ADVERSEEVENTS": [FATAL]},
     ),
     Plant(
@@ -291,7 +291,7 @@ TREATMENT_PLANTS = (
         (
             person(arm="placebo"),
             Says("doses", {"treatment": "placebo"}, {"day": 0, "kind": "placebo"}),
-            rejected("start_taken_for_baseline", "mended"),
+            rejected("start_taken_for_baseline", "corrected"),
         ),
         {"TREATMENT": [{"Study_Arm": "Placebo"}]},
     ),
@@ -301,7 +301,7 @@ TREATMENT_PLANTS = (
         (
             person(arm="placebo"),
             Says("doses", {"treatment": "study drug"}, {"day": 168}),
-            rejected("several_arms", "mended", 2),
+            rejected("several_arms", "corrected", 2),
         ),
         {
             "TREATMENT": [
@@ -325,13 +325,13 @@ TREATMENT_PLANTS = (
     Plant(
         "riluzole_without_day",
         ("RILUZOLE.Riluzole_use_Delta",),
-        (Says("doses", {"treatment": "riluzole"}, {"day": 0}), rejected("start_taken_for_baseline", "mended")),
+        (Says("doses", {"treatment": "riluzole"}, {"day": 0}), rejected("start_taken_for_baseline", "corrected")),
         {"RILUZOLE": [{"Subject_used_Riluzole": "Yes"}]},
     ),
     Plant(
         "riluzole_yes_and_no",
         ("RILUZOLE.Riluzole_use_Delta",),
-        (Says("doses", {"treatment": "riluzole"}, {"day": 0}), rejected("contradicting_use", "mended", 2)),
+        (Says("doses", {"treatment": "riluzole"}, {"day": 0}), rejected("contradicting_use", "corrected", 2)),
         {"RILUZOLE": [{"Subject_used_Riluzole": "Yes", "Riluzole_use_Delta": "0"}, {"Subject_used_Riluzole": "No"}]},
     ),
     Plant(
@@ -353,7 +353,7 @@ TREATMENT_PLANTS = (
         (
             Says("doses", {"treatment": "omeprazole"}, {"end_day": None}),
             Says("doses", {"treatment": "baclofen"}, {"end_day": None}),
-            rejected("sentinel_day", "mended", 2),
+            rejected("sentinel_day", "corrected", 2),
             person(last_seen_day=90),
         ),
         {
@@ -387,7 +387,7 @@ TREATMENT_PLANTS = (
     Plant(
         "two_el_escorial_categories",
         ("ELESCORIAL.el_escorial",),
-        (person(el_escorial="possible"), rejected("several_categories", "mended", 2)),
+        (person(el_escorial="possible"), rejected("several_categories", "corrected", 2)),
         {
             "ELESCORIAL": [
                 {"el_escorial": "Definite", "delta_days": "300"},

@@ -52,7 +52,7 @@ VISIT_PLANTS = (
         (),
         (
             Says("visits", LATER, {"scale": "alsfrs", "alsfrs_total": None, "q1_speech": 3.0}),
-            rejected("scale_not_told", "mended"),
+            rejected("scale_not_told", "corrected"),
         ),
         {"ALSFRS": [original("0"), original("180", Q10_Respiratory=None, ALSFRS_Total=None)]},
         instead=("ALSFRS",),
@@ -154,7 +154,7 @@ VISIT_PLANTS = (
     Plant(
         "identical_rows_of_a_day",
         ("ALSFRS.ALSFRS_Delta",),
-        (Says("visits", LATER, {"alsfrs_r_total": 36.0}), rejected("repeated_row", "mended", table="visits")),
+        (Says("visits", LATER, {"alsfrs_r_total": 36.0}), rejected("repeated_row", "corrected", table="visits")),
         {"ALSFRS": [rated("180"), rated("180")]},
     ),
     Plant(

@@ -92,13 +92,13 @@ def dictionary_page() -> str:
             EFFECTS[rule.effect],
             rule.severity,
             rule.message,
-            rule.cure,
+            rule.how_to_fix,
         )
         for rule in RULES
     )
     parts.append(
         "## Rules of the check\n\nIn the order in which they are judged.\n\n"
-        + table(("rule", "tables", "effect", "told as", "what is wrong", "cure"), judged)
+        + table(("rule", "tables", "effect", "told as", "what is wrong", "how_to_fix"), judged)
     )
     ends = (
         (f"`{e.name}`", ", ".join(f"`{kind}`" for kind in e.events), e.meaning, f"[@{e.source}]" if e.source else "")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -86,14 +85,3 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """Public names, for completion."""
     return list(__all__)
-
-
-class _Package(ModuleType):
-    """The package itself: importing the floor `alsight.describe` must not hide the verb of the same name."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in NAMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

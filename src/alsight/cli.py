@@ -173,7 +173,7 @@ COMMANDS: Final[dict[str, Command]] = {
         (*_READ, "save_mapping", "show_mapping", "strict", "json"),
         ("alsight check visits.csv", "alsight check clinic.xlsx --save-mapping columns.toml"),
         {
-            "rules": ("severity", "table", "rule", "entries", "cure"),
+            "rules": ("severity", "table", "rule", "entries", "how_to_fix"),
             "faults": ("source", "row", "column", "value", "message"),
         },
     ),

@@ -49,7 +49,9 @@ def _verb(name: str, summary: str, home: str) -> Verb:
 VERBS: Final[dict[str, Verb]] = {
     verb.name: verb
     for verb in (
-        _verb("check", "Read a file and list every row that cannot be used, with the cure.", "alsight.report.check"),
+        _verb(
+            "check", "Read a file and list every row that cannot be used, with how to fix it.", "alsight.report.check"
+        ),
         _verb("convert", "Write the accepted rows as Parquet, CSV or Excel.", "alsight.report.convert"),
         _verb("describe", "Tell who is in a cohort and how their scores vary.", "alsight.report.describe"),
         _verb("assess", "Find plateaus and reversals and write a report to send.", "alsight.report.assess"),

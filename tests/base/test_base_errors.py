@@ -1,4 +1,4 @@
-"""Errors tell what, where and how to mend it."""
+"""Errors tell what, where and how to fix it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def test_every_status_has_advice() -> None:
 
 
 def test_data_errors_show_message_and_cure() -> None:
-    fault = Fault(table="visits", rule="empty", message="The file is empty.", cure="Export it again.")
+    fault = Fault(table="visits", rule="empty", message="The file is empty.", how_to_fix="Export it again.")
     assert str(DataError([fault])) == "The file is empty. Export it again."
     assert issubclass(MappingError, AlsightError)
 

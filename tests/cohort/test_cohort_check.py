@@ -167,7 +167,7 @@ def test_rule_tells_row_column_and_value(name: str) -> None:
     assert set(faults.select("table", "row", "column", "value").rows()) == expected
     assert set(faults["severity"]) == {rule.severity}
     assert faults["message"].str.starts_with(rule.message).all()
-    assert set(faults["cure"]) == {rule.cure}
+    assert set(faults["how_to_fix"]) == {rule.how_to_fix}
     if name != "unknown_person":  # whose row stands in another table
         assert (faults["source"] == faults["table"] + ".csv").all()
 
@@ -285,7 +285,7 @@ def test_types_are_forced_and_losses_told() -> None:
 
 
 def test_readers_faults_travel_with_the_cohort() -> None:
-    fault = Fault(table="visits", rule="not_a_number", message="m", cure="c", row=7, column="Q1", value="x")
+    fault = Fault(table="visits", rule="not_a_number", message="m", how_to_fix="c", row=7, column="Q1", value="x")
     cohort = check(replace(raw(visits=[rating()]), faults=(fault,)))
     assert ("not_a_number", "visits", 7, "Q1", "x") in told(cohort)
 

@@ -192,4 +192,4 @@ def test_faults_tell_line_and_person() -> None:
     place = Place(table="visits", column="Q1", source="v.csv", rows=pl.Series([5, 9]), subjects=pl.Series(["a", "b"]))
     fault = numbers(pl.Series(["1", "one"]), place).faults.row(0, named=True)
     assert (fault["row"], fault["subject"], fault["column"], fault["source"]) == (9, "b", "Q1", "v.csv")
-    assert fault["cure"]
+    assert fault["how_to_fix"]

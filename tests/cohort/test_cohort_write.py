@@ -166,7 +166,7 @@ def test_damaged_folders_are_refused(tmp_path: Path, damage, message: str) -> No
     damage(tmp_path)
     with pytest.raises(DataError, match=message) as error:
         read_cohort(tmp_path)
-    assert error.value.faults[0].cure
+    assert error.value.faults[0].how_to_fix
 
 
 def _manifest(place: Path, **changes: object) -> None:

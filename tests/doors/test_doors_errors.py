@@ -14,7 +14,9 @@ from alsight import cli
 from alsight.base.answer import Answer, Exit
 from alsight.base.errors import AlsightError, DataError, Fault, RunError, SpecError
 
-FAULT = Fault(table="visits", rule="no_subject", message="No column names the person.", cure="Name one `subject`.")
+FAULT = Fault(
+    table="visits", rule="no_subject", message="No column names the person.", how_to_fix="Name one `subject`."
+)
 
 
 def ended(monkeypatch: pytest.MonkeyPatch, error: BaseException, *options: str) -> Any:

@@ -38,7 +38,7 @@ def test_check_tells_every_planted_fault_of_the_example_file(tmp_path: Path) -> 
     assert (told["people"], told["visits"]) == (8, 82)
     found = {(fault["row"], fault["rule"]) for fault in told["faults"]}
     assert {(7, "out_of_range"), (22, "not_a_date"), (42, "total_differs"), (85, "repeated_row")} <= found
-    assert all(fault["cure"] and fault["message"] for fault in told["faults"])
+    assert all(fault["how_to_fix"] and fault["message"] for fault in told["faults"])
     assert list(tmp_path.iterdir()) == []
 
 

@@ -88,5 +88,5 @@ def test_every_rule_told_is_explained_on_the_docs_page(tmp_path: Path) -> None:
 def test_everything_told_says_what_to_do(tmp_path: Path) -> None:
     tables, _ = planted(clean_tables(12, 4), TOGETHER)
     raw = read_proact(write_planted(tables, NOTHING, tmp_path))
-    assert all(fault.message and fault.cure for fault in raw.faults)
-    assert raw.found.filter((pl.col("message") == "") | (pl.col("cure") == "")).is_empty()
+    assert all(fault.message and fault.how_to_fix for fault in raw.faults)
+    assert raw.found.filter((pl.col("message") == "") | (pl.col("how_to_fix") == "")).is_empty()

@@ -107,7 +107,7 @@ def test_two_columns_that_claim_one_item(tmp_path) -> None:
     with pytest.raises(MappingError, match='"q1" and "Speech" both claim q1_speech') as refusal:
         read_text(tmp_path, text)
     fault = refusal.value.faults[0]
-    assert 'Speech = { means = "ignored" }' in fault.cure
+    assert 'Speech = { means = "ignored" }' in fault.how_to_fix
     path = tmp_path / "m.toml"
     path.write_text('[[tables]]\nfile = "visits.csv"\n[tables.columns]\nSpeech = { means = "ignored" }\n')
     cohort, _ = read_text(tmp_path, text, mapping=str(path))

@@ -1,4 +1,4 @@
-"""The sample sets: every planted fault told with row and cure, every layout read or refused with a reason."""
+"""The sample sets: every planted fault told with row and how_to_fix, every layout read or refused with a reason."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_planted_fault_is_told_with_row_and_cure(dirty, rule, row, column, value
     found = told(dirty[0], rule).filter((pl.col("row") == row) & (pl.col("column") == column))
     assert found.height == 1
     assert found["source"].item() == "als_data.csv"
-    assert len(found["cure"].item()) > 15
+    assert len(found["how_to_fix"].item()) > 15
     if value is not None:
         assert found["value"].item() == value
 
@@ -143,7 +143,7 @@ def test_alstracker_workbook_of_one_person() -> None:
     assert cohort.measures["value"][0] == pytest.approx(59.69733854457, abs=1e-12)
     capacity = told(cohort, "unclear_mapping")
     assert capacity["column"].item() == "Capacity"
-    assert "fvc_pct" in capacity["cure"].item()
+    assert "fvc_pct" in capacity["how_to_fix"].item()
     assert set(told(cohort, "unused_table")["source"]) == {
         "database_simulated.xlsx [Meta]",
         "database_simulated.xlsx [Phases]",

@@ -42,7 +42,7 @@ def test_a_count_without_a_unit_is_asked_for(tmp_path) -> None:
     text = "id,time,alsfrs_r\na,0,44\na,3,43\n"
     with pytest.raises(MappingError, match="days, weeks, months or years") as refusal:
         read_text(tmp_path, text)
-    assert 'time = { means = "time", unit = "month" }' in refusal.value.faults[0].cure
+    assert 'time = { means = "time", unit = "month" }' in refusal.value.faults[0].how_to_fix
     assert days(read_text(tmp_path, text, time_unit="month")[0], "a") == [0, 91]
     assert days(read_text(tmp_path, text, time_unit="week")[0], "a") == [0, 21]
 
@@ -144,7 +144,7 @@ def test_undecidable_dates_are_asked_for(tmp_path) -> None:
     text = "id,date,alsfrs_r\na,01/02/2020,40\na,01/03/2020,38\n"
     with pytest.raises(MappingError, match="day or the month") as refusal:
         read_text(tmp_path, text)
-    assert "--dates dmy" in refusal.value.faults[0].cure
+    assert "--dates dmy" in refusal.value.faults[0].how_to_fix
     assert days(read_text(tmp_path, text, dates="dmy")[0], "a") == [0, 29]
     assert days(read_text(tmp_path, text, dates="mdy")[0], "a") == [0, 1]
 
@@ -180,7 +180,7 @@ def test_totals_of_an_unnamed_scale(tmp_path) -> None:
     text = "id,day,alsfrs\na,0,40\na,90,38\n"
     with pytest.raises(MappingError, match="0-48") as refusal:
         read_text(tmp_path, text)
-    assert 'scale = "alsfrs_r"' in refusal.value.faults[0].cure
+    assert 'scale = "alsfrs_r"' in refusal.value.faults[0].how_to_fix
     assert read_text(tmp_path, text, scale="alsfrs")[0].visits["alsfrs_total"].to_list() == [40, 38]
 
 
@@ -243,7 +243,7 @@ def test_wide_visits_without_a_time_are_asked_for(tmp_path) -> None:
     text = "id,alsfrsr_v1,alsfrsr_v2\na,44,42\nb,43,41\n"
     with pytest.raises(MappingError, match="when the visits") as refusal:
         read_text(tmp_path, text)
-    assert "at = 3" in refusal.value.faults[0].cure
+    assert "at = 3" in refusal.value.faults[0].how_to_fix
 
 
 def test_numbered_items_of_a_long_table_are_no_visits(tmp_path) -> None:
@@ -373,7 +373,7 @@ def test_codes_of_sex_are_never_guessed(tmp_path) -> None:
     assert cohort.subjects["sex"].null_count() == 2
     notes = told(cohort, "unmapped_code")
     assert notes["value"].to_list() == ["1", "2"]
-    assert 'values = { 1 = "female"' in notes["cure"][0]
+    assert 'values = { 1 = "female"' in notes["how_to_fix"][0]
 
 
 def test_facts_that_contradict_each_other_name_both_rows(tmp_path) -> None:

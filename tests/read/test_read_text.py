@@ -127,7 +127,7 @@ def test_files_that_cannot_be_used_are_refused(raw, rule) -> None:
     with pytest.raises(DataError) as refusal:
         text_sheet(raw, "a.csv")
     assert refusal.value.faults[0].rule == rule
-    assert refusal.value.faults[0].cure
+    assert refusal.value.faults[0].how_to_fix
 
 
 def test_open_quotation_names_its_line() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from alsight.describe.survival import Curve, Limits, kaplan_meier, quantile, restricted_mean, survival_at
+from alsight.summary.survival import Curve, Limits, kaplan_meier, quantile, restricted_mean, survival_at
 
 HERE = Path(__file__).parent
 FITS = json.loads((HERE / "values" / "r_lung_kaplan_meier.json").read_text())

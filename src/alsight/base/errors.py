@@ -1,4 +1,4 @@
-"""What can go wrong, in one family: every error that a user can cause is an AlsightError with a cure."""
+"""What can go wrong, in one family: every error that a user can cause is an AlsightError that says how to fix it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any, Literal
 
 import msgspec
 
-Severity = Literal["rejected", "mended", "note"]
+Severity = Literal["rejected", "corrected", "note"]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing wrong with one place of the input, and how to mend it.
+    """One thing wrong with one place of the input, and how to fix it.
 
     Attributes:
         table: logical table, as in the data dictionary ("visits", "subjects", ...), or "file".
         rule: short name of the broken rule, stable across versions ("out_of_range").
         message: what is wrong, in a sentence.
-        cure: what the user can do about it.
-        severity: "rejected" (the row was left out), "mended" (changed as the message says), "note" (kept as it is).
+        how_to_fix: what the user can do about it.
+        severity: "rejected" (the row was left out), "corrected" (changed as the message says), "note" (kept as it is).
         source: file the row came from, empty if made in memory.
         row: line of that file, the heading being line 1; 0 when the fault is not about one row.
         subject: the person concerned, empty when none.
@@ -29,7 +29,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     table: str
     rule: str
     message: str
-    cure: str
+    how_to_fix: str
     severity: Severity = "rejected"
     source: str = ""
     row: int = 0
@@ -64,7 +64,7 @@ class DataError(AlsightError):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(f"{fault.message} {fault.cure}".strip() for fault in self.faults))
+        super().__init__("\n".join(f"{fault.message} {fault.how_to_fix}".strip() for fault in self.faults))
 
 
 class MappingError(DataError):

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float64
 from alsight.base.units import months_of
 from alsight.calibrate.lines import Lines, lines
 from alsight.calibrate.populations import TRIAL, Views, admitted, affected_regions, group_of, rated, with_parameters
-from alsight.describe.survival import kaplan_meier, quantile, survival_at
+from alsight.summary.survival import kaplan_meier, quantile, survival_at
 from alsight.episodes.definition import Definition
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.rates import episode_rates

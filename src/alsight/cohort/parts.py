@@ -23,7 +23,7 @@ PART_ROWS: Final = 750_000
 KEPT: Final = 1_000_000
 """Faults that are held in full; the others are counted, and written where a folder is given."""
 
-_TALLY: Final = ("table", "rule", "severity", "column", "message", "cure")
+_TALLY: Final = ("table", "rule", "severity", "column", "message", "how_to_fix")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ def _unusable(source: str, message: str) -> Fault:
         rule="not_a_table",
         source=source,
         message=message,
-        cure="Name columns as in the data dictionary, or convert the file first.",
+        how_to_fix="Name columns as in the data dictionary, or convert the file first.",
     )
 
 

@@ -30,7 +30,7 @@ def pseudonyms(subjects: pl.Series, salt: str) -> pl.DataFrame:
     """The key from people to pseudonyms (`subject`, `pseudonym`), for whoever may hold it.
 
     Raises:
-        RunError: two people share a pseudonym; another salt cures it.
+        RunError: two people share a pseudonym; use another salt.
     """
     unique = subjects.unique().sort()
     made = pl.Series("pseudonym", [pseudonym(identifier, salt) for identifier in unique], pl.String)
@@ -51,7 +51,7 @@ def pseudonymize(cohort: Cohort, salt: str) -> Cohort:
         salt: secret text; whoever knows it can test whether an identifier belongs to a pseudonym.
 
     Raises:
-        RunError: two people share a pseudonym; another salt cures it.
+        RunError: two people share a pseudonym; use another salt.
     """
     known = cohort.rejected["subject"]
     key = pseudonyms(pl.concat([cohort.subjects["subject"], known.filter(known != "")]), salt)

@@ -155,9 +155,9 @@ TABLES: Final[dict[str, Table]] = {table.name: table for table in (SUBJECTS, VIS
 
 REJECTED: Final = Table(
     "rejected",
-    "one fault of one row: what was wrong, what was done, how to mend it",
+    "one fault of one row: what was wrong, what was done, how to fix it",
     (
-        Column("severity", pl.String, "rejected, mended or note", choices=("rejected", "mended", "note")),
+        Column("severity", pl.String, "rejected, corrected or note", choices=("rejected", "corrected", "note")),
         Column("table", pl.String, "table of the dictionary"),
         Column("source", pl.String, "file the row came from"),
         Column("row", pl.Int64, "line of that file, the heading being line 1; 0 when not about one row"),
@@ -166,7 +166,7 @@ REJECTED: Final = Table(
         Column("value", pl.String, "offending value as text"),
         Column("rule", pl.String, "short name of the rule"),
         Column("message", pl.String, "what is wrong"),
-        Column("cure", pl.String, "how to mend it"),
+        Column("how_to_fix", pl.String, "how to fix it"),
     ),
 )
 """Shape of `rejected.csv`; mirrors base.errors.Fault."""

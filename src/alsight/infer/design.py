@@ -265,15 +265,15 @@ def _refuse_strangers(table: pl.DataFrame, used: list[str]) -> None:
                     rule="no_column",
                     column=name,
                     message=f"There is no column {name}.",
-                    cure=f"Name one of {', '.join(table.columns[:20])}.",
+                    how_to_fix=f"Name one of {', '.join(table.columns[:20])}.",
                 )
                 for name in missing
             ]
         )
 
 
-def _fault(rule: str, column: str, message: str, cure: str) -> DataError:
-    return DataError([Fault(table="visits", rule=rule, column=column, message=message, cure=cure)])
+def _fault(rule: str, column: str, message: str, how_to_fix: str) -> DataError:
+    return DataError([Fault(table="visits", rule=rule, column=column, message=message, how_to_fix=how_to_fix)])
 
 
 def _silent(whole: pl.DataFrame, kept: pl.DataFrame, subject: str, outcome: str) -> tuple[Problem, ...]:

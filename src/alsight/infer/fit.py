@@ -261,8 +261,8 @@ def load(path: Path | str) -> Fit:
     Raises:
         DataError: the file is no saved fit, or a newer program wrote it.
     """
-    cure = "Fit the model again, or give the file that `save` wrote."
-    plain, arrays = read_store(path, FORMAT, "fit", cure, _ARRAYS)
+    how_to_fix = "Fit the model again, or give the file that `save` wrote."
+    plain, arrays = read_store(path, FORMAT, "fit", how_to_fix, _ARRAYS)
     made = plain["provenance"]
     return Fit(
         **{name: arrays[name] for name in _ARRAYS},

@@ -164,7 +164,7 @@ def coded(table: pl.DataFrame, levels: dict[str, list[str]]) -> pl.DataFrame:
                         column=name,
                         value=strange[0],
                         message=f"Column {name} holds {', '.join(map(repr, strange[:5]))}, which the fit never saw.",
-                        cure=f"Use one of {', '.join(known)}.",
+                        how_to_fix=f"Use one of {', '.join(known)}.",
                     )
                 ]
             )
@@ -227,6 +227,6 @@ def _bad_formula(formula: str, why: str) -> DataError:
         rule="bad_formula",
         value=formula,
         message=f"The formula {formula!r} cannot be used: {why}.",
-        cure='Write it as "outcome ~ time + covariate", with column names of the table.',
+        how_to_fix='Write it as "outcome ~ time + covariate", with column names of the table.',
     )
     return DataError([fault])

@@ -54,7 +54,7 @@ def fit_marginal(
         weight: column of precision weights [above 0].
         coordinates: columns whose Euclidean distances a spatial structure reads.
         method: "reml" or "ml".
-        start: first variance parameters; mended where they are not positive definite.
+        start: first variance parameters; corrected where they are not positive definite.
 
     Returns:
         The fit; its status says why where the data do not allow one, and every number is then nan.

@@ -79,8 +79,10 @@ def fit_sigmoid(
     """
     chosen = Sigmoid() if model is None else model
     if time in visits.columns and not visits.schema[time].is_numeric():
-        message, cure = f"{time} is no number.", "Give a numeric column."
-        raise DataError([Fault(table="visits", rule="not_numeric", column=time, message=message, cure=cure)])
+        message, how_to_fix = f"{time} is no number.", "Give a numeric column."
+        raise DataError(
+            [Fault(table="visits", rule="not_numeric", column=time, message=message, how_to_fix=how_to_fix)]
+        )
     formula = f"{outcome} ~ {_right(d50)}"
     rows = design(visits, formula, subject=subject, random=f"~ 0 + {time}", noise=f"~ {_right(dx)}")
     rows = replace(rows, problems=(*rows.problems, *_outside(rows, chosen), *_problems(rows)))
@@ -130,8 +132,10 @@ def _outside(rows: Rows, model: Sigmoid) -> list[Problem]:
         return []
     message = f"{int(outside.sum())} values of {name} lie outside 0 to {model.best:g}."
     if not 0 <= float(values.mean()) <= model.best:
-        cure = "Name the scale's best score."
-        raise DataError([Fault(table="visits", rule="out_of_range", column=name, message=message, cure=cure)])
+        how_to_fix = "Name the scale's best score."
+        raise DataError(
+            [Fault(table="visits", rule="out_of_range", column=name, message=message, how_to_fix=how_to_fix)]
+        )
     return [Problem(Status.CONVERGED, message, fatal=False)]
 
 

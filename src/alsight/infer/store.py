@@ -29,7 +29,7 @@ def write_store(path: Path | str, plain: dict[str, Any], arrays: dict[str, np.nd
 
 
 def read_store(
-    path: Path | str, newest: int, called: str, cure: str, needed: tuple[str, ...]
+    path: Path | str, newest: int, called: str, how_to_fix: str, needed: tuple[str, ...]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Plain values and arrays that `write_store` wrote.
 
@@ -37,7 +37,7 @@ def read_store(
         path: the file.
         newest: highest format that is understood.
         called: what the file should hold, "fit".
-        cure: what to do where it does not.
+        how_to_fix: what to do where it does not.
         needed: arrays that must be there.
 
     Raises:
@@ -48,14 +48,14 @@ def read_store(
             plain = cast("dict[str, Any]", json.loads(store["plain"].tobytes()))
             arrays = {name: store[name] for name in {*store.files, *needed} - {"plain"}}
     except (OSError, KeyError, ValueError) as error:
-        raise _none_such(path, called, str(error), cure) from error
+        raise _none_such(path, called, str(error), how_to_fix) from error
     if plain["format"] > newest:
         why = f"it has format {plain['format']}, this program reads up to {newest}"
-        raise _none_such(path, called, why, cure)
+        raise _none_such(path, called, why, how_to_fix)
     return plain, arrays
 
 
-def _none_such(path: Path | str, called: str, why: str, cure: str) -> DataError:
+def _none_such(path: Path | str, called: str, why: str, how_to_fix: str) -> DataError:
     name = Path(path).name
     message = f"{name} is no saved {called} that can be read: {why}."
-    return DataError([Fault(table="file", rule=f"no_{called}", source=name, message=message, cure=cure)])
+    return DataError([Fault(table="file", rule=f"no_{called}", source=name, message=message, how_to_fix=how_to_fix)])

@@ -1,4 +1,4 @@
-"""The `check` verb: read a file, and tell every row that cannot be used, with its place, its rule and its cure."""
+"""The `check` verb: read a file, and tell every row that cannot be used, with its place, its rule and how to fix it."""
 
 from __future__ import annotations
 
@@ -92,17 +92,17 @@ def _summary(heights: dict[str, int], severity: dict[str, int]) -> dict[str, Any
         "people": heights["subjects"],
         **{name: height for name, height in heights.items() if name != "subjects"},
         "rejected": severity.get("rejected", 0),
-        "mended": severity.get("mended", 0),
+        "corrected": severity.get("corrected", 0),
         "notes": severity.get("note", 0),
     }
 
 
 def by_rule(rejected: pl.DataFrame) -> pl.DataFrame:
-    """Faults counted by rule, those that cost rows first, each with its cure."""
-    place = pl.col("severity").replace_strict({"rejected": 0, "mended": 1, "note": 2}, return_dtype=pl.Int8)
+    """Faults counted by rule, those that cost rows first, each with how to fix it."""
+    place = pl.col("severity").replace_strict({"rejected": 0, "corrected": 1, "note": 2}, return_dtype=pl.Int8)
     return (
         rejected.group_by("severity", "table", "rule")
-        .agg(entries=pl.len(), first_row=pl.col("row").first(), cure=pl.col("cure").first())
+        .agg(entries=pl.len(), first_row=pl.col("row").first(), how_to_fix=pl.col("how_to_fix").first())
         .sort(place, "entries", "table", "rule", descending=[False, True, False, False])
     )
 
@@ -112,11 +112,11 @@ def sentences(summary: dict[str, Any]) -> tuple[str, ...]:
     sizes = [("people", "person"), ("visits", "visit"), ("measures", "measurement")]
     said = [f"{summary[name]:,} {one if summary[name] == 1 else _many(one)}" for name, one in sizes]
     accepted = f"{joined(said)} accepted."
-    if not any(summary[name] for name in ("rejected", "mended", "notes")):
+    if not any(summary[name] for name in ("rejected", "corrected", "notes")):
         return (accepted, "Nothing was rejected or changed.")
     entries = "entry" if summary["rejected"] == 1 else "entries"
     told = (
-        f"{summary['rejected']:,} {entries} left out, {summary['mended']:,} mended, {summary['notes']:,} kept with a "
+        f"{summary['rejected']:,} {entries} left out, {summary['corrected']:,} corrected, {summary['notes']:,} kept with a "
         "remark."
     )
     return (accepted, told)

@@ -13,7 +13,7 @@ from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import endpoints
 from alsight.cohort.scores import scored_visits
-from alsight.describe.describe import describe_cohort
+from alsight.summary.cohort import describe_cohort
 from alsight.detect.thresholds import REVIEWED
 from alsight.detect.verdicts import Verdicts
 from alsight.episodes.find import episode_frame, judge

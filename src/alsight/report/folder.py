@@ -49,7 +49,7 @@ def writing(place: Path) -> Generator[None]:
     """Turn what a disk can do wrong into a RunError that says what to do.
 
     Raises:
-        RunError: with the place and the cure.
+        RunError: with the place and how to fix it.
     """
     try:
         yield

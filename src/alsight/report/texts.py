@@ -29,7 +29,7 @@ NAMING: Final = ("path", "mapping", "sheet")
 
 METHODS: Final = (
     "Reading. Every row and value is held against a data dictionary with units, ranges and choices. What breaks a "
-    "rule is left out, mended or kept with a remark, and always listed.",
+    "rule is left out, corrected or kept with a remark, and always listed.",
     "Scores. The ALSFRS-R total is the sum of its twelve items where all are recorded, else the recorded total. Item "
     "5 is 5a or 5b, whichever was rated. The original ALSFRS (ten items) is never mixed with the ALSFRS-R within a "
     "person.",

@@ -261,7 +261,7 @@ def test_faults_of_the_check_are_told_without_points() -> None:
         "rule": ["out_of_range"],
         "message": ["The value lies outside."],
         "source": [""],
-        "cure": [""],
+        "how_to_fix": [""],
     }
     told = cohort(visits("a", STEADY))
     told = Cohort(subjects=told.subjects, visits=told.visits, rejected=shaped(fault, REJECTED))

@@ -13,7 +13,7 @@ from alsight.cohort.files.sheet import refuse
 Result = TypeVar("Result")
 
 
-def guarded(call: Callable[[], Result], source: str, rule: str, what: str, cure: str) -> Result:
+def guarded(call: Callable[[], Result], source: str, rule: str, what: str, how_to_fix: str) -> Result:
     """What a call gives.
 
     Raises:
@@ -26,7 +26,7 @@ def guarded(call: Callable[[], Result], source: str, rule: str, what: str, cure:
         raise
     except BaseException as error:  # noqa: BLE001 - a panic of the engine derives from nothing else
         reason = (str(error).strip().splitlines() or ["damaged"])[0][:200]
-        raise refuse(source, rule, f"{what} cannot be read ({reason}).", cure) from None
+        raise refuse(source, rule, f"{what} cannot be read ({reason}).", how_to_fix) from None
 
 
 @contextmanager

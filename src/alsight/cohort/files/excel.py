@@ -80,8 +80,8 @@ def workbook_sheets(raw: bytes, file: str) -> list[Sheet]:
 
 
 def _guarded(file: str, call: Callable[[], Result]) -> Result:
-    cure = "Open it in a spreadsheet program and save it again as .xlsx, or as CSV."
-    return guarded(call, file, "unreadable_workbook", "the workbook", cure)
+    how_to_fix = "Open it in a spreadsheet program and save it again as .xlsx, or as CSV."
+    return guarded(call, file, "unreadable_workbook", "the workbook", how_to_fix)
 
 
 def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, int]]) -> Sheet | None:
@@ -128,7 +128,7 @@ def _bare_faults(source: str, bare: list[tuple[str, int]]) -> Iterator[Fault]:
             column=column,
             severity="rejected",
             message=f"Cell {column}{row} holds a formula whose value was never computed; it was read as empty.",
-            cure="Open the workbook in a spreadsheet program and save it, or paste the values over the formulas.",
+            how_to_fix="Open the workbook in a spreadsheet program and save it, or paste the values over the formulas.",
         )
 
 

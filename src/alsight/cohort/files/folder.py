@@ -180,8 +180,10 @@ def _gzip(raw: bytes, name: str) -> list[Sheet]:
 
 def _parquet(place: Path | bytes, name: str) -> Sheet:
     """The table of a Parquet file; columns of lists, records and bytes are left out and told."""
-    cure = "Write it again, or give the table as CSV."
-    frame, left = guarded(lambda: _parquet_cells(place, name), name, "unreadable_parquet", "the Parquet file", cure)
+    how_to_fix = "Write it again, or give the table as CSV."
+    frame, left = guarded(
+        lambda: _parquet_cells(place, name), name, "unreadable_parquet", "the Parquet file", how_to_fix
+    )
     left_out = tuple(
         Fault(
             table="file",
@@ -190,7 +192,7 @@ def _parquet(place: Path | bytes, name: str) -> Sheet:
             source=name,
             column=column,
             message=f'The column "{column}" holds lists, records or bytes and was left out.',
-            cure="Write one value a cell.",
+            how_to_fix="Write one value a cell.",
         )
         for column in left
     )

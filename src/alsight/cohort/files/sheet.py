@@ -45,10 +45,10 @@ class Sheet:
         return f"{self.file} [{self.sheet}]" if self.sheet else self.file
 
 
-def refuse(source: str, rule: str, message: str, cure: str, row: int = 0) -> DataError:
+def refuse(source: str, rule: str, message: str, how_to_fix: str, row: int = 0) -> DataError:
     """The error for a file that cannot be used at all."""
     return DataError(
-        [Fault(table="file", rule=rule, message=f"{source}: {message}", cure=cure, source=source, row=row)]
+        [Fault(table="file", rule=rule, message=f"{source}: {message}", how_to_fix=how_to_fix, source=source, row=row)]
     )
 
 
@@ -98,7 +98,7 @@ def repeated_fault(source: str, line: int, repeated: Sequence[str]) -> tuple[Fau
             rule="repeated_heading",
             severity="note",
             message=f'The heading "{name}" stands over more than one column; the later ones were numbered.',
-            cure="Give each column its own heading, or name the column to use in the mapping.",
+            how_to_fix="Give each column its own heading, or name the column to use in the mapping.",
             source=source,
             row=line,
             column=name,

@@ -105,11 +105,11 @@ def _decode(raw: bytes, file: str) -> tuple[bytes, list[Fault]]:
             Fault(
                 table="file",
                 rule="nul_byte",
-                severity="mended",
+                severity="corrected",
                 source=file,
                 row=line,
                 message="The line holds NUL bytes, which were taken out: the file was damaged on its way.",
-                cure="Export the file again, and compare this line with the original.",
+                how_to_fix="Export the file again, and compare this line with the original.",
             )
             for line in sorted(lines)
         ]
@@ -219,7 +219,7 @@ def _table(
         raise refuse(
             file,
             "uneven_lines",
-            "its lines do not all have the same number of cells, and it is too large to mend.",
+            "its lines do not all have the same number of cells, and it is too large to fix.",
             "Export the table again with every cell quoted, or as Parquet.",
         )
     return _line_by_line(body, delimiter, first, headings, file)
@@ -324,7 +324,7 @@ def _misfit(cells: list[str], width: int, line: int, file: str, *, cut: bool) ->
             row=line,
             value=" | ".join(cells[width:])[:200],
             message=f"The line has {len(cells)} cells, the table has {width} columns; the line was left out.",
-            cure="Quote cells that hold the delimiter (a decimal comma in a comma-separated file?), then read again.",
+            how_to_fix="Quote cells that hold the delimiter (a decimal comma in a comma-separated file?), then read again.",
         )
     if len(cells) < width and cut:
         return Fault(
@@ -334,16 +334,16 @@ def _misfit(cells: list[str], width: int, line: int, file: str, *, cut: bool) ->
             row=line,
             value=" | ".join(cells)[-200:],
             message=f"The last line breaks off after {len(cells)} of {width} cells; it was left out.",
-            cure="The file was probably cut short: export or copy it again.",
+            how_to_fix="The file was probably cut short: export or copy it again.",
         )
     if len(cells) < width:
         return Fault(
             table="file",
             rule="too_few_cells",
-            severity="mended",
+            severity="corrected",
             source=file,
             row=line,
             message=f"The line has {len(cells)} of {width} cells; the others were taken as empty.",
-            cure="Check that no delimiter is missing on this line.",
+            how_to_fix="Check that no delimiter is missing on this line.",
         )
     return None

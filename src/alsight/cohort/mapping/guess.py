@@ -259,10 +259,10 @@ def _same(guess: Guess, rivals: list[tuple[int, str, ColumnMap]], means: str) ->
         return rivals[:1]
     names = [heading for _, heading, _ in rivals]
     told = " and ".join(f'"{name}"' for name in names)
-    cure = "Say in the mapping which one counts: under [tables.columns] write " + " or ".join(
+    how_to_fix = "Say in the mapping which one counts: under [tables.columns] write " + " or ".join(
         f"`{line(name, means='ignored')}`" for name in names
     )
-    guess.faults.append(unclear(guess.sheet.source, names[0], f"{told} both claim {means}.", f"{cure}."))
+    guess.faults.append(unclear(guess.sheet.source, names[0], f"{told} both claim {means}.", f"{how_to_fix}."))
     return []
 
 

@@ -171,7 +171,7 @@ def check_mapping(mapping: Mapping) -> None:
         raise MappingError(faults)
 
 
-def unclear(source: str, heading: str, message: str, cure: str, value: str = "") -> Fault:
+def unclear(source: str, heading: str, message: str, how_to_fix: str, value: str = "") -> Fault:
     """A fault of the mapping itself."""
     return Fault(
         table="file",
@@ -179,7 +179,7 @@ def unclear(source: str, heading: str, message: str, cure: str, value: str = "")
         source=source,
         column=heading,
         message=f"{source}: {message}",
-        cure=cure,
+        how_to_fix=how_to_fix,
         value=value,
     )
 

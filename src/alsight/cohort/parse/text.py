@@ -86,7 +86,7 @@ def tell(
     given: pl.Series,
     rule: str,
     message: str,
-    cure: str,
+    how_to_fix: str,
     severity: Severity = "rejected",
 ) -> pl.DataFrame:
     """Faults, one for each value marked as bad, as rows of the REJECTED table."""
@@ -105,7 +105,7 @@ def tell(
         "column": place.column,
         "rule": rule,
         "message": message,
-        "cure": cure,
+        "how_to_fix": how_to_fix,
     }
     return faulty.with_columns(pl.lit(text).alias(name) for name, text in told.items()).select(
         pl.col(name).cast(dtype) for name, dtype in REJECTED.schema.items()

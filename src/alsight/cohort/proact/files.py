@@ -118,13 +118,13 @@ def content(file: File, most: int = -1) -> bytes:
         raise Unreadable(str(error).strip("'") or type(error).__name__) from error
 
 
-def note(file: str, rule: str, message: str, cure: str, **more: str | int) -> Fault:
+def note(file: str, rule: str, message: str, how_to_fix: str, **more: str | int) -> Fault:
     """Something said of a whole file, once."""
     return Fault(
         table="file",
         rule=rule,
         message=message,
-        cure=cure,
+        how_to_fix=how_to_fix,
         severity="note",
         source=file,
         column=str(more.get("column", "")),

@@ -133,7 +133,7 @@ def vital_capacity(sheet: Sheet, breath: Breath, told: Told) -> pl.DataFrame:
         "unknown_unit",
         "The unit is not known; the value is taken for liters.",
         "Write liters or percent predicted.",
-        "mended",
+        "corrected",
     )
     scale = scale.fill_null(1.0)
     liters: list[pl.Series] = []

@@ -55,9 +55,9 @@ class Sheet:
         """The sheet with some rows only."""
         return Sheet(self.form, self.source, self.frame.filter(where), self.headings)
 
-    def note(self, rule: str, message: str, cure: str, **more: str | int) -> Fault:
+    def note(self, rule: str, message: str, how_to_fix: str, **more: str | int) -> Fault:
         """Something said of the whole sheet."""
-        return note(self.source, rule, message, cure, **more)
+        return note(self.source, rule, message, how_to_fix, **more)
 
 
 class Told:
@@ -85,14 +85,14 @@ class Told:
         bad: pl.Series,
         rule: str,
         message: str,
-        cure: str,
-        severity: Severity = "mended",
+        how_to_fix: str,
+        severity: Severity = "corrected",
         given: pl.Series | None = None,
     ) -> None:
         """Tell the rows of a sheet that `bad` marks, with what stands in column `name`."""
         if bad.any():
             shown = sheet.column(name) if given is None else given
-            self.frames.append(tell(sheet.place(name, table), bad, shown, rule, message, cure, severity))
+            self.frames.append(tell(sheet.place(name, table), bad, shown, rule, message, how_to_fix, severity))
 
 
 def number(sheet: Sheet, name: str, table: str, told: Told) -> pl.Series:
@@ -227,5 +227,7 @@ _OPTIONAL: Final = frozenset({"subject_id", "q5_cutting", "last_contact_days"})
 """Own names that no release, or only the long form, has: their absence is nothing to tell."""
 
 
-def _unusable(source: str, message: str, cure: str) -> Fault:
-    return Fault(table="file", rule="unreadable_file", message=message, cure=cure, severity="rejected", source=source)
+def _unusable(source: str, message: str, how_to_fix: str) -> Fault:
+    return Fault(
+        table="file", rule="unreadable_file", message=message, how_to_fix=how_to_fix, severity="rejected", source=source
+    )

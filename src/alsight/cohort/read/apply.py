@@ -364,7 +364,7 @@ def _unmapped(place: Place, name: str, codes: pl.Series, allowed: Sequence[str])
             column=place.column,
             value=str(code),
             message=f'What the code {code} under "{place.column}" means is not said; {count} cells count as missing.',
-            cure=f"Say it in the mapping, each code one of {first} ...: `{example}`.",
+            how_to_fix=f"Say it in the mapping, each code one of {first} ...: `{example}`.",
         )
         for code, count in seen.rows()
     ]

@@ -77,7 +77,7 @@ def _parted(rows: Rows, frame: pl.DataFrame, named: Sequence[str]) -> tuple[pl.D
         source=rows.table.source,
         value=f"{older.height} rows",
         message="Rows hold ALSFRS and ALSFRS-R together; each becomes two visits, one on each scale.",
-        cure="State the scale in the mapping to keep one of them.",
+        how_to_fix="State the scale in the mapping to keep one of them.",
     )
     return pl.concat([newer, older.with_columns(scale=pl.lit("alsfrs"))]), [note]
 
@@ -374,5 +374,5 @@ def _unstarted(rows: Rows, drug: str) -> Fault:
         column=heading,
         value=drug,
         message=f"Who is on {drug} is recorded but not since when; the first such visit stands for its start.",
-        cure="Add a column with the date of its start.",
+        how_to_fix="Add a column with the date of its start.",
     )

@@ -86,7 +86,7 @@ def _unusable(source: str, message: str) -> Fault:
         rule="not_a_cohort_folder",
         source=source,
         message=message,
-        cure="Write the cohort again with `alsight convert`, or read the original file.",
+        how_to_fix="Write the cohort again with `alsight convert`, or read the original file.",
     )
 
 

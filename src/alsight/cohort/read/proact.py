@@ -1,6 +1,6 @@
 """Reader of PRO-ACT: a folder or zip archive of any release, the 2013 workbooks and the long form included.
 
-Every quirk that is mended or told stands in `docs/methods/proact.md`.
+Every quirk that is corrected or told stands in `docs/methods/proact.md`.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _unusable(source: str, message: str) -> Fault:
         rule="unreadable_file",
         message=message,
         source=source,
-        cure="Give the folder or zip archive of a PRO-ACT download, as it came.",
+        how_to_fix="Give the folder or zip archive of a PRO-ACT download, as it came.",
     )
 
 

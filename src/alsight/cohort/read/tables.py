@@ -46,7 +46,7 @@ def raw_tables(sheets: Sequence[Sheet], mapping: Mapping, progress: Progress = s
                     rule="no_rows",
                     source=source,
                     message=f"{source}: no row below the headings.",
-                    cure="Give a file with rows.",
+                    how_to_fix="Give a file with rows.",
                 ),
                 *faults,
             ]
@@ -135,7 +135,7 @@ def _note(table: TableMap, rule: str, message: str, value: str) -> Fault:
         source=table.source,
         message=message,
         value=value,
-        cure="If one of them matters, say in the mapping what it means.",
+        how_to_fix="If one of them matters, say in the mapping what it means.",
     )
 
 
@@ -147,5 +147,5 @@ def _entry_said(mapping: Mapping, source: str) -> Fault:
         source=source,
         value=mapping.entry,
         message=_SAID[mapping.entry],
-        cure="State another with --entry, or with `entry` in the mapping.",
+        how_to_fix="State another with --entry, or with `entry` in the mapping.",
     )

@@ -17,7 +17,7 @@ WRONG_TYPE = Rule(
     effect="value",
     severity="rejected",
     message="The value is of another kind than the column holds; the cell counts as missing.",
-    cure="Write a value of the kind that the data dictionary states for this column.",
+    how_to_fix="Write a value of the kind that the data dictionary states for this column.",
 )
 UNKNOWN_COLUMN = Rule(
     name="unknown_column",
@@ -25,15 +25,15 @@ UNKNOWN_COLUMN = Rule(
     effect="note",
     severity="note",
     message="The data dictionary has no such column in this table; it is not used.",
-    cure="Rename the column to a name of the dictionary, or leave it out.",
+    how_to_fix="Rename the column to a name of the dictionary, or leave it out.",
 )
 UNKNOWN_PERSON = Rule(
     name="unknown_person",
     tables=("subjects",),
     effect="note",
-    severity="mended",
+    severity="corrected",
     message="The person has rows in other tables but none in subjects; one was made, with the identifier alone.",
-    cure="Add the person to the subjects table, or correct a mistyped identifier.",
+    how_to_fix="Add the person to the subjects table, or correct a mistyped identifier.",
 )
 
 RULES: Final[tuple[Rule, ...]] = (

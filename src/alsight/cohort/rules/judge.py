@@ -63,7 +63,7 @@ def describe(
         "column": heading,
         "rule": rule.name,
         "message": f"{rule.message} {detail}".strip(),
-        "cure": rule.cure,
+        "how_to_fix": rule.how_to_fix,
     }
     return faulty.select(
         "source",

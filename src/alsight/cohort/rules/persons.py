@@ -149,7 +149,7 @@ DEATH_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=early_death_cases,
         message="The death lies before the person's entry or first rating; it is left out.",
-        cure="Correct the date of death or of entry.",
+        how_to_fix="Correct the date of death or of entry.",
     ),
 )
 """Rules about deaths that contradict everything else, judged before deaths judge other rows."""
@@ -162,7 +162,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=late_onset_cases,
         message="The first symptom lies after the person's entry or first rating; the cell counts as missing.",
-        cure="Correct the day of onset; days before entry are negative.",
+        how_to_fix="Correct the day of onset; days before entry are negative.",
     ),
     Rule(
         name="diagnosis_before_onset",
@@ -171,7 +171,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=diagnosis_cases,
         message="The diagnosis lies before the first symptom; both days count as missing.",
-        cure=_CONTRADICTION,
+        how_to_fix=_CONTRADICTION,
     ),
     Rule(
         name="entry_not_day_zero",
@@ -180,7 +180,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="note",
         cases=entry_day_cases,
         message="Days are said to count from this moment, yet it is not day 0; it is kept as it is.",
-        cure="State another entry, or count days from this moment.",
+        how_to_fix="State another entry, or count days from this moment.",
     ),
     Rule(
         name="onset_age_above_entry_age",
@@ -189,7 +189,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=age_cases,
         message="The age at onset is above the age at entry; both ages count as missing.",
-        cure=_CONTRADICTION,
+        how_to_fix=_CONTRADICTION,
     ),
     Rule(
         name="ages_disagree_with_days",
@@ -198,7 +198,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="note",
         cases=age_span_cases,
         message="The ages at onset and entry disagree with the days between them by more than two years.",
-        cure=_CONTRADICTION,
+        how_to_fix=_CONTRADICTION,
     ),
     Rule(
         name="seen_after_death",
@@ -207,7 +207,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=last_seen_cases,
         message="The person is said to be last seen after the death; the cell counts as missing.",
-        cure="Correct the day of death or the day last seen.",
+        how_to_fix="Correct the day of death or the day last seen.",
     ),
     Rule(
         name="seen_after_last_seen",
@@ -216,7 +216,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="note",
         cases=seen_later_cases,
         message="The person has records after the day last seen; follow-up ends with the last record.",
-        cure="Correct the day last seen, or leave it empty.",
+        how_to_fix="Correct the day last seen, or leave it empty.",
     ),
     Rule(
         name="after_death",
@@ -225,7 +225,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=after_death_cases,
         message="The row lies after the person's death; it is left out.",
-        cure="Correct the day of the row or of the death.",
+        how_to_fix="Correct the day of the row or of the death.",
     ),
     Rule(
         name="end_before_start",
@@ -234,7 +234,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=end_cases,
         message="It ends before it starts; the end counts as unknown.",
-        cure="Correct the start or the end.",
+        how_to_fix="Correct the start or the end.",
     ),
     Rule(
         name="end_after_death",
@@ -243,7 +243,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=end_after_death_cases,
         message="The treatment ends after the person's death; the end counts as unknown.",
-        cure="Correct the end or the day of death.",
+        how_to_fix="Correct the end or the day of death.",
     ),
     Rule(
         name="cutting_rated_twice",
@@ -252,7 +252,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=both_cutting_cases,
         message="Item 5 is rated both without (5a) and with gastrostomy (5b); only one can hold.",
-        cure="Keep 5a before and 5b after the gastrostomy.",
+        how_to_fix="Keep 5a before and 5b after the gastrostomy.",
     ),
     Rule(
         name="gastrostomy_not_recorded",
@@ -261,7 +261,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="note",
         cases=gastrostomy_cases,
         message="Item 5b (with gastrostomy) is rated from here on, but no gastrostomy is recorded by that day.",
-        cure="Record the gastrostomy as an event, or rate 5a.",
+        how_to_fix="Record the gastrostomy as an event, or rate 5a.",
     ),
     Rule(
         name="mixed_scales",
@@ -270,7 +270,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         severity="note",
         cases=mixed_scale_cases,
         message="The person's scale changes here; ratings on ALSFRS and ALSFRS-R are kept apart and never compared.",
-        cure="Nothing, if both scales were used; else correct the scale.",
+        how_to_fix="Nothing, if both scales were used; else correct the scale.",
     ),
 )
 """Rules across tables, judged when repeats and deaths are settled."""

@@ -20,9 +20,9 @@ REPEATED: Final = Rule(
     name="repeated_row",
     tables=tuple(TABLES),
     effect="row",
-    severity="mended",
+    severity="corrected",
     message="The row says the same as another one, or adds to it; the two are kept as one.",
-    cure="Delete one of the rows.",
+    how_to_fix="Delete one of the rows.",
 )
 CONTRADICTING: Final = Rule(
     name="contradicting_visits",
@@ -30,7 +30,7 @@ CONTRADICTING: Final = Rule(
     effect="row",
     severity="rejected",
     message="Two rows rate the same person on the same day and scale differently; both are left out.",
-    cure="Keep the right row, correct a day, or give two people two identifiers.",
+    how_to_fix="Keep the right row, correct a day, or give two people two identifiers.",
 )
 TWO_PEOPLE: Final = Rule(
     name="contradicting_person",
@@ -38,7 +38,7 @@ TWO_PEOPLE: Final = Rule(
     effect="value",
     severity="rejected",
     message="Rows about the same person contradict each other here; the value counts as missing.",
-    cure="Keep the right value in every row of the person, or give two people two identifiers.",
+    how_to_fix="Keep the right value in every row of the person, or give two people two identifiers.",
 )
 TWO_DEATHS: Final = Rule(
     name="second_death",
@@ -46,7 +46,7 @@ TWO_DEATHS: Final = Rule(
     effect="row",
     severity="rejected",
     message="The person has two days of death; the earliest that no rating contradicts is kept, this one left out.",
-    cure="Keep the right day of death.",
+    how_to_fix="Keep the right day of death.",
 )
 REPEAT_RULES: Final = (REPEATED, CONTRADICTING, TWO_PEOPLE, TWO_DEATHS)
 

@@ -52,7 +52,7 @@ class Rule:
         effect: what happens to what breaks it.
         severity: how it is told.
         message: what is wrong, in a sentence.
-        cure: what the user can do.
+        how_to_fix: what the user can do.
         cases: where it looks.
     """
 
@@ -61,5 +61,5 @@ class Rule:
     effect: Effect
     severity: Severity
     message: str
-    cure: str
+    how_to_fix: str
     cases: Cases = nowhere

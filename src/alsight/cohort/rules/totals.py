@@ -17,7 +17,7 @@ DIFFERING: Final = Rule(
     effect="note",
     severity="note",
     message="The recorded total differs from the sum of the items; the sum is used, the recorded total kept beside it.",
-    cure="Correct the total or the item that was mistyped.",
+    how_to_fix="Correct the total or the item that was mistyped.",
 )
 IMPOSSIBLE: Final = Rule(
     name="total_impossible",
@@ -25,7 +25,7 @@ IMPOSSIBLE: Final = Rule(
     effect="value",
     severity="rejected",
     message="No scores of the missing items could give this total with the items present; the total is not used.",
-    cure="Correct the total or the items; leave the total empty if it was computed from wrong items.",
+    how_to_fix="Correct the total or the items; leave the total empty if it was computed from wrong items.",
 )
 TOTAL_RULES: Final = (DIFFERING, IMPOSSIBLE)
 

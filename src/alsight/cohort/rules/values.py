@@ -161,7 +161,7 @@ VALUE_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=range_cases,
         message="The value lies outside the lawful range; the cell counts as missing, the rest of the row is kept.",
-        cure="Correct the value (a slip of the keyboard? another unit?), or leave the cell empty if it is unknown.",
+        how_to_fix="Correct the value (a slip of the keyboard? another unit?), or leave the cell empty if it is unknown.",
     ),
     Rule(
         name="not_a_choice",
@@ -170,7 +170,7 @@ VALUE_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=choice_cases,
         message="The word is none of the lawful ones; the cell counts as missing, the rest of the row is kept.",
-        cure="Write one of the lawful words, or map the file's own code to one of them.",
+        how_to_fix="Write one of the lawful words, or map the file's own code to one of them.",
     ),
     Rule(
         name="impossible_date",
@@ -179,7 +179,7 @@ VALUE_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=date_cases,
         message="The date stands for 'none' or lies outside the years of living people; the cell counts as missing.",
-        cure="Correct the date, or leave the cell empty if it is unknown.",
+        how_to_fix="Correct the date, or leave the cell empty if it is unknown.",
     ),
     Rule(
         name="not_a_score",
@@ -188,7 +188,7 @@ VALUE_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=fraction_cases,
         message="An item is scored in whole points (half points are let pass); the cell counts as missing.",
-        cure="Write the score as rated: 0, 1, 2, 3 or 4.",
+        how_to_fix="Write the score as rated: 0, 1, 2, 3 or 4.",
     ),
     Rule(
         name="half_point",
@@ -197,34 +197,34 @@ VALUE_RULES: Final[tuple[Rule, ...]] = (
         severity="note",
         cases=half_cases,
         message="The item is scored halfway between two grades; it is kept as it is.",
-        cure="Nothing, if the rater meant it; else write the whole grade.",
+        how_to_fix="Nothing, if the rater meant it; else write the whole grade.",
     ),
     Rule(
         name="item_of_other_scale",
         tables=(VISITS.name,),
         effect="value",
-        severity="mended",
+        severity="corrected",
         cases=other_scale_cases,
         message="The row is on a scale that has no such item or total; the cell counts as missing.",
-        cure="Put the score under the scale it was rated on; ALSFRS and ALSFRS-R are never mixed.",
+        how_to_fix="Put the score under the scale it was rated on; ALSFRS and ALSFRS-R are never mixed.",
     ),
     Rule(
         name="cutting_stated_twice",
         tables=(VISITS.name,),
         effect="value",
-        severity="mended",
+        severity="corrected",
         cases=unstated_cutting_cases,
         message="Item 5 stands both as 5a or 5b and without saying which; the one that says which is kept.",
-        cure="Fill one of the columns for item 5.",
+        how_to_fix="Fill one of the columns for item 5.",
     ),
     Rule(
         name="entry_not_stated",
         tables=("subjects",),
         effect="note",
-        severity="mended",
+        severity="corrected",
         cases=entry_cases,
         message="What day 0 is for this person is not said; it is set to 'stated'.",
-        cure="Say what day 0 is: first_visit, randomization, enrollment, diagnosis or symptom_onset.",
+        how_to_fix="Say what day 0 is: first_visit, randomization, enrollment, diagnosis or symptom_onset.",
     ),
 )
 """Rules about one value, judged first."""
@@ -237,7 +237,7 @@ ROW_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=missing_cases,
         message="A value that every row needs is missing or unreadable; the row is left out.",
-        cure="Fill the cell.",
+        how_to_fix="Fill the cell.",
     ),
     Rule(
         name="required_out_of_range",
@@ -246,7 +246,7 @@ ROW_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=required_range_cases,
         message="A value that the row cannot do without lies outside the lawful range; the row is left out.",
-        cure="Correct the value; check its unit and, for days, the date it was counted from.",
+        how_to_fix="Correct the value; check its unit and, for days, the date it was counted from.",
     ),
     Rule(
         name="required_not_a_choice",
@@ -255,7 +255,7 @@ ROW_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=required_choice_cases,
         message="A word that the row cannot do without is none of the lawful ones; the row is left out.",
-        cure="Write one of the lawful words, or map the file's own code to one of them.",
+        how_to_fix="Write one of the lawful words, or map the file's own code to one of them.",
     ),
     Rule(
         name="nothing_rated",
@@ -264,7 +264,7 @@ ROW_RULES: Final[tuple[Rule, ...]] = (
         severity="note",
         cases=unrated_cases,
         message="The visit has neither an item nor a total; it is kept as a day on which the person was seen.",
-        cure="Fill the scores, or leave it so if nothing was rated.",
+        how_to_fix="Fill the scores, or leave it so if nothing was rated.",
     ),
 )
 """Rules about one row, judged when its values have been."""

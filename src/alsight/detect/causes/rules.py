@@ -31,7 +31,7 @@ class CauseRules(Spec, frozen=True, kw_only=True):
         change_sudden: least share of the jump that the two visits beside it must show (assumed).
         outlier_points, outlier_errors: least departure of one visit from both sides (assumed).
         outlier_alone: least share of that departure by which it stands off from the very visits beside it (assumed).
-        slip_points: how near the mended total must lie to the neighbors' level [points] (assumed).
+        slip_points: how near the corrected total must lie to the neighbors' level [points] (assumed).
         slip_edge_points: least departure of a first or last visit that a slip of digits may explain, half of what is
             asked where that visit makes a loss [points] (assumed).
         relief_points: least net rise of a treatment's items that is named [points] (one grade).

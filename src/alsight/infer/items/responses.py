@@ -162,8 +162,10 @@ def _columns(visits: pl.DataFrame, needed: list[str], plan: Plan, model: Items, 
         raise DataError([_fault("not_finite", n, _infinite(whole, n, plan), "Correct or empty it.") for n in endless])
     many = [name for name in model.items if whole[name].n_unique() > MOST_SCORES + 1]
     if many:
-        cure = "Give items scored in a few ordered categories."
-        raise DataError([_fault("not_ordinal", n, f"{n} has more than {MOST_SCORES} scores.", cure) for n in many])
+        how_to_fix = "Give items scored in a few ordered categories."
+        raise DataError(
+            [_fault("not_ordinal", n, f"{n} has more than {MOST_SCORES} scores.", how_to_fix) for n in many]
+        )
     return whole if predicting else whole.select(list(dict.fromkeys(used)))
 
 
@@ -226,5 +228,5 @@ def _problems(found: Responses, whole: pl.DataFrame) -> list[Problem]:
     return problems
 
 
-def _fault(rule: str, column: str, message: str, cure: str) -> Fault:
-    return Fault(table="visits", rule=rule, column=column, message=message, cure=cure)
+def _fault(rule: str, column: str, message: str, how_to_fix: str) -> Fault:
+    return Fault(table="visits", rule=rule, column=column, message=message, how_to_fix=how_to_fix)

@@ -142,5 +142,5 @@ def follow_up(people: pl.DataFrame, rows: Rows, hazard: str, *, end: str, event:
 
 
 def _fault(rule: str, column: str, message: str) -> Fault:
-    cure = "Give one row a person with a time above 0 and an event of 0, 1, 2 ..."
-    return Fault(table="people", rule=rule, column=column, message=message, cure=cure)
+    how_to_fix = "Give one row a person with a time above 0 and an event of 0, 1, 2 ..."
+    return Fault(table="people", rule=rule, column=column, message=message, how_to_fix=how_to_fix)

@@ -151,8 +151,8 @@ def with_landmark(
 
 
 def _fault(column: str, message: str) -> Fault:
-    cure = "Give one row a person with the covariates of the hazard."
-    return Fault(table="people", rule="no_value", column=column, message=message, cure=cure)
+    how_to_fix = "Give one row a person with the covariates of the hazard."
+    return Fault(table="people", rule="no_value", column=column, message=message, how_to_fix=how_to_fix)
 
 
 def _people(fit: Fit, plan: Plan, visits: pl.DataFrame, people: pl.DataFrame) -> _People:

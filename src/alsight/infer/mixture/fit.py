@@ -91,8 +91,10 @@ def fit_mixture(
         own = design(visits, formula, subject=subject, random=random).columns.fixed
         chosen = msgspec.structs.replace(chosen, common=tuple(n for n in rows.columns.fixed if n not in own))
     if chosen.time in visits.columns and not visits.schema[chosen.time].is_numeric():
-        message, cure = f"{chosen.time} is no number.", "Give a numeric column."
-        raise DataError([Fault(table="visits", rule="not_numeric", column=chosen.time, message=message, cure=cure)])
+        message, how_to_fix = f"{chosen.time} is no number.", "Give a numeric column."
+        raise DataError(
+            [Fault(table="visits", rule="not_numeric", column=chosen.time, message=message, how_to_fix=how_to_fix)]
+        )
     if chosen.time not in rows.columns.fixed or chosen.time in chosen.common:
         raise SpecError([("time", f"a term of{right}", chosen.time)])
     rows = replace(rows, problems=(*rows.problems, *_problems(rows, chosen)))

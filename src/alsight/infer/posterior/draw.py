@@ -186,7 +186,7 @@ def _rows(fit: Fit, visits: pl.DataFrame) -> Rows:
             table="visits",
             rule="other_design",
             message="The table's design columns are not those of the fit.",
-            cure="Give the table that was fitted, or fit again with this one.",
+            how_to_fix="Give the table that was fitted, or fit again with this one.",
         )
         raise DataError([fault])
     return rows

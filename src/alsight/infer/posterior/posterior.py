@@ -177,8 +177,8 @@ def load_posterior(path: Path | str) -> Posterior:
     Raises:
         DataError: the file is no saved posterior, or a newer program wrote it.
     """
-    cure = "Sample again, or give the file that `save` wrote."
-    plain, arrays = read_store(path, FORMAT, "posterior", cure, _ARRAYS)
+    how_to_fix = "Sample again, or give the file that `save` wrote."
+    plain, arrays = read_store(path, FORMAT, "posterior", how_to_fix, _ARRAYS)
     return Posterior(
         **{name: arrays[name] for name in _ARRAYS},
         ended=Status(plain["ended"]),

@@ -300,7 +300,7 @@ def _read(
                     rule="no_column",
                     column=name,
                     message=f"There is no column {name}.",
-                    cure=f"Name one of {', '.join(table.columns[:20])}.",
+                    how_to_fix=f"Name one of {', '.join(table.columns[:20])}.",
                 )
                 for name in missing
             ]
@@ -337,6 +337,6 @@ def _backwards(whole: pl.DataFrame, time: str, entry: str, row: int) -> DataErro
         column=time,
         value=value,
         message=f"Row {row + 1} runs from {value}.",
-        cure=f"{time} must be later than {entry}.",
+        how_to_fix=f"{time} must be later than {entry}.",
     )
     return DataError([fault])

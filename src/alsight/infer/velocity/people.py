@@ -144,8 +144,10 @@ def _columns(visits: pl.DataFrame, columns: Columns, used: list[str], predicting
     whole = visits.select(list(dict.fromkeys(used))).with_columns(numbers)
     endless = [name for name in {columns.time, *floats} - {columns.outcome} if whole[name].is_infinite().any()]
     if endless:
-        cure = "Correct it or leave it empty."
-        raise DataError([_fault("not_finite", name, _infinite(whole, name, columns), cure) for name in sorted(endless)])
+        how_to_fix = "Correct it or leave it empty."
+        raise DataError(
+            [_fault("not_finite", name, _infinite(whole, name, columns), how_to_fix) for name in sorted(endless)]
+        )
     return whole
 
 
@@ -230,5 +232,5 @@ def _useless(design: np.ndarray, called: tuple[str, ...], people: int) -> list[P
     return list(problems_of(numbers, design, design[:, :0], edges, ("people", called, ())))
 
 
-def _fault(rule: str, column: str, message: str, cure: str) -> Fault:
-    return Fault(table="visits", rule=rule, column=column, message=message, cure=cure)
+def _fault(rule: str, column: str, message: str, how_to_fix: str) -> Fault:
+    return Fault(table="visits", rule=rule, column=column, message=message, how_to_fix=how_to_fix)

@@ -32,7 +32,7 @@ ROWS_SHOWN: Final = 200
 
 
 def reading(rejected: pl.DataFrame, accepted: dict[str, int], *, identified: bool) -> Section:
-    """What was read, mended and left out, by rule."""
+    """What was read, corrected and left out, by rule."""
     kinds = rejected.group_by("severity").agg(pl.len())
     counts = dict(zip(kinds["severity"], kinds["len"], strict=True))
     rows = [
@@ -42,29 +42,29 @@ def reading(rejected: pl.DataFrame, accepted: dict[str, int], *, identified: boo
     blocks: list[Block] = [
         Prose(
             f"{count(counts.get('rejected', 0))} entries could not be used and were left out, "
-            f"{count(counts.get('mended', 0))} were mended, {count(counts.get('note', 0))} were kept with a remark. "
-            "Every one is listed in rejected.csv with its file, row, column, value, rule and cure."
+            f"{count(counts.get('corrected', 0))} were corrected, {count(counts.get('note', 0))} were kept with a remark. "
+            "Every one is listed in rejected.csv with its file, row, column, value, rule and how to fix it."
         ),
         table("Accepted rows", ("table", "rows accepted"), rows, (1,)),
     ]
     if rejected.height:
         blocks += [_by_rule(rejected), _faults(rejected, identified=identified)]
-    return Section("reading", "What was read, mended and left out", tuple(blocks))
+    return Section("reading", "What was read, corrected and left out", tuple(blocks))
 
 
 def _by_rule(rejected: pl.DataFrame) -> TableView:
     rules = (
         rejected.group_by("severity", "rule", "table", maintain_order=True)
-        .agg(pl.len(), pl.col("message").first(), pl.col("cure").first())
+        .agg(pl.len(), pl.col("message").first(), pl.col("how_to_fix").first())
         .sort("severity", "len", descending=[True, True])
     )
-    words = {"rejected": "Left out", "mended": "Mended", "note": "Kept, with a remark"}
+    words = {"rejected": "Left out", "corrected": "Corrected", "note": "Kept, with a remark"}
     rows: list[tuple[str, ...]] = []
-    for severity in ("rejected", "mended", "note"):
+    for severity in ("rejected", "corrected", "note"):
         part = rules.filter(pl.col("severity") == severity)
         rows += [(words[severity],)] if part.height else []
         rows += [
-            (row["rule"].replace("_", " "), row["table"], count(row["len"]), row["cure"])
+            (row["rule"].replace("_", " "), row["table"], count(row["len"]), row["how_to_fix"])
             for row in part.iter_rows(named=True)
         ]
     return table("Faults by rule", ("rule", "table", "entries", "what to do"), rows, (2,), caption="Faults by rule")

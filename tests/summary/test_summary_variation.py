@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 
 from alsight.base.units import DAYS_PER_MONTH
-from alsight.describe.variation import run_lengths, slope_correlation, variogram
+from alsight.summary.variation import run_lengths, slope_correlation, variogram
 from alsight.episodes.courses import courses
-from describe.marks import PEOPLE, SOURCES, VISITS, marks, schedule, steady
+from summary.marks import PEOPLE, SOURCES, VISITS, marks, schedule, steady
 from episodes.naive import Person, slope
 from episodes.people import cohort_of, crowds
 from montecarlo import tolerance

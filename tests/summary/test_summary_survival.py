@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
-from alsight.describe.survival import kaplan_meier, quantile, restricted_mean, survival_at
+from alsight.summary.survival import kaplan_meier, quantile, restricted_mean, survival_at
 
 LUNG = pl.read_csv(Path(__file__).parents[1] / "data" / "survival" / "lung.csv")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from alsight.describe.variation import run_lengths, slope_correlation, variogram
+from alsight.summary.variation import run_lengths, slope_correlation, variogram
 from alsight.episodes.courses import Courses
 
 PEOPLE, VISITS, GAP_DAYS = 4000, 9, 91

@@ -14,7 +14,7 @@ from alsight.cohort.cohort import Cohort, select
 from alsight.cohort.example import example_cohort
 from alsight.cohort.scores import scored_visits
 from alsight.cohort.tables import DOSES, EVENTS, MEASURES_TABLE, SUBJECTS, VISITS
-from alsight.describe.describe import describe_cohort
+from alsight.summary.cohort import describe_cohort
 from alsight.instruments.items import TWELVE
 from episodes.people import cohort_of, frame
 
