@@ -20,12 +20,12 @@ from lifelines import KaplanMeierFitter
 
 from alsight.cohort.cohort import Cohort, select
 from alsight.cohort.tables import EVENTS, SUBJECTS, VISITS
-from alsight.summary.cohort import describe_cohort
-from alsight.summary.survival import kaplan_meier
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.find import episode_frame, judge
 from alsight.episodes.rates import disagreement_frame, rate_frame
 from alsight.instruments.items import TWELVE
+from alsight.summary.cohort import describe_cohort
+from alsight.summary.survival import kaplan_meier
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from alsight.summary.variation import run_lengths, slope_correlation, variogram
 from alsight.episodes.courses import Courses
+from alsight.summary.variation import run_lengths, slope_correlation, variogram
 
 PEOPLE, VISITS, GAP_DAYS = 4000, 9, 91
 MONTHS = GAP_DAYS / (365.25 / 12)

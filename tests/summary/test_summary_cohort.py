@@ -14,8 +14,8 @@ from alsight.cohort.cohort import Cohort, select
 from alsight.cohort.example import example_cohort
 from alsight.cohort.scores import scored_visits
 from alsight.cohort.tables import DOSES, EVENTS, MEASURES_TABLE, SUBJECTS, VISITS
-from alsight.summary.cohort import describe_cohort
 from alsight.instruments.items import TWELVE
+from alsight.summary.cohort import describe_cohort
 from episodes.people import cohort_of, frame
 
 EXAMPLE = example_cohort()

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 
 from alsight.base.units import DAYS_PER_MONTH
-from alsight.summary.variation import run_lengths, slope_correlation, variogram
 from alsight.episodes.courses import courses
-from summary.marks import PEOPLE, SOURCES, VISITS, marks, schedule, steady
+from alsight.summary.variation import run_lengths, slope_correlation, variogram
 from episodes.naive import Person, slope
 from episodes.people import cohort_of, crowds
 from montecarlo import tolerance
+from summary.marks import PEOPLE, SOURCES, VISITS, marks, schedule, steady
 
 QUICK = settings(deadline=None, max_examples=60)
 

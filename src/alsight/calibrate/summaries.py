@@ -13,7 +13,6 @@ from jaxtyping import Bool, Float64
 from alsight.base.units import months_of
 from alsight.calibrate.lines import Lines, lines
 from alsight.calibrate.populations import TRIAL, Views, admitted, affected_regions, group_of, rated, with_parameters
-from alsight.summary.survival import kaplan_meier, quantile, survival_at
 from alsight.episodes.definition import Definition
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.rates import episode_rates
@@ -29,6 +28,7 @@ from alsight.population.blocks import chosen
 from alsight.population.frames import Group, predicted_liters
 from alsight.population.recruit import entry_month
 from alsight.population.spec import Schedule
+from alsight.summary.survival import kaplan_meier, quantile, survival_at
 
 Summary = dict[str, float]
 Vector = Float64[np.ndarray, " subject"]

@@ -116,8 +116,8 @@ def sentences(summary: dict[str, Any]) -> tuple[str, ...]:
         return (accepted, "Nothing was rejected or changed.")
     entries = "entry" if summary["rejected"] == 1 else "entries"
     told = (
-        f"{summary['rejected']:,} {entries} left out, {summary['corrected']:,} corrected, {summary['notes']:,} kept with a "
-        "remark."
+        f"{summary['rejected']:,} {entries} left out, {summary['corrected']:,} corrected, {summary['notes']:,} kept "
+        "with a remark."
     )
     return (accepted, told)
 

@@ -13,7 +13,6 @@ from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import endpoints
 from alsight.cohort.scores import scored_visits
-from alsight.summary.cohort import describe_cohort
 from alsight.detect.thresholds import REVIEWED
 from alsight.detect.verdicts import Verdicts
 from alsight.episodes.find import episode_frame, judge
@@ -33,6 +32,7 @@ from alsight.report.verdicts.statement import statement_section
 from alsight.report.verdicts.summary import verdict_section
 from alsight.report.verdicts.tables import counted
 from alsight.report.verdicts.words import without_small
+from alsight.summary.cohort import describe_cohort
 
 TOTALS = {"alsfrs_r": "alsfrs_r_total", "alsfrs": "alsfrs_total"}
 

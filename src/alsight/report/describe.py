@@ -12,9 +12,9 @@ from alsight.base.progress import Progress, silent
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.read.source import Source, read
 from alsight.cohort.write.guard import guarded
-from alsight.summary.cohort import describe_cohort
 from alsight.report.check import counts, sentences
 from alsight.report.folder import make_folder, shown, write_whole
+from alsight.summary.cohort import describe_cohort
 
 
 class DescribeSpec(Source, frozen=True, kw_only=True):

@@ -11,12 +11,12 @@ from alsight.base.units import DAYS_PER_MONTH
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import DEFAULT, ENDPOINTS, Origin, endpoints
 from alsight.cohort.scores import scored_visits
+from alsight.episodes.courses import TOTALS, courses
+from alsight.instruments.items import Scale
 from alsight.summary.people import happenings, measures, missingness, numbers, traits
 from alsight.summary.stages import stages_at_entry, stages_over_time
 from alsight.summary.survival import Curve, kaplan_meier, quantile, restricted_mean, survival_at
 from alsight.summary.variation import run_lengths, slope_correlation, variogram
-from alsight.episodes.courses import TOTALS, courses
-from alsight.instruments.items import Scale
 
 ORIGINS: Final[tuple[Origin, ...]] = ("entry", "onset")
 """Times that survival is counted from; from onset people come under observation late."""

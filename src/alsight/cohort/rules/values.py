@@ -161,7 +161,7 @@ VALUE_RULES: Final[tuple[Rule, ...]] = (
         severity="rejected",
         cases=range_cases,
         message="The value lies outside the lawful range; the cell counts as missing, the rest of the row is kept.",
-        how_to_fix="Correct the value (a slip of the keyboard? another unit?), or leave the cell empty if it is unknown.",
+        how_to_fix="Correct the value (a slip of the keyboard? another unit?), or leave the cell empty if unknown.",
     ),
     Rule(
         name="not_a_choice",

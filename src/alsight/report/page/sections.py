@@ -42,8 +42,8 @@ def reading(rejected: pl.DataFrame, accepted: dict[str, int], *, identified: boo
     blocks: list[Block] = [
         Prose(
             f"{count(counts.get('rejected', 0))} entries could not be used and were left out, "
-            f"{count(counts.get('corrected', 0))} were corrected, {count(counts.get('note', 0))} were kept with a remark. "
-            "Every one is listed in rejected.csv with its file, row, column, value, rule and how to fix it."
+            f"{count(counts.get('corrected', 0))} were corrected, {count(counts.get('note', 0))} were kept with a "
+            "remark. Every one is listed in rejected.csv with its file, row, column, value, rule and how to fix it."
         ),
         table("Accepted rows", ("table", "rows accepted"), rows, (1,)),
     ]
