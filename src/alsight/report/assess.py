@@ -21,11 +21,13 @@ from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Verdicts, verdicts
 from alsight.report.check import counts, sentences
 from alsight.report.compose import Findings, find, page
+from alsight.report.disclosure.nodes import Disclosure
+from alsight.report.disclosure.policy import Policy
 from alsight.report.folder import DEFAULT, make_folder, shown, write_text, write_whole, writing
-from alsight.report.page.render import html
+from alsight.report.page.render import decide, html
 from alsight.report.page.words import joined
 from alsight.report.privacy import salt_of, write_private
-from alsight.report.verdicts.tables import counted, renamed, write_verdicts
+from alsight.report.verdicts.tables import OPEN, counted, printed_counts, printed_rates, renamed, write_verdicts
 from alsight.report.verdicts.words import DOSSIERS
 
 
@@ -75,16 +77,17 @@ def assess(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None 
     if not spec.identified:
         sent, judged = pseudonymize(known, salt), renamed(judged, pseudonyms(known.subjects["subject"], salt))
     found = find(sent, judged, progress)
-    report = html(
-        page(found, record, identified=spec.identified, pages=spec.pages, name=_name(spec), progress=progress)
-    )
+    content = page(found, record, pages=spec.pages, name=_name(spec), progress=progress)
+    disclosure = decide(content, Policy(spec.identified))
+    report = html(content, disclosure)
     progress("writing", 0, 0)
-    files = _write(place, found, report)
+    files = _write(place, found, report, disclosure)
     if not spec.identified:
         files |= write_private(known, salt, place)
-    summary = _summary(known, found, record, files)
+    summary = _summary(known, found, record, files, OPEN)
+    written = _summary(known, found, record, files, disclosure)
     files["summary"] = write_text(
-        place / "summary.json", msgspec.json.format(msgspec.json.encode(summary)).decode() + "\n"
+        place / "summary.json", msgspec.json.format(msgspec.json.encode(written)).decode() + "\n"
     )
     return Answer(
         summary=summary,
@@ -111,21 +114,25 @@ def _name(spec: AssessSpec) -> str:
     return Path(spec.path).name if spec.identified else ""
 
 
-def _write(place: Path, found: Findings, report: str) -> dict[str, Path]:
+def _write(place: Path, found: Findings, report: str, disclosure: Disclosure) -> dict[str, Path]:
     with writing(place):
         write_cohort(found.cohort, place / "cohort")
     return {
         "report": write_text(place / "report.html", report),
         "episodes": write_whole(place / "episodes.parquet", found.episodes.write_parquet),
-        **write_verdicts(found.judged, place),
+        **write_verdicts(found.judged, place, disclosure),
         "rejected": write_whole(place / "rejected.csv", guarded(found.cohort.rejected).write_csv),
         "cohort": place / "cohort",
     }
 
 
-def _summary(known: Cohort, found: Findings, record: Provenance, files: dict[str, Path]) -> dict[str, Any]:
-    """Counts, rates and flagged people as plain values; paths relative to the folder."""
-    rates = found.rates.select("definition", "kind", "months", "eligible", "found", "rate", "low", "high", "published")
+def _summary(
+    known: Cohort, found: Findings, record: Provenance, files: dict[str, Path], disclosure: Disclosure
+) -> dict[str, Any]:
+    """Counts, rates and flagged people as plain values, None for a hidden count; paths relative to the folder."""
+    rates = printed_rates(found.rates, disclosure).select(
+        "definition", "kind", "months", "eligible", "found", "rate", "low", "high", "published"
+    )
     public = (
         record
         if "identities" not in files
@@ -139,7 +146,10 @@ def _summary(known: Cohort, found: Findings, record: Provenance, files: dict[str
         **counts(known),
         "episodes": rates.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
         "flagged": found.flags.to_dicts(),
-        "verdicts": {**counted(found.judged), "thresholds": msgspec.to_builtins(found.judged.thresholds)},
+        "verdicts": {
+            **printed_counts(found.judged, disclosure),
+            "thresholds": msgspec.to_builtins(found.judged.thresholds),
+        },
         "files": {name: str(file.relative_to(files["report"].parent)) for name, file in files.items()},
         "provenance": msgspec.to_builtins(public),
     }
@@ -150,4 +160,4 @@ def _told(judged: Verdicts) -> tuple[str, ...]:
     said = counted(judged)
     called = joined([f"{said['headline'][verdict]:,} {verdict}" for verdict in DOSSIERS])
     again = f"{said['review']:,} to re-evaluate" if said["review"] else "nobody to re-evaluate"
-    return f"Judged: {called}; {again}.", judged.sentence
+    return f"Judged: {called}; {again}.", said["sentence"]
