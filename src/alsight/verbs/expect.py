@@ -11,18 +11,21 @@ from alsight.base.answer import Answer
 from alsight.base.errors import SpecError
 from alsight.base.progress import Progress, silent
 from alsight.base.provenance import provenance
-from alsight.base.spec import Spec, read_toml
+from alsight.base.spec import Spec
 from alsight.cohort.write.guard import guarded
 from alsight.detect.expect.expectation import Expectation, Question, expectation
 from alsight.detect.expect.outcomes import NAMED, outcome
 from alsight.detect.expect.people import POPULATIONS, Seen, faults_of
 from alsight.population.spec import Population, faults_of_population
-from alsight.report.faces.expect_page import page
-from alsight.report.faces.expect_words import sentences
-from alsight.report.faces.sentence import EXAMPLE, SHAPE, parsed, run_in_of
+from alsight.report.expect_page import page
+from alsight.report.expect_words import sentences
 from alsight.report.folder import make_folder, shown, write_text, write_whole
 from alsight.report.page.render import html
+from alsight.verbs.calls import answered, documented
+from alsight.verbs.question.sentence import EXAMPLE, SHAPE, parsed, run_in_of
+from alsight.verbs.simulate import read_population
 
+Among = Literal["assessed", "enrolled"]
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Faults = list[tuple[str, str, object]]
 MOST: int = 10_000
@@ -32,30 +35,30 @@ LONGEST: float = 240.0
 
 
 class ExpectSpec(Spec, frozen=True, kw_only=True):
-    """What was found, in whom, seen how and picked how. None and empty texts keep what the population says.
+    """What was found, in whom, how they were observed and how it was selected. What is not given is the population's.
 
     Attributes:
-        sentence: what was found, as a person says it; its parts may be given one by one instead.
+        sentence: what was found, such as "3 of 10 stable for 12 months"; its parts may be given one by one instead.
         found: people who met the outcome.
-        of: people among whom.
-        outcome: stable, improved, or the name of a definition, with or without its length.
-        months: the time asked about.
-        points: size of a gain, or range of a stable run.
-        population: register, trial, or a TOML file that holds a Population.
-        interval: months between visits.
-        followed: months in which spells that may start at any visit are looked for.
-        missed: chance that a visit is missed.
-        dropout: withdrawal [per month].
-        mimics: share of people who have something else than ALS.
-        run_in: who was enrolled, such as "stable for 3 months".
-        among: whether the people counted are those still assessed, or all who were enrolled.
-        picked_from: how many such groups could have been told about.
-        any_window: whether the window was chosen after looking.
-        tried: other outcomes that could have been told about.
+        of: people in the group.
+        outcome: what is counted, namely stable, improved, or the name of a definition, with or without its length.
+        months: length of time in question [months].
+        points: size of an improvement, or range of a stable period [points].
+        population: kind of people, namely register, trial, or a TOML file that describes a population.
+        interval: time between visits [months].
+        followed: time in which periods that may start at any visit are looked for [months].
+        missed: probability that a visit is missed.
+        dropout: probability of withdrawal per month.
+        mimics: share of people who have a disease other than ALS.
+        run_in: rule of enrollment, such as "stable for 3 months".
+        among: people counted, either those still assessed or all who were enrolled.
+        picked_from: number of such groups of which this one could have been selected.
+        any_window: the window was chosen after looking at the data.
+        tried: another outcome that could have been reported instead.
         people: virtual people of each parameter set.
         seed: root of all random numbers.
-        workers: threads; any number gives the same answer.
-        out: folder for a page and the tables, empty for none.
+        workers: threads; any number gives the same result.
+        out: folder to write a page and the tables to.
     """
 
     sentence: str = ""
@@ -71,7 +74,7 @@ class ExpectSpec(Spec, frozen=True, kw_only=True):
     dropout: Share | None = None
     mimics: Share | None = None
     run_in: str = ""
-    among: Literal["assessed", "enrolled"] = "assessed"
+    among: Among = "assessed"
     picked_from: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     any_window: bool = False
     tried: tuple[str, ...] = ()
@@ -81,12 +84,12 @@ class ExpectSpec(Spec, frozen=True, kw_only=True):
     out: str = ""
 
 
-def expect(spec: ExpectSpec, progress: Progress = silent) -> Answer:
+def run(spec: ExpectSpec, progress: Progress = silent) -> Answer:
     """How often natural history alone gives as much, in one group named beforehand and after picking.
 
     Args:
-        spec: what was found, in whom, seen how and picked how.
-        progress: told of people done.
+        spec: what was found, in whom, how they were observed and how it was selected.
+        progress: called with the number of people done.
 
     Returns:
         Sentences to quote, and tables: `published`, `readings`, `picking`, `picked`, `sizes`, `numbers`, `run_in`,
@@ -94,26 +97,26 @@ def expect(spec: ExpectSpec, progress: Progress = silent) -> Answer:
 
     Raises:
         SpecError: the request makes no sense; every fault at once.
-        RunError: hardly anybody enters, nobody can be judged, or the disk refused.
+        RunError: hardly any person enters, none can be assessed, or the files could not be written.
     """
     question, name = question_of(spec)
     answer = expectation(question, progress)
     said = sentences(question, answer, name)
     request = {key: value for key, value in msgspec.structs.asdict(spec).items() if key not in ("workers", "out")}
-    own = [Path(spec.population)] if spec.population not in POPULATIONS else []
-    request["population"] = own[0].name if own else spec.population
-    record = provenance("expect", request, own, spec.seed)
+    file = [Path(spec.population)] if spec.population not in POPULATIONS else []
+    request["population"] = file[0].name if file else spec.population
+    record = provenance("expect", request, file, spec.seed)
     summary = _summary(question, answer) | {"said": list(said)}
     files: dict[str, Path] = {}
     if spec.out:
-        place = make_folder(spec.out)
+        folder = make_folder(spec.out)
         whole = html(page(question, answer, said, record))
-        files = {"page": write_text(place / "expect.html", whole)} | {
-            key: write_whole(place / f"{key}.csv", guarded(frame).write_csv) for key, frame in answer.tables.items()
+        files = {"page": write_text(folder / "expect.html", whole)} | {
+            key: write_whole(folder / f"{key}.csv", guarded(frame).write_csv) for key, frame in answer.tables.items()
         }
         plain = summary | {"provenance": msgspec.to_builtins(record)}
         encoded = msgspec.json.format(msgspec.json.encode(plain)).decode() + "\n"
-        files["summary"] = write_text(place / "summary.json", encoded)
+        files["summary"] = write_text(folder / "summary.json", encoded)
     where = (f"The page is {shown(files['page'])}",) if files else ()
     return Answer(summary=summary, tables=answer.tables, files=files, sentences=(*said, *where), provenance=record)
 
@@ -189,16 +192,18 @@ def _parts(spec: ExpectSpec) -> tuple[dict[str, Any], Faults]:
 
 
 def _population(name: str) -> tuple[Population | None, Faults]:
-    """A population by name or from a file."""
+    """A population by name or from a file, or what is wrong with it."""
     if name in POPULATIONS:
         return POPULATIONS[name], []
     if not name.endswith(".toml") and not Path(name).exists():
         return None, [("population", f"one of {', '.join(POPULATIONS)}, or a TOML file", name)]
     try:
-        population = read_toml(Population, name)
+        population = read_population(name)
     except SpecError as error:
-        return None, [(f"population {path}", allowed, given) for path, allowed, given in error.faults]
-    wrong = [(f"population {path}", allowed, given) for path, allowed, given in faults_of_population(population)]
+        return None, list(error.faults)
+    wrong: Faults = [
+        (f"population.{path}", allowed, given) for path, allowed, given in faults_of_population(population)
+    ]
     return (None if wrong else population), wrong
 
 
@@ -227,3 +232,34 @@ def _summary(question: Question, answer: Expectation) -> dict[str, Any]:
         "observed_95": [answer.observed_low, answer.observed_high],
         "looked_for_months": answer.months,
     }
+
+
+@documented(ExpectSpec)
+def expect(
+    sentence: str = "",
+    /,
+    *,
+    found: int | None = None,
+    of: int | None = None,
+    outcome: str = "",
+    months: float | None = None,
+    points: float | None = None,
+    population: Path | str = "register",
+    interval: float | None = None,
+    followed: float | None = None,
+    missed: float | None = None,
+    dropout: float | None = None,
+    mimics: float | None = None,
+    run_in: str = "",
+    among: Among = "assessed",
+    picked_from: int = 1,
+    any_window: bool = False,
+    tried: tuple[str, ...] = (),
+    people: int = 5000,
+    seed: int = 1,
+    workers: int = 2,
+    out: Path | str = "",
+    progress: Progress = silent,
+) -> Answer:
+    """Compute how often natural history alone gives "3 of 10 stable for 12 months"."""
+    return answered("expect", locals())

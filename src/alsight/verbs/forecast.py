@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -11,14 +11,15 @@ from alsight.base.answer import Answer, Exit
 from alsight.base.errors import SpecError
 from alsight.base.progress import Progress, silent
 from alsight.cohort.cohort import Cohort
-from alsight.cohort.read.source import Source, read
+from alsight.cohort.read.source import Entry, Source, read
 from alsight.cohort.write.guard import guarded
 from alsight.infer.forecast.ahead import enough, fit_forecast, forecast_function, forecast_time
 from alsight.infer.forecast.encals import encals_forecast
 from alsight.infer.forecast.reference import reference_fit
 from alsight.infer.forecast.tables import EVENTS, Event, Tables, landmarked, tables_of
-from alsight.report.check import counts
 from alsight.report.folder import make_folder, shown, write_whole
+from alsight.report.reading import counts
+from alsight.verbs.calls import answered, documented
 
 CALM = "A forecast is a statement about people like this one, not a promise to anybody."
 
@@ -27,10 +28,10 @@ class ForecastSpec(Source, frozen=True, kw_only=True):
     """What to forecast.
 
     Attributes:
-        subject: one person's identifier; empty for everybody still under observation.
-        reference: whether to forecast from the shipped reference even where the cohort could carry its own fit.
-        out: folder to write the tables to as CSV, empty for none.
-        strict: whether a rejected row makes the run end with code 1.
+        subject: identifier of one person; without it, all people who are still under observation.
+        reference: forecast from the shipped reference even where the cohort is large enough for its own fit.
+        out: folder to write the tables to as CSV.
+        strict: end with code 1 if any row was rejected.
     """
 
     subject: str = ""
@@ -39,19 +40,19 @@ class ForecastSpec(Source, frozen=True, kw_only=True):
     strict: bool = False
 
 
-def forecast(spec: ForecastSpec, progress: Progress = silent, cohort: Cohort | None = None) -> Answer:
+def run(spec: ForecastSpec, progress: Progress = silent, cohort: Cohort | None = None) -> Answer:
     """Ratings 3 to 24 months ahead, and the time to King's stage 4 and to the event, from each person's last day seen.
 
     Args:
         spec: what to read, whom to forecast, where to write.
-        progress: told how far the work is.
+        progress: called with how far the work is.
         cohort: people already in memory, used in place of the file.
 
     Raises:
         DataError: the file cannot be used at all.
         SpecError: the request makes no sense, or nobody has that identifier.
         NotConverged: the cohort's own fit cannot vouch for itself.
-        RunError: the disk refused.
+        RunError: the files could not be written.
     """
     known = read(spec, progress) if cohort is None else cohort
     if spec.subject and spec.subject not in known.subjects["subject"]:
@@ -67,8 +68,8 @@ def forecast(spec: ForecastSpec, progress: Progress = silent, cohort: Cohort | N
     tables["encals"] = encals_forecast(known, seen)
     files: dict[str, Path] = {}
     if spec.out:
-        place = make_folder(spec.out, spec.path)
-        files = {name: write_whole(place / f"{name}.csv", guarded(frame).write_csv) for name, frame in tables.items()}
+        folder = make_folder(spec.out, spec.path)
+        files = {name: write_whole(folder / f"{name}.csv", guarded(frame).write_csv) for name, frame in tables.items()}
     summary: dict[str, Any] = {**counts(known), "forecast": tables["function"]["subject"].n_unique(), "notes": notes}
     computed = tables["encals"].filter(pl.col("encals_reason") == "").height
     return Answer(
@@ -126,3 +127,27 @@ def _nobody(event: Event) -> dict[str, pl.DataFrame]:
         )
         found["function"] = pl.DataFrame(schema={"subject": text, **dict.fromkeys(columns, number)})
     return found
+
+
+@documented(ForecastSpec)
+def forecast(
+    path: Cohort | Path | str | None = None,
+    /,
+    *,
+    example: bool = False,
+    mapping: Path | str = "",
+    entry: Entry = "",
+    sheet: str = "",
+    scale: Literal["", "alsfrs_r", "alsfrs"] = "",
+    dates: Literal["", "dmy", "mdy"] = "",
+    decimal: Literal["", ".", ","] = "",
+    time_unit: Literal["", "day", "week", "month", "year"] = "",
+    missing: tuple[str, ...] = (),
+    subject: str = "",
+    reference: bool = False,
+    out: Path | str = "",
+    strict: bool = False,
+    progress: Progress = silent,
+) -> Answer:
+    """Forecast function, King's stage 4 and survival."""
+    return answered("forecast", locals())

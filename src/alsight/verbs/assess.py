@@ -1,9 +1,10 @@
-"""The `assess` verb: a verdict a person, the cohort beside natural history, and a report that can be sent."""
+"""The `assess` verb: a verdict for each person, the cohort beside natural history, and a report that can be shared."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import polars as pl
@@ -13,13 +14,12 @@ from alsight.base.progress import Progress, silent
 from alsight.base.provenance import Provenance, program
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.pseudonyms import pseudonymize, pseudonyms
-from alsight.cohort.read.source import Source, read
+from alsight.cohort.read.source import Entry, Source, read
 from alsight.cohort.write.folder import write_cohort
 from alsight.cohort.write.guard import guarded
 from alsight.detect.review.prior import Setting
 from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Verdicts, verdicts
-from alsight.report.check import counts, sentences
 from alsight.report.compose import Findings, find, page
 from alsight.report.disclosure.nodes import Disclosure
 from alsight.report.disclosure.policy import Policy
@@ -27,8 +27,12 @@ from alsight.report.folder import DEFAULT, make_folder, shown, write_text, write
 from alsight.report.page.render import decide, html
 from alsight.report.page.words import joined
 from alsight.report.privacy import salt_of, write_private
+from alsight.report.reading import counts, sentences
 from alsight.report.verdicts.tables import OPEN, counted, printed_counts, printed_rates, renamed, write_verdicts
 from alsight.report.verdicts.words import DOSSIERS
+from alsight.verbs.calls import answered, documented
+
+CRITERIA: Final = Thresholds()
 
 
 class AssessSpec(Source, frozen=True, kw_only=True):
@@ -36,11 +40,11 @@ class AssessSpec(Source, frozen=True, kw_only=True):
 
     Attributes:
         out: folder for the report and its tables.
-        identified: whether to keep identifiers, dates and small counts.
-        salt_file: file with the secret that makes the pseudonyms, empty to derive it from the visits.
-        strict: whether a rejected row makes the run end with code 1.
-        pages: most people with a page of their own.
-        thresholds: what a verdict asks for.
+        identified: keep identifiers, dates and small counts.
+        salt_file: text file with your secret for the pseudonyms; without it they are derived from the visits.
+        strict: end with code 1 if any row was rejected.
+        pages: largest number of people with a page of their own.
+        thresholds: criteria of the verdicts.
         setting: where the people come from, which decides how common mimics are among them.
     """
 
@@ -49,27 +53,27 @@ class AssessSpec(Source, frozen=True, kw_only=True):
     salt_file: str = ""
     strict: bool = False
     pages: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 60
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = CRITERIA
     setting: Setting = "register"
 
 
-def assess(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = None) -> Answer:
+def run(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = None) -> Answer:
     """Write report.html, the tables of verdicts and episodes, rejected.csv, cohort/ and summary.json.
 
-    Verdicts are given on the people as they were read and only then renamed: raters and dates weigh in them.
+    Verdicts are given on the people as they were read, who are only then renamed: verdicts depend on raters and dates.
 
     Args:
         spec: what to read and where to write.
-        progress: told how far the work is.
+        progress: called with how far the work is.
         cohort: people already in memory, used in place of the file.
 
     Raises:
         DataError: the file cannot be used at all.
         SpecError: the request makes no sense.
-        RunError: the disk refused.
+        RunError: the files could not be written.
     """
     known = read(spec, progress) if cohort is None else cohort
-    place = make_folder(spec.out, spec.path)
+    folder = make_folder(spec.out, spec.path)
     record = _record(spec, known)
     salt = "" if spec.identified else salt_of(known, spec.salt_file)
     judged = verdicts(known, spec.thresholds, setting=spec.setting, progress=progress)
@@ -81,13 +85,13 @@ def assess(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None 
     disclosure = decide(content, Policy(spec.identified))
     report = html(content, disclosure)
     progress("writing", 0, 0)
-    files = _write(place, found, report, disclosure)
+    files = _write(folder, found, report, disclosure)
     if not spec.identified:
-        files |= write_private(known, salt, place)
+        files |= write_private(known, salt, folder)
     summary = _summary(known, found, record, files, OPEN)
     written = _summary(known, found, record, files, disclosure)
     files["summary"] = write_text(
-        place / "summary.json", msgspec.json.format(msgspec.json.encode(written)).decode() + "\n"
+        folder / "summary.json", msgspec.json.format(msgspec.json.encode(written)).decode() + "\n"
     )
     return Answer(
         summary=summary,
@@ -114,15 +118,15 @@ def _name(spec: AssessSpec) -> str:
     return Path(spec.path).name if spec.identified else ""
 
 
-def _write(place: Path, found: Findings, report: str, disclosure: Disclosure) -> dict[str, Path]:
-    with writing(place):
-        write_cohort(found.cohort, place / "cohort")
+def _write(folder: Path, found: Findings, report: str, disclosure: Disclosure) -> dict[str, Path]:
+    with writing(folder):
+        write_cohort(found.cohort, folder / "cohort")
     return {
-        "report": write_text(place / "report.html", report),
-        "episodes": write_whole(place / "episodes.parquet", found.episodes.write_parquet),
-        **write_verdicts(found.judged, place, disclosure),
-        "rejected": write_whole(place / "rejected.csv", guarded(found.cohort.rejected).write_csv),
-        "cohort": place / "cohort",
+        "report": write_text(folder / "report.html", report),
+        "episodes": write_whole(folder / "episodes.parquet", found.episodes.write_parquet),
+        **write_verdicts(found.judged, folder, disclosure),
+        "rejected": write_whole(folder / "rejected.csv", guarded(found.cohort.rejected).write_csv),
+        "cohort": folder / "cohort",
     }
 
 
@@ -161,3 +165,30 @@ def _told(judged: Verdicts) -> tuple[str, ...]:
     called = joined([f"{said['headline'][verdict]:,} {verdict}" for verdict in DOSSIERS])
     again = f"{said['review']:,} to re-evaluate" if said["review"] else "nobody to re-evaluate"
     return f"Judged: {called}; {again}.", said["sentence"]
+
+
+@documented(AssessSpec)
+def assess(
+    path: Cohort | Path | str | None = None,
+    /,
+    *,
+    example: bool = False,
+    mapping: Path | str = "",
+    entry: Entry = "",
+    sheet: str = "",
+    scale: Literal["", "alsfrs_r", "alsfrs"] = "",
+    dates: Literal["", "dmy", "mdy"] = "",
+    decimal: Literal["", ".", ","] = "",
+    time_unit: Literal["", "day", "week", "month", "year"] = "",
+    missing: tuple[str, ...] = (),
+    out: Path | str = DEFAULT,
+    identified: bool = False,
+    salt_file: Path | str = "",
+    strict: bool = False,
+    pages: int = 60,
+    thresholds: Thresholds | Mapping[str, float] = CRITERIA,
+    setting: Setting = "register",
+    progress: Progress = silent,
+) -> Answer:
+    """Find plateaus and reversals, and write a report that can be shared."""
+    return answered("assess", locals())

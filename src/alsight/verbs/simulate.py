@@ -1,4 +1,4 @@
-"""The verb simulate: a population file in, a cohort out, the same in type and files as a real one."""
+"""The `simulate` verb: a population file in, a cohort out, the same in type and files as a real one."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from alsight.base.progress import Progress, silent
 from alsight.base.provenance import provenance
 from alsight.base.spec import Spec, read_toml
 from alsight.cohort.cohort import Cohort
-from alsight.population.blocks import checked, cohort_from, simulate_cohort
+from alsight.population.blocks import cohort_from, simulate_cohort
 from alsight.population.shards import write_population
-from alsight.population.spec import Given, Population
+from alsight.population.spec import Given, Population, faults_of_population
+from alsight.verbs.calls import answered, documented
 
-CALM = "Simulated people: hypotheses acted out, not predictions for anybody."
+CALM = "Simulated people are hypotheses, not predictions for any person."
 
 
 class SimulateSpec(Spec, frozen=True, kw_only=True):
     """What to simulate.
 
     Attributes:
-        population: a TOML file that holds a Population; empty for a register with every default.
-        therapies: names of therapies given to everybody from entry on, on top of the file's arms.
-        size: people recruited; 0 keeps the file's.
-        seed: root of all random numbers; None keeps the file's.
-        truth: whether the hidden truth is wanted.
-        workers: threads; any number gives the same bytes.
-        out: folder to write to; empty keeps the cohort in memory.
+        population: TOML file that describes a population; without it, a register with every default.
+        therapies: therapy given to all people from entry on, in addition to the file's arms.
+        size: people recruited; 0 keeps the file's number.
+        seed: root of all random numbers; without it, the file's.
+        truth: add the hidden truth.
+        workers: threads; any number gives the same result.
+        out: folder to write to; without it, the cohort stays in memory.
     """
 
     population: str = ""
@@ -43,13 +44,31 @@ class SimulateSpec(Spec, frozen=True, kw_only=True):
     out: str = ""
 
 
+def read_population(file: str) -> Population:
+    """A population from a TOML file.
+
+    Raises:
+        SpecError: the file is missing or a field of it makes no sense; every fault at once, each under `population`.
+    """
+    try:
+        return read_toml(Population, file)
+    except SpecError as error:
+        whole = str(Path(file))
+        raise SpecError(
+            [
+                ("population", allowed, f"{file}: {given}") if path == whole else (f"population.{path}", allowed, given)
+                for path, allowed, given in error.faults
+            ]
+        ) from error
+
+
 def population_of(spec: SimulateSpec) -> Population:
-    """The population asked for, checked.
+    """The population of a request, checked.
 
     Raises:
         SpecError: the file is missing or anything in it makes no sense; every fault at once.
     """
-    population = read_toml(Population, spec.population) if spec.population else Population()
+    population = read_population(spec.population) if spec.population else Population()
     changes: dict[str, Any] = {}
     if spec.size:
         changes["size"] = spec.size
@@ -57,22 +76,32 @@ def population_of(spec: SimulateSpec) -> Population:
         changes["seed"] = spec.seed
     if spec.therapies:
         changes["background"] = (*population.background, *(Given(therapy=name) for name in spec.therapies))
-    return checked(msgspec.structs.replace(population, **changes))
+    chosen = msgspec.structs.replace(population, **changes)
+    faults = faults_of_population(chosen)
+    if faults:
+        first = len(population.background)
+        requested = {
+            f"background[{first + index}].therapy": f"therapies[{index}]" for index in range(len(spec.therapies))
+        }
+        raise SpecError(
+            [(requested.get(path, f"population.{path}"), allowed, given) for path, allowed, given in faults]
+        )
+    return chosen
 
 
-def simulate(spec: SimulateSpec, progress: Progress = silent) -> Answer:
+def run(spec: SimulateSpec, progress: Progress = silent) -> Answer:
     """Simulate a population.
 
     Args:
         spec: what to simulate.
-        progress: told of people done.
+        progress: called with the number of people done.
 
     Returns:
         Tables of the cohort (and `truth_people`, `truth_course`) when kept in memory, else the files written.
 
     Raises:
         SpecError: the population makes no sense; every fault at once, before anything runs.
-        RunError: the disk refused, or hardly any candidate meets the criteria.
+        RunError: the files could not be written, or hardly any candidate meets the criteria.
     """
     population = population_of(spec)
     inputs = [Path(spec.population)] if spec.population else []
@@ -103,3 +132,20 @@ def cohort_of_answer(answer: Answer) -> Cohort:
     if not answer.tables:
         raise SpecError([("answer", "an answer kept in memory", "one written to files")])
     return cohort_from(answer.tables, answer.provenance)
+
+
+@documented(SimulateSpec)
+def simulate(
+    population: Path | str | None = None,
+    /,
+    *,
+    therapies: tuple[str, ...] = (),
+    size: int = 0,
+    seed: int | None = None,
+    truth: bool = False,
+    workers: int = 1,
+    out: Path | str = "",
+    progress: Progress = silent,
+) -> Answer:
+    """Simulate a virtual cohort, with or without therapies."""
+    return answered("simulate", locals())

@@ -9,7 +9,7 @@ import polars as pl
 
 from alsight.base.provenance import Provenance
 from alsight.detect.expect.expectation import Expectation, Question
-from alsight.report.faces.expect_words import chances, often
+from alsight.report.expect_words import chances, often
 from alsight.report.page import charts
 from alsight.report.page.blocks import Block, Heading, Notice, Prose, Section, TableView, drawn, table
 from alsight.report.page.labels import source_name

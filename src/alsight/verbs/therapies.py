@@ -13,21 +13,22 @@ from alsight.base.progress import Progress, silent
 from alsight.base.provenance import provenance
 from alsight.base.spec import Spec
 from alsight.knowledge.therapies import THERAPIES, TherapyRow
+from alsight.verbs.calls import answered, documented
 
 COLUMNS = ("therapy", "aspect", "date", "what", "result", "source", "grade")
 
 
 class TherapiesSpec(Spec, frozen=True, kw_only=True):
-    """What to tell.
+    """What to list.
 
     Attributes:
-        name: one therapy, or empty for all.
+        name: one therapy; without it, all of them.
     """
 
     name: str = ""
 
 
-def therapies(spec: TherapiesSpec, progress: Progress = silent) -> Answer:
+def run(spec: TherapiesSpec, progress: Progress = silent) -> Answer:
     """Everything known about the therapies asked for, one fact a row.
 
     Raises:
@@ -69,3 +70,14 @@ def _sentence(row: TherapyRow) -> str:
 
 def _plain(row: TherapyRow) -> dict[str, Any]:
     return msgspec.to_builtins(row)
+
+
+@documented(TherapiesSpec)
+def therapies(
+    name: str = "",
+    /,
+    *,
+    progress: Progress = silent,
+) -> Answer:
+    """List what is known about a therapy, with sources."""
+    return answered("therapies", locals())
