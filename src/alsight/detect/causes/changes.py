@@ -33,14 +33,14 @@ def changes(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     Source: kaufmann2007
     """
     previous, _ = shifted(series, -1)
-    taken, parts = np.zeros(series.person.size), []
+    taken, parts = np.zeros(series.ratings.subject.size), []
     steps = clear_jumps(cohort, series, rules)
     for place, (name, words) in enumerate(CIRCUMSTANCES.items()):
-        taken = np.maximum(taken, np.maximum(cumulated(series.person, steps[:, place]), 0.0))
-        up = np.flatnonzero((steps[:, place] > 0.0) & (series.score > series.score[previous]))
+        taken = np.maximum(taken, np.maximum(cumulated(series.ratings.subject, steps[:, place]), 0.0))
+        up = np.flatnonzero((steps[:, place] > 0.0) & (series.ratings.total > series.ratings.total[previous]))
         parts.append(_told(series, up, previous, steps[up, place], name, words))
     # A visit that a shift would take below 0 has lost nothing it did not have.
-    taken = np.round(np.minimum(taken, series.score), 9)
+    taken = np.round(np.minimum(taken, series.ratings.total), 9)
     return effect(series, pl.concat(parts), taken, ruled=named("change", taken > 0.0))
 
 
@@ -48,13 +48,13 @@ def clear_jumps(cohort: Cohort, series: Series, rules: CauseRules) -> Float[np.n
     """Points by which the level jumps at each visit with a change of each kind; 0 where no jump is clear."""
     codes, changed = changed_since(cohort, series)
     previous, same = shifted(series, -1)
-    step = series.score - series.score[previous]
+    step = series.ratings.total - series.ratings.total[previous]
     steps = np.zeros(changed.shape)
     for place in range(len(CIRCUMSTANCES)):
         there = np.flatnonzero(changed[:, place])
         jump, weight = _jumps(series, rules, np.cumsum(changed[:, place] | ~same))
         pair = codes[previous[there], place], codes[there, place]
-        pooled, errors, agree = _pooled(series.person[there], pair, jump[there], weight[there])
+        pooled, errors, agree = _pooled(series.ratings.subject[there], pair, jump[there], weight[there])
         clear = agree & (np.abs(errors) >= rules.change_errors) & (np.abs(pooled) >= rules.change_points)
         clear &= np.sign(pooled) * step[there] >= rules.change_sudden * np.abs(pooled)
         steps[there[clear], place] = pooled[clear]
@@ -66,8 +66,8 @@ def changed_since(
 ) -> tuple[Int[np.ndarray, "visits circumstances"], Bool[np.ndarray, "visits circumstances"]]:
     """Numbers of the circumstances of each visit, and whether they differ from those of the person's visit before."""
     texts = [pl.col(name).fill_null("") for name in CIRCUMSTANCES]
-    codes = cohort.visits.select(text.rank("dense") for text in texts).to_numpy()[series.line].astype(np.int64)
-    given = cohort.visits.select(text != "" for text in texts).to_numpy()[series.line]
+    codes = cohort.visits.select(text.rank("dense") for text in texts).to_numpy()[series.ratings.line].astype(np.int64)
+    given = cohort.visits.select(text != "" for text in texts).to_numpy()[series.ratings.line]
     previous, same = shifted(series, -1)
     return codes, (codes != codes[previous]) & given & given[previous] & same[:, None]
 
@@ -126,8 +126,8 @@ def _told(
         there,
         cause="artefact",
         rule=name,
-        start=series.day[previous[there]],
-        end=series.day[there],
+        start=series.ratings.day[previous[there]],
+        end=series.ratings.day[there],
         points=jump,
         words=pl.format(
             "The level rose by {} between days {} and {}, where {} changed.",

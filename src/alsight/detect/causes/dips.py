@@ -51,12 +51,12 @@ def _credible(
     previous, _ = shifted(series, -1)
     after, _ = shifted(series, 1)
     regained = found.back >= rules.dip_return * found.away
-    first = found.before - series.score[found.first]
+    first = found.before - series.ratings.total[found.first]
     sudden = (first >= rules.dip_sudden * found.away) & (
-        series.day[found.first] - series.day[previous[found.first]] <= rules.dip_gap_days
+        series.ratings.day[found.first] - series.ratings.day[previous[found.first]] <= rules.dip_gap_days
     )
     _, known = shifted(series, -rules.dip_before)
-    brief = series.day[after[found.last]] - series.day[previous[found.first]] <= rules.dip_brief_days
+    brief = series.ratings.day[after[found.last]] - series.ratings.day[previous[found.first]] <= rules.dip_brief_days
     deep = (
         brief
         & known[found.first]
@@ -64,7 +64,7 @@ def _credible(
         & (found.errors >= rules.dip_errors)
     )
     # The score itself must rise again; to lose less than the running course is no rebound.
-    rises = series.score[after[found.last]] > series.score[found.last]
+    rises = series.ratings.total[after[found.last]] > series.ratings.total[found.last]
     beyond = found.away >= rules.dip_return * found.back
     return regained & rises & (recorded | (sudden & deep & beyond))
 
@@ -91,9 +91,9 @@ def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretche
     asked = pl.DataFrame(
         {
             "row": np.arange(found.first.size),
-            "subject": series.subjects.gather(series.person[found.first]),
-            "from": series.day[previous[found.first]] - rules.illness_lag_days,
-            "to": series.day[found.first] + rules.illness_lag_days,
+            "subject": series.subjects.gather(series.ratings.subject[found.first]),
+            "from": series.ratings.day[previous[found.first]] - rules.illness_lag_days,
+            "to": series.ratings.day[found.first] + rules.illness_lag_days,
         }
     ).sort("to")
     hits = asked.join_asof(
@@ -118,12 +118,12 @@ def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarr
     previous, _ = shifted(series, -1)
     after, _ = shifted(series, 1)
     nadir = _nadir(series, best.first, best.last)
-    start, end = series.day[previous[best.first]], series.day[after[best.last]]
+    start, end = series.ratings.day[previous[best.first]], series.ratings.day[after[best.last]]
     past = side(series, rules, -1)
-    level, _ = past.at(previous[best.first], series.months[previous[best.first]], series.noise[best.first])
-    expected, _ = past.at(previous[best.first], series.months[nadir], series.noise[best.first])
-    depth = expected - series.score[nadir]
-    points = np.minimum(series.score[after[best.last]], level) - series.score[nadir]
+    level, _ = past.at(previous[best.first], series.ratings.months[previous[best.first]], series.noise[best.first])
+    expected, _ = past.at(previous[best.first], series.ratings.months[nadir], series.noise[best.first])
+    depth = expected - series.ratings.total[nadir]
+    points = np.minimum(series.ratings.total[after[best.last]], level) - series.ratings.total[nadir]
     known = pl.Series(recorded.astype(object), dtype=pl.String).replace("", None)
     why = ("recorded: " + known.str.replace_all("_", " ")).fill_null("no illness is recorded")
     found = rows(
@@ -146,20 +146,20 @@ def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarr
     )
     table = pl.DataFrame(
         {
-            "subject": series.subjects.gather(series.person[nadir]),
+            "subject": series.subjects.gather(series.ratings.subject[nadir]),
             "start_day": start,
-            "nadir_day": series.day[nadir],
+            "nadir_day": series.ratings.day[nadir],
             "end_day": end,
             "visits": best.last - best.first + 1,
             "level": level,
-            "nadir": series.score[nadir],
+            "nadir": series.ratings.total[nadir],
             "depth": depth,
             "regained": best.back,
             "recorded": known,
         },
         schema_overrides=DIPS,
     )
-    dropped = np.zeros(series.person.size + 1, dtype=np.int64)
+    dropped = np.zeros(series.ratings.subject.size + 1, dtype=np.int64)
     np.add.at(dropped, best.first, 1)
     np.add.at(dropped, best.last + 1, -1)
     inside = np.cumsum(dropped[:-1]) > 0
@@ -171,6 +171,6 @@ def _nadir(series: Series, first: Int[np.ndarray, " dips"], last: Int[np.ndarray
     length = last - first + 1
     dip = np.repeat(np.arange(first.size), length)
     place = np.arange(dip.size) - np.repeat(np.cumsum(length) - length, length) + np.repeat(first, length)
-    order = np.lexsort((place, series.score[place], dip))
+    order = np.lexsort((place, series.ratings.total[place], dip))
     head = np.diff(dip[order], prepend=-1) != 0
     return place[order[head]]

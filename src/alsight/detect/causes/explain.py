@@ -63,7 +63,7 @@ def explain(cohort: Cohort, rules: CauseRules = DEFAULT) -> Explained:
     visits alone, so the result does not depend on who else is in the cohort.
     """
     series = lay_out(cohort, rules)
-    total = np.zeros(series.person.size)
+    total = np.zeros(series.ratings.subject.size)
     done: list[tuple[Series, Effect]] = []
     whole = series
     for rule in (item_5, item_12, relief):
@@ -76,7 +76,7 @@ def explain(cohort: Cohort, rules: CauseRules = DEFAULT) -> Explained:
     for rule in (exchanged_dates, outliers, dips, changes):
         found = rule(cohort, series, rules)
         done.append((series, found))
-        series = described(kept(replace(series, score=series.score - found.taken), ~found.dropped), rules)
+        series = described(kept(replace(series, score=series.ratings.total - found.taken), ~found.dropped), rules)
     causes = pl.concat([*(found.causes for _, found in done), faults(cohort)])
     causes = causes.select(pl.col(name).cast(kind) for name, kind in CAUSES.items())
     order = ["subject", "start_day", "end_day", "cause", "rule", "items"]
@@ -97,13 +97,13 @@ def _adjusted(cohort: Cohort, whole: Series, done: list[tuple[Series, Effect]]) 
     # Rules are numbered as they were applied, so that a visit's names stand in that order.
     names: list[pl.DataFrame] = []
     for place, (series, found) in enumerate(done):
-        taken[series.line] += found.taken
-        dropped[series.line[found.dropped]] = True
+        taken[series.ratings.line] += found.taken
+        dropped[series.ratings.line[found.dropped]] = True
         touched = (found.ruled != "").to_numpy()
         names.append(
             pl.DataFrame(
                 {
-                    "line": series.line[touched],
+                    "line": series.ratings.line[touched],
                     "place": np.full(touched.sum(), place),
                     "rule": found.ruled.filter(touched),
                 },

@@ -65,16 +65,16 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     points = np.concatenate([points[keep], edge_points])
     slip = meant >= 0
     previous, has_previous = shifted(series, -1)
-    start = np.where(has_previous[place], series.day[previous[place]], series.day[place])
+    start = np.where(has_previous[place], series.ratings.day[previous[place]], series.ratings.day[place])
     found = rows(
         series,
         place,
         cause="artefact",
         rule=pl.Series(np.where(slip, "data_slip", "outlying_visit"), dtype=pl.String),
         start=start,
-        end=series.day[place],
+        end=series.ratings.day[place],
         points=points,
-        total=np.rint(series.score[place]).astype(np.int64),
+        total=np.rint(series.ratings.total[place]).astype(np.int64),
         meant=meant,
         slip=slip,
         words=pl.when(pl.col("slip"))
@@ -87,9 +87,9 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
             )
         ),
     )
-    dropped = np.zeros(series.person.size, dtype=bool)
+    dropped = np.zeros(series.ratings.subject.size, dtype=bool)
     dropped[place] = True
-    ruled = np.full(series.person.size, "", dtype=object)
+    ruled = np.full(series.ratings.subject.size, "", dtype=object)
     ruled[place] = np.where(slip, "data_slip", "outlying_visit")
     return effect(series, found, dropped=dropped, ruled=pl.Series(ruled, dtype=pl.String))
 
@@ -98,8 +98,8 @@ def _standing_off(series: Series, rules: CauseRules, direction: Literal[1, -1]) 
     """Single visits above (1) or below (-1) the levels on both sides and the very visits beside them."""
     found = stretches(series, rules, direction, 1, rules.dip_days, rules.outlier_points)
     before, after = (shifted(series, step)[0][found.first] for step in (-1, 1))
-    beside = np.maximum(direction * series.score[before], direction * series.score[after])
-    alone = direction * series.score[found.first] - beside >= rules.outlier_alone * np.minimum(found.away, found.back)
+    beside = np.maximum(direction * series.ratings.total[before], direction * series.ratings.total[after])
+    alone = direction * series.ratings.total[found.first] - beside >= rules.outlier_alone * np.minimum(found.away, found.back)
     best = apart(series, found.chosen(alone))
     return best.chosen(best.errors >= rules.outlier_errors)
 
@@ -108,9 +108,9 @@ def _meant(
     series: Series, rules: CauseRules, place: Int[np.ndarray, " found"], expected: Float[np.ndarray, " found"]
 ) -> Int[np.ndarray, " found"]:
     """The total nearest to the expected one that a slip may have turned into the written one; -1 for none."""
-    written = series.score[place]
+    written = series.ratings.total[place]
     whole = (written == np.rint(written)) & (written >= 0) & (written < _TOTALS)
-    whole &= np.isnan(series.items[place]).any(axis=1)
+    whole &= np.isnan(series.ratings.items[place]).any(axis=1)
     lawful = slip_table()[np.where(whole, written, 0).astype(np.int64)]
     distance = np.where(lawful, np.abs(np.arange(_TOTALS) - expected[:, None]), np.inf)
     nearest = distance.argmin(axis=1) if place.size else np.zeros(0, dtype=np.int64)
@@ -131,8 +131,8 @@ def _edges(
         place, same = shifted(series, step)
         _, other = shifted(series, -step)
         edge = np.flatnonzero(same & ~other & (course.count[place] > 1))
-        expected, _ = course.at(place[edge], series.months[edge], series.noise[edge])
-        off = series.score[edge] - expected
+        expected, _ = course.at(place[edge], series.ratings.months[edge], series.noise[edge])
+        off = series.ratings.total[edge] - expected
         meant = _meant(series, rules, edge, expected)
         rise = -step * off
         slip = (meant >= 0) & ((rise >= rules.slip_edge_points) | (-rise >= 2 * rules.slip_edge_points))
@@ -147,23 +147,23 @@ def exchanged_dates(cohort: Cohort, series: Series, rules: CauseRules) -> Effect
     A label is read as its words and its first number; two labels are compared when their words are the same.
     """
     del rules
-    label = cohort.visits["visit"].gather(series.line)
+    label = cohort.visits["visit"].gather(series.ratings.line)
     number = label.str.extract(r"(\d+(?:\.\d+)?)").cast(pl.Float64).fill_null(float("nan")).to_numpy()
     words = label.str.replace(r"\d+(?:\.\d+)?", "#").fill_null("")
     previous, same = shifted(series, -1)
     alike = (words == words.gather(previous)).to_numpy()
-    wrong = np.flatnonzero(same & alike & (number < number[previous]) & (series.day > series.day[previous]))
+    wrong = np.flatnonzero(same & alike & (number < number[previous]) & (series.ratings.day > series.ratings.day[previous]))
     before = previous[wrong]
-    dropped = np.zeros(series.person.size, dtype=bool)
+    dropped = np.zeros(series.ratings.subject.size, dtype=bool)
     dropped[wrong] = dropped[before] = True
     found = rows(
         series,
         wrong,
         cause="artefact",
         rule="exchanged_dates",
-        start=series.day[before],
-        end=series.day[wrong],
-        points=np.maximum(series.score[wrong] - series.score[before], 0.0),
+        start=series.ratings.day[before],
+        end=series.ratings.day[wrong],
+        points=np.maximum(series.ratings.total[wrong] - series.ratings.total[before], 0.0),
         first=label.gather(before),
         second=label.gather(wrong),
         words=pl.format(
@@ -246,9 +246,9 @@ def totals_off(cohort: Cohort, series: Series) -> Effect:
     written = (
         cohort.visits.select(pl.coalesce("total_recorded", "alsfrs_r_total").cast(pl.Float64).fill_null(float("nan")))
         .to_series()
-        .to_numpy()[series.line]
+        .to_numpy()[series.ratings.line]
     )
-    whole = series.items.sum(axis=1)
+    whole = series.ratings.items.sum(axis=1)
     off = np.flatnonzero(np.isfinite(whole) & np.isfinite(written) & (np.abs(written - whole) > 0.01))
     previous, has_previous = shifted(series, -1)
     found = rows(
@@ -256,8 +256,8 @@ def totals_off(cohort: Cohort, series: Series) -> Effect:
         off,
         cause="artefact",
         rule="total_off_items",
-        start=np.where(has_previous[off], series.day[previous[off]], series.day[off]),
-        end=series.day[off],
+        start=np.where(has_previous[off], series.ratings.day[previous[off]], series.ratings.day[off]),
+        end=series.ratings.day[off],
         points=np.maximum(written[off] - whole[off], 0.0),
         written=written[off],
         whole=whole[off],
