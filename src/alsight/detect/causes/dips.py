@@ -38,7 +38,7 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     found = stretches(series, rules, -1, _LONGEST, rules.dip_days, rules.dip_recorded_points)
     found = found.chosen(found.errors >= rules.dip_recorded_errors)
     recorded = _recorded(cohort, series, rules, found)
-    keep = _credible(series, rules, found, recorded != "") & ((recorded != "") | ~_framed(cohort, series, rules, found))
+    keep = _credible(series, rules, found, recorded != "") & ((recorded != "") | ~_framed(series, rules, found))
     found, recorded = found.chosen(keep), recorded[keep]
     best = apart(series, found)
     recorded = _matched(found, recorded, best)
@@ -48,14 +48,14 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 def _credible(
     series: Series, rules: CauseRules, found: Stretches, recorded: Bool[np.ndarray, " found"]
 ) -> Bool[np.ndarray, " found"]:
-    previous, _ = shifted(series, -1)
-    after, _ = shifted(series, 1)
+    previous, _ = shifted(series.ratings, -1)
+    after, _ = shifted(series.ratings, 1)
     regained = found.back >= rules.dip_return * found.away
     first = found.before - series.ratings.total[found.first]
     sudden = (first >= rules.dip_sudden * found.away) & (
         series.ratings.day[found.first] - series.ratings.day[previous[found.first]] <= rules.dip_gap_days
     )
-    _, known = shifted(series, -rules.dip_before)
+    _, known = shifted(series.ratings, -rules.dip_before)
     brief = series.ratings.day[after[found.last]] - series.ratings.day[previous[found.first]] <= rules.dip_brief_days
     deep = (
         brief
@@ -69,14 +69,14 @@ def _credible(
     return regained & rises & (recorded | (sudden & deep & beyond))
 
 
-def _framed(cohort: Cohort, series: Series, rules: CauseRules, found: Stretches) -> Bool[np.ndarray, " found"]:
+def _framed(series: Series, rules: CauseRules, found: Stretches) -> Bool[np.ndarray, " found"]:
     """Whether a change of rater clearly lowers the level at the start and raises it at the end.
 
     A brief fall at a visit by telephone, or one that a caregiver answers, is what an illness makes too, while telephone
     ratings differ little from others (kaufmann2007).
     """
-    steps = clear_jumps(cohort, series, rules)[:, list(CIRCUMSTANCES).index("rater")]
-    after, _ = shifted(series, 1)
+    steps = clear_jumps(series, rules)[:, list(CIRCUMSTANCES).index("rater")]
+    after, _ = shifted(series.ratings, 1)
     return (steps[found.first] < 0.0) & (steps[after[found.last]] > 0.0)
 
 
@@ -87,7 +87,7 @@ def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretche
         .select("subject", "event", begun=pl.col("day").cast(pl.Int64))
         .sort("begun", "event")
     )
-    previous, _ = shifted(series, -1)
+    previous, _ = shifted(series.ratings, -1)
     asked = pl.DataFrame(
         {
             "row": np.arange(found.first.size),
@@ -115,8 +115,8 @@ def _matched(found: Stretches, recorded: np.ndarray, best: Stretches) -> np.ndar
 
 
 def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarray) -> Effect:
-    previous, _ = shifted(series, -1)
-    after, _ = shifted(series, 1)
+    previous, _ = shifted(series.ratings, -1)
+    after, _ = shifted(series.ratings, 1)
     nadir = _nadir(series, best.first, best.last)
     start, end = series.ratings.day[previous[best.first]], series.ratings.day[after[best.last]]
     past = side(series, rules, -1)

@@ -9,12 +9,12 @@ import polars as pl
 from jaxtyping import Bool, Float, Int
 
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import SCALE_ITEMS, Ratings, to_frame, with_total
 from alsight.detect.causes.effect import CAUSES, Effect, effect, rows
 from alsight.detect.causes.excursion import Stretches, apart, stretches
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
 from alsight.detect.causes.series import Series, shifted, side
-from alsight.episodes.courses import TOTALS
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
 FAULTS: Final = (
@@ -64,7 +64,7 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     place, meant = np.concatenate([place[keep], edge]), np.concatenate([meant[keep], edge_meant])
     points = np.concatenate([points[keep], edge_points])
     slip = meant >= 0
-    previous, has_previous = shifted(series, -1)
+    previous, has_previous = shifted(series.ratings, -1)
     start = np.where(has_previous[place], series.ratings.day[previous[place]], series.ratings.day[place])
     found = rows(
         series,
@@ -97,9 +97,11 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 def _standing_off(series: Series, rules: CauseRules, direction: Literal[1, -1]) -> Stretches:
     """Single visits above (1) or below (-1) the levels on both sides and the very visits beside them."""
     found = stretches(series, rules, direction, 1, rules.dip_days, rules.outlier_points)
-    before, after = (shifted(series, step)[0][found.first] for step in (-1, 1))
+    before, after = (shifted(series.ratings, step)[0][found.first] for step in (-1, 1))
     beside = np.maximum(direction * series.ratings.total[before], direction * series.ratings.total[after])
-    alone = direction * series.ratings.total[found.first] - beside >= rules.outlier_alone * np.minimum(found.away, found.back)
+    alone = direction * series.ratings.total[found.first] - beside >= rules.outlier_alone * np.minimum(
+        found.away, found.back
+    )
     best = apart(series, found.chosen(alone))
     return best.chosen(best.errors >= rules.outlier_errors)
 
@@ -110,7 +112,7 @@ def _meant(
     """The total nearest to the expected one that a slip may have turned into the written one; -1 for none."""
     written = series.ratings.total[place]
     whole = (written == np.rint(written)) & (written >= 0) & (written < _TOTALS)
-    whole &= np.isnan(series.ratings.items[place]).any(axis=1)
+    whole &= np.isnan(series.ratings.items[place][:, list(SCALE_ITEMS["alsfrs_r"])]).any(axis=1)
     lawful = slip_table()[np.where(whole, written, 0).astype(np.int64)]
     distance = np.where(lawful, np.abs(np.arange(_TOTALS) - expected[:, None]), np.inf)
     nearest = distance.argmin(axis=1) if place.size else np.zeros(0, dtype=np.int64)
@@ -128,8 +130,8 @@ def _edges(
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for step in (-1, 1):
         course = side(series, rules, step)
-        place, same = shifted(series, step)
-        _, other = shifted(series, -step)
+        place, same = shifted(series.ratings, step)
+        _, other = shifted(series.ratings, -step)
         edge = np.flatnonzero(same & ~other & (course.count[place] > 1))
         expected, _ = course.at(place[edge], series.ratings.months[edge], series.noise[edge])
         off = series.ratings.total[edge] - expected
@@ -150,9 +152,11 @@ def exchanged_dates(cohort: Cohort, series: Series, rules: CauseRules) -> Effect
     label = cohort.visits["visit"].gather(series.ratings.line)
     number = label.str.extract(r"(\d+(?:\.\d+)?)").cast(pl.Float64).fill_null(float("nan")).to_numpy()
     words = label.str.replace(r"\d+(?:\.\d+)?", "#").fill_null("")
-    previous, same = shifted(series, -1)
+    previous, same = shifted(series.ratings, -1)
     alike = (words == words.gather(previous)).to_numpy()
-    wrong = np.flatnonzero(same & alike & (number < number[previous]) & (series.ratings.day > series.ratings.day[previous]))
+    wrong = np.flatnonzero(
+        same & alike & (number < number[previous]) & (series.ratings.day > series.ratings.day[previous])
+    )
     before = previous[wrong]
     dropped = np.zeros(series.ratings.subject.size, dtype=bool)
     dropped[wrong] = dropped[before] = True
@@ -177,20 +181,14 @@ def exchanged_dates(cohort: Cohort, series: Series, rules: CauseRules) -> Effect
     return effect(series, found, dropped=dropped, ruled=named("exchanged_dates", dropped))
 
 
-def other_scale(cohort: Cohort, series: Series) -> Effect:
+def other_scale(whole: Ratings, series: Series) -> Effect:
     """Rises between two visits on different scales, where only one of the two was rated on each day.
 
     The ALSFRS ends at 40 points, the ALSFRS-R at 48; no exact conversion is known, so visits on the scale that a person
     was rated on less often do not count at all.
     """
-    total = pl.coalesce(pl.when(pl.col("scale") == scale).then(pl.col(name)) for scale, name in TOTALS.items())
-    seen = (
-        cohort.visits.select("subject", "day", "scale", total=total.cast(pl.Float64))
-        .filter(pl.col("total").is_not_null())
-        .sort("subject", "day", "scale")
-        .filter(pl.len().over("subject", "day") == 1)
-    )
-    change = seen.with_columns(pl.col("day", "scale", "total").shift(1).over("subject").name.prefix("last_")).filter(
+    once = to_frame(with_total(whole)).filter(pl.len().over("subject", "day") == 1)
+    change = once.with_columns(pl.col("day", "scale", "total").shift(1).over("subject").name.prefix("last_")).filter(
         pl.col("scale") != pl.col("last_scale"), pl.col("total") > pl.col("last_total")
     )
     spoken = {"alsfrs": "ALSFRS (0 to 40)", "alsfrs_r": "ALSFRS-R (0 to 48)"}
@@ -248,9 +246,9 @@ def totals_off(cohort: Cohort, series: Series) -> Effect:
         .to_series()
         .to_numpy()[series.ratings.line]
     )
-    whole = series.ratings.items.sum(axis=1)
+    whole = series.ratings.items[:, list(SCALE_ITEMS["alsfrs_r"])].sum(axis=1)
     off = np.flatnonzero(np.isfinite(whole) & np.isfinite(written) & (np.abs(written - whole) > 0.01))
-    previous, has_previous = shifted(series, -1)
+    previous, has_previous = shifted(series.ratings, -1)
     found = rows(
         series,
         off,
