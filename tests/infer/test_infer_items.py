@@ -82,7 +82,7 @@ def test_scores_and_information_are_derivatives() -> None:
         change[spot] = step
         up, down = (assess(found, working + side * change, drawn, placed) for side in (1, -1))
         slope = (up.log_likelihood.sum() - down.log_likelihood.sum()) / (2 * step)
-        # Both are sampled, about different centres: they agree up to their errors.
+        # Both are sampled, about different centers: they agree up to their errors.
         assert slope == pytest.approx(scores[spot], abs=0.05 * np.sqrt(np.abs(here.information[spot, spot])) + 1e-3)
 
 

@@ -15,7 +15,7 @@ from alsight.base.status import Status
 from alsight.infer.design import Rows
 from alsight.infer.fit import Fit, failed
 from alsight.infer.gaussian.estimate import Method, fit_rows
-from alsight.infer.maximise import covariances, maximise
+from alsight.infer.maximize import covariances, maximize
 from alsight.models.covariance import factor_of
 from alsight.models.linear import Linear
 from alsight.models.model import Columns, Record, Visits
@@ -82,12 +82,12 @@ def _student(rows: Rows, columns: Columns, model: Linear, begin: jax.Array) -> F
     # The quadrature stands still while a search runs and is moved to the new modes between searches.
     density, place = _bound(columns, model, "density"), _bound(columns, model, "nodes")
     point, last = begin, -np.inf
-    optimum = maximise(density, point, (rows.visits, place(point, rows.visits)))
+    optimum = maximize(density, point, (rows.visits, place(point, rows.visits)))
     for _ in range(MOVES):
         if abs(float(optimum.value) - last) < STILL or not np.isfinite(float(optimum.value)):
             break
         last, point = float(optimum.value), optimum.point
-        optimum = maximise(density, point, (rows.visits, place(point, rows.visits)))
+        optimum = maximize(density, point, (rows.visits, place(point, rows.visits)))
     turn = jax.jacfwd(lambda point: model.natural(columns, point))(optimum.point)
     observed, robust = covariances(optimum, turn)
     return _pack(columns, model, optimum, model.natural(columns, optimum.point), observed, robust)
@@ -139,7 +139,7 @@ def _profile(point: Any, visits: Visits, columns: Columns, model: Linear, reml: 
 
 def _unequal(rows: Rows, columns: Columns, model: Linear, method: Method, begin: jax.Array) -> Fit:
     fixed = len(columns.fixed)
-    optimum = maximise(_bound(columns, model, method), begin[fixed:], rows.visits, scores=False)
+    optimum = maximize(_bound(columns, model, method), begin[fixed:], rows.visits, scores=False)
     _, beta, inverse = _profile(optimum.point, rows.visits, columns, model, method == "reml")
     whole = jnp.concatenate([beta, optimum.point])
     natural = model.natural(columns, whole)

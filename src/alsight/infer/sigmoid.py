@@ -17,7 +17,7 @@ from alsight.base.status import Status
 from alsight.infer.design import Rows, design, encode
 from alsight.infer.faults import Problem, problems_of
 from alsight.infer.fit import Fit, failed
-from alsight.infer.maximise import Optimum, covariances, maximise
+from alsight.infer.maximize import Optimum, covariances, maximize
 from alsight.instruments.d50 import D50_STARTS, DX_STARTS, fit_d50
 from alsight.models.latent.sigmoid import EFFECTS, Placed, Sigmoid
 from alsight.models.model import Columns, Record, Visits
@@ -111,12 +111,12 @@ def predict_curves(fit: Fit, visits: pl.DataFrame, level: float = 0.95) -> pl.Da
     base = np.stack(
         [rows.fixed[first] @ fit.estimates[:count], rows.noise[first] @ fit.estimates[count:][: rows.noise.shape[1]]], 1
     )
-    centre, width = base + np.asarray(mean), float(ndtri(0.5 + level / 2)) * np.asarray(spread)
+    center, width = base + np.asarray(mean), float(ndtri(0.5 + level / 2)) * np.asarray(spread)
     table: dict[str, Any] = {rows.encoding.subject: rows.subjects}
     for place, name in enumerate(("d50_months", "dx_months")):
-        table[name] = np.exp(centre[:, place])
-        table[f"{name}_low"] = np.exp(centre[:, place] - width[:, place])
-        table[f"{name}_high"] = np.exp(centre[:, place] + width[:, place])
+        table[name] = np.exp(center[:, place])
+        table[f"{name}_low"] = np.exp(center[:, place] - width[:, place])
+        table[f"{name}_high"] = np.exp(center[:, place] + width[:, place])
     return pl.DataFrame(table)
 
 
@@ -221,11 +221,11 @@ def _search(task: _Task) -> Fit:
     density, held, place = _bound(columns, model)
     point, steps = _begin(task), 0
     placed = place(point, visits)
-    optimum = maximise(density, point, (visits, placed), tolerance=ROUGH)
+    optimum = maximize(density, point, (visits, placed), tolerance=ROUGH)
     for _ in range(MOVES):
         steps, last = steps + int(optimum.steps), float(optimum.value)
         placed = place(optimum.point, visits)
-        optimum = maximise(density, optimum.point, (visits, placed))
+        optimum = maximize(density, optimum.point, (visits, placed))
         if abs(float(optimum.value) - last) < STILL or not np.isfinite(float(optimum.value)):
             break
     steps += int(optimum.steps)
@@ -234,7 +234,7 @@ def _search(task: _Task) -> Fit:
         for _ in range(ENDS):
             placed = place(optimum.point, visits)
             given = (visits, placed, model.natural(columns, optimum.point))
-            optimum = maximise(held, optimum.point, given)
+            optimum = maximize(held, optimum.point, given)
             steps += int(optimum.steps)
     return _pack(task, optimum, placed, steps)
 
@@ -246,7 +246,7 @@ def _flat(task: _Task, natural: np.ndarray) -> np.ndarray:
 def _pack(task: _Task, optimum: Optimum, placed: Placed, steps: int) -> Fit:
     columns, model = task.columns, task.model
     natural = np.asarray(model.natural(columns, optimum.point))
-    status, nodes = Status(int(optimum.status)), np.asarray(placed.centre)
+    status, nodes = Status(int(optimum.status)), np.asarray(placed.center)
     observed, robust = _spread(task, optimum)
     flat = _flat(task, natural)
     if flat.any() and status in (Status.CONVERGED, Status.SINGULAR, Status.MAX_STEPS):

@@ -125,7 +125,7 @@ class Layout:
                 place += 1
         return root
 
-    def own_share(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " effect"]:
+    def unexplained_share(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " effect"]:
         """Share of each effect's variance that the other effects do not explain."""
         root = self.root(working[self.spread])
         square = root @ root.T

@@ -29,11 +29,11 @@ class Placed(NamedTuple):
     """Where the importance draws of each person stand.
 
     Attributes:
-        centre: centre of the draws.
+        center: center of the draws.
         lower: lower factor of the inverse of their covariance.
     """
 
-    centre: Float[np.ndarray, "subject effect"]
+    center: Float[np.ndarray, "subject effect"]
     lower: Float[np.ndarray, "subject effect effect"]
 
 
@@ -83,16 +83,16 @@ def place(
     """Each person's mode and curvature, where the draws are to stand; `near` is where the search begins."""
     values = found.layout.values(working)
     precision = np.linalg.inv(values.root @ values.root.T)
-    centre = near.copy()
+    center = near.copy()
     lower = modes(
         found.start,
         (found.time, found.item, found.place),
         spots(found.layout, values),
         means(found, values),
         precision,
-        centre,
+        center,
     )
-    return Placed(centre, lower)
+    return Placed(center, lower)
 
 
 def assess(

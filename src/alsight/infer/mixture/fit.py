@@ -18,7 +18,7 @@ from alsight.infer.design import Rows, design, encode
 from alsight.infer.faults import Problem, problems_of
 from alsight.infer.fit import Fit, failed, with_notes
 from alsight.infer.gaussian.estimate import fit_rows
-from alsight.infer.maximise import Optimum, covariances, maximise
+from alsight.infer.maximize import Optimum, covariances, maximize
 from alsight.infer.mixture.rounds import rounds
 from alsight.infer.mixture.starts import starts
 from alsight.models.catalogue import model_name
@@ -203,16 +203,16 @@ def _search(task: _Task, single: Fit) -> Fit:
     every = len(given.yy) // FEW if len(given.yy) > 2 * FEW else 1
     some = jax.tree.map(lambda part: part[::every], given) if every > 1 else given
     tried = [
-        maximise(density, model.working(columns, jnp.asarray(one)), some, limit=LIMIT, tolerance=ROUGH)
+        maximize(density, model.working(columns, jnp.asarray(one)), some, limit=LIMIT, tolerance=ROUGH)
         for one in (rounds(first, some, columns, model) for first in natural)
     ]
     lost = np.array([one.status == Status.NOT_FINITE for one in tried])
     reached = np.where(lost, -np.inf, np.array([float(one.value) for one in tried]))
-    optimum = maximise(density, tried[int(reached.argmax())].point, given, limit=LIMIT)
+    optimum = maximize(density, tried[int(reached.argmax())].point, given, limit=LIMIT)
     ordered = _ordered(task, optimum.point)
     if ordered is not None:
         steps = optimum.steps
-        optimum = maximise(density, ordered, given, limit=LIMIT)
+        optimum = maximize(density, ordered, given, limit=LIMIT)
         optimum = optimum._replace(steps=steps + optimum.steps)
     fit = _pack(task, optimum, reached)
     if model.classes > 1 and (again := int((reached > reached.max() - SAME).sum())) < 2 <= model.starts:
