@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alsight.models.covariance import covariance_of, pairs_below
-from alsight.models.latent.mixture import Mixture, Sums, Values
+from alsight.models.latent.mixture import Mixture, MixtureValues, Sums
 from alsight.models.model import Columns
 
 ROUNDS = 30
@@ -24,7 +24,7 @@ LEAST = 1e-4
 
 
 # The same containers hold NumPy arrays here: many small steps, nothing to compile.
-_of: Any = Values
+_of: Any = MixtureValues
 _sums: Any = Sums
 
 

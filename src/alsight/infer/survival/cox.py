@@ -268,7 +268,9 @@ def fit_cox_trials(
             None if level is None else level[rows],
             renumbered,
         )
-        beta[late], _, status[late], more = climb(some, centered[rows], event.ravel()[rows], renumbered, len(late), ties)
+        beta[late], _, status[late], more = climb(
+            some, centered[rows], event.ravel()[rows], renumbered, len(late), ties
+        )
         steps[late] += more
         found = partial(sets, centered, event.ravel(), trial, beta, ties)
     bread, _, fine = inverse(found.information)

@@ -47,7 +47,7 @@ class Curve(NamedTuple):
     by_dx: Array
 
 
-class Placed(NamedTuple):
+class PlacedNodes(NamedTuple):
     """Where each person's quadrature nodes stand, on the scale of independent standard normal effects.
 
     Attributes:
@@ -96,7 +96,11 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         return jnp.concatenate([curve, from_working(spread, 2), jnp.exp(rest)])
 
     def log_density(
-        self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits, placed: Placed | None = None
+        self,
+        columns: Columns,
+        parameters: Float[Array, "*_ parameter"],
+        visits: Visits,
+        placed: PlacedNodes | None = None,
     ) -> Float[Array, "*_ subject"]:
         """Log density of each person's scores, both effects integrated out by Gauss-Hermite quadrature.
 
@@ -119,7 +123,7 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         columns: Columns,
         parameters: Float[Array, "*_ parameter"],
         visits: Visits,
-        placed: Placed,
+        placed: PlacedNodes,
         origin: Float[Array, "*_ parameter"],
     ) -> Float[Array, "*_ subject"]:
         """`log_density` with nodes that stay where they are on the scale of log D50 and log dx themselves.
@@ -156,12 +160,12 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         given = (visits.outcome, visits.seen, visits.random[..., 0], now, then, later, *placed)
         return jax.lax.map(jax.checkpoint(one), given, batch_size=BLOCK)
 
-    def nodes(self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits) -> Placed:
+    def nodes(self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits) -> PlacedNodes:
         """Where the quadrature of each person stands; no gradient flows through."""
         root, rest = _spread(columns, parameters)
         log_d50, log_dx = self._logs(columns, parameters, visits)
 
-        def one(outcome: Array, seen: Array, time: Array, d50: Array, dx: Array) -> Placed:
+        def one(outcome: Array, seen: Array, time: Array, d50: Array, dx: Array) -> PlacedNodes:
             def look(center: Array) -> tuple[Array, Array, Array]:
                 effects = root @ center
                 at = curve(self.best, time, d50 + effects[0], dx + effects[1])
@@ -179,14 +183,14 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
             placed = self._moments(root, rest, given, placed)
         return jax.lax.stop_gradient(placed)
 
-    def _moments(self, root: Array, rest: Array, given: tuple[Array, ...], placed: Placed) -> Placed:
+    def _moments(self, root: Array, rest: Array, given: tuple[Array, ...], placed: PlacedNodes) -> PlacedNodes:
         # Mean and covariance by the quadrature itself: near the best score the law is curved and its mode misleads.
-        def one(given: tuple[Array, ...]) -> Placed:
+        def one(given: tuple[Array, ...]) -> PlacedNodes:
             *seen, center, half = given
             points, share, _ = self._shares(root, rest, tuple(seen), center, half)
             mean = share @ points
             away = points - mean
-            return Placed(mean, _factor((share[:, None] * away).T @ away))
+            return PlacedNodes(mean, _factor((share[:, None] * away).T @ away))
 
         return jax.lax.map(one, (*given, *placed), batch_size=BLOCK)
 
@@ -322,7 +326,7 @@ def _spread(columns: Columns, parameters: Array) -> tuple[Array, Array]:
     return factor_of(spread, 2), rest
 
 
-def _descend(look: Callable[[Array], tuple[Array, Array, Array]]) -> Placed:
+def _descend(look: Callable[[Array], tuple[Array, Array, Array]]) -> PlacedNodes:
     # Levenberg-Marquardt from no departure; a step that does not help is tried again, shorter.
     def step(state: tuple[Array, ...], _: None) -> tuple[tuple[Array, ...], None]:
         center, loss, pull, square, damping = state
@@ -338,7 +342,7 @@ def _descend(look: Callable[[Array], tuple[Array, Array, Array]]) -> Placed:
     start = jnp.zeros(2)
     (center, _, _, square, _), _ = jax.lax.scan(step, (start, *look(start), jnp.asarray(1e-3)), None, length=ROUNDS)
     inverse = jnp.array([[square[1, 1], -square[0, 1]], [-square[0, 1], square[0, 0]]]) / _determinant(square)
-    return Placed(center, _factor(inverse))
+    return PlacedNodes(center, _factor(inverse))
 
 
 def _factor(square: Array) -> Array:
