@@ -14,15 +14,17 @@ import pytest
 import alsight
 from alsight.cohort.example import example_cohort
 from alsight.cohort.pseudonyms import pseudonyms
+from alsight.detect.decide import PEOPLE
+from alsight.detect.kinds import RANK
 from alsight.detect.thresholds import Thresholds
 from alsight.report.page.labels import RULES
 from alsight.report.page.words import NONE
-from alsight.report.verdicts.asked import ASKED, sensitivity_table
+from alsight.report.verdicts.criteria import CRITERIA, sensitivity_table
 from alsight.report.verdicts.evidence import numbers, window_words
 from alsight.report.verdicts.second_look import look_again
 from alsight.report.verdicts.statement import OWN, statement_section
 from alsight.report.verdicts.tables import counted, renamed
-from alsight.report.verdicts.words import DOSSIERS, RANK, reading_family, reading_label, sure, without_small
+from alsight.report.verdicts.words import DOSSIERS, reading_family, reading_label, sure, without_small
 from report.conftest import Made
 from report.judged import SHARES, judged
 from report.test_report_assess import few
@@ -88,10 +90,10 @@ def test_nobody_to_be_compared() -> None:
 
 
 def test_readings_in_words() -> None:
-    row = {"definition": "vasta_exact_6", "reading": "x", "kind": "plateau", "months": 18.0, "points": None}
+    row = {"definition": "vasta_exact_6", "definition_text": "x", "kind": "plateau", "months": 18.0, "points": None}
     assert reading_label(row) == "Equal scores for 18 months or longer"
     assert reading_family(row) == "Equal scores for so many months or longer (Vasta 2020)"
-    model = {"definition": None, "reading": "true_plateau", "kind": "plateau", "months": 12.0}
+    model = {"definition": None, "definition_text": "true_plateau", "kind": "plateau", "months": 12.0}
     assert (reading_label(model), reading_family(model)) == ("True plateau", "")
     assert all("so many" in reading_family({**row, "definition": name}) for name in RULES if "vasta" in name)
 
@@ -167,9 +169,9 @@ def test_second_look_lists_held_gains_first() -> None:
 
 
 def test_every_threshold_is_printed(made: Made) -> None:
-    assert set(ASKED) == {field.name for field in msgspec.structs.fields(Thresholds)}
+    assert set(CRITERIA) == {field.name for field in msgspec.structs.fields(Thresholds)}
     (shown,) = tables(made.html, "threshold")
-    assert len(shown) - 1 == len(ASKED)
+    assert len(shown) - 1 == len(CRITERIA)
     assert ["Remission-like: held for at least", "12 months"] in shown
 
 
@@ -203,11 +205,13 @@ def test_renaming_leaves_no_name_and_no_order() -> None:
 
 def test_nobody_striking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cohort = few(example_cohort(), 4)
-    plain = judged(cohort).people.with_columns(verdict=pl.lit("cannot tell"), review=pl.lit(value=False))
+    plain = judged(cohort).people.with_columns(
+        verdict=pl.lit("cannot tell"), review=pl.lit(value=False), reasons=pl.lit(None, PEOPLE["reasons"])
+    )
     quiet = replace(judged(cohort), people=plain, sensitivity=judged(cohort).sensitivity.clear(), notes=())
     monkeypatch.setattr("alsight.report.assess.verdicts", lambda *_, **__: quiet)
     alsight.assess(cohort, out=tmp_path, pages=0)
     text = (tmp_path / "report.html").read_text()
     assert "Nobody is listed." in text
     assert "Each of these counts is too small to print." in text
-    assert "If what was not seen were worse" not in text
+    assert "Sensitivity to missing visits" not in text

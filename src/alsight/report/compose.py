@@ -13,7 +13,7 @@ from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import endpoints
 from alsight.cohort.scores import scored_visits
-from alsight.detect.thresholds import REVIEWED
+from alsight.detect.kinds import REVIEWED, Verdict
 from alsight.detect.verdicts import Verdicts
 from alsight.episodes.find import episode_frame, judge
 from alsight.episodes.rates import disagreement_frame, rate_frame
@@ -25,7 +25,7 @@ from alsight.report.page.render import Page
 from alsight.report.page.sections import episodes_by_definition, reading, trajectories
 from alsight.report.page.words import cell, count, number, opening, people
 from alsight.report.texts import about, methods
-from alsight.report.verdicts.asked import asked_section
+from alsight.report.verdicts.criteria import criteria_section
 from alsight.report.verdicts.dossier import anchors, dossier_section, look
 from alsight.report.verdicts.second_look import second_look_section
 from alsight.report.verdicts.statement import statement_section
@@ -103,7 +103,7 @@ def page(found: Findings, record: Provenance, *, identified: bool, pages: int, n
         verdict_section(judged, identified=identified),
         statement_section(judged, identified=identified),
         second_look_section(judged, anchors(looked)),
-        asked_section(judged, identified=identified),
+        criteria_section(judged, identified=identified),
         who(found.portrait, identified=identified),
         reading(cohort.rejected, accepted, identified=identified),
         trajectories(found.visits, found.episodes, marked),
@@ -129,7 +129,7 @@ def _lead(found: Findings, *, identified: bool) -> str:
     """The whole report in a paragraph: who, what can be quoted, and how many are called what."""
     some = partial(cell, identified=identified)
     headline = counted(found.judged)["headline"]
-    gains, still = sum(headline[verdict] for verdict in REVIEWED), headline["prolonged plateau"]
+    gains, still = sum(headline[verdict] for verdict in REVIEWED), headline[Verdict.PROLONGED_PLATEAU]
     ends = ["" if size == 1 and identified else "s" for size in (gains, still)]
     return " ".join(
         (

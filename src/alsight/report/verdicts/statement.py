@@ -7,7 +7,7 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from alsight.detect.statement.weighed import QUANTITIES
+from alsight.detect.statement.model_count import QUANTITIES
 from alsight.detect.verdicts import Verdicts
 from alsight.report.page import charts
 from alsight.report.page.blocks import Block, Figure, Heading, KeyEntry, Prose, Section, TableView, drawn, table
@@ -50,7 +50,7 @@ def statement_section(judged: Verdicts, *, identified: bool) -> Section:
     if not whole.height:
         blocks.append(Prose("Nobody could be counted: there are too few visits for any reading."))
         return Section("statement", "Beside natural history", tuple(blocks))
-    if whole["own"].null_count() == whole.height:
+    if whole["cross_fit_expected"].null_count() == whole.height:
         blocks.append(Prose("This cohort is too small for a fit to each half: nothing is expected from itself."))
     blocks += [_figure(whole, [reading_label(row) for row in whole.iter_rows(named=True)]), _table(whole)]
     chosen = subgroup_rows(rest, identified=identified)
@@ -102,10 +102,10 @@ def _shares(stated: pl.DataFrame, labels: list[str]) -> pl.DataFrame:
         rate=told.then(pl.col("observed") / eligible),
         seen_low=told.then(pl.col("observed_low") / eligible),
         seen_high=told.then(pl.col("observed_high") / eligible),
-        low=pl.col("low") / eligible,
-        high=pl.col("high") / eligible,
+        low=pl.col("expected_low") / eligible,
+        high=pl.col("expected_high") / eligible,
         expected=pl.col("expected") / eligible,
-        own=told.then(pl.col("own") / eligible),
+        own=told.then(pl.col("cross_fit_expected") / eligible),
     ).unique("label", keep="first", maintain_order=True)
 
 
@@ -164,7 +164,7 @@ def _row(row: dict[str, Any], name: str) -> tuple[str, ...]:
     expected, observed = NONE, NONE
     if row["expected"] is not None and not hide:
         expected = _people(row["expected"])
-        if row["low"] is not None and row["high"] is not None:
+        if row["expected_low"] is not None and row["expected_high"] is not None:
             expected += f" ({_people(row['low'])} to {_people(row['high'])})"
     if row["observed"] is not None and not hide:
         observed = f"under {SMALL_CELL}" if row["closed"] and row["observed"] < SMALL_CELL else _people(row["observed"])
@@ -177,8 +177,8 @@ def _row(row: dict[str, Any], name: str) -> tuple[str, ...]:
         f"under {SMALL_CELL}" if hide else count(row["eligible"]),
         observed,
         expected,
-        sure(row["surprise"]) if told else NONE,
-        _people(row["own"]) if told else NONE,
+        sure(row["upper_tail_probability"]) if told else NONE,
+        _people(row["cross_fit_expected"]) if told else NONE,
     )
 
 

@@ -6,11 +6,11 @@ from typing import Final
 
 import polars as pl
 
-from alsight.detect.thresholds import VERDICTS
 from alsight.detect.verdicts import Verdicts
 from alsight.report.page import charts
 from alsight.report.page.blocks import Block, Figure, KeyEntry, Prose, Section, TableView, drawn, table
 from alsight.report.page.words import NONE, count, opening, partition, percent
+from alsight.report.verdicts.criteria import meaning
 from alsight.report.verdicts.tables import counted
 from alsight.report.verdicts.words import tone
 
@@ -34,11 +34,11 @@ def verdict_section(judged: Verdicts, *, identified: bool) -> Section:
         Prose(
             "Everybody has one headline verdict, the strongest that any stretch of their record supports; where they "
             "stand now can differ. A verdict is a statement of probability about a record, given only where follow-up "
-            "and visits suffice. Default to doubt: what cannot be told is not told."
+            "and visits suffice. No verdict is given where the data do not support one."
         ),
     ]
     figure = _figure(ever, hide)
-    listed = _table(ever, now, identified=identified)
+    listed = _table(judged, ever, now, identified=identified)
     if figure:
         blocks += [figure]
     elif any(ever.values()):
@@ -69,7 +69,7 @@ def _figure(ever: dict[str, int], hide: dict[str, bool]) -> Figure | None:
     )
 
 
-def _table(ever: dict[str, int], now: dict[str, int], *, identified: bool) -> TableView:
+def _table(judged: Verdicts, ever: dict[str, int], now: dict[str, int], *, identified: bool) -> TableView:
     whole = sum(ever.values())
     cells = {name: _cells(numbers, identified=identified) for name, numbers in (("people", ever), ("people now", now))}
     rows = [
@@ -78,7 +78,7 @@ def _table(ever: dict[str, int], now: dict[str, int], *, identified: bool) -> Ta
             cells["people"][verdict],
             NONE if not whole or cells["people"][verdict] == "hidden" else percent(ever[verdict] / whole),
             cells["people now"].get(verdict, NONE),
-            opening(VERDICTS.get(verdict, "")) or NONE,
+            opening(meaning(verdict, judged.thresholds)),
         )
         for verdict in ever
     ]

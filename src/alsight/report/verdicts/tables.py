@@ -9,9 +9,10 @@ from typing import Any, Final
 import polars as pl
 
 from alsight.cohort.write.guard import guarded
+from alsight.detect.kinds import RANK
 from alsight.detect.verdicts import Verdicts
 from alsight.report.folder import write_whole
-from alsight.report.verdicts.words import RANK
+from alsight.report.verdicts.reasons import with_sentences
 
 FILES: Final[dict[str, str]] = {
     "people": "verdicts.parquet",
@@ -52,10 +53,9 @@ def write_verdicts(judged: Verdicts, place: Path) -> dict[str, Path]:
     Raises:
         RunError: the disk refused.
     """
-    written = {
-        Path(name).stem: write_whole(place / name, getattr(judged, table).write_parquet)
-        for table, name in FILES.items()
-    }
+    frames = {table: getattr(judged, table) for table in FILES}
+    frames["people"] = with_sentences(judged.people, judged.causes, judged.thresholds)
+    written = {Path(name).stem: write_whole(place / name, frames[table].write_parquet) for table, name in FILES.items()}
     statement = write_whole(place / "statement.csv", guarded(judged.statement).write_csv)
     return {**written, "statement": statement}
 
