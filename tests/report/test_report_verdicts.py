@@ -131,7 +131,8 @@ def test_a_dossier_says_everything(made: Made) -> None:
         "window of the verdict",
         "Posterior of a mimic",
         "What would tell",
-        "Two more visits",
+        "Gain of 6.2 points (90 % interval 4.1 to 8.9) held for 12 months or more",
+        "Compare vital capacity, strength and neurofilament",
     ):
         assert said in unescape(first), said
 

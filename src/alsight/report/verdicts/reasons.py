@@ -27,10 +27,9 @@ def _interval(reason: Mapping[str, Any]) -> str:
 
 def _held_gain(reason: Mapping[str, Any], words: Mapping[str, str]) -> str:
     held = f" held for {words['held']} or more" if words["held"] else ""
-    return (
-        f"Gain of {_interval(reason)}{held}; the probability that no gain of {words['none']} was held so long is "
-        f"{sure(reason['probability'])} (local false discovery rate)."
-    )
+    none = f"no gain of {words['none']} was held so long" if held else f"there was no gain of {words['none']}"
+    false = f"{sure(reason['probability'])} (local false discovery rate)"
+    return f"Gain of {_interval(reason)}{held}; the probability that {none} is {false}."
 
 
 def _base_rate(reason: Mapping[str, Any], _: Mapping[str, str]) -> str:

@@ -165,7 +165,7 @@ def _row(row: dict[str, Any], name: str) -> tuple[str, ...]:
     if row["expected"] is not None and not hide:
         expected = _people(row["expected"])
         if row["expected_low"] is not None and row["expected_high"] is not None:
-            expected += f" ({_people(row['low'])} to {_people(row['high'])})"
+            expected += f" ({_people(row['expected_low'])} to {_people(row['expected_high'])})"
     if row["observed"] is not None and not hide:
         observed = f"under {SMALL_CELL}" if row["closed"] and row["observed"] < SMALL_CELL else _people(row["observed"])
         observed = "hidden" if row["closed"] and row["observed"] >= SMALL_CELL else observed
