@@ -2,44 +2,87 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
+from alsight.detect.cohort_fit import FitSource
+from alsight.detect.kinds import RANK, VERDICTS, Verdict
 from alsight.detect.thresholds import Thresholds
-from alsight.detect.verdicts import Verdicts
+from alsight.detect.verdicts import Note, NoteCode, Verdicts
+from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.report.disclosure.nodes import Breakdown, Headcount, Text
 from alsight.report.page.blocks import Block, Heading, Prose, Section, TableView, table
 from alsight.report.page.words import NONE, number, opening, percent
 from alsight.report.verdicts.counts import VerdictCounts
-from alsight.report.verdicts.words import RANK
 
-ASKED: Final[dict[str, tuple[str, str]]] = {
-    "loss": ("progressing: posterior of a true loss, at least", "share"),
-    "loss_points": ("progressing: what counts as a true loss, at least", "points"),
-    "false": ("a called gain: local false discovery rate, at most", "share"),
+CRITERIA: Final[dict[str, tuple[str, str]]] = {
+    "loss": ("progressing: posterior probability of a true loss, at least", "share"),
+    "loss_points": ("progressing: least true loss that counts as one", "points"),
+    "local_false_discovery_rate": ("a called gain: local false discovery rate, at most", "share"),
     "none": ("a true held gain below this counts as none", "points"),
     "gain": ("a called gain: median size, at least", "points"),
     "hold": ("reversal: held for at least", "months"),
     "remission": ("remission-like: held for at least", "months"),
     "documented": ("remission-like: documented loss before, at least", "points"),
-    "given_back": ("lost gain: share of the gain that is lost again, at least", "share"),
-    "doubt": ("flat stretches and gains: share in which the model is taken to be wrong, lessening posteriors", "share"),
-    "plateau": ("plateau: posterior of a flat stretch, at least", "share"),
-    "flat": ("plateau: a loss below this counts as flat", "points"),
+    "given_back": ("lost gain: share of the size of a called gain that is lost again, at least", "share"),
+    "misspecification": (
+        "stable periods and gains: share in which the model is taken to be wrong, by which posteriors are shrunk",
+        "share",
+    ),
+    "plateau": ("plateau: posterior probability of a stable period, at least", "share"),
+    "flat": ("plateau: a true loss below this counts as stable", "points"),
     "flat_months": ("plateau: shortest length", "months"),
     "prolonged": ("prolonged plateau: share of comparable people with so long a one, at most", "share"),
-    "floor": ("not judged: level at or under", "points"),
-    "ceiling": ("not judged: level at or over", "points"),
-    "visits": ("fewest visits", ""),
-    "plateau_visits": ("fewest visits in a plateau", ""),
+    "floor": ("no verdict: level at or under", "points"),
+    "ceiling": ("no verdict: level at or over", "points"),
+    "visits": ("fewest visits", "visits"),
+    "plateau_visits": ("fewest visits in a plateau", "visits"),
     "months": ("shortest follow-up", "months"),
     "cohort": ("fewest people from whom noise and the frequency of recovery are estimated", "people"),
 }
-"""Field of `Thresholds` to what it asks for and its unit."""
+"""Field of `Thresholds` to what it means and its unit."""
+
+_COHORT_RATES: Final = "Rates of loss and the noise of ratings are estimated from {people} people of this cohort, "
+_REST: Final = "everything else is the reference natural history."
+SOURCES: Final[dict[FitSource, str]] = {
+    FitSource.REFERENCE: "The reference natural history gives rates of loss and the noise of ratings.",
+    FitSource.REFERENCE_NOT_USABLE: "The reference natural history gives rates of loss and the noise of ratings; they "
+    "could not be estimated from {people} people of this cohort.",
+    FitSource.NOISE: "The noise of ratings is estimated from {people} people of this cohort; " + _REST,
+    FitSource.COHORT: _COHORT_RATES + "without a slow class; " + _REST,
+    FitSource.COHORT_SLOW_CLASS: _COHORT_RATES + "with a slow class; " + _REST,
+}
+"""Where rates of loss and noise come from, in words."""
+SCALE_NAMES: Final = {"alsfrs_r": "ALSFRS-R", "alsfrs": "ALSFRS"}
 
 
-def asked_section(judged: Verdicts, counts: VerdictCounts) -> Section:
+def in_words(thresholds: Thresholds) -> dict[str, str]:
+    """Each threshold with its unit; `lost` is the least loss after a gain that makes it a lost gain."""
+    words = {name: _value(getattr(thresholds, name), unit) for name, (_, unit) in CRITERIA.items()}
+    return words | {"lost": _value(thresholds.given_back * thresholds.gain, "points")}
+
+
+def meaning(verdict: str, thresholds: Thresholds) -> str:
+    """What a verdict means at these thresholds."""
+    return VERDICTS[Verdict(verdict)].words.format(**in_words(thresholds))
+
+
+def note_words(note: Note, thresholds: Thresholds) -> str:
+    """A note on how the verdicts were made."""
+    said = {
+        NoteCode.FIT: SOURCES.get(note.source or FitSource.REFERENCE, "").format(people=f"{note.value or 0:,.0f}"),
+        NoteCode.SMALL_COHORT: f"Fewer than {_value(thresholds.cohort, 'people')}: posteriors only, no error rate of a "
+        "cohort.",
+        NoteCode.ORIGINAL_SCALE: "People rated on the original ALSFRS are assessed by the same natural history, scaled "
+        f"from {ALSFRS_R_BEST:g} to {ALSFRS_BEST:g} points; the upper limit of assessable levels lies as far below "
+        "its best score.",
+        NoteCode.PRIOR_OF_RECOVERY: f"Prior probability of recovery: {percent(note.value)}.",
+    }[note.code]
+    return f"{SCALE_NAMES[note.scale]}: {said}" if note.scale else said
+
+
+def criteria_section(judged: Verdicts, counts: VerdictCounts) -> Section:
     """Thresholds, sensitivity to missing visits, and notes."""
     blocks: list[Block] = [
         Prose(
@@ -59,21 +102,26 @@ def asked_section(judged: Verdicts, counts: VerdictCounts) -> Section:
             sensitivity_table(judged, counts),
         ]
     if judged.notes:
-        blocks += [Heading("Notes on the verdicts"), *(Prose(note) for note in judged.notes)]
+        blocks += [
+            Heading("Notes on the verdicts"),
+            *(Prose(note_words(note, judged.thresholds)) for note in judged.notes),
+        ]
     return Section("asked", "Criteria for each verdict", tuple(blocks))
 
 
 def thresholds_table(thresholds: Thresholds) -> TableView:
     """Every threshold in words, with its value."""
-    rows = [(opening(words), _value(getattr(thresholds, name), unit)) for name, (words, unit) in ASKED.items()]
+    rows = [(opening(words), _value(getattr(thresholds, name), unit)) for name, (words, unit) in CRITERIA.items()]
     return table("Thresholds", ("threshold", "value"), rows, (1,))
 
 
-def _value(value: Any, unit: str) -> str:
+def _value(value: float, unit: str) -> str:
+    """A threshold exactly as it is used, with its unit."""
     if unit == "share":
-        return percent(value)
-    shown = number(float(value), 0 if float(value).is_integer() else 1)
-    return f"{shown} {unit.removesuffix('s') if shown == '1' else unit}".strip()
+        return f"{100.0 * value:.6g}\u00a0%"
+    shown = f"{value:.6g}"
+    noun = {"people": "person"}.get(unit, unit.removesuffix("s")) if shown == "1" else unit
+    return f"{shown} {noun}"
 
 
 def sensitivity_table(judged: Verdicts, counts: VerdictCounts) -> TableView:
