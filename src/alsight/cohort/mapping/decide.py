@@ -19,6 +19,7 @@ from alsight.cohort.mapping.meanings import IS_ITEM, meaning_of
 from alsight.cohort.mapping.questions import no_scores, no_subject, no_time, nothing, short_years, which_origin
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, line, unclear
 from alsight.cohort.parse import Place, date_order, numbers
+from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.instruments.items import TWELVE
 
 MONTH_STEPS: Final = 3.0
@@ -263,7 +264,7 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
     if not scale:
         for heading in open_totals:
             values = numbers(guess.sheet.frame[heading], Place(table="file", column=heading)).values
-            if ((values > 40) & (values <= 48)).any():
+            if ((values > ALSFRS_BEST) & (values <= ALSFRS_R_BEST)).any():
                 scale = "alsfrs_r"
     if not scale and "scale" in means:
         return columns, []

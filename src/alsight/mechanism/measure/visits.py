@@ -12,6 +12,7 @@ from typing import Any, Final
 import numba as nb
 
 from alsight.base.streams_numba import normal, uniform
+from alsight.base.units import DAYS_PER_MONTH
 from alsight.mechanism import layout as at
 from alsight.mechanism.measure import rating as rated
 from alsight.mechanism.measure.machines import (
@@ -86,7 +87,6 @@ HISTORY: Final = 1 << 20
 """First running number of the ratings before the first visit."""
 
 DRAWS: Final = 32
-DAYS_PER_MONTH: Final = 30.4375
 _T_REMOTE, _T_DELAY, _T_LAG = at.T["remote_shift"], at.T["delay_months"], at.T["lag_months"]
 _T_SITE, _KNOWN = at.T["site"], INDEX["known_rating_months"]
 _V_LAST, _V_DEATH = at.V["last"], at.V["death"]
