@@ -15,7 +15,7 @@ from alsight.detect.headline import judged, told
 from alsight.detect.posterior import asked_of, posterior, rises
 from alsight.detect.prior import natural_history, on_scale
 from alsight.detect.sensitivity import unseen, worse
-from alsight.detect.statement.counts import sentence, statement
+from alsight.detect.statement.counts import cohort_statement, statement
 from alsight.detect.statement.sums import number_of
 from alsight.detect.still import still
 from alsight.detect.thresholds import RECOVERY, REVIEWED, VERDICTS, Thresholds
@@ -310,8 +310,12 @@ def test_statement_counts_what_was_seen() -> None:
     assert overall["observed"][0] <= overall["expected"][0] + 6
     assert (rows["low"] <= rows["high"]).all()
     assert rows.select(pl.col("surprise").is_between(-1e-9, 1 + 1e-9).all()).item()
-    assert "natural history alone gives" in sentence(rows)
-    assert "Nobody" in sentence(rows.clear())
+    said = cohort_statement(rows)
+    assert said is not None
+    assert (said.definition, said.months, said.eligible) == ("bedlack_ever_floor_6", 12.0, 60)
+    assert said.observed == overall["observed"][0]
+    assert said.low <= said.expected <= said.high
+    assert cohort_statement(rows.clear()) is None
 
 
 def test_unseen_visits_fill_gaps_and_follow_the_last() -> None:

@@ -10,6 +10,7 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.scores import scored_visits
 from alsight.detect.causes.explain import explain
 from alsight.detect.review.review import review
+from alsight.detect.statement.counts import cohort_statement
 from alsight.detect.statement.weighed import QUANTITIES, STATEMENT
 from alsight.detect.thresholds import REVIEWED, VERDICTS, Thresholds
 from alsight.detect.verdicts import Verdicts
@@ -84,8 +85,7 @@ def judged(cohort: Cohort) -> Verdicts:
         windows=windows,
         courses=courses,
         statement=statement(cohort.size),
-        sentence=f"Of {cohort.size} people, 9 (3 %) held a gain that natural history does not explain; 1 of 300 was "
-        "expected by chance.",
+        sentence=cohort_statement(statement(cohort.size)),
         causes=explain(cohort).causes,
         review=review(cohort),
         sensitivity=people.filter(gain)

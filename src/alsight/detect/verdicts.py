@@ -18,7 +18,7 @@ from alsight.detect.posterior import WEIGHINGS, Posterior, posterior, rises, row
 from alsight.detect.prior import natural_history, on_scale
 from alsight.detect.review.review import review
 from alsight.detect.sensitivity import AMOUNTS, worse
-from alsight.detect.statement.counts import first_visits, sentence, statement
+from alsight.detect.statement.counts import CohortStatement, cohort_statement, first_visits, statement
 from alsight.detect.statement.weighed import STATEMENT
 from alsight.detect.still import still
 from alsight.detect.thresholds import REVIEWED, Thresholds
@@ -72,7 +72,7 @@ class Verdicts:
             `definition`, `months`, `points`, `eligible`, `observed` (with its interval where it is a sum of
             posteriors), `expected`, `low`, `high` (95 % predictive interval under natural history), `surprise`
             (probability of as many), `own` (expected from a fit to the other half of the same cohort).
-        sentence: what can be quoted.
+        sentence: the numbers of the sentence that can be quoted; None where no person was followed for long enough.
         causes: rises explained otherwise, from `detect.causes`.
         review: re-evaluation, from `detect.review`; null where nobody was asked for.
         sensitivity: one row a favourable verdict and amount: `subject`, `worse` (points that unseen visits are taken to
@@ -88,7 +88,7 @@ class Verdicts:
     windows: pl.DataFrame
     courses: pl.DataFrame
     statement: pl.DataFrame
-    sentence: str
+    sentence: CohortStatement | None
     causes: pl.DataFrame
     review: pl.DataFrame
     sensitivity: pl.DataFrame
@@ -134,7 +134,7 @@ def verdicts(
         windows=pl.concat([pl.DataFrame(schema=WINDOWS), *(part.windows for part in parts)]),
         courses=pl.concat([pl.DataFrame(schema=COURSES), *(part.courses for part in parts)]),
         statement=said,
-        sentence=sentence(said),
+        sentence=cohort_statement(said),
         causes=explained.causes,
         review=review(cohort, setting),  # type: ignore[arg-type]
         sensitivity=pl.concat([pl.DataFrame(schema=_SENSITIVITY), *(part.sensitivity for part in parts)]),

@@ -18,6 +18,7 @@ from alsight.base.units import DAYS_PER_MONTH, months_of
 from alsight.calibrate.reference import FOLLOW_UPS, Quantity
 from alsight.calibrate.tabulate import GAINS, RUNS, longest
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import subject_names
 from alsight.detect.statement.groups import EVERYONE, subgroups
 from alsight.detect.statement.own import own_shares
 from alsight.detect.statement.sums import number_of, quantiles
@@ -34,6 +35,29 @@ SIZES: Final = (4.0, 6.0)
 FEW: Final = 20
 """People below whom a subgroup is not stated."""
 _LATE_DAYS: Final = 16
+
+
+@dataclass(frozen=True)
+class CohortStatement:
+    """What a cohort shows beside natural history in one definition, as values.
+
+    Attributes:
+        definition: of the plateau, on the scores as observed.
+        months: its length.
+        eligible: people followed for so long.
+        observed: those of them who show it.
+        expected: how many natural history predicts at their visits.
+        low: lower end of its 95 % predictive interval [people].
+        high: upper end.
+    """
+
+    definition: str
+    months: float
+    eligible: int
+    observed: int
+    expected: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -151,7 +175,7 @@ def reached(cohort: Cohort, subjects: pl.Series) -> pl.DataFrame:
     names: pl.Series | None = None
     for one, rule in zip(READINGS, asked, strict=True):
         found = judged[rule.name, rule.months, rule.points]
-        names = found.courses.subjects
+        names = subject_names(found.ratings)
         columns[one.name] = (
             longest(found) >= one.threshold * DAYS_PER_MONTH - rule.window_days
             if one.kind == "plateau"
@@ -162,29 +186,27 @@ def reached(cohort: Cohort, subjects: pl.Series) -> pl.DataFrame:
     return joined.drop("subject").fill_null(value=False)
 
 
-def sentence(rows: pl.DataFrame, *, most: int = 12) -> str:
-    """One plain sentence for the readings of a year.
+def cohort_statement(rows: pl.DataFrame, *, most: float = 12.0) -> CohortStatement | None:
+    """The numbers of the sentence that can be quoted; None where no person was followed for long enough.
 
     Args:
         rows: what `statement` gave.
-        most: length of the plateau that is told [months].
+        most: length of the plateau that is stated [months].
     """
     told = rows.filter(
         pl.col("subgroup") == EVERYONE[1], pl.col("definition") == RUNS["run_floor"].name, pl.col("months") == most
     )
     if told.is_empty():
-        return "Nobody was followed for long enough to be compared with natural history."
+        return None
     row = told.row(0, named=True)
-    verdict = (
-        "as many as"
-        if row["low"] <= row["observed"] <= row["high"]
-        else ("more than" if row["observed"] > row["high"] else "fewer than")
-    )
-    who = "person" if row["eligible"] == 1 else "people"
-    return (
-        f"Of {row['eligible']:,} {who} followed for {most} months or longer, {row['observed']:,.0f} had a stretch of "
-        f"{most} months without a score below its first; natural history alone gives {row['expected']:,.0f} "
-        f"({row['low']:,.0f} to {row['high']:,.0f}) at these visits: {verdict} expected."
+    return CohortStatement(
+        definition=row["definition"],
+        months=row["months"],
+        eligible=row["eligible"],
+        observed=round(row["observed"]),
+        expected=row["expected"],
+        low=row["low"],
+        high=row["high"],
     )
 
 

@@ -21,7 +21,7 @@ from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
 
 
-class Course(NamedTuple):
+class ScoredCourse(NamedTuple):
     """One course of a person, and what the ratings tell of the sticky noise along it.
 
     Attributes:
@@ -48,7 +48,7 @@ class Course(NamedTuple):
 @nb.njit(**STRICT)
 def make_course(nodes: int, visits: int) -> Any:
     """Room for one course."""
-    return Course(
+    return ScoredCourse(
         np.empty(nodes),
         np.empty(nodes),
         np.empty(visits, np.int8),

@@ -1,4 +1,4 @@
-"""What a verdict asked for, how it would change were the unseen visits worse, and what a reader must know."""
+"""Criteria for each verdict, sensitivity to missing visits, and notes on how the verdicts were made."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import polars as pl
 
 from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Verdicts
+from alsight.report.disclosure.nodes import Breakdown, Headcount, Text
 from alsight.report.page.blocks import Block, Heading, Prose, Section, TableView, table
-from alsight.report.page.words import NONE, count, number, opening, partition, percent
+from alsight.report.page.words import NONE, number, opening, percent
+from alsight.report.verdicts.counts import VerdictCounts
 from alsight.report.verdicts.words import RANK
 
 ASKED: Final[dict[str, tuple[str, str]]] = {
@@ -37,28 +39,28 @@ ASKED: Final[dict[str, tuple[str, str]]] = {
 """Field of `Thresholds` to what it asks for and its unit."""
 
 
-def asked_section(judged: Verdicts, *, identified: bool) -> Section:
-    """Thresholds, sensitivity to what was not seen, and notes."""
+def asked_section(judged: Verdicts, counts: VerdictCounts) -> Section:
+    """Thresholds, sensitivity to missing visits, and notes."""
     blocks: list[Block] = [
         Prose(
-            "Every threshold of every verdict, as used in this report. They were set before any record was seen; "
-            "their sources and those that are alsight's own stand in the documentation."
+            "Every threshold of every verdict, as used in this report. The defaults were fixed before any record was "
+            "read. The documentation states which of them have a published source and which are assumed."
         ),
         thresholds_table(judged.thresholds),
     ]
     if judged.sensitivity.height:
         blocks += [
-            Heading("If what was not seen were worse"),
+            Heading("Sensitivity to missing visits"),
             Prose(
-                "People miss visits when they are worse. Below, the visits that were not seen are taken to lie so many "
-                "points under what is expected of them, and the favorable verdicts are given again; counted are those "
-                "who keep theirs. Everybody's are in sensitivity.parquet."
+                "People miss visits when they are worse. Below, missing visits are assumed to lie a stated number of "
+                "points under their expected score, and the favorable verdicts are given again. The table counts the "
+                "people who keep their verdict. The result for each person is in sensitivity.parquet."
             ),
-            sensitivity_table(judged, identified=identified),
+            sensitivity_table(judged, counts),
         ]
     if judged.notes:
-        blocks += [Heading("How the verdicts were made"), *(Prose(note) for note in judged.notes)]
-    return Section("asked", "What a verdict asks for", tuple(blocks))
+        blocks += [Heading("Notes on the verdicts"), *(Prose(note) for note in judged.notes)]
+    return Section("asked", "Criteria for each verdict", tuple(blocks))
 
 
 def thresholds_table(thresholds: Thresholds) -> TableView:
@@ -74,30 +76,34 @@ def _value(value: Any, unit: str) -> str:
     return f"{shown} {unit.removesuffix('s') if shown == '1' else unit}".strip()
 
 
-def sensitivity_table(judged: Verdicts, *, identified: bool) -> TableView:
-    """How many of each favorable verdict stand, by how much worse the unseen visits were."""
+def sensitivity_table(judged: Verdicts, counts: VerdictCounts) -> TableView:
+    """How many people keep each favorable verdict, by how much worse missing visits are assumed to be."""
     first = judged.people.select("subject", given="verdict")
     both = judged.sensitivity.filter(pl.col("worse") > 0.0).join(first, on="subject")
     amounts = both["worse"].unique().sort().to_list()
     kept = both.group_by("given", "worse").agg(people=pl.len(), kept=(pl.col("verdict") == pl.col("given")).sum())
     found = {(row["given"], row["worse"]): row for row in kept.iter_rows(named=True)}
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[Text, ...]] = []
+    sums: list[Breakdown] = []
     for verdict in sorted(both["given"].unique().to_list(), key=lambda name: RANK.get(name, len(RANK))):
-        given = max(found[verdict, worse]["people"] for worse in amounts if (verdict, worse) in found)
-        numbers = [found[verdict, worse]["kept"] if (verdict, worse) in found else None for worse in amounts]
-        rows.append((opening(verdict), *_cells(given, numbers, identified=identified)))
-    heads = ("verdict", "people", *(f"kept at {number(worse, 0)} points" for worse in amounts))
-    return table("Verdicts if unseen visits were worse", heads, rows, tuple(range(1, len(heads))))
+        size = max(found[verdict, worse]["people"] for worse in amounts if (verdict, worse) in found)
+        whole = counts.headline[verdict]
+        given = whole if whole.size == size else Headcount(size, ("with amounts", verdict))
+        sums += [] if given is whole else [Breakdown(whole, (given,))]
+        cells: list[Text] = [given]
+        for worse in amounts:
+            row = found.get((verdict, worse))
+            kept_here = None if row is None else Headcount(row["kept"], ("kept", verdict, worse))
+            cells.append(NONE if kept_here is None else kept_here)
+            if kept_here is not None:
+                lost = Headcount(size - kept_here.size, ("not kept", verdict, worse), implied=True)
+                sums.append(Breakdown(given, (kept_here, lost)))
+        rows.append((opening(verdict), *cells))
+    heads = ("verdict", "people", *(f"kept at {_points(worse)}" for worse in amounts))
+    name = "People who keep their verdict if missing visits were worse"
+    return table(name, heads, rows, tuple(range(1, len(heads))), sums=tuple(sums))
 
 
-def _cells(given: int, numbers: list[int | None], *, identified: bool) -> list[str]:
-    """The people and those who keep their verdict; neither the kept nor the lost may be few."""
-    if any(partition([given, 0], identified=identified)):
-        return ["hidden"] * (1 + len(numbers))
-    shown = [count(given)]
-    for kept in numbers:
-        if kept is None:
-            shown.append(NONE)
-        else:
-            shown.append("hidden" if any(partition([kept, given - kept], identified=identified)) else count(kept))
-    return shown
+def _points(worse: float) -> str:
+    shown = number(worse, 0)
+    return f"{shown} point" if shown == "1" else f"{shown} points"

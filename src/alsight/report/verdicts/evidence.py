@@ -53,7 +53,7 @@ _IN_LITRES: Final = {"svc_pct": ("svc_l", "fvc_pct", "fvc_l"), "fvc_pct": ("fvc_
 
 
 @dataclass(frozen=True)
-class Evidence:
+class PersonEvidence:
     """Everything of one person that a verdict is told with.
 
     Attributes:
@@ -101,7 +101,7 @@ def numbers(row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in told if value != NONE)
 
 
-def parts(about: Evidence) -> tuple[Part, ...]:
+def parts(about: PersonEvidence) -> tuple[Part, ...]:
     """What is told of a person, in reading order; a heading with nothing under it is left out."""
     row = about.verdict
     told = (

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
 from typing import Any, Final
 
 from alsight.detect.thresholds import VERDICTS
 from alsight.report.page.labels import RULES, label, source_name
-from alsight.report.page.words import NONE, SMALL_CELL, months, number, opening, percent
+from alsight.report.page.words import NONE, months, number, opening, percent
 
 RANK: Final[dict[str, int]] = {verdict: place for place, verdict in enumerate(VERDICTS)}
 """Verdict to its place, the most striking first."""
@@ -23,9 +22,6 @@ EXPLAINED: Final = frozenset({"artefact", "symptomatic gain", "rebound after a d
 
 _NEARLY_ALL: Final = 0.9995
 _ALMOST: Final = 0.99
-_SMALL_PEOPLE: Final = re.compile(
-    rf"(?<![\d.,(])[1-{SMALL_CELL - 1}](?= (?:of|in|had|held|people|person|records?|were|was|are|is)\b)"
-)
 
 
 def tone(verdict: str) -> str:
@@ -96,8 +92,3 @@ def reading_family(row: dict[str, Any]) -> str:
 def reading_size(row: dict[str, Any]) -> str:
     """What sets a reading apart from others of its wording: its length, or the size of the gain."""
     return months(row["months"]) if row["kind"] == "plateau" else f"{number(row['points'], 0)} points"
-
-
-def without_small(text: str, *, identified: bool) -> str:
-    """A sentence whose small counts of people are not told where the report is to be sent."""
-    return text if identified else _SMALL_PEOPLE.sub(f"under {SMALL_CELL}", text)
