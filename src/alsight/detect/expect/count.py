@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +10,7 @@ import msgspec
 import numpy as np
 from jaxtyping import Bool
 
+from alsight.base.compiled import on_threads
 from alsight.base.errors import RunError
 from alsight.base.progress import Progress
 from alsight.calibrate.ensemble import Member, ensemble
@@ -131,8 +131,7 @@ def simulated(
         own = msgspec.structs.replace(lived(population, members[place], seed + place), name=members[place].name)
         return counted(own, rules, months, run_in, people, told)
 
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        marks = list(pool.map(one, range(len(members))))
+    marks = on_threads(one, range(len(members)), workers)
     least = min(int(mark.admitted.sum()) for mark in marks)
     if least < FEWEST:
         raise RunError(
