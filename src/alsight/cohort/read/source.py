@@ -20,6 +20,7 @@ from alsight.cohort.files.folder import sheets
 from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.decide import decide
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, read_mapping
+from alsight.cohort.plausible.gate import plausible
 from alsight.cohort.raw import RawTables
 from alsight.cohort.read.native import is_cohort, read_cohort
 from alsight.cohort.read.proact import is_proact, read_proact
@@ -85,6 +86,18 @@ def read(source: Source, progress: Progress = silent) -> Cohort:
         DataError: nothing usable is there; MappingError where columns could not be told apart.
     """
     return read_with_mapping(source, progress)[0]
+
+
+def read_plausible(source: Source, progress: Progress = silent, cohort: Cohort | None = None) -> Cohort:
+    """The cohort of a source, or the one already in memory, once it passes the gate of plausibility.
+
+    Raises:
+        ImplausibleError: a grave finding that `accept` does not name.
+        SpecError, DataError, MappingError: as `read`.
+    """
+    known = read(source, progress) if cohort is None else cohort
+    plausible(known, source.accept)
+    return known
 
 
 def read_with_mapping(source: Source, progress: Progress = silent) -> tuple[Cohort, Mapping | None]:
