@@ -13,7 +13,7 @@ import polars as pl
 from alsight.base.errors import Fault, MappingError
 from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.families import slot_time
-from alsight.cohort.mapping.guess import Guess, guess_table
+from alsight.cohort.mapping.guess import Guess, guess_table, identifier_like
 from alsight.cohort.mapping.layouts import recognized
 from alsight.cohort.mapping.meanings import IS_ITEM, meaning_of
 from alsight.cohort.mapping.questions import no_scores, no_subject, no_time, nothing, short_years, which_origin
@@ -299,6 +299,8 @@ def _one_person(pairs: Sequence[tuple[Guess, TableMap]]) -> dict[str, str]:
         rest = [heading for heading, column in guess.columns.items() if column.means == "ignored"]
         if not times or guess.sheet.frame[times[0]].is_duplicated().any() or len(rest) > 2:
             return {}
+        if any(identifier_like(heading) for heading in rest):
+            return {}
     if len(scored) <= 1:
         name = PurePath(pairs[0][0].sheet.file).stem or "1"
         return {guess.sheet.source: name for guess, _ in pairs}
@@ -328,4 +330,5 @@ def _entry(tables: Collection[TableMap]) -> Any:
     if any(column.means == "randomization" and column.unit == "date" for column in columns) and not counted:
         return "randomization"
     named = any(table.at is not None for table in tables)
+    counted |= any(column.unit == "label" for column in times)
     return "stated" if counted or ((slotted or named) and not times) else "first_visit"
