@@ -7,7 +7,7 @@ import pytest
 
 from alsight.base.errors import SpecError
 from alsight.knowledge.therapies import THERAPIES
-from alsight.report.therapies import TherapiesSpec, therapies
+from alsight.verbs.therapies import therapies
 
 
 @pytest.mark.parametrize("row", THERAPIES.values(), ids=list(THERAPIES))
@@ -19,7 +19,7 @@ def test_every_therapy_is_acted_out_and_admits_what_is_unknown(row) -> None:
 
 
 def test_statuses_and_results_become_rows() -> None:
-    facts = therapies(TherapiesSpec(name="riluzole")).tables["therapies"]
+    facts = therapies("riluzole").tables["therapies"]
     statuses = facts.filter(pl.col("aspect") == "status")
     assert statuses["what"].to_list() == ["United States", "European Union"]
     assert facts.filter(pl.col("source") == "miller2012").height == 2
@@ -27,4 +27,4 @@ def test_statuses_and_results_become_rows() -> None:
 
 def test_unknown_name_is_refused_with_the_names_known() -> None:
     with pytest.raises(SpecError, match="one of riluzole, edaravone"):
-        therapies(TherapiesSpec(name="aspirin"))
+        therapies("aspirin")

@@ -205,7 +205,7 @@ def test_nobody_striking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     cohort = few(example_cohort(), 4)
     plain = judged(cohort).people.with_columns(verdict=pl.lit("cannot tell"), review=pl.lit(value=False))
     quiet = replace(judged(cohort), people=plain, sensitivity=judged(cohort).sensitivity.clear(), notes=())
-    monkeypatch.setattr("alsight.report.assess.verdicts", lambda *_, **__: quiet)
+    monkeypatch.setattr("alsight.verbs.assess.verdicts", lambda *_, **__: quiet)
     alsight.assess(cohort, out=tmp_path, pages=0)
     text = (tmp_path / "report.html").read_text()
     assert "Nobody is listed." in text
