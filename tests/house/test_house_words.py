@@ -41,5 +41,6 @@ def test_repository_stays_small() -> None:
 
 
 def test_no_options_of_the_terminal_outside_its_door() -> None:
+    assert FLAG.findall("see people more often (--interval), or --run-in RULE") == ["--interval", "--run-in"]
     inside = [path for path in MODULES if path.relative_to(SOURCE).parts[0] not in COMMANDS]
     assert [f"{short(path)}: {found}" for path in inside for found in FLAG.findall(path.read_text())] == []
