@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from alsight.calibrate.page import committed_page
+from alsight.cli import JSON
 from alsight.cohort.endpoints import ENDPOINTS
 from alsight.cohort.mapping.layouts import TITLES, layouts
 from alsight.cohort.mapping.meanings import MEANINGS
@@ -17,7 +18,6 @@ from alsight.cohort.rules.catalogue import RULES
 from alsight.cohort.schema import Column, Table
 from alsight.cohort.tables import REJECTED, TABLES
 from alsight.instruments.catalogue import catalogue_page
-from alsight.cli import JSON
 from alsight.verbs.options import GROUPS, Option, options
 from alsight.verbs.table import VERBS, Verb
 

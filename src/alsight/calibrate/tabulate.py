@@ -45,9 +45,9 @@ Reached = tuple[str, float, Bool[np.ndarray, " subject"]]
 
 def longest(judged: Judged) -> Float64[np.ndarray, " people"]:
     """Longest spell of each person [days]; 0 for none."""
-    course, spells = judged.courses, judged.spells
-    found = np.zeros(course.count.size)
-    np.maximum.at(found, course.person[spells.end], (course.day[spells.end] - course.day[spells.held]).astype(float))
+    rated, spells = judged.ratings, judged.spells
+    found = np.zeros(rated.size)
+    np.maximum.at(found, rated.subject[spells.end], (rated.day[spells.end] - rated.day[spells.held]).astype(float))
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import jax
 import numpy as np
@@ -25,7 +25,10 @@ from alsight.instruments.items import CUTTING, TEN, TWELVE, Scale
 
 del _engine  # imported for its settings: days and months are of 64 bit
 
-Numbers = Array | np.ndarray
+if TYPE_CHECKING:
+    Numbers = np.ndarray
+else:
+    Numbers = Array | np.ndarray  # inside a transformation of JAX the fields are its arrays
 
 SCALES: Final[tuple[Scale, ...]] = ("alsfrs_r", "alsfrs")
 """Scales by their code; where a subject was rated on two equally often, the earlier one counts."""

@@ -21,9 +21,9 @@ NO_ADVICE: Final = (
 )
 IDENTIFIED: Final = "It holds identifiers and small counts: treat it as you treat the file it was made from."
 PSEUDONYMIZED: Final = (
-    f"Identifiers are hashed and times are relative to entry. Counts of fewer than {SMALL_CELL} people are not printed, "
-    "unless these people are listed one by one; nor is a count that would reveal one of them by subtraction. Courses "
-    "of single people are shown: send this report only to people who may see such data."
+    f"Identifiers are hashed and times are relative to entry. Counts of fewer than {SMALL_CELL} people are not "
+    "printed, unless these people are listed one by one; nor is a count that would reveal one of them by subtraction. "
+    "Courses of single people are shown: send this report only to people who may see such data."
 )
 NOT_ANONYMOUS: Final = (
     f"Not anonymous. This report is about fewer than {SMALL_REPORT} people. Hiding counts would protect no one, so all "

@@ -35,6 +35,7 @@ class Headcount:
         sensitive: whether a small number needs protection; not of missing values, which describe the record.
         spared: never hidden for the sake of another count, since it stands in several places.
         implied: printed nowhere, but a reader gets it by subtraction.
+        most: what a reader knows it to be at most, None where that is not known.
     """
 
     size: int
@@ -44,6 +45,7 @@ class Headcount:
     sensitive: bool = True
     spared: bool = False
     implied: bool = False
+    most: int | None = None
 
 
 class Hidden(Enum):

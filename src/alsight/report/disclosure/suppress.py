@@ -134,7 +134,7 @@ def _component(
 def limits(one: Headcount, why: Hidden | None) -> tuple[int, int]:
     """Least and greatest value of an unknown count for a reader who knows the rules, before any subtraction."""
     if one.implied:
-        return 0, _WIDE
+        return 0, _WIDE if one.most is None else one.most
     if why is Hidden.SMALL:
         return max(1, one.listed + 1), SMALL_CELL - 1
     if why is Hidden.SECOND and one.size and one.sensitive:
@@ -151,7 +151,8 @@ def _protected(who: Who, terms: Sequence[Term], people: Mapping[Who, Headcount],
     low, high = attack(who, terms, people, hidden)
     if hidden[who] is Hidden.WITHHELD:
         return low < high
-    return low <= max(1, people[who].listed + 1) and high >= SMALL_CELL - 1
+    most = SMALL_CELL - 1 if people[who].most is None else min(SMALL_CELL - 1, people[who].most)
+    return low <= max(1, people[who].listed + 1) and high >= most
 
 
 def attack(

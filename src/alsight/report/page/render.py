@@ -36,7 +36,7 @@ HIDDEN: Final = "hidden"
 FEWER: Final = f"fewer than {SMALL_CELL}"
 """What stands in place of a small count, and of one that would give a small one away."""
 
-SEVERAL: Final = "several"
+UNSTATED: Final = "a hidden number"
 """The latter in a sentence."""
 
 
@@ -104,13 +104,15 @@ def text(value: Text, shown: Disclosure) -> str:
 
 def _with_noun(value: WithNoun, shown: Disclosure) -> str:
     """A count with its noun in the right number."""
-    noun = value.one if value.people.size == 1 and shown.shows(value.people) else value.many
-    return f"{_in_sentence(value.people, shown)} {noun}"
+    said = count_text(value.people, shown)
+    if said == HIDDEN:
+        return f"{UNSTATED} of {value.many}"
+    return f"{said} {value.one if value.people.size == 1 and shown.shows(value.people) else value.many}"
 
 
 def _in_sentence(value: Text, shown: Disclosure) -> str:
     said = text(value, shown)
-    return SEVERAL if isinstance(value, Headcount) and said == HIDDEN else said
+    return UNSTATED if isinstance(value, Headcount) and said == HIDDEN else said
 
 
 def settled(value: Any, shown: Disclosure) -> Any:

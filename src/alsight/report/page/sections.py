@@ -43,7 +43,9 @@ def reading(rejected: pl.DataFrame, accepted: dict[str, int]) -> Section:
     excluded, corrected, noted = (counts.get(name, 0) for name in ("rejected", "corrected", "note"))
     blocks: list[Block] = [
         Prose(
-            f"{_entries(excluded)} could not be used and {_were(excluded)} excluded, {count(corrected)} "
+            "No entry was excluded, corrected or kept with a remark."
+            if not rejected.height
+            else f"{_entries(excluded)} could not be used and {_were(excluded)} excluded, {count(corrected)} "
             f"{_were(corrected)} corrected, and {count(noted)} {_were(noted)} kept with a remark. Each one is listed "
             "in rejected.csv with its file, row, column, value, rule and how to fix it."
         ),
@@ -193,8 +195,19 @@ def definition_counts(rates: pl.DataFrame, pairs: pl.DataFrame, listed: Mapping[
         only_first = Headcount(row["only_first"], ("only by", first, second), _public(one, row["only_first"]))
         only_second = Headcount(row["only_second"], ("only by", second, first), _public(other, row["only_second"]))
         both[first, second] = shared, only_first, only_second
-        sums += [Breakdown(one, (shared, only_first)), Breakdown(other, (shared, only_second))]
+        gaps = (eligible[name].size - row["both_eligible"] for name in (first, second))
+        whole = ((one, only_first), (other, only_second))
+        sums += [_eligible_under_both(met, shared, only, gap) for (met, only), gap in zip(whole, gaps, strict=True)]
     return DefinitionCounts(eligible, found, both, tuple(sums))
+
+
+def _eligible_under_both(met: Headcount, both: Headcount, only: Headcount, gap: int) -> Breakdown:
+    """People found by one definition: by another too, not by it though eligible, and those not eligible under it."""
+    if not gap:
+        return Breakdown(met, (both, only))
+    others = met.size - both.size - only.size
+    rest = Headcount(others, ("not eligible", *only.who), sensitive=False, implied=True, most=gap)
+    return Breakdown(met, (both, only, rest))
 
 
 def definition_people(rates: pl.DataFrame, listed: Mapping[Who, int]) -> dict[str, tuple[Headcount, Headcount]]:

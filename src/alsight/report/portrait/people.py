@@ -57,7 +57,7 @@ def who(portrait: Tables, size: int, listed: Listed) -> Section:
     everyone = Headcount(size, ("cohort",), open=True)
     traits, had = trait_counts(portrait["traits"], listed), event_counts(portrait["happenings"], listed)
     regions = [(level, one) for (trait, level), one in traits.items() if trait == "onset_site" and level is not None]
-    blocks: list[Block] = [_numbers(portrait["numbers"], portrait["missingness"])]
+    blocks: list[Block] = [_numbers(portrait["numbers"], portrait["missingness"], everyone)]
     left = _bars(regions, everyone, "Region of first symptom")
     right = _bars(
         [(name, one) for (_, name), one in had.items()][:_EVENTS_DRAWN],
@@ -90,6 +90,8 @@ def event_counts(frame: pl.DataFrame, listed: Listed) -> dict[tuple[str, str], H
             row["people"],
             ("event", row["table"], row["name"]),
             listed.get(("event", row["table"], row["name"]), 0),
+            # The dead stand in the table of stages as well.
+            spared=row["name"] == "death",
             implied=place >= _EVENTS_DRAWN,
         )
         for place, row in enumerate(frame.iter_rows(named=True))
@@ -116,19 +118,31 @@ def _rows_of_events(frame: pl.DataFrame, had: dict[tuple[str, str], Headcount]) 
     )
 
 
-def _numbers(frame: pl.DataFrame, missing: pl.DataFrame) -> TableView:
+_RATED: Final = {
+    f"{quantity} {scale}{end}": scale
+    for scale in ("ALSFRS-R", "ALSFRS")
+    for quantity, end in (("first", " total"), ("visits rated on", ""), ("follow-up on", ""))
+}
+"""Quantity to the scale that its people were rated on."""
+
+
+def _numbers(frame: pl.DataFrame, missing: pl.DataFrame, everyone: Headcount) -> TableView:
     gaps = missing.filter(pl.col("table") == "subjects").select("column", recorded=pl.col("rows") - pl.col("missing"))
     recorded = dict(gaps.iter_rows())
     rows: list[tuple[Text, ...]] = []
+    rated: dict[str, Headcount] = {}
     for row in frame.iter_rows(named=True):
         column = _COLUMNS.get(row["quantity"])
         same = column is not None and recorded.get(column) == row["people"]
         known = Headcount(row["people"], ("recorded", column) if same else ("values", row["quantity"]))
+        if scale := _RATED.get(row["quantity"]):
+            known = rated[scale] = Headcount(row["people"], ("rated", scale))
         middle = f"{number(row['q1'], _digits(row))} to {number(row['q3'], _digits(row))}"
         median = OnlyWith(number(row["median"], _digits(row)), (known,))
         rows.append((f"{opening(row['quantity'])}, {row['unit']}", known, median, OnlyWith(middle, (known,))))
     heads = ("quantity", "values", "median", "middle half")
-    return table("At entry and over follow-up", heads, rows, (1, 2, 3), caption="At entry and over follow-up")
+    name, sums = "At entry and over follow-up", (Breakdown(everyone, tuple(rated.values())),)
+    return table(name, heads, rows, (1, 2, 3), caption=name, sums=sums)
 
 
 def _digits(row: dict[str, object]) -> int:

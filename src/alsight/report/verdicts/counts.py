@@ -122,12 +122,14 @@ def statement_sums(statement: pl.DataFrame) -> tuple[Breakdown, ...]:
                 found.append(_with_others(eligible, [cell[0] for cell in cells], by))
             counted = [cell[1] for cell in cells if cell[1] is not None]
             if counted and observed is not None:
-                found.append(_with_others(observed, counted, by))
+                found.append(_with_others(observed, counted, by, eligible.size - sum(cell[0].size for cell in cells)))
     return tuple(found)
 
 
-def _with_others(whole: Headcount, parts: list[Headcount], by: str) -> Breakdown:
+def _with_others(whole: Headcount, parts: list[Headcount], by: str, most: int | None = None) -> Breakdown:
     """Parts of a whole, and what is missing from them as one more that is printed nowhere."""
     missing = whole.size - sum(part.size for part in parts)
-    others = (Headcount(missing, ("others", by, *whole.who), implied=True),) if missing else ()
-    return Breakdown(whole, (*parts, *others))
+    if missing <= 0:
+        return Breakdown(whole, tuple(parts))
+    bound = None if most is None else max(most, missing)
+    return Breakdown(whole, (*parts, Headcount(missing, ("others", by, *whole.who), implied=True, most=bound)))

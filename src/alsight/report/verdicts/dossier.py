@@ -148,10 +148,11 @@ def _how_many(looked: Looked) -> Prose:
     met = shown.drop_nulls("words").height
     cut = f" The {count(shown.height)} most striking have a page here." if shown.height < looked.total else ""
     said = phrase(
-        WithNoun(_called(looked), "person has", "people have"),
-        " a striking verdict, and ",
-        WithNoun(Headcount(looked.met, ("striking definition",), met), "person", "people"),
-        f" met a striking definition. Pages are given for {count(striking)} and {count(shown.height - striking)} of "
+        "With a striking verdict: ",
+        WithNoun(_called(looked)),
+        ". With a striking published definition met: ",
+        WithNoun(Headcount(looked.met, ("striking definition",), met)),
+        f". Pages are given for {count(striking)} and {count(shown.height - striking)} of "
         f"them.{cut} The verdict of each person is in verdicts.parquet, and every episode is in episodes.parquet.",
     )
     return Prose(said)

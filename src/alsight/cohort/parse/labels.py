@@ -17,8 +17,8 @@ from typing import Final
 
 import polars as pl
 
-from alsight.cohort.parse import blank, words
-from alsight.cohort.parse.codes import folded
+from alsight.cohort.parse.codes import FALSE, SYNONYMS, TRUE, folded
+from alsight.cohort.parse.text import blank, words
 
 SITE_WORDS: Final = (
     ("membre superieur", "upper_limb"),
@@ -44,13 +44,40 @@ SITE_WORDS: Final = (
 )
 """Words within a description of the first region to the dictionary's site; two sites in one description are none."""
 
+OBSERVED: Final = ("observed", "original", "obs", "real", "raw", "recorded", "measured", "none")
+"""Words under a marker of derived rows that say that the row is none."""
+
+
+def others(cells: pl.Series) -> tuple[str, ...]:
+    """Cells of a column that name people without ALS, where the same column names people with it; else none."""
+    if cells.dtype != pl.String:
+        return ()
+    known = cells.drop_nulls().unique(maintain_order=True)
+    if not 2 <= len(known) <= 12:
+        return ()
+    plain = dict(zip(known, map(_ascii, folded(known)), strict=True))
+    kinds = {cell: SYNONYMS["population"].get(word) for cell, word in plain.items()}
+    return tuple(cell for cell, kind in kinds.items() if kind == "other") if "als" in kinds.values() else ()
+
+
+def derived(cells: pl.Series) -> tuple[str, ...]:
+    """Cells of a marker of derived rows (DTYPE, imputed) that say that the row is one."""
+    known = cells.cast(pl.String, strict=False)
+    known = known.filter(~blank(known)).unique(maintain_order=True)
+    plain = dict(zip(known, folded(known), strict=True))
+    yes_no = set(plain.values()) <= {*TRUE, *FALSE}
+    if len(known) > 20:
+        return ()
+    return tuple(cell for cell, word in plain.items() if (word in TRUE if yes_no else word not in OBSERVED))
+
+
 _SCORE_FIRST: Final = re.compile(r"^\(?([0-4])\s*[-=:.)\u2013\u2014]+\s*\D")
 
 
 @cache
 def labels() -> dict[str, tuple[tuple[str, int], ...]]:
     """Item to the telling words of its answers and their scores."""
-    text = files("alsight.cohort.mapping").joinpath("labels.csv").read_text(encoding="utf-8")
+    text = files("alsight.cohort.parse").joinpath("labels.csv").read_text(encoding="utf-8")
     found: dict[str, list[tuple[str, int]]] = {}
     for row in csv.DictReader(text.splitlines()):
         found.setdefault(row["item"], []).append((row["phrase"], int(row["score"])))

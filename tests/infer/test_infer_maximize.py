@@ -1,4 +1,4 @@
-"""The general maximiser: a known maximum, batches, and the ways a search can fail."""
+"""The general maximizer: a known maximum, batches, and the ways a search can fail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from alsight.base.status import Status
-from alsight.infer.maximise import covariances, maximise
+from alsight.infer.maximize import covariances, maximize
 
 X = np.random.default_rng(2).normal(size=(400, 2))
 Y = (np.random.default_rng(3).random(400) < 1 / (1 + np.exp(-(X @ [0.8, -0.5])))).astype(float)
@@ -29,7 +29,7 @@ def nowhere(point: jax.Array, given: jax.Array) -> jax.Array:
 
 @pytest.mark.parametrize("curvature", ["hessian", "scores"])
 def test_logistic_regression(curvature: str) -> None:
-    found = maximise(logistic, jnp.zeros(2), (jnp.asarray(X), jnp.asarray(Y)), curvature=curvature)
+    found = maximize(logistic, jnp.zeros(2), (jnp.asarray(X), jnp.asarray(Y)), curvature=curvature)
     assert int(found.status) == Status.CONVERGED
     chance = 1 / (1 + np.exp(-X @ np.asarray(found.point)))
     np.testing.assert_allclose(X.T @ (Y - chance), 0.0, atol=1e-3)
@@ -43,12 +43,12 @@ def test_logistic_regression(curvature: str) -> None:
 
 def test_batch_equals_single_searches() -> None:
     halves = (jnp.asarray(X.reshape(2, 200, 2)), jnp.asarray(Y.reshape(2, 200)))
-    batch = jax.vmap(lambda x, y: maximise(logistic, jnp.zeros(2), (x, y)))(*halves)
+    batch = jax.vmap(lambda x, y: maximize(logistic, jnp.zeros(2), (x, y)))(*halves)
     for half in range(2):
-        one = maximise(logistic, jnp.zeros(2), (halves[0][half], halves[1][half]))
+        one = maximize(logistic, jnp.zeros(2), (halves[0][half], halves[1][half]))
         np.testing.assert_allclose(batch.point[half], one.point, rtol=1e-8)
 
 
 def test_unidentified_and_infinite_are_statuses() -> None:
-    assert int(maximise(flat, jnp.zeros(2), jnp.arange(5.0)).status) == Status.SINGULAR
-    assert int(maximise(nowhere, jnp.ones(1), jnp.array([0.0, -1.0])).status) == Status.NOT_FINITE
+    assert int(maximize(flat, jnp.zeros(2), jnp.arange(5.0)).status) == Status.SINGULAR
+    assert int(maximize(nowhere, jnp.ones(1), jnp.array([0.0, -1.0])).status) == Status.NOT_FINITE

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from alsight.cohort.parse.calendar import YEARS, partial
 from alsight.cohort.parse.codes import FALSE, TRUE
 from alsight.cohort.parse.text import MISSING
 
@@ -51,11 +52,17 @@ DEAD: Final = (
 """Words for a vital status, beside yes and no under a heading that names death."""
 
 _GROUPED: Final = re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
+OUT_OF: Final = re.compile(r"\s*/\s*(?:48|40|4)$")
+"""How a score says what it could be at most: 44/48."""
+
 _NUMBER: Final = re.compile(r"^[+-]?(?:\d[\d.,' ]*|[.,]\d+)(?:e[+-]?\d{1,3})?$")
 _DATE: Final = re.compile(
     r"^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[t ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?: .*)?"
+    r"|\d{4}\s*[\u5e74\ub144]\s*\d{1,2}\s*[\u6708\uc6d4]\s*\d{1,2}\s*[\u65e5\uc77c].*|\d{4}\. \d{1,2}\. \d{1,2}\.?"
+    r"|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? [a-z]{3,9} \d{1,2},? \d{4}.*"
     r"|\d{1,2}[-. ]*[^\W\d_]{3,12}[-., ]*\d{4}(?: .*)?|[^\W\d_]{3,12}[. ]*\d{1,2}(?:st|nd|rd|th)?[, ]+\d{4}(?: .*)?)$"
 )
+_SHORT: Final = re.compile(r"^\d{1,2}[-./]\d{1,2}[-./]\d{2}$")
 _PACKED: Final = (19_000_101, 21_001_231)
 _SERIAL: Final = (32_874, 60_000)
 _YES_NO: Final = frozenset((*TRUE, *FALSE))
@@ -72,6 +79,10 @@ class Profile:
         distinct: different values.
         number: share that is a number.
         date: share that is a date written as one, or a number that can only be a packed date.
+        partial: share that is a date of which only the month or the year is known, a year alone left aside.
+        year: share that is a calendar year alone.
+        short: share that is a date whose year has two digits.
+        above_four: share of the numbers above 4.
         serial: share that could be a spreadsheet's day number of a date after 1990.
         whole: share of the numbers that is whole.
         yes_no: share that is yes or no in some language, 0 and 1 among them.
@@ -92,6 +103,10 @@ class Profile:
     low: float
     high: float
     examples: tuple[str, ...]
+    partial: float = 0.0
+    year: float = 0.0
+    short: float = 0.0
+    above_four: float = 0.0
 
     @property
     def codes(self) -> bool:
@@ -137,7 +152,12 @@ def _shape(cells: dict[str, int], size: int) -> Profile:
     numbers = {cell: number for cell in cells if (number := _number(cell)) is not None}
     packed = {cell for cell, number in numbers.items() if _PACKED[0] <= number <= _PACKED[1] and number == int(number)}
     real = {cell: number for cell, number in numbers.items() if cell not in packed}
-    dated = packed | {cell for cell in cells if cell not in numbers and _DATE.match(cell)}
+    short = {cell for cell in cells if cell not in numbers and _SHORT.match(cell)}
+    dated = packed | {cell for cell in cells if cell not in numbers and cell not in short and _DATE.match(cell)}
+    rest = [cell for cell in cells if cell not in numbers and cell not in dated and cell not in short]
+    coarse = {cell for cell, known in zip(rest, partial(pl.Series(rest, dtype=pl.String))[1], strict=True) if known}
+    years = {cell for cell, number in real.items() if YEARS[0] <= number <= YEARS[1] and number == int(number)}
+    counted = sum(cells[cell] for cell in real)
 
     def share(chosen: Iterable[str], whole: int = seen) -> float:
         return sum(cells[cell] for cell in chosen) / whole if whole else 0.0
@@ -148,20 +168,22 @@ def _shape(cells: dict[str, int], size: int) -> Profile:
         number=share(real),
         date=share(dated),
         serial=share(cell for cell, number in real.items() if _SERIAL[0] <= number <= _SERIAL[1]),
-        whole=share(
-            (cell for cell, number in real.items() if number == int(number)), sum(cells[cell] for cell in real)
-        ),
+        whole=share((cell for cell, number in real.items() if number == int(number)), counted),
         yes_no=share(_YES_NO & set(cells)),
         status=share(_STATUS & set(cells)),
         low=min(real.values(), default=0.0),
         high=max(real.values(), default=0.0),
         examples=(),
+        partial=share(coarse),
+        year=share(years),
+        short=share(short),
+        above_four=share((cell for cell, number in real.items() if number > 4), counted),
     )
 
 
 def _number(cell: str) -> float | None:
     """A number as people write it; None for anything else. Which mark is decimal is settled when the cells are read."""
-    text = cell.removesuffix("%").strip()
+    text = OUT_OF.sub("", cell.removesuffix("%").strip())
     if text in ("true", "false"):
         return float(text == "true")
     if not _NUMBER.match(text):

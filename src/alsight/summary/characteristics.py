@@ -9,8 +9,10 @@ import polars as pl
 
 from alsight.base.units import DAYS_PER_MONTH
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import TOTALS, Ratings, on_scale, ratings
 from alsight.cohort.tables import TABLES
-from alsight.episodes.courses import TOTALS, Courses, courses, slopes
+from alsight.episodes.visits import slopes
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.instruments.items import CUTTING, ITEMS, Scale
 
 TRAITS: Final = (
@@ -42,7 +44,7 @@ def traits(cohort: Cohort) -> pl.DataFrame:
     """People by level of each recorded trait.
 
     Returns:
-        `trait`, `level` (null: not recorded), `people`, `share` of everybody. Traits recorded for nobody are left out.
+        `trait`, `level` (null: not recorded), `people`, `share` of everybody. Traits recorded for nobody are excluded.
     """
     recorded = [name for name in TRAITS if cohort.subjects[name].null_count() < cohort.size]
     parts = [
@@ -63,8 +65,8 @@ def numbers(cohort: Cohort) -> pl.DataFrame:
     entry is (48 - first ALSFRS-R total) over the months from onset to that visit.
 
     Returns:
-        `quantity`, `unit`, `people`, `mean`, `sd`, `p2_5`, `q1`, `median`, `q3`, `p97_5`; rows without anybody are left
-        out.
+        `quantity`, `unit`, `people`, `mean`, `sd`, `p2_5`, `q1`, `median`, `q3`, `p97_5`; rows without anybody are
+        excluded.
 
     Source: kimura2006
     """
@@ -76,30 +78,31 @@ def numbers(cohort: Cohort) -> pl.DataFrame:
         ("onset to diagnosis", "months", (diagnosis - onset) / DAYS_PER_MONTH),
         ("onset to entry", "months", -onset / DAYS_PER_MONTH),
     ]
+    whole = ratings(cohort)
     for scale, name in SCALE_NAMES.items():
-        columns += _followed(courses(cohort, (scale,)), name, onset if scale == "alsfrs_r" else None)
+        columns += _followed(on_scale(whole, scale), name, before_entry=scale == "alsfrs_r")
     return pl.concat([_summary(quantity, unit, values) for quantity, unit, values in columns])
 
 
-def _followed(course: Courses, name: str, onset: pl.Series | None) -> list[tuple[str, str, pl.Series]]:
+def _followed(ratings: Ratings, name: str, *, before_entry: bool) -> list[tuple[str, str, pl.Series]]:
     """First score, visits, follow-up, gaps and rate of the people rated on one scale."""
-    rated = course.count > 0
-    first, last = course.first[rated], (course.first + course.count - 1)[rated]
-    months = (course.day[last] - course.day[first]) / DAYS_PER_MONTH
-    count, slope = slopes(course, np.ones(course.day.size, dtype=bool))
+    rated = ratings.count > 0
+    first, last = ratings.first[rated], (ratings.first + ratings.count - 1)[rated]
+    months = (ratings.day[last] - ratings.day[first]) / DAYS_PER_MONTH
+    count, slope = slopes(ratings, np.ones(ratings.day.size, dtype=bool))
     steady = (count[rated] >= LEAST_VISITS_FOR_RATE) & (months >= LEAST_MONTHS_FOR_RATE)
-    gaps = np.diff(course.day)[np.diff(course.person) == 0] / DAYS_PER_MONTH
+    gaps = np.diff(ratings.day)[np.diff(ratings.subject) == 0] / DAYS_PER_MONTH
     rows = [
-        (f"first {name} total", "points", pl.Series(course.score[first])),
-        (f"visits rated on {name}", "visits", pl.Series(course.count[rated].astype(np.float64))),
+        (f"first {name} total", "points", pl.Series(ratings.total[first])),
+        (f"visits rated on {name}", "visits", pl.Series(ratings.count[rated].astype(np.float64))),
         (f"follow-up on {name}", "months", pl.Series(months)),
         (f"time between visits on {name}", "months", pl.Series(gaps)),
         (f"change of {name} over follow-up", "points/month", pl.Series(slope[rated][steady])),
     ]
-    if onset is not None:
-        since = (course.day[first] - onset.cast(pl.Float64).to_numpy()[rated]) / DAYS_PER_MONTH
+    if before_entry:
+        since = ratings.months_since_onset[first]
         with np.errstate(invalid="ignore", divide="ignore"):
-            before = np.where(since > 0, (48.0 - course.score[first]) / since, np.nan)
+            before = np.where(since > 0, (ALSFRS_R_BEST - ratings.total[first]) / since, np.nan)
         rows.append((f"loss of {name} from onset to the first visit", "points/month", pl.Series(before)))
     return rows
 
@@ -119,7 +122,7 @@ def _summary(quantity: str, unit: str, values: pl.Series) -> pl.DataFrame:
 
 
 def measures(cohort: Cohort) -> pl.DataFrame:
-    """Which measures were taken: people, readings, and the first reading of each person.
+    """Which measures were taken: people, readings, and the first reading of each subject.
 
     Returns:
         `measure`, `people`, `share` of everybody, `readings`, `median`, `q1`, `q3` of people's first readings
@@ -172,7 +175,7 @@ def missingness(cohort: Cohort) -> pl.DataFrame:
     column, `q5_cutting`; a total only on its own scale.
 
     Returns:
-        `table`, `column`, `rows`, `missing`, `share`; columns without any row are left out.
+        `table`, `column`, `rows`, `missing`, `share`; columns without any row are excluded.
     """
     parts = [_item_gaps(cohort.visits)]
     skipped = {item.name for item in ITEMS} | set(TOTALS.values())
@@ -180,7 +183,7 @@ def missingness(cohort: Cohort) -> pl.DataFrame:
         columns = [column for column in TABLES[name].schema if not (name == "visits" and column in skipped)]
         counts = frame.select(columns).null_count().row(0)
         parts.append(_gaps(name, columns, [frame.height] * len(columns), list(counts)))
-    order = pl.col("table").replace_strict({name: place for place, name in enumerate(TABLES)}, return_dtype=pl.Int8)
+    order = pl.col("table").replace_strict({name: index for index, name in enumerate(TABLES)}, return_dtype=pl.Int8)
     return pl.concat(parts).filter(pl.col("rows") > 0).sort(order, maintain_order=True)
 
 
