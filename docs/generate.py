@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from alsight.calibrate.page import committed_page
+from alsight.cli import JSON
 from alsight.cohort.endpoints import ENDPOINTS
 from alsight.cohort.mapping.layouts import TITLES, layouts
 from alsight.cohort.mapping.meanings import MEANINGS
@@ -15,6 +18,8 @@ from alsight.cohort.rules.catalogue import RULES
 from alsight.cohort.schema import Column, Table
 from alsight.cohort.tables import REJECTED, TABLES
 from alsight.instruments.catalogue import catalogue_page
+from alsight.verbs.options import GROUPS, Option, options
+from alsight.verbs.table import VERBS, Verb
 
 DOCS = Path(__file__).parent
 
@@ -148,10 +153,45 @@ def meanings_page() -> str:
     return "\n".join(parts)
 
 
+MARKED = re.compile(r"(<!-- options: made from code by docs/generate\.py -->\n).*?(<!-- end of options -->)", re.DOTALL)
+"""The part of a verb's page that is made from code; the rest is written by hand."""
+
+
+def option_row(verb: Verb, row: Option) -> tuple[str, str, str, str]:
+    """One option: how it is written, what may be given, its default, what it is."""
+    if row.name == verb.first:
+        return f"`{row.name.upper()}`", row.allowed, "", f"{row.description}."
+    plain = issubclass(row.kind, (bool, int, float, str))
+    choices = ", ".join(f"`{choice}`" for choice in row.choices) or row.bounds
+    repeated = " May be repeated." if row.several or not plain else ""
+    return f"`{row.flag} {row.value}`".replace(" `", "`"), choices, row.standing, f"{row.description}.{repeated}"
+
+
+def options_table(verb: Verb) -> str:
+    """Every option of a verb, by heading."""
+    rows = options(verb.spec)
+    lines: list[tuple[str, str, str, str]] = []
+    for heading in GROUPS:
+        found = [option_row(verb, row) for row in rows if row.group == heading]
+        if heading == JSON:
+            found.append(("`--json`", "", "", "Print the answer as JSON, and nothing else."))
+        lines += [(f"**{heading}**", "", "", ""), *found] if found else []
+    named = next((row.name for row in rows if "_" in row.name), "")
+    intro = f"In Python each is an argument of the same name (`{named}=`).\n\n" if named else ""
+    return intro + table(("option", "values", "default", "what it is"), lines)
+
+
+def verb_page(name: str) -> str:
+    """A verb's page as it stands, its table of options made anew."""
+    text, made = (DOCS / VERBS[name].page).read_text("utf-8"), options_table(VERBS[name])
+    return MARKED.sub(lambda found: f"{found[1]}\n{made}\n{found[2]}", text)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "dictionary.md": dictionary_page,
     "instruments.md": catalogue_page,
     "meanings.md": meanings_page,
+    **{verb.page: partial(verb_page, name) for name, verb in VERBS.items()},
     "targets.md": committed_page,
 }
 """Page, relative to `docs/`, to what makes it."""

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from alsight.base.compiled import on_threads
-from alsight.base.errors import RunError
+from alsight.base.errors import RunError, request_field
 from alsight.base.progress import Progress
 from alsight.calibrate.ensemble import Member, ensemble
 from alsight.calibrate.populations import joined, rated
@@ -136,6 +136,6 @@ def simulated(
     if least < FEWEST:
         raise RunError(
             f"Only {least} of {marks[0].candidates:,} candidates entered: widen the population's criteria or the "
-            "run-in rule, or ask for more with --people."
+            f"run-in rule, or ask for more with {request_field('people')}."
         )
     return marks

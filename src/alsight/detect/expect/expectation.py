@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Bool
 
-from alsight.base.errors import RunError
+from alsight.base.errors import RunError, request_field
 from alsight.base.progress import Progress, silent
 from alsight.calibrate.ensemble import VERSION
 from alsight.detect.expect.chance import Spread, at_least, best_of, nodes_of, share_interval, spread
@@ -181,8 +181,9 @@ def _enough(question: Question, eligible: np.ndarray) -> None:
     if eligible.min() < FEWEST:
         raise RunError(
             f"Only {eligible.min()} of {question.people:,} virtual people could be judged by "
-            f"{question.outcome.rule.name} with these visits: see people more often (--interval), follow them longer "
-            "(--followed), or ask for more (--people)."
+            f"{question.outcome.rule.name} with these visits: see people more often "
+            f"({request_field('interval')}), follow them longer ({request_field('followed')}), or ask for more "
+            f"({request_field('people')})."
         )
 
 

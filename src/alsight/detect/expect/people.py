@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from alsight.base.errors import request_field
 from alsight.base.units import months_of
 from alsight.calibrate.populations import CRITERIA, REGISTER, TRIAL
 from alsight.episodes.definition import Definition
@@ -125,7 +126,8 @@ def faults_of(population: Population, rule: Definition, seen: Seen, run_in: RunI
     if seen.followed is not None and seen.followed < shortest:
         faults.append(("followed", f"at least the {shortest:.3g} months that {rule.name} needs", seen.followed))
     elif seen.followed is None and population.follow_up.months < rule.months:
-        allowed = f"at most the population's follow-up ({population.follow_up.months:g}), or --followed of so long"
+        longer = f"{request_field('followed')} of so long"
+        allowed = f"at most the population's follow-up ({population.follow_up.months:g}), or {longer}"
         faults.append(("months", allowed, rule.months))
     if interval > rule.months + LATEST:
         faults.append(("interval", f"at most the {rule.months:.3g} months asked about", interval))
