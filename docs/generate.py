@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from alsight.calibrate.page import committed_page
 from alsight.cohort.endpoints import ENDPOINTS
 from alsight.cohort.mapping.layouts import TITLES, layouts
 from alsight.cohort.mapping.meanings import MEANINGS
@@ -98,7 +99,7 @@ def dictionary_page() -> str:
     )
     parts.append(
         "## Rules of the check\n\nIn the order in which they are judged.\n\n"
-        + table(("rule", "tables", "effect", "told as", "what is wrong", "how_to_fix"), judged)
+        + table(("rule", "tables", "effect", "told as", "what is wrong", "how to fix it"), judged)
     )
     ends = (
         (f"`{e.name}`", ", ".join(f"`{kind}`" for kind in e.events), e.meaning, f"[@{e.source}]" if e.source else "")
@@ -151,6 +152,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "dictionary.md": dictionary_page,
     "instruments.md": catalogue_page,
     "meanings.md": meanings_page,
+    "targets.md": committed_page,
 }
 """Page, relative to `docs/`, to what makes it."""
 

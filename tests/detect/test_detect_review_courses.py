@@ -134,7 +134,7 @@ def test_classes_are_shares_of_one_whole() -> None:
     assert logsumexp(np.log([one.weight for one in SHIPPED.classes])) == pytest.approx(0.0, abs=1e-3)
     assert sum(rating.weight for rating in SHIPPED.ratings) == pytest.approx(1.0, abs=1e-4)
     assert [one.rate for one in SHIPPED.classes] == sorted(one.rate for one in SHIPPED.classes)
-    assert SHIPPED.command.startswith("python -m alsight.detect.review.fit")
+    assert SHIPPED.command.startswith("python -m alsight.make courses")
 
 
 @pytest.mark.parametrize("change", [{"noise": 0.0}, {"correlation": 1.5}, {"wander": -1.0}, {"memory": float("nan")}])

@@ -336,10 +336,10 @@ def checks(parameters: dict[str, float], blocks: int = BLOCKS, seed: int = SEED)
     ]
 
 
-def drug_table(shipped: Ensemble, blocks: int = BLOCKS) -> pl.DataFrame:
+def drug_table(shipped: Ensemble, blocks: int = BLOCKS, samples: int = SAMPLES) -> pl.DataFrame:
     """Every drug check: mean and range over the sets, and what a test needs to recompute it from a small sample."""
     sets = [checks(member.parameters, blocks) for member in shipped.members]
-    small = [quick(shipped, seed) for seed in range(SEED + 1, SEED + 1 + SAMPLES)]
+    small = [quick(shipped, seed) for seed in range(SEED + 1, SEED + 1 + samples)]
     values = np.array([[row.simulated for row in rows] for rows in sets])
     spread = np.array([[row.simulated for row in rows] for rows in small]).std(axis=0, ddof=1)
     texts = {name: [getattr(row, name) for row in sets[0]] for name in ("drug", "population", "quantity", "published")}

@@ -1,6 +1,6 @@
 """The natural-history reference: how often natural history alone shows something, by rate, level and schedule.
 
-The table is made from the ensemble by `alsight.calibrate.tabulate` and shipped. It conditions on what a reader knows of
+The table is made from the ensemble by `alsight.make` and shipped. It conditions on what a reader knows of
 a person: the rate of decline since onset and the total at the first visit, how often they were seen, and that they
 were still seen at the end of the follow-up. It holds observed scores, noise and all; nothing of the truth.
 """

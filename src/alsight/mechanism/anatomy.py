@@ -1,8 +1,8 @@
 """The body as the mechanism sees it: seven pools of motor neurons, who neighbours whom, and what items ask of them.
 
 Arrays are padded to eight pools, so that one pool is one lane of a vector register. Graph weights follow the observed
-order of spread (contralateral first, then contiguous, rarely skipping); loadings and thresholds are assumed and scaled
-by calibration. Loadings sum to one.
+order of spread (contralateral first, then contiguous, rarely skipping); their sizes are assumed. Loadings and
+thresholds are assumed and scaled by calibration. Loadings sum to one.
 
 Source: gromicho2020, ravits2009, fujimurakiyono2011
 """
@@ -30,7 +30,8 @@ REGIONS: Final[dict[str, tuple[int, ...]]] = {
 """Names that a therapy or a population may use for pools."""
 
 ONSET_SHARES: Final = (0.30, 0.16, 0.16, 0.035, 0.16, 0.16, 0.025)
-"""Where the first region lies; registers report 22 to 31 % bulbar and 1 to 3 % respiratory. Source: ludolph2024"""
+"""Where the first region lies; assumed within what registers report: 22 to 31 % bulbar; in one, 26.8 % bulbar, 35.9 %
+upper and 37.3 % lower limb. Shares of the trunk and of breathing have no source that was read. Source: ludolph2024"""
 
 ONSET_SITE: Final = ("bulbar", "upper_limb", "upper_limb", "trunk", "lower_limb", "lower_limb", "respiratory")
 """Each pool's name as the data dictionary spells an onset site."""

@@ -96,7 +96,7 @@ BREATH: Final = (
     P("death_per_capacity", 0.5866, "1/(10 %)", 0, 2, C, "rise of the log hazard per 10 points of capacity lost"),
     P("death_bulbar", 1.5275, "1", 0, 5, C, "rise of the log hazard when bulbar strength is gone"),
     P("death_per_year_of_age", 0.02, "1/year", 0, 0.1, A, "rise of the log hazard per year above the reference age"),
-    P("reference_age", 62.0, "year", 40, 80, "rooney_repository2020", "age at which rates are stated"),
+    P("reference_age", 62.0, "year", 40, 80, A, "age at which rates are stated; that of the mean onset"),
 )
 
 DIPS: Final = (
@@ -107,8 +107,8 @@ DIPS: Final = (
 )
 
 CARE: Final = (
-    P("niv_hazard", -0.7, "1", -3, 0, "bourke2006", "log hazard of death on non-invasive ventilation; size assumed"),
-    P("niv_bulbar_limit", 0.5, "1", 0, 1, "bourke2006", "bulbar strength below which it no longer helps"),
+    P("niv_hazard", -0.7, "1", -3, 0, A, "log hazard of death on non-invasive ventilation; size assumed"),
+    P("niv_bulbar_limit", 0.5, "1", 0, 1, A, "bulbar strength below which it no longer helps; size assumed"),
     P("niv_relief", 0.10, "1", 0, 0.5, A, "shift of the dyspnea and orthopnea items on ventilation"),
     P("gastrostomy_hazard", -0.1, "1", -2, 0, A, "log hazard of death after gastrostomy"),
     P("niv_sign_pct", 55.0, "%", 0, 120, A, "capacity at which ventilation begins in those who accept it"),
@@ -144,12 +144,12 @@ MEASURED: Final = (
     P("slow_capacity_shift_pct", 1.0, "%", 0, 10, A, "slow minus forced capacity when bulbar strength is gone"),
     P("nfl_base_pg_ml", 12.0, "pg/ml", 1, 100, A, "neurofilament light chain without disease at the reference age"),
     P("nfl_per_year_of_age", 0.022, "1/year", 0, 0.1, A, "rise of that base with age"),
-    P("nfl_elimination_per_month", 0.45, "1/month", 0.05, 5, "paris2022", "effective elimination from plasma"),
+    P("nfl_elimination_per_month", 0.45, "1/month", 0.05, 5, A, "effective elimination from plasma"),
     P("nfl_release_pg_ml", 3200.0, "pg/ml", 0, 20000, C, "steady level per fraction of neurons committed a month"),
     P("nfl_umn_release", 0.7, "1", 0, 3, A, "release by an upper relative to a lower motor-neuron pool"),
     P("nfl_log_sd", 0.40, "1", 0, 1.5, A, "lasting spread between people"),
     P("nfl_noise_log_sd", 0.12, "1", 0, 1, A, "assay and visit noise"),
-    P("munix_noise_log_sd", 0.12, "1", 0, 1, "neuwirth2015", "noise of the motor unit number index; size assumed"),
+    P("munix_noise_log_sd", 0.12, "1", 0, 1, A, "noise of the motor unit number index"),
     P("munix_healthy", 150.0, "unit", 20, 400, A, "index of a healthy hand muscle"),
     P("cmap_healthy_mv", 10.0, "mV", 2, 30, A, "amplitude of a healthy hand muscle"),
     P("cmap_noise_log_sd", 0.10, "1", 0, 1, A, "noise of the amplitude"),
@@ -158,7 +158,7 @@ MEASURED: Final = (
     P("hhd_male_kg", 24.0, "kg", 5, 60, A, "hand-held dynamometry before the disease, men"),
     P("hhd_female_kg", 16.0, "kg", 5, 60, A, "the same, women"),
     P("strength_log_sd", 0.20, "1", 0, 1, A, "spread of strength before the disease"),
-    P("strength_noise", 0.08, "1", 0, 0.5, "shefner2016", "test-retest noise of dynamometry; size assumed"),
+    P("strength_noise", 0.08, "1", 0, 0.5, A, "test-retest noise of dynamometry"),
     P("umn_score_noise", 1.5, "point", 0, 10, A, "rating noise of the upper-motor-neuron score"),
     P("creatinine_male_umol_l", 80.0, "umol/l", 30, 150, A, "creatinine before the disease, men"),
     P("creatinine_female_umol_l", 65.0, "umol/l", 30, 150, A, "the same, women"),
@@ -185,7 +185,7 @@ DRUG: Final = (
 )
 
 PEOPLE: Final = (
-    P("onset_age_years", 62.0, "year", 20, 90, "rooney_repository2020", "mean age at onset"),
+    P("onset_age_years", 62.0, "year", 20, 90, A, "mean age at onset; registers report means from 59 to 65"),
     P("onset_age_sd_years", 11.5, "year", 0, 30, "ludolph2024", "its spread; reported 10.5 to 12.6"),
     P("female_share", 0.43, "1", 0, 1, "rooney_repository2020", "women among people with ALS; 33 to 43 % reported"),
     P("delay_median_months", 9.5, "month", 0.5, 60, C, "onset to diagnosis, median person"),

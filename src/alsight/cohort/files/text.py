@@ -324,7 +324,7 @@ def _misfit(cells: list[str], width: int, line: int, file: str, *, cut: bool) ->
             row=line,
             value=" | ".join(cells[width:])[:200],
             message=f"The line has {len(cells)} cells, the table has {width} columns; the line was left out.",
-            how_to_fix="Quote cells that hold the delimiter (a decimal comma in a comma-separated file?); read it again.",
+            how_to_fix="Quote cells that hold the delimiter (a decimal comma in a comma-separated file?).",
         )
     if len(cells) < width and cut:
         return Fault(

@@ -19,6 +19,9 @@ from alsight.instruments.items import CUTTING, ITEM_NAMES, TWELVE
 Frames = dict[str, pl.DataFrame]
 
 _R_ITEMS: Final = TWELVE[9:]
+GENES: Final = ("sod1", "c9orf72", "tardbp", "fus")
+"""Genes that are tested for; a person in whom none of the four is found has "none_found"."""
+
 ENDS: Final = ("death", "withdrawal", "lost_to_follow_up")
 """Events after which there are no visits, so that a "yes" at a visit cannot date them."""
 
@@ -152,6 +155,10 @@ def persons(tables: Sequence[Rows], people: Anchors) -> pl.DataFrame:
             if any(name.startswith(f"{moment}@") for name in rows.frame.columns)
         ]
         frame = pl.concat([rows.frame.select("subject", "row", *facts), *days], how="horizontal")
+        if rows.has("onset@precision"):
+            precision = rows.frame["onset@precision"].fill_null("day")
+            frame = frame.with_columns(onset_precision=pl.when(pl.col("onset_day").is_not_null()).then(precision))
+        frame = _genes(rows, frame)
         told = [name for name in frame.columns if name not in ("subject", "row")]
         frame = frame.unique(["subject", *told], keep="first", maintain_order=True)
         pieces.append(frame.with_columns(source=pl.lit(rows.table.source)))
@@ -169,6 +176,22 @@ def persons(tables: Sequence[Rows], people: Anchors) -> pl.DataFrame:
         maintain_order="left",
     )
     return _merged(known)
+
+
+def _genes(rows: Rows, frame: pl.DataFrame) -> pl.DataFrame:
+    """Facts with the result for C9orf72, and "none found" where all four genes were tested and none was found."""
+    found = {gene: rows.frame[f"{gene}@found"] for gene in GENES if f"{gene}@found" in rows.frame.columns}
+    if "c9orf72" in frame.columns:
+        found["c9orf72"] = frame["c9orf72"]
+    if not found:
+        return frame
+    if "c9orf72" in found:
+        frame = frame.with_columns(found["c9orf72"].alias("c9orf72"))
+    genotype = pl.col("genotype") if "genotype" in frame.columns else pl.lit(None, pl.String)
+    carrier = pl.when(found["c9orf72"]).then(pl.lit("c9orf72")) if "c9orf72" in found else pl.lit(None, pl.String)
+    negative = pl.lit(len(found) == len(GENES)) & pl.all_horizontal(~pl.lit(values) for values in found.values())
+    none = pl.when(negative).then(pl.lit("none_found"))
+    return frame.with_columns(genotype=pl.coalesce(genotype, carrier, none))
 
 
 def _derived(people: Anchors, columns: Sequence[str]) -> pl.DataFrame:
@@ -207,6 +230,9 @@ def events(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[pl.Da
             piece = pl.concat([rows.frame.select("subject", "row"), placed(rows, kind, people)], how="horizontal")
             lost = piece["day"].is_null() & rows.frame.select(pl.any_horizontal(pl.col(told).is_not_null())).to_series()
             found.append(_unplaced(rows, kind, told[0], lost))
+            if rows.has(f"{kind}@precision"):
+                known = pl.format("known to the {}", pl.lit(rows.frame[f"{kind}@precision"]))
+                piece = piece.with_columns(detail=known)
             dated = piece.filter(pl.col("day").is_not_null()).unique(
                 ["subject", "day"], keep="first", maintain_order=True
             )
@@ -320,59 +346,3 @@ def _events_listed(rows: Rows, people: Anchors) -> tuple[pl.DataFrame, pl.DataFr
     )
     kinds = choices(frame["event"], place, EVENTS.by_name["event"].choices, column="event")
     return frame.with_columns(kinds.values.alias("event")).filter(pl.col("event").is_not_null()), kinds.faults
-
-
-def doses(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault]]:
-    """The table's treatments: starts and stops by name of the column, or one treatment a row."""
-    notes: list[Fault] = []
-    pieces: list[pl.DataFrame] = []
-    drugs = {name.split(":")[1].partition("@")[0] for name in rows.frame.columns if name.startswith("on:")}
-    for drug in sorted(drugs):
-        start, stop = f"on:{drug}", f"off:{drug}"
-        piece = pl.concat(
-            [
-                rows.frame.select("subject", "row", *rows.has(f"{start}@flag")),
-                placed(rows, start, people),
-                placed(rows, "time", people).rename({"day": "seen"}),
-                placed(rows, stop, people).rename({"day": "end_day"}),
-            ],
-            how="horizontal",
-        )
-        if f"{start}@flag" in piece.columns:
-            on = pl.col(f"{start}@flag").fill_null(False)
-            timed = any(name.startswith("time@") for name in rows.frame.columns)
-            seen = pl.col("seen") if timed else pl.lit(0, pl.Int32)
-            if piece.select((on & pl.col("day").is_null()).any()).item():
-                notes.append(_unstarted(rows, drug))
-            piece = piece.with_columns(day=pl.coalesce("day", pl.when(on).then(seen))).drop(f"{start}@flag")
-        piece = piece.filter(pl.col("day").is_not_null()).sort("day", maintain_order=True)
-        piece = piece.unique("subject", keep="first", maintain_order=True).with_columns(treatment=pl.lit(drug))
-        pieces.append(piece.drop("seen"))
-    if rows.has("treatment"):
-        named = rows.has("treatment", "kind", "dose", "dose_unit", "blinded")
-        piece = pl.concat(
-            [
-                rows.frame.select("subject", "row", *named),
-                placed(rows, "time", people),
-                placed(rows, "end", people).rename({"day": "end_day"}),
-            ],
-            how="horizontal",
-        )
-        pieces.append(
-            piece.with_columns(pl.col("treatment").str.to_lowercase()).filter(pl.col("treatment").is_not_null())
-        )
-    return (pl.concat(pieces, how="diagonal_relaxed") if pieces else None), notes
-
-
-def _unstarted(rows: Rows, drug: str) -> Fault:
-    heading = rows.headings.get(f"on:{drug}@flag", drug)
-    return Fault(
-        table="doses",
-        rule="start_assumed",
-        severity="note",
-        source=rows.table.source,
-        column=heading,
-        value=drug,
-        message=f"Who is on {drug} is recorded but not since when; the first such visit stands for its start.",
-        how_to_fix="Add a column with the date of its start.",
-    )

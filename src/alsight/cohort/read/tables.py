@@ -13,8 +13,8 @@ from alsight.cohort.mapping.spec import Mapping, TableMap
 from alsight.cohort.raw import RawTables
 from alsight.cohort.read.anchor import anchors
 from alsight.cohort.read.apply import Rows, apply
-from alsight.cohort.read.assemble import doses, events, gaps, persons, visits
-from alsight.cohort.read.measured import measures
+from alsight.cohort.read.assemble import events, gaps, persons, visits
+from alsight.cohort.read.measured import doses, measures
 from alsight.cohort.tables import EVENT_KINDS, REJECTED
 
 _SAID = {
@@ -55,7 +55,7 @@ def raw_tables(sheets: Sequence[Sheet], mapping: Mapping, progress: Progress = s
     for done, (sheet, table) in enumerate(used):
         progress(f"reading cells of {sheet.source}", done, len(used))
         parsed.append(apply(sheet, table))
-    faults += [*_unused(mapping), _entry_said(mapping, used[0][0].source)]
+    faults += [*_unused(mapping), *_named(mapping), _entry_said(mapping, used[0][0].source)]
     return _together(parsed, mapping, faults)
 
 
@@ -125,6 +125,26 @@ def _unused(mapping: Mapping) -> list[Fault]:
             listed = ", ".join(f'"{name}"' for name in idle[:40]) + (" ..." if len(idle) > 40 else "")
             notes.append(_note(table, "unused_columns", f"Columns not used: {listed}.", ", ".join(idle)[:200]))
     return notes
+
+
+def _named(mapping: Mapping) -> list[Fault]:
+    """Tables of one person each, which is named by its file or sheet."""
+    named = [table for table in mapping.tables if table.use and table.subject]
+    if len({table.subject for table in named}) < 2:
+        return []
+    return [
+        Fault(
+            table="subjects",
+            rule="named_by_file",
+            severity="note",
+            source=table.source,
+            subject=table.subject,
+            value=table.subject,
+            message="No column names the person; the table is taken to be about one person, who is named by it.",
+            how_to_fix=f'Write the identifier under [[tables]] in the mapping: `subject = "{table.subject}"`.',
+        )
+        for table in named
+    ]
 
 
 def _note(table: TableMap, rule: str, message: str, value: str) -> Fault:

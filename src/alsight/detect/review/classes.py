@@ -22,7 +22,7 @@ from jaxtyping import Float64
 from alsight.base.errors import SpecError
 
 FILE: Final = Path(__file__).parent / "als_courses.json"
-"""The ALS classes, made by `python -m alsight.detect.review.fit`."""
+"""The ALS classes, made by `python -m alsight.make courses`."""
 
 BEST: Final = 48.0
 """Total without any loss [points]."""

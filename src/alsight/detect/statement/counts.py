@@ -18,6 +18,7 @@ from alsight.base.units import DAYS_PER_MONTH, months_of
 from alsight.calibrate.reference import FOLLOW_UPS, Quantity
 from alsight.calibrate.tabulate import GAINS, RUNS, longest
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import subject_names
 from alsight.detect.statement.groups import EVERYONE, subgroups
 from alsight.detect.statement.own import own_shares
 from alsight.detect.statement.sums import number_of, quantiles
@@ -174,7 +175,7 @@ def reached(cohort: Cohort, subjects: pl.Series) -> pl.DataFrame:
     names: pl.Series | None = None
     for one, rule in zip(READINGS, asked, strict=True):
         found = judged[rule.name, rule.months, rule.points]
-        names = found.courses.subjects
+        names = subject_names(found.ratings)
         columns[one.name] = (
             longest(found) >= one.threshold * DAYS_PER_MONTH - rule.window_days
             if one.kind == "plateau"

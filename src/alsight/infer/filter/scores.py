@@ -20,7 +20,7 @@ from alsight.infer.filter import state as of
 from alsight.mechanism.numerics import STRICT, exponential
 
 
-class Course(NamedTuple):
+class ScoredCourse(NamedTuple):
     """One course of a person, and what the ratings tell of the sticky noise along it.
 
     Attributes:
@@ -47,7 +47,7 @@ class Course(NamedTuple):
 @nb.njit(**STRICT)
 def make_course(nodes: int, visits: int) -> Any:
     """Room for one course."""
-    return Course(
+    return ScoredCourse(
         np.empty(nodes),
         np.empty(nodes),
         np.empty(visits, np.int8),

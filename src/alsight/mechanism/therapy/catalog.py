@@ -32,7 +32,7 @@ _ENTRIES: Final = (
             acts=(Act(channel="glutamate", strength=0.6),),
         ),
         "strength calibrated to a hazard ratio near 0.8 within 18 months; between-person exposure as measured",
-        "groeneveld2003",
+        "bruno1997",
     ),
     Entry(
         Therapy(
