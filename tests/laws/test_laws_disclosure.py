@@ -27,9 +27,9 @@ from scipy.optimize import Bounds, milp
 from alsight.base.progress import silent
 from alsight.base.provenance import Provenance
 from alsight.cohort.example import example_cohort
-from alsight.detect.statement.counts import READINGS, cohort_statement
-from alsight.detect.statement.weighed import STATEMENT
-from alsight.detect.thresholds import REVIEWED, VERDICTS
+from alsight.detect.kinds import REVIEWED, VERDICTS
+from alsight.detect.statement.counts import COUNTED, cohort_statement
+from alsight.detect.statement.model_count import STATEMENT
 from alsight.report.compose import Findings, find, page
 from alsight.report.disclosure.policy import Policy
 from alsight.report.page.render import decide, html
@@ -155,7 +155,7 @@ def read_statement(system: System, statement: pl.DataFrame) -> None:
 def random_statement(rng: np.random.Generator) -> pl.DataFrame:
     """Consistent counts of three regions, of which the third is too small to be stated."""
     rows = []
-    for reading in READINGS:
+    for reading in COUNTED:
         sizes = dict(
             zip(
                 ("bulbar", "limb", "others"),
@@ -171,7 +171,7 @@ def random_statement(rng: np.random.Generator) -> pl.DataFrame:
                 {
                     "by": by,
                     "subgroup": name,
-                    "reading": reading.name,
+                    "definition_text": reading.name,
                     "kind": reading.kind,
                     "definition": reading.rule.name,
                     "months": reading.months,
@@ -179,10 +179,10 @@ def random_statement(rng: np.random.Generator) -> pl.DataFrame:
                     "eligible": sizes[name],
                     "observed": float(seen[name]),
                     "expected": 0.1 * sizes[name],
-                    "low": 0.0,
-                    "high": 0.3 * sizes[name],
-                    "surprise": 0.3,
-                    "own": 0.9 * seen[name],
+                    "expected_low": 0.0,
+                    "expected_high": 0.3 * sizes[name],
+                    "upper_tail_probability": 0.3,
+                    "cross_fit_expected": 0.9 * seen[name],
                 }
             )
     return pl.DataFrame(rows, schema=STATEMENT)
@@ -298,7 +298,7 @@ def _attack_files(found: Findings, system: System, shown: object) -> None:
             assert (label.replace(",", "") if size is not None else None) == (None if size is None else str(size))
     stated = printed_statement(found.judged.statement, shown)  # type: ignore[arg-type]
     hidden = stated.filter(pl.col("observed").is_null())
-    assert hidden["own"].null_count() == hidden["surprise"].null_count() == hidden.height
+    assert hidden["cross_fit_expected"].null_count() == hidden["upper_tail_probability"].null_count() == hidden.height
 
 
 def _attack_charts(drawn: list[tuple[str, str]], system: System) -> None:

@@ -1,7 +1,7 @@
-"""Readings by the model: how many truly had a plateau or held a gain, beside the same model on virtual people.
+"""Counts by the model: how many people truly had a plateau or held a gain, beside the same model on virtual people.
 
-The number is the sum of everybody's posteriors. It is expected from virtual people of natural history who were weighed
-by the very same program (`statement.tabulate`), so what the model gets wrong it gets wrong on both sides.
+The number is the sum of all posteriors. It is expected from virtual people of natural history who were assessed by the
+same program, so that what the model gets wrong it gets wrong on both sides.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from scipy.stats import gamma
 from alsight.detect.statement.sums import LEVELS, interval_of
 from alsight.detect.thresholds import Thresholds
 
-FILE: Final = Path(__file__).parent / "weighed.parquet"
+FILE: Final = Path(__file__).parent / "model_count.parquet"
 STATEMENT: Final[dict[str, type[pl.DataType]]] = {
     "by": pl.String,
     "subgroup": pl.String,
-    "reading": pl.String,
+    "definition_text": pl.String,
     "kind": pl.String,
     "definition": pl.String,
     "months": pl.Float64,
@@ -33,24 +33,24 @@ STATEMENT: Final[dict[str, type[pl.DataType]]] = {
     "observed_low": pl.Float64,
     "observed_high": pl.Float64,
     "expected": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "surprise": pl.Float64,
-    "own": pl.Float64,
+    "expected_low": pl.Float64,
+    "expected_high": pl.Float64,
+    "upper_tail_probability": pl.Float64,
+    "cross_fit_expected": pl.Float64,
 }
 """Columns of the statement."""
 
 
 @dataclass(frozen=True)
-class Weighed:
-    """One reading by the model.
+class ModelCount:
+    """One definition by the model.
 
     Attributes:
-        words: what it says.
+        words: what it counts.
         kind: plateau or gain.
-        months: its length, and the shortest follow-up that can show it.
-        points: size of the gain, None for a plateau.
-        name: what stands in place of a definition.
+        months: its length, and the shortest follow-up that can show it [months].
+        points: size of the gain, None for a plateau [points].
+        name: its name among the definitions.
     """
 
     words: str
@@ -60,21 +60,27 @@ class Weighed:
     name: str
 
 
-QUANTITIES: Final[dict[str, Weighed]] = {
-    "p_flat": Weighed(
-        "true loss under 1 point for 12 months, by the model",
-        "plateau",
-        12.0,
-        None,
-        "model_flat",
-    ),
-    "p_gain_hold": Weighed("true gain of 4 points held 6 months, by the model", "gain", 6.0, 4.0, "model_gain_6"),
-    "p_gain_remission": Weighed(
-        "true gain of 4 points held 12 months, by the model", "gain", 12.0, 4.0, "model_gain_12"
-    ),
+def _stable(flat: float, months: float) -> ModelCount:
+    points = f"{flat:g} point" + ("" if flat == 1.0 else "s")
+    return ModelCount(
+        f"true loss under {points} for {months:g} months, by the model", "plateau", months, None, "model_flat"
+    )
+
+
+def _gain(points: float, months: float) -> ModelCount:
+    words = f"true gain of {points:g} points held {months:g} months, by the model"
+    return ModelCount(words, "gain", months, points, f"model_gain_{months:g}")
+
+
+TABLED: Final = Thresholds()
+"""Thresholds for which the shipped table was made."""
+QUANTITIES: Final[dict[str, ModelCount]] = {
+    "posterior_stable": _stable(TABLED.flat, TABLED.flat_months),
+    "posterior_gain_hold": _gain(TABLED.gain, TABLED.hold),
+    "posterior_gain_remission": _gain(TABLED.gain, TABLED.remission),
 }
-"""Column of the evidence to what its sum says; true at the thresholds that `Thresholds()` has."""
-_ASKED: Final = ("flat", "flat_months", "hold", "remission", "gain")
+"""Column of `CohortPosterior.people` to what its sum counts at the thresholds of TABLED."""
+_TABLED_FIELDS: Final = ("flat", "flat_months", "hold", "remission", "gain")
 _BEHIND: Final = 20.0
 """How many people of any rate since onset stand behind each stratum, of which some have few; assumed."""
 FOLLOWED: Final = (6.0, 12.0, 18.0, 24.0, 36.0, 48.0, 60.0)
@@ -92,64 +98,63 @@ def reference() -> pl.DataFrame:
     return pl.read_parquet(FILE)
 
 
-def weighed_rows(
-    evidence: pl.DataFrame,
+def model_count_rows(
+    posteriors: pl.DataFrame,
     subjects: pl.Series,
-    like: pl.DataFrame,
+    keys: pl.DataFrame,
     follow: Float[np.ndarray, " person"],
     masks: dict[tuple[str, str], Bool[np.ndarray, " person"]],
     thresholds: Thresholds,
     few: int = 20,
 ) -> list[dict[str, object]]:
-    """Rows of the statement for the readings by the model; none where other thresholds than the tabled were asked.
+    """Rows of the statement for the counts by the model; none where other thresholds than the tabled are used.
 
     Args:
-        evidence: posteriors, one row a person; those whose gains were not weighed have none.
+        posteriors: `CohortPosterior.people`; people whose gains were not evaluated have none.
         subjects: who is compared.
-        like: their keys of the reference, in the same order.
+        keys: their keys of the reference, in the same order.
         follow: months from the first to the last visit and half a month more.
         masks: who is in which subgroup.
-        thresholds: what the posteriors were asked.
+        thresholds: thresholds of the posteriors.
         few: people below whom a subgroup is not stated.
     """
-    usual = Thresholds()
-    if any(getattr(thresholds, name) != getattr(usual, name) for name in _ASKED):
+    if any(getattr(thresholds, name) != getattr(TABLED, name) for name in _TABLED_FIELDS):
         return []
-    wanted = [name for name in QUANTITIES if name in evidence.columns]
-    told = evidence.select("subject", *(pl.col(name).cast(pl.Float64).fill_nan(None) for name in wanted))
-    told = subjects.to_frame("subject").join(told, on="subject", how="left", maintain_order="left")
+    columns = [name for name in QUANTITIES if name in posteriors.columns]
+    known = posteriors.select("subject", *(pl.col(name).cast(pl.Float64).fill_nan(None) for name in columns))
+    known = subjects.to_frame("subject").join(known, on="subject", how="left", maintain_order="left")
     rows: list[dict[str, object]] = []
-    for column, reading in QUANTITIES.items():
-        share = told[column].fill_null(0.0).to_numpy() if column in wanted else np.zeros(len(subjects))
-        mean, variance, error = between(like, follow, column)
-        fits = (follow >= reading.months) & np.isfinite(mean)
+    for column, counted in QUANTITIES.items():
+        share = known[column].fill_null(0.0).to_numpy() if column in columns else np.zeros(len(subjects))
+        mean, variance, error = between(keys, follow, column)
+        fits = (follow >= counted.months) & np.isfinite(mean)
         for (by, name), mask in masks.items():
             among = fits & mask
             if among.sum() >= (few if by else 1):
-                cells = like.filter(pl.Series(among)).select(_KEYS)
+                cells = keys.filter(pl.Series(among)).select(_KEYS)
                 spread = variance[among].sum() + _shared(cells, error[among])
-                rows.append(_row(by, name, reading, share[among], float(mean[among].sum()), float(spread)))
+                rows.append(_row(by, name, counted, share[among], float(mean[among].sum()), float(spread)))
     return rows
 
 
 def between(
-    like: pl.DataFrame, follow: Float[np.ndarray, " person"], quantity: str
+    keys: pl.DataFrame, follow: Float[np.ndarray, " person"], quantity: str
 ) -> tuple[Float[np.ndarray, " person"], Float[np.ndarray, " person"], Float[np.ndarray, " person"]]:
     """`moments` at the follow-up of each person, on the line between the two that are tabled; nan beyond them."""
     steps = np.array(FOLLOWED)
     follow = np.maximum(follow - _LATE, steps[0])
-    place = np.clip(np.searchsorted(steps, follow, side="right") - 1, 0, len(steps) - 2)
-    share = np.clip((follow - steps[place]) / (steps[place + 1] - steps[place]), 0.0, 1.0)
+    index = np.clip(np.searchsorted(steps, follow, side="right") - 1, 0, len(steps) - 2)
+    share = np.clip((follow - steps[index]) / (steps[index + 1] - steps[index]), 0.0, 1.0)
     share = np.where(follow <= steps[-1] + _BEYOND, share, np.nan)
     low, high = (
-        moments(like.with_columns(follow_up_months=pl.Series(steps[place + more])), quantity) for more in (0, 1)
+        moments(keys.with_columns(follow_up_months=pl.Series(steps[index + more])), quantity) for more in (0, 1)
     )
     mean, variance, error = (one + share * (other - one) for one, other in zip(low, high, strict=True))
     return mean, variance, error
 
 
 def moments(
-    like: pl.DataFrame, quantity: str
+    keys: pl.DataFrame, quantity: str
 ) -> tuple[Float[np.ndarray, " person"], Float[np.ndarray, " person"], Float[np.ndarray, " person"]]:
     """Mean of the posterior in people like each, its variance between them, and the error of that mean; nan for none.
 
@@ -163,7 +168,7 @@ def moments(
         .rename({"people": "all", "total": "all_total", "squares": "all_squares"})
     )
     one = rows.group_by(_KEYS, maintain_order=True).agg(sums)
-    joined = like.join(whole, on=_KEYS[1:], how="left", maintain_order="left")
+    joined = keys.join(whole, on=_KEYS[1:], how="left", maintain_order="left")
     joined = joined.join(one, on=_KEYS, how="left", maintain_order="left")
     behind = _BEHIND / pl.col("all")
     count = pl.col("people").fill_null(0) + _BEHIND
@@ -192,31 +197,31 @@ def _shared(cells: pl.DataFrame, error: Float[np.ndarray, " person"]) -> float:
 
 
 def _row(
-    by: str, subgroup: str, reading: Weighed, share: Float[np.ndarray, " person"], mean: float, variance: float
+    by: str, subgroup: str, counted: ModelCount, share: Float[np.ndarray, " person"], mean: float, variance: float
 ) -> dict[str, object]:
-    """One reading in one subgroup: the sum of posteriors under natural history is about gamma."""
+    """One counted in one subgroup: the sum of posteriors under natural history is about gamma."""
     observed = float(share.sum())
     low, high = interval_of(share)
     if mean > 0.0 and variance > 0.0:
         law = gamma(mean**2 / variance, scale=variance / mean)
-        ends, surprise = [float(law.ppf(level)) for level in LEVELS], float(law.sf(observed))
+        ends, upper_tail = [float(law.ppf(level)) for level in LEVELS], float(law.sf(observed))
     else:
-        ends, surprise = [mean, mean], 1.0
+        ends, upper_tail = [mean, mean], 1.0
     return {
         "by": by,
         "subgroup": subgroup,
-        "reading": reading.words,
-        "kind": reading.kind,
-        "definition": reading.name,
-        "months": reading.months,
-        "points": reading.points,
+        "definition_text": counted.words,
+        "kind": counted.kind,
+        "definition": counted.name,
+        "months": counted.months,
+        "points": counted.points,
         "eligible": len(share),
         "observed": observed,
         "observed_low": float(low),
         "observed_high": float(high),
         "expected": mean,
-        "low": ends[0],
-        "high": ends[1],
-        "surprise": surprise,
-        "own": None,
+        "expected_low": ends[0],
+        "expected_high": ends[1],
+        "upper_tail_probability": upper_tail,
+        "cross_fit_expected": None,
     }
