@@ -186,7 +186,7 @@ def sentence(rows: pl.DataFrame, *, most: int = 12) -> str:
     return (
         f"Of {row['eligible']:,} {who} followed for {most} months or longer, {row['observed']:,.0f} had a stretch of "
         f"{most} months without a score below its first; natural history alone gives {row['expected']:,.0f} "
-        f"({row['low']:,.0f} to {row['high']:,.0f}) at these visits: {verdict} expected."
+        f"({row['expected_low']:,.0f} to {row['expected_high']:,.0f}) at these visits: {verdict} expected."
     )
 
 
