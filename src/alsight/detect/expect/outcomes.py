@@ -158,7 +158,7 @@ def outcome(name: str, months: float | None, points: float | None) -> tuple[Outc
     family = name if plain is None else plain.within if points is not None else plain.family
     if family in FAMILIES:
         if months is None:
-            return None, [("months", f'a time, as in "for 12 months" or --months 12, as {name} has no length', None)]
+            return None, [("months", f'a time, as in "for 12 months", as {name} has no length', None)]
         rule = at_length(family, months)
     elif family in NAMED:
         rule = NAMED[family]
