@@ -373,7 +373,8 @@ def test_codes_of_sex_are_never_guessed(tmp_path) -> None:
     assert cohort.subjects["sex"].null_count() == 2
     notes = told(cohort, "unmapped_code")
     assert notes["value"].to_list() == ["1", "2"]
-    assert 'values = { 1 = "female"' in notes["how_to_fix"][0]
+    assert 'values = { 1 = "...", 2 = "..." }' in notes["how_to_fix"][0]
+    assert "female, male" in notes["how_to_fix"][0]
 
 
 def test_facts_that_contradict_each_other_name_both_rows(tmp_path) -> None:

@@ -24,6 +24,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "decimal",
         "time_unit",
         "missing",
+        "encoding",
+        "accept",
         "setting",
         "subject",
     ),

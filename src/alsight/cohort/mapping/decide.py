@@ -13,12 +13,13 @@ import polars as pl
 from alsight.base.errors import Fault, MappingError, request_field
 from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.families import slot_time
-from alsight.cohort.mapping.guess import Guess, guess_table
+from alsight.cohort.mapping.guess import Guess, guess_table, identifier_like
 from alsight.cohort.mapping.layouts import recognized
 from alsight.cohort.mapping.meanings import IS_ITEM, meaning_of
 from alsight.cohort.mapping.questions import no_scores, no_subject, no_time, nothing, short_years, which_origin
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, line, unclear
 from alsight.cohort.parse import Place, date_order, numbers
+from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.instruments.items import TWELVE
 
 MONTH_STEPS: Final = 3.0
@@ -265,7 +266,7 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
     if not scale:
         for heading in open_totals:
             values = numbers(guess.sheet.frame[heading], Place(table="file", column=heading)).values
-            if ((values > 40) & (values <= 48)).any():
+            if ((values > ALSFRS_BEST) & (values <= ALSFRS_R_BEST)).any():
                 scale = "alsfrs_r"
     if not scale and "scale" in means:
         return columns, []
@@ -301,6 +302,8 @@ def _one_person(pairs: Sequence[tuple[Guess, TableMap]]) -> dict[str, str]:
         rest = [heading for heading, column in guess.columns.items() if column.means == "ignored"]
         if not times or guess.sheet.frame[times[0]].is_duplicated().any() or len(rest) > 2:
             return {}
+        if any(identifier_like(heading) for heading in rest):
+            return {}
     if len(scored) <= 1:
         name = PurePath(pairs[0][0].sheet.file).stem or "1"
         return {guess.sheet.source: name for guess, _ in pairs}
@@ -330,4 +333,5 @@ def _entry(tables: Collection[TableMap]) -> Any:
     if any(column.means == "randomization" and column.unit == "date" for column in columns) and not counted:
         return "randomization"
     named = any(table.at is not None for table in tables)
+    counted |= any(column.unit == "label" for column in times)
     return "stated" if counted or ((slotted or named) and not times) else "first_visit"
