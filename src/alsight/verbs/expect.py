@@ -15,7 +15,7 @@ from alsight.base.spec import Spec
 from alsight.cohort.write.guard import guarded
 from alsight.detect.expect.expectation import Expectation, Question, expectation
 from alsight.detect.expect.outcomes import NAMED, outcome
-from alsight.detect.expect.people import POPULATIONS, Seen, faults_of
+from alsight.detect.expect.people import POPULATIONS, Observation, faults_of
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.population.spec import Population, faults_of_population
 from alsight.report.expect_page import page
@@ -140,7 +140,7 @@ def question_of(spec: ExpectSpec) -> tuple[Question, str]:
             one, off = outcome(name, None if name in NAMED else parts.get("months"), None)
             faults += [("tried", allowed, given) for _, allowed, given in off]
             tried += [] if one is None else [one]
-    seen = Seen(
+    seen = Observation(
         interval=spec.interval, followed=spec.followed, missed=spec.missed, dropout=spec.dropout, mimics=spec.mimics
     )
     if asked is not None and population is not None:

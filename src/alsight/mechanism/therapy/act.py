@@ -18,22 +18,10 @@ from alsight.mechanism import layout as at
 from alsight.mechanism.classes import GENES, PHENOTYPES
 from alsight.mechanism.parameters import INDEX
 from alsight.mechanism.therapy import levels
+from alsight.mechanism.therapy.levels import Channel
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Months = Annotated[float, msgspec.Meta(ge=0.0, le=1200.0)]
-Channel = Literal[
-    "glutamate",
-    "oxidative",
-    "protein",
-    "loss",
-    "committed",
-    "spread",
-    "reinnervation",
-    "enlargement",
-    "replacement",
-    "strength",
-    "expectation",
-]
 Kind = Literal["disease_modifying", "symptomatic", "investigational", "placebo", "supplement", "other"]
 
 GREATEST: Final[dict[str, float]] = {
