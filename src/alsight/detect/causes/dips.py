@@ -12,7 +12,7 @@ from jaxtyping import Bool, Int
 from alsight.cohort.cohort import Cohort
 from alsight.detect.causes.changes import CIRCUMSTANCES, clear_jumps
 from alsight.detect.causes.effect import DIPS, Effect, effect, rows
-from alsight.detect.causes.excursion import Stretches, apart, stretches
+from alsight.detect.causes.excursion import Stretches, clearest, stretches
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
 from alsight.detect.causes.series import Series, shifted, side
@@ -40,7 +40,7 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     recorded = _recorded(cohort, series, rules, found)
     keep = _credible(series, rules, found, recorded != "") & ((recorded != "") | ~_framed(series, rules, found))
     found, recorded = found.chosen(keep), recorded[keep]
-    best = apart(series, found)
+    best = clearest(series, found)
     recorded = _matched(found, recorded, best)
     return _effect(series, rules, best, recorded)
 

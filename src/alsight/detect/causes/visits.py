@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.ratings import SCALE_ITEMS, Ratings, to_frame, with_total
 from alsight.detect.causes.effect import Effect, declared_causes, effect, rows
-from alsight.detect.causes.excursion import Stretches, apart, stretches
+from alsight.detect.causes.excursion import Stretches, clearest, stretches
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
 from alsight.detect.causes.series import Series, shifted, side
@@ -92,7 +92,7 @@ def _standing_off(series: Series, rules: CauseRules, direction: Literal[1, -1]) 
     alone = direction * series.ratings.total[found.first] - beside >= rules.outlier_alone * np.minimum(
         found.away, found.back
     )
-    best = apart(series, found.chosen(alone))
+    best = clearest(series, found.chosen(alone))
     return best.chosen(best.errors >= rules.outlier_errors)
 
 
