@@ -18,7 +18,7 @@ from alsight.base.units import DAYS_PER_MONTH, months_of
 from alsight.calibrate.reference import FOLLOW_UPS, Quantity
 from alsight.calibrate.tabulate import GAINS, RUNS, longest
 from alsight.cohort.cohort import Cohort
-from alsight.cohort.ratings import subject_names
+from alsight.cohort.ratings import on_scale, ratings, subject_names, to_frame
 from alsight.detect.base_rate import base_rates, genes_of, reference_keys
 from alsight.detect.statement.cross_fit import cross_fit_shares
 from alsight.detect.statement.groups import EVERYONE, subgroups
@@ -214,9 +214,9 @@ def cohort_statement(rows: pl.DataFrame, *, most: float = 12.0) -> CohortStateme
 
 def _cut(cohort: Cohort) -> tuple[Cohort, pl.DataFrame]:
     """Everybody's visits up to the tabled follow-up that theirs reaches, and their first visits."""
-    rated = cohort.visits.filter(pl.col("alsfrs_r_total").is_not_null(), pl.col("scale") == "alsfrs_r")
-    rated = rated.sort("subject", "day")
-    scores = rated.select("subject", "day", score=pl.col("alsfrs_r_total").cast(pl.Float64))
+    whole = on_scale(ratings(cohort), "alsfrs_r")
+    rated = cohort.visits[whole.line]
+    scores = to_frame(whole).select("subject", "day", score="total")
     first = first_visits(scores, cohort.subjects).filter(pl.col("follow") >= FOLLOW_UPS[0] - months_of(_LATE_DAYS))
     first = first.with_columns(follow=pl.col("follow") + months_of(_LATE_DAYS))
     last = first.select(
