@@ -169,16 +169,9 @@ def posterior(
     tier = np.searchsorted(edges, recovery, side="right")
     parts = [
         _drawn(
-            fit,
-            visits,
-            subjects.filter(tier == index),
-            thresholds,
-            recovery[tier == index],
-            draws=draws,
-            recovery=index > 0,
-            windows=windows,
+            fit, rows_of(visits, subjects.filter(tier == index)), thresholds, recovery[tier == index], index, windows
         )
-        for index, (_, draws) in enumerate(DRAWS)
+        for index in range(len(DRAWS))
         if (tier == index).any()
     ]
     weights = pl.DataFrame(
@@ -212,16 +205,14 @@ def rows_of(visits: pl.DataFrame, subjects: pl.Series) -> pl.DataFrame:
 def _drawn(
     fit: Fit,
     visits: pl.DataFrame,
-    subjects: pl.Series,
     thresholds: Thresholds,
     probability: Float[np.ndarray, " person"],
-    *,
-    draws: int,
-    recovery: bool,
+    tier: int,
     windows: bool,
 ) -> Smoothed:
-    """Courses of some people, reduced."""
-    people = read_people(rows_of(visits, subjects), columns_of(fit), fit.model, predicting=True)
+    """Courses of the people of one tier of DRAWS, reduced; in the first none has a recovery."""
+    recovery = tier > 0
+    people = read_people(visits, columns_of(fit), fit.model, predicting=True)
     spans = Spans(flat=thresholds.flat, lost=_LOST_IN_WINDOW, gained=thresholds.gain) if windows else None
     return smooth_people(
         fit,
@@ -230,7 +221,7 @@ def _drawn(
         probability if recovery else 0 * probability,
         recovery=RECOVERY if recovery else None,
         spans=spans,
-        draws=draws,
+        draws=DRAWS[tier][1],
     )
 
 

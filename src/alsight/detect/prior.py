@@ -1,7 +1,7 @@
 """The shipped natural history in the words of the velocity model: what a verdict takes for granted beforehand.
 
 It is fitted to virtual people of the calibrated ensemble, without any recovery (`python -m alsight.detect.prior`).
-What a user's own cohort tells of itself is in `own`.
+Estimates from a user's cohort are in `cohort_fit`.
 """
 
 from __future__ import annotations
