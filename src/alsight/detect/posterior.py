@@ -42,6 +42,8 @@ _REACH: Final = 3.0
 heavy particles can make both halves agree by chance."""
 _UNSURE: Final = 0.7
 """Monte Carlo error from which the last evaluation is made."""
+_ODDS: Final = ("subject", "log_bayes_factor", "prior_log_odds", "posterior_recovery")
+"""Columns of the odds of a recovery."""
 _LOST_IN_WINDOW: Final = 3.0
 """Loss in a window whose posterior is reported [points]."""
 LOWEST_ODDS: Final = -24.0
@@ -174,14 +176,8 @@ def posterior(
         for index in range(len(DRAWS))
         if (tier == index).any()
     ]
-    weights = pl.DataFrame(
-        {
-            "subject": subjects,
-            "log_bayes_factor": odds.log_factor,
-            "prior_log_odds": common.log_odds,
-            "posterior_recovery": recovery,
-        }
-    )
+    columns = (subjects, odds.log_factor, common.log_odds, recovery)
+    weights = pl.DataFrame(dict(zip(_ODDS, columns, strict=True)))
     rows = pl.concat([_person_rows(part.reductions) for part in parts], how="diagonal")
     return CohortPosterior(
         people=weights.join(rows, on="subject", how="left", maintain_order="left"),
