@@ -1,8 +1,8 @@
 """The shipped natural history in the words of the velocity model: what a verdict takes for granted beforehand.
 
-It is fitted to virtual people of the calibrated ensemble, without any recovery
+It is fitted to virtual people of the calibrated ensemble, without any recovery 
 (`python -m alsight.make natural_history`).
-What a user's own cohort tells of itself is in `own`.
+Estimates from a user's cohort are in `cohort_fit`.
 """
 
 from __future__ import annotations
