@@ -1,6 +1,6 @@
 """The shipped natural history in the words of the velocity model: what a verdict takes for granted beforehand.
 
-It is fitted to virtual people of the calibrated ensemble, without any recovery 
+It is fitted to virtual people of the calibrated ensemble, without any recovery
 (`python -m alsight.make natural_history`).
 Estimates from a user's cohort are in `cohort_fit`.
 """
