@@ -52,7 +52,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observations:
     """What the kernel gives: a row a planned visit, milestones, and whole courses where asked for."""
 
     visits: Float64[np.ndarray, "subject visit column"]
@@ -137,7 +137,7 @@ def see(
     until: Float64[np.ndarray, " subject"],
     *,
     kept: bool = False,
-) -> Seen:
+) -> Observations:
     """Live and see some people.
 
     Args:
@@ -170,4 +170,4 @@ def see(
         events,
         out,
     )
-    return Seen(out, events, courses)
+    return Observations(out, events, courses)

@@ -11,6 +11,7 @@ import numba as nb
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from alsight.base.units import DAYS_PER_MONTH
 from alsight.detect.review.classes import BEST, UNANCHORED_LEVEL
 
 _OPTIONS: Final[Any] = {"error_model": "numpy"}
@@ -132,6 +133,6 @@ def log_lives(
     dead = np.isfinite(died)
     until = np.maximum(np.where(dead, died, seen), 0.0)[:, None]
     cumulative = hazard * until**shape
-    least = 1.0 / 30.4375
+    least = 1.0 / DAYS_PER_MONTH
     density = np.log(np.maximum(hazard * shape, 1e-300)) + (shape - 1.0) * np.log(np.maximum(until, least))
     return np.where(dead[:, None], density, 0.0) - cumulative
