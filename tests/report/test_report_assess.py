@@ -17,7 +17,7 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.example import example_cohort
 from alsight.cohort.read.native import read_cohort
 from alsight.cohort.tables import REJECTED
-from alsight.detect.thresholds import VERDICTS
+from alsight.detect.kinds import VERDICTS
 from alsight.episodes.find import EPISODES, find_episodes
 from alsight.report.page.render import text
 from alsight.report.verdicts.statement import cohort_sentence

@@ -14,20 +14,22 @@ import pytest
 import alsight
 from alsight.cohort.example import example_cohort
 from alsight.cohort.pseudonyms import pseudonyms
+from alsight.detect.decide import PEOPLE
+from alsight.detect.kinds import RANK
 from alsight.detect.statement.counts import CohortStatement
 from alsight.detect.thresholds import Thresholds
 from alsight.report.disclosure.policy import Policy
 from alsight.report.page.labels import RULES
 from alsight.report.page.render import settled, text
 from alsight.report.page.words import NONE
-from alsight.report.verdicts.asked import ASKED, sensitivity_table
 from alsight.report.verdicts.counts import verdict_counts
+from alsight.report.verdicts.criteria import CRITERIA, sensitivity_table
 from alsight.report.verdicts.evidence import numbers, window_words
 from alsight.report.verdicts.second_look import look_again
 from alsight.report.verdicts.statement import OWN, cohort_sentence, statement_section
 from alsight.report.verdicts.summary import verdict_section
 from alsight.report.verdicts.tables import OPEN, counted, renamed
-from alsight.report.verdicts.words import DOSSIERS, RANK, reading_family, reading_label, sure
+from alsight.report.verdicts.words import DOSSIERS, reading_family, reading_label, sure
 from report.conftest import Made
 from report.judged import SHARES, judged
 from report.test_report_assess import few
@@ -109,10 +111,10 @@ def test_nobody_to_be_compared() -> None:
 
 
 def test_readings_in_words() -> None:
-    row = {"definition": "vasta_exact_6", "reading": "x", "kind": "plateau", "months": 18.0, "points": None}
+    row = {"definition": "vasta_exact_6", "definition_text": "x", "kind": "plateau", "months": 18.0, "points": None}
     assert reading_label(row) == "Equal scores for 18 months or longer"
     assert reading_family(row) == "Equal scores for so many months or longer (Vasta 2020)"
-    model = {"definition": None, "reading": "true_plateau", "kind": "plateau", "months": 12.0}
+    model = {"definition": None, "definition_text": "true_plateau", "kind": "plateau", "months": 12.0}
     assert (reading_label(model), reading_family(model)) == ("True plateau", "")
     assert all("so many" in reading_family({**row, "definition": name}) for name in RULES if "vasta" in name)
 
@@ -150,7 +152,8 @@ def test_a_dossier_says_everything(made: Made) -> None:
         "window of the verdict",
         "Posterior of a mimic",
         "What would tell",
-        "Two more visits",
+        "Gain of 6.2 points (90 % interval 4.1 to 8.9) held for 12 months or more",
+        "Compare vital capacity, strength and neurofilament",
     ):
         assert said in unescape(first), said
 
@@ -188,9 +191,9 @@ def test_second_look_lists_held_gains_first() -> None:
 
 
 def test_every_threshold_is_printed(made: Made) -> None:
-    assert set(ASKED) == {field.name for field in msgspec.structs.fields(Thresholds)}
+    assert set(CRITERIA) == {field.name for field in msgspec.structs.fields(Thresholds)}
     (shown,) = tables(made.html, "threshold")
-    assert len(shown) - 1 == len(ASKED)
+    assert len(shown) - 1 == len(CRITERIA)
     assert ["Remission-like: held for at least", "12 months"] in shown
 
 
@@ -229,9 +232,11 @@ def test_renaming_leaves_no_name_and_no_order() -> None:
 
 def test_nobody_striking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cohort = few(example_cohort(), 4)
-    plain = judged(cohort).people.with_columns(verdict=pl.lit("cannot tell"), review=pl.lit(value=False))
+    plain = judged(cohort).people.with_columns(
+        verdict=pl.lit("cannot tell"), review=pl.lit(value=False), reasons=pl.lit(None, PEOPLE["reasons"])
+    )
     quiet = replace(judged(cohort), people=plain, sensitivity=judged(cohort).sensitivity.clear(), notes=())
-    monkeypatch.setattr("alsight.report.assess.verdicts", lambda *_, **__: quiet)
+    monkeypatch.setattr("alsight.verbs.assess.verdicts", lambda *_, **__: quiet)
     alsight.assess(cohort, out=tmp_path, pages=0)
     text = (tmp_path / "report.html").read_text()
     assert "No one is listed." in text
@@ -243,7 +248,7 @@ def test_nothing_is_drawn_where_every_count_is_small() -> None:
     people = pl.DataFrame({"verdict": [name for name in list(RANK)[:6] for _ in range(4)], "review": [False] * 24})
     people = people.with_columns(current="verdict", subject=pl.format("P{}", pl.int_range(24)))
     counts = verdict_counts(replace(judged(few(example_cohort(), 24)), people=people), {})
-    section = verdict_section(counts)
+    section = verdict_section(counts, Thresholds())
     shown = Policy().decide(24, section)
     assert "Each of these counts is too small to print." in [
         getattr(one, "text", "") for one in settled(section, shown).blocks

@@ -9,6 +9,7 @@ import polars as pl
 
 import alsight
 from alsight.base.units import days_of
+from alsight.detect.kinds import Verdict
 from alsight.detect.verdicts import Verdicts, verdicts
 from validation.verdicts.method import WINDOWS, Info
 
@@ -23,10 +24,10 @@ VERSION = sha256(b"".join(file.read_bytes() for file in _READ)).hexdigest()
 """Digest of this file and of the sources that a verdict comes from."""
 
 NAMES = {
-    "remission-like": "remission-like",
-    "reversal": "reversal",
-    "lost gain": "lost gain",
-    "rise, not yet confirmed": "rise",
+    Verdict.REMISSION_LIKE.value: "remission-like",
+    Verdict.REVERSAL.value: "reversal",
+    Verdict.LOST_GAIN.value: "lost gain",
+    Verdict.RISE_NOT_CONFIRMED.value: "rise",
 }
 """What the bench calls our verdicts; all others are no call."""
 
@@ -43,10 +44,10 @@ def calls_of(found: Verdicts) -> pl.DataFrame:
     evidence = found.evidence
     rows = evidence.select(
         "subject",
-        lfdr=(1 - pl.col("p_none_hold")).fill_null(1.0),
-        gain_median=pl.col("mid_gain_hold"),
-        p_gain_4=pl.col("p_gain_hold").fill_null(0.0),
-        p_gain_12=pl.col("p_gain_remission").fill_null(0.0),
+        lfdr=(1 - pl.col("posterior_some_gain_hold")).fill_null(1.0),
+        gain_median=pl.col("gain_points_hold"),
+        p_gain_4=pl.col("posterior_gain_hold").fill_null(0.0),
+        p_gain_12=pl.col("posterior_gain_remission").fill_null(0.0),
     )
     called = found.people.select("subject", called=pl.col("verdict").replace_strict(NAMES, default="none"))
     rows = rows.join(called, on="subject", how="left")
@@ -55,7 +56,8 @@ def calls_of(found: Verdicts) -> pl.DataFrame:
     for months in WINDOWS:
         ending = windows.filter(pl.col("months") == months, pl.col("end_day") == pl.col("last_day"))
         off = (pl.col("end_day") - pl.col("start_day") - days_of(float(months))).abs()
-        nearest = pl.col("flat").sort_by(off, maintain_order=True).first()  # windows may be a quarter longer or shorter
+        # Windows may be a quarter longer or shorter.
+        nearest = pl.col("posterior_stable").sort_by(off, maintain_order=True).first()
         flat = ending.group_by("subject").agg(nearest.alias(f"p_flat_{months}"))
         rows = rows.join(flat, on="subject", how="left")
     sums = [name for name in rows.columns if name.startswith(("p_", "lfdr"))]

@@ -45,7 +45,7 @@ def _percent(answers: Values) -> Values:
     return 100.0 * answers.mean(axis=-1) / _WORST
 
 
-def alsaq40_dimensions(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch item"]:
+def alsaq40_dimensions(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch dimension"]:
     """The five ALSAQ-40 dimension scores [0 best - 100 worst], in the order of `ALSAQ40_DIMENSIONS`.
 
     Sum of the dimension's answers in percent of the worst possible sum. A missing answer leaves its dimension missing:
@@ -74,7 +74,7 @@ def alsaq40_total(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch
     return _percent(_answers(items, 40))
 
 
-def alsaq5_dimensions(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch item"]:
+def alsaq5_dimensions(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch dimension"]:
     """The five ALSAQ-5 scores [0 best - 100 worst], one answer each, in the order of `ALSAQ5_ITEMS`.
 
     Raises:
@@ -96,7 +96,7 @@ def alsaq5_total(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch"
     return _percent(_answers(items, 5))
 
 
-def alsaq5_of_alsaq40(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch item"]:
+def alsaq5_of_alsaq40(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch dimension"]:
     """The five ALSAQ-5 answers that an ALSAQ-40 contains, in the order of `ALSAQ5_ITEMS`.
 
     Raises:

@@ -1,7 +1,7 @@
 """Makes the reference of the model's own readings: `python -m alsight.make model_counts` writes the table.
 
 Virtual people of the calibrated ensemble, without any recovery, are weighed as a cohort is, but for the third and last
-weighings. Kept are, by what a reader knows of a person, how many were weighed and the sums of their posteriors
+evaluations. Kept are, by what a reader knows of a person, how many were weighed and the sums of their posteriors
 and of the squares of these.
 """
 
@@ -22,9 +22,9 @@ from alsight.calibrate.reference import INTERVALS, LEVELS, RATES
 from alsight.calibrate.summaries import at_month
 from alsight.calibrate.tabulate import REFERENCE, strata
 from alsight.detect.causes.explain import explain
-from alsight.detect.posterior import WEIGHINGS, posterior
+from alsight.detect.posterior import EVALUATIONS, posterior
 from alsight.detect.prior import natural_history
-from alsight.detect.statement.weighed import FILE, FOLLOWED, QUANTITIES
+from alsight.detect.statement.model_count import FILE, FOLLOWED, QUANTITIES
 from alsight.detect.thresholds import Thresholds
 from alsight.make.maker import MEMBERS, best_sets, command
 from alsight.population.blocks import chosen
@@ -37,14 +37,14 @@ MOST: Final = 250
 KEYS: Final = ("rate_low", "level_low", "interval_months", "follow_up_months", "quantity")
 
 
-def weighed(group: Group, follow: float, most: int) -> pl.DataFrame:
+def assessed(group: Group, follow: float, most: int) -> pl.DataFrame:
     """Posteriors of those still seen at the end of a follow-up: `subject` and a column for each of QUANTITIES."""
     still = np.flatnonzero(np.isfinite(at_month(group, follow)))
     some = chosen(group, np.isin(np.arange(len(group.subjects)), still[:: max(still.size // most, 1)][:most]))
     visits = explain(rated(some, follow)).adjusted.drop_nulls("adjusted").sort("subject", "day")
     first = pl.col("day").min().over("subject")
     scores = visits.select("subject", months=months_of((pl.col("day") - first).cast(pl.Float64)), score="adjusted")
-    found = posterior(natural_history(), scores, Thresholds(), weighings=WEIGHINGS[:2], windows=False).people
+    found = posterior(natural_history(), scores, Thresholds(), evaluations=EVALUATIONS[:2], windows=False).people
     wanted = [name for name in QUANTITIES if name in found.columns]
     rate, level = strata(some)
     names = pl.DataFrame({"subject": some.names(), "rate": rate, "level": level})
@@ -79,7 +79,7 @@ def table(shipped: Ensemble, blocks: int, most: int) -> pl.DataFrame:
         for place, member in enumerate(shipped.members):
             group = group_of(with_parameters(population, member.parameters, SEED + place), blocks)
             for follow in FOLLOWED:
-                parts.append(summed(weighed(group, follow, most), interval, follow))
+                parts.append(summed(assessed(group, follow, most), interval, follow))
                 sys.stderr.write(f"every {interval:g} months, {follow:g} months, set {place + 1}\n")
     sums = pl.concat(parts).group_by(KEYS).agg(pl.col("people", "total", "squares").sum())
     return sums.sort(KEYS)

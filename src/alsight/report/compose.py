@@ -13,6 +13,7 @@ from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import endpoints
 from alsight.cohort.scores import scored_visits
+from alsight.detect.kinds import Verdict
 from alsight.detect.verdicts import Verdicts
 from alsight.episodes.find import episode_frame, judge
 from alsight.episodes.rates import disagreement_frame, rate_frame
@@ -28,8 +29,8 @@ from alsight.report.portrait.stages import stages
 from alsight.report.portrait.survival import survival, survival_counts
 from alsight.report.portrait.variation import variation
 from alsight.report.texts import about, methods
-from alsight.report.verdicts.asked import asked_section
 from alsight.report.verdicts.counts import VerdictCounts, stated_everything, statement_sums, verdict_counts
+from alsight.report.verdicts.criteria import criteria_section
 from alsight.report.verdicts.dossier import Looked, anchors, dossier_section, look
 from alsight.report.verdicts.second_look import LISTED, look_again, second_look_section
 from alsight.report.verdicts.statement import cohort_sentence, statement_section
@@ -106,10 +107,10 @@ def page(found: Findings, record: Provenance, *, pages: int, name: str, progress
     definitions = definition_counts(found.rates, found.pairs, listed)
     sections: list[Section] = [
         about(),
-        verdict_section(counts),
+        verdict_section(counts, judged.thresholds),
         statement_section(judged),
         second_look_section(judged, anchors(looked), counts.review),
-        asked_section(judged, counts),
+        criteria_section(judged, counts),
         who(found.portrait, size, listed),
         reading(cohort.rejected, accepted),
         trajectories(found.visits, found.episodes, marked),
@@ -172,7 +173,7 @@ def _sizes(values: pl.Series) -> list[tuple[str, int]]:
 
 def _lead(found: Findings, counts: VerdictCounts) -> Text:
     """The whole report in a paragraph: who, what can be quoted, and how many people have which verdict."""
-    gains, stable = counts.gains, counts.headline["prolonged plateau"]
+    gains, stable = counts.gains, counts.headline[Verdict.PROLONGED_PLATEAU]
     visits = found.visits.height
     return phrase(
         WithNoun(counts.everyone),

@@ -174,8 +174,9 @@ def _slot(parts: Sequence[str]) -> tuple[str, float | None] | None:
 
 def slot_time(label: str) -> tuple[float, Unit] | None:
     """Time that the label of a visit or a sheet names ("Baseline", "Month 3", "WEEK 13"); None where it names none."""
-    parts = [part for part in re.split(r"[^a-z0-9.]+", label.lower()) if part]
-    parts = [part for part in parts if part not in ("visit", "visite", "follow", "up", "fu", "arm", "1")] or parts
+    plain = re.sub(r"[ _]arm[ _]\d+$", "", label.lower())
+    parts = [part for part in re.split(r"[^a-z0-9.]+", plain) if part]
+    parts = [part for part in parts if part not in ("visit", "visite", "follow", "up", "fu")] or parts
     read = _slot(parts) or _slot([part for part in parts if part != "v"])
     if read is None or read[1] is None:
         return None

@@ -80,7 +80,8 @@ def _fit(reading: Reading, shape: Profile, heading: str) -> ColumnMap | None:
     """What a reading of a heading comes to, given the cells; None where the cells are of another kind."""
     name = reading.means
     if " or " in name:
-        name = name.split(" or ")[1 if reading.unit == "%" or shape.high > LITERS else 0]
+        percent = reading.unit == "%" or (reading.unit not in ("l", "ml") and shape.high > LITERS)
+        name = name.split(" or ")[1 if percent else 0]
         if shape.filled == 0:
             return None
     meaning = meaning_of(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 from alsight.base.units import Values
 from alsight.instruments.criteria.signs import Signs, found, region_list, words
@@ -24,7 +24,7 @@ class GoldCoast(NamedTuple):
 
 
 def gold_coast(
-    recorded: Signs, progressive: Float[Values, "*#batch"], others_excluded: Float[Values, "*#batch"]
+    recorded: Signs, progressive: Real[Values, "*#batch"], others_excluded: Real[Values, "*#batch"]
 ) -> GoldCoast:
     """Gold Coast criteria: no grades of certainty, either met or not.
 

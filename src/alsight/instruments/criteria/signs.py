@@ -24,15 +24,15 @@ class Signs(NamedTuple):
         lower_emg: lower motor neuron signs on electromyography, by the rules of the criteria in question.
     """
 
-    upper: Float[Values, "*#batch item"]
-    lower: Float[Values, "*#batch item"]
-    lower_emg: Float[Values, "*#batch item"]
+    upper: Float[Values, "*#batch 4"]
+    lower: Float[Values, "*#batch 4"]
+    lower_emg: Float[Values, "*#batch 4"]
 
 
 def signs(
-    upper: Float[Values, "*#batch item"],
-    lower: Float[Values, "*#batch item"],
-    lower_emg: Float[Values, "*#batch item"] | None = None,
+    upper: Float[Values, "*#batch upper_region"],
+    lower: Float[Values, "*#batch lower_region"],
+    lower_emg: Float[Values, "*#batch emg_region"] | None = None,
 ) -> Signs:
     """Recorded signs, brought to one shape; electromyography that was not done is nan throughout.
 

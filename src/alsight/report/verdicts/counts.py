@@ -8,12 +8,11 @@ from typing import Any, Final
 
 import polars as pl
 
+from alsight.detect.kinds import RANK, REVIEWED
 from alsight.detect.statement.counts import CohortStatement
 from alsight.detect.statement.groups import EVERYONE, PARTITIONS
-from alsight.detect.thresholds import REVIEWED
 from alsight.detect.verdicts import Verdicts
 from alsight.report.disclosure.nodes import Breakdown, Headcount, Who
-from alsight.report.verdicts.words import RANK
 
 Listed = Mapping[Who, int]
 """Which people to how many of them the report lists one by one."""

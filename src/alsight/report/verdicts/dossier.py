@@ -11,6 +11,7 @@ from markupsafe import Markup
 from alsight.base.progress import Progress
 from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
+from alsight.detect.kinds import RANK
 from alsight.detect.review.dossier import Dossiers, dossiers
 from alsight.detect.verdicts import Verdicts
 from alsight.report.disclosure.nodes import Breakdown, Headcount, WithNoun, phrase
@@ -23,7 +24,8 @@ from alsight.report.page.words import NONE, count, number, opening
 from alsight.report.verdicts.counts import VerdictCounts
 from alsight.report.verdicts.course import drawn_course
 from alsight.report.verdicts.evidence import PersonEvidence, numbers, parts, window_words
-from alsight.report.verdicts.words import DOSSIERS, RANK, kind, tone
+from alsight.report.verdicts.reasons import cause_words
+from alsight.report.verdicts.words import DOSSIERS, kind, tone
 
 OVERVIEW: Final = 12
 """People in the picture above the list."""
@@ -72,7 +74,9 @@ def look(
     """
     first = judged.people.filter(pl.col("verdict").is_in(DOSSIERS))
     rank = pl.col("verdict").replace_strict(RANK, default=len(RANK), return_dtype=pl.Int32)
-    ordered = first.sort(rank, "usual", "months", "subject", descending=[False, False, True, False], nulls_last=True)
+    ordered = first.sort(
+        rank, "base_rate", "months", "subject", descending=[False, False, True, False], nulls_last=True
+    )
     called = ordered.select(
         "subject",
         "verdict",
@@ -166,6 +170,7 @@ def _pages(looked: Looked, progress: Progress) -> tuple[PersonPage, ...]:
     rows = {row["subject"]: row for row in judged.people.filter(chosen).iter_rows(named=True)}
     reviewed = {row["subject"]: row for row in judged.review.filter(chosen).iter_rows(named=True)}
     causes, courses = judged.causes.filter(chosen), judged.courses.filter(chosen)
+    known = cause_words(causes)
     pages: list[PersonPage] = []
     for place, flag in enumerate(looked.shown.iter_rows(named=True)):
         progress("drawing people", place, looked.shown.height)
@@ -179,6 +184,8 @@ def _pages(looked: Looked, progress: Progress) -> tuple[PersonPage, ...]:
             exposures=looked.dossiers.exposures.filter(mine),
             people=looked.size,
             checks=checks(_stretch(flag, own)),
+            thresholds=judged.thresholds,
+            cause=known.get(name),
         )
         pages.append(_page(place + 1, about, own, courses.filter(mine), looked.definitions))
     return tuple(pages)

@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from alsight.detect.statement.counts import CohortStatement
-from alsight.detect.statement.weighed import QUANTITIES
+from alsight.detect.statement.model_count import QUANTITIES
 from alsight.detect.verdicts import Verdicts
 from alsight.report.disclosure.nodes import Disclosure, OnlyWith, Text, WithNoun, phrase
 from alsight.report.page import charts
@@ -91,7 +91,7 @@ def statement_section(judged: Verdicts) -> Section:
     if not whole.height:
         blocks.append(Prose("No one could be counted: there are too few visits for any definition."))
         return Section("statement", "Comparison with natural history", tuple(blocks))
-    if whole["own"].null_count() == whole.height:
+    if whole["cross_fit_expected"].null_count() == whole.height:
         blocks.append(Prose("This cohort is too small to fit each half, so the last column is empty."))
     blocks += [_figure(whole, [reading_label(row) for row in whole.iter_rows(named=True)]), _table(whole, stated)]
     chosen = _reported(rest)
@@ -173,10 +173,10 @@ def _shares(stated: pl.DataFrame, labels: list[str], shown: Disclosure | None) -
         rate=printed.then(pl.col("observed") / eligible),
         seen_low=printed.then(pl.col("observed_low") / eligible),
         seen_high=printed.then(pl.col("observed_high") / eligible),
-        low=expected.then(pl.col("low") / eligible),
-        high=expected.then(pl.col("high") / eligible),
+        low=expected.then(pl.col("expected_low") / eligible),
+        high=expected.then(pl.col("expected_high") / eligible),
         expected=expected.then(pl.col("expected") / eligible),
-        own=printed.then(pl.col("own") / eligible),
+        own=printed.then(pl.col("cross_fit_expected") / eligible),
     ).unique("label", keep="first", maintain_order=True)
 
 
@@ -236,7 +236,7 @@ def _row(row: dict[str, Any], name: str) -> tuple[Text, ...]:
     expected, seen = NONE, NONE
     if row["expected"] is not None:
         expected = _people(row["expected"])
-        if row["low"] is not None and row["high"] is not None:
+        if row["expected_low"] is not None and row["expected_high"] is not None:
             expected += f" ({_people(row['low'])} to {_people(row['high'])})"
     if row["observed"] is not None and observed is None:
         seen = (
@@ -247,8 +247,8 @@ def _row(row: dict[str, Any], name: str) -> tuple[Text, ...]:
         eligible,
         OnlyWith(seen, both) if observed is None else observed,
         OnlyWith(expected, (eligible,)),
-        OnlyWith(sure(row["surprise"]), both),
-        OnlyWith(_people(row["own"]), both),
+        OnlyWith(sure(row["upper_tail_probability"]), both),
+        OnlyWith(_people(row["cross_fit_expected"]), both),
     )
 
 

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from alsight.detect.thresholds import VERDICTS
+from alsight.detect.thresholds import Thresholds
 from alsight.report.disclosure.nodes import Breakdown, Computed, Disclosure, Headcount, ShareOf
 from alsight.report.page import charts
 from alsight.report.page.blocks import Block, Figure, KeyEntry, Prose, Section, TableView, table
 from alsight.report.page.words import NONE, count, opening, percent
 from alsight.report.verdicts.counts import VerdictCounts
+from alsight.report.verdicts.criteria import meaning
 from alsight.report.verdicts.words import tone
 
 KEY: Final = (
@@ -28,7 +29,7 @@ _LABELS_WIDTH: Final = 240
 """For names and numbers beside the bars [px]."""
 
 
-def verdict_section(counts: VerdictCounts) -> Section:
+def verdict_section(counts: VerdictCounts, thresholds: Thresholds) -> Section:
     """The count of people by headline verdict, and by their state now."""
     blocks: list[Block] = [
         Prose(
@@ -38,7 +39,7 @@ def verdict_section(counts: VerdictCounts) -> Section:
         ),
     ]
     blocks += [_figure(counts), _nothing_drawn(counts)] if counts.everyone.size else []
-    blocks += [_table(counts)]
+    blocks += [_table(counts, thresholds)]
     return Section("verdicts", "Verdicts", tuple(blocks))
 
 
@@ -85,14 +86,14 @@ def omitted(people: tuple[Headcount, ...], shown: Disclosure) -> str:
     return "" if shown.shows(*(one for one in people if one.size)) else OMITTED
 
 
-def _table(counts: VerdictCounts) -> TableView:
+def _table(counts: VerdictCounts, thresholds: Thresholds) -> TableView:
     rows = [
         (
             opening(verdict),
             people,
             ShareOf(people, counts.everyone),
             counts.current.get(verdict, NONE),
-            opening(VERDICTS.get(verdict, "")) or NONE,
+            opening(meaning(verdict, thresholds)),
         )
         for verdict, people in counts.headline.items()
     ]

@@ -15,6 +15,7 @@ from alsight.report.folder import write_whole
 from alsight.report.page.render import text
 from alsight.report.page.sections import definition_people
 from alsight.report.verdicts.counts import stated_counts, verdict_counts
+from alsight.report.verdicts.reasons import with_sentences
 from alsight.report.verdicts.statement import cohort_sentence
 
 FILES: Final[dict[str, str]] = {
@@ -60,10 +61,9 @@ def write_verdicts(judged: Verdicts, place: Path, shown: Disclosure) -> dict[str
     Raises:
         RunError: a file could not be written.
     """
-    written = {
-        Path(name).stem: write_whole(place / name, getattr(judged, table).write_parquet)
-        for table, name in FILES.items()
-    }
+    frames = {table: getattr(judged, table) for table in FILES}
+    frames["people"] = with_sentences(judged.people, judged.causes, judged.thresholds)
+    written = {Path(name).stem: write_whole(place / name, frames[table].write_parquet) for table, name in FILES.items()}
     stated = guarded(printed_statement(judged.statement, shown))
     return {**written, "statement": write_whole(place / "statement.csv", stated.write_csv)}
 
@@ -75,8 +75,8 @@ def printed_statement(statement: pl.DataFrame, shown: Disclosure) -> pl.DataFram
     both = pl.Series([shown.shows(*(one for one in pair if one)) for pair in pairs], dtype=pl.Boolean)
     return statement.with_columns(
         *(pl.when(both).then(name).alias(name) for name in ("observed", "observed_low", "observed_high")),
-        *(pl.when(both).then(name).alias(name) for name in ("surprise", "own")),
-        *(pl.when(enough).then(name).alias(name) for name in ("eligible", "expected", "low", "high")),
+        *(pl.when(both).then(name).alias(name) for name in ("upper_tail_probability", "cross_fit_expected")),
+        *(pl.when(enough).then(name).alias(name) for name in ("eligible", "expected", "expected_low", "expected_high")),
     )
 
 

@@ -6,19 +6,14 @@ import math
 from dataclasses import replace
 from typing import Any, Final
 
-from alsight.detect.thresholds import VERDICTS
+from alsight.detect.kinds import EXPLAINED, PAGES, VERDICTS, Verdict
 from alsight.report.page.labels import RULES, label, source_name
 from alsight.report.page.words import NONE, months, number, opening, percent
 
-RANK: Final[dict[str, int]] = {verdict: place for place, verdict in enumerate(VERDICTS)}
-"""Verdict to its place, the most striking first."""
-
-DOSSIERS: Final = ("remission-like", "reversal", "lost gain", "prolonged plateau")
+DOSSIERS: Final = PAGES
 """Verdicts that earn a page of their own."""
-
-GAINS: Final = frozenset({"remission-like", "reversal", "lost gain", "rise, not yet confirmed"})
-PLATEAUS: Final = frozenset({"prolonged plateau", "plateau", "apparent plateau"})
-EXPLAINED: Final = frozenset({"artefact", "symptomatic gain", "rebound after a dip"})
+RISES_EXPLAINED: Final = frozenset(EXPLAINED.values())
+"""Verdicts on rises that something else explains."""
 
 _NEARLY_ALL: Final = 0.9995
 _ALMOST: Final = 0.99
@@ -26,11 +21,7 @@ _ALMOST: Final = 0.99
 
 def tone(verdict: str) -> str:
     """The named color of a verdict: gains, plateaus, explained rises, and all else."""
-    if verdict in GAINS:
-        return "rise"
-    if verdict in PLATEAUS:
-        return "plateau"
-    return "other" if verdict in EXPLAINED else "muted"
+    return VERDICTS[Verdict(verdict)].color
 
 
 def kind(verdict: str) -> str:
@@ -70,7 +61,7 @@ def reading_label(row: dict[str, Any]) -> str:
     """A reading of plateau or gain in words: that of its definition at this length and size, else as it is called."""
     rule = RULES.get(row.get("definition") or "")
     if rule is None:
-        return opening(str(row["reading"]).replace("_", " "))
+        return opening(str(row["definition_text"]).replace("_", " "))
     asked = replace(rule, months=row["months"]) if row["kind"] == "plateau" else replace(rule, points=row["points"])
     return opening(label(asked))
 

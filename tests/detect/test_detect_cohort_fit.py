@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from alsight.detect.own import COURSE, ENOUGH, MANY, NOISE, PARTICLES, SLOW, with_own
-from alsight.detect.posterior import frequency, weighed
+from alsight.detect.cohort_fit import COURSE, ENOUGH, MANY, NOISE, PARTICLES, SLOW, FitSource, fit_to_cohort
+from alsight.detect.posterior import frequency, posterior_odds
 from alsight.detect.prior import every_so_many, natural_history
 from alsight.detect.thresholds import Thresholds
 from alsight.infer.fit import Fit
@@ -55,10 +55,12 @@ def noise(fit: Fit) -> float:
 def test_noise_follows_the_cohort(people: int) -> None:
     """People rated with half the reference's noise are told to be; a small cohort keeps the reference's courses."""
     quiet = quieter(natural_history())
-    found, words = with_own(natural_history(), drawn_from(quiet, people, 4), ASKED)
+    fitted = fit_to_cohort(natural_history(), drawn_from(quiet, people, 4), ASKED)
+    found = fitted.fit
     reference, truth = noise(natural_history()), noise(quiet)
     assert abs(np.log(noise(found) / truth)) < 0.5 * abs(np.log(reference / truth))
-    assert f"{people} people of this cohort" in words
+    assert fitted.people == people
+    assert (fitted.source is FitSource.NOISE) == (people < MANY)
     assert columns_of(found).outcome == "score"
     moved = abs(found["log_rate_mean"] - natural_history()["log_rate_mean"]) > 1e-9
     assert bool(moved) == (people >= MANY)
@@ -69,13 +71,13 @@ def test_recoveries_pass_less_for_noise_than_in_a_plain_fit() -> None:
     plain = drawn_from(quieter(natural_history()), ENOUGH, 9)
     gains = (pl.col("subject") % 10 == 0) & (pl.col("months") >= 9)
     gained = plain.with_columns(score=pl.when(gains).then(pl.col("score") + 10).otherwise("score").clip(0, 48))
-    found, _ = with_own(natural_history(), gained, ASKED)
+    found = fit_to_cohort(natural_history(), gained, ASKED).fit
     free = (*NOISE, *COURSE)
     held = {name: natural_history()[name] for name in natural_history().names if name not in free}
     assert noise(found) < 0.95 * noise(fit_velocity(gained, model=Velocity(held=held, particles=PARTICLES[1])))
-    evidence = weighed(found, gained, (96, 512))
+    evidence = posterior_odds(found, gained, (96, 512))
     risen = frequency(evidence.log_factor, ASKED).share
-    evidence = weighed(found, plain, (96, 512))
+    evidence = posterior_odds(found, plain, (96, 512))
     assert risen > 2 * frequency(evidence.log_factor, ASKED).share
 
 
@@ -86,12 +88,12 @@ def test_a_slow_class_is_taken_where_there_is_one() -> None:
     slow[fit.names.index("log_rate_mean")] -= 3.0
     others = drawn_from(replace(fit, estimates=slow), 180, 7).with_columns(pl.col("subject") + 1000)
     mixed = pl.concat([drawn_from(fit, 180, 6), others])
-    found, words = with_own(fit, mixed, ASKED)
-    assert "with a slow class" in words
-    assert set(SLOW) <= set(found.names)
+    found = fit_to_cohort(fit, mixed, ASKED)
+    assert found.source is FitSource.COHORT_SLOW_CLASS
+    assert set(SLOW) <= set(found.fit.names)
 
 
-def test_those_who_did_not_rise_are_weighed_but_never_in_favor() -> None:
+def test_those_who_did_not_rise_are_evaluated_but_never_in_favor() -> None:
     falling = pl.DataFrame(
         {
             "subject": np.repeat(np.arange(60), 3),
@@ -100,14 +102,14 @@ def test_those_who_did_not_rise_are_weighed_but_never_in_favor() -> None:
         }
     )
     still = falling.with_columns(pl.col("subject") + 100, score=pl.lit(36.0))
-    found = weighed(natural_history(), pl.concat([falling, still]), (32,))
+    found = posterior_odds(natural_history(), pl.concat([falling, still]), (32,))
     assert not found.risen.any()
     assert (found.log_factor <= 0).all()
     assert (found.log_factor < 0).mean() > 0.2
-    assert (found.chance(np.zeros(120)) == 0).all()
+    assert (found.probability(np.zeros(120)) == 0).all()
 
 
-def test_a_hard_person_is_weighed_until_the_answer_is_sure() -> None:
+def test_a_hard_person_is_evaluated_until_the_answer_is_sure() -> None:
     """A gain of twelve points that is lost at once: few particles find it by luck only, more are spent on it."""
     hard = pl.DataFrame(
         {
@@ -117,7 +119,7 @@ def test_a_hard_person_is_weighed_until_the_answer_is_sure() -> None:
         }
     )
     fit = quieter(natural_history())
-    alike = [float(weighed(seeded(fit, seed), hard).log_factor[0]) for seed in range(3)]
+    alike = [float(posterior_odds(seeded(fit, seed), hard).log_factor[0]) for seed in range(3)]
     assert max(alike) - min(alike) < 3.0, alike
     assert min(alike) > 3.0
 

@@ -10,7 +10,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import expit, logit
 
-from alsight.detect.frequency import frequency, given
+from alsight.detect.posterior import frequency, known_frequency
 from alsight.detect.thresholds import MOST, PEOPLE_BEHIND, RECOVERY, Thresholds
 
 ASKED = Thresholds()
@@ -82,6 +82,6 @@ def test_many_people_are_added_up_in_parts() -> None:
 
 
 def test_what_was_found_before_is_given_again() -> None:
-    before = pl.DataFrame({"subject": ["a", "b"], "log_odds": [-3.0, -4.0]})
-    found = given(before, pl.Series(["b", "new", "a"]))
+    before = pl.DataFrame({"subject": ["a", "b"], "prior_log_odds": [-3.0, -4.0]})
+    found = known_frequency(before, pl.Series(["b", "new", "a"]))
     np.testing.assert_allclose(found.log_odds, [-4.0, logit(RECOVERY.prior), -3.0])

@@ -1,8 +1,8 @@
 """What a fit to the cohort itself expects, cross-fitted: each half is predicted by a fit to the other.
 
 The velocity model of natural history is fitted to some people of one half; the people of the other half are simulated
-at their own visits with its estimates, and every wording is counted in them. It tells whether the cohort agrees with
-itself; it is no untreated comparison. Visits under a drug on trial or tofersen, and people in arms that are not
+at their own visits with its estimates, and every definition is counted in them. It shows whether the cohort agrees
+with itself; it is no untreated comparison. Visits under a drug on trial or tofersen, and people in arms that are not
 placebo, do not inform it.
 """
 
@@ -21,6 +21,7 @@ from alsight.detect.prior import HELD, every_so_many, usable
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.simulate import simulate_fit
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.models.velocity import Velocity
 
 TREATED: Final = ("tofersen",)
@@ -41,40 +42,40 @@ _SEED: Final = 909
 Count = Callable[[Cohort, pl.Series], pl.DataFrame]
 
 
-def own_shares(cut: Cohort, first: pl.DataFrame, cohort: Cohort, count: Count) -> pl.DataFrame:
-    """Share of draws of each person that show each reading; no columns where the cohort is too small for two fits.
+def cross_fit_shares(cut: Cohort, first: pl.DataFrame, cohort: Cohort, count: Count) -> pl.DataFrame:
+    """Share of draws of each person that show each definition; no columns where the cohort is too small for two fits.
 
     Args:
         cut: visits up to the follow-up that is compared.
         first: `subject`, `score`, `onset_months` at the first visit, one row a person.
         cohort: the people, with what they took.
-        count: counts the readings in a cohort.
+        count: counts the definitions in a cohort.
     """
     visits = described(cut, first)
-    taught = untreated(visits, cohort)
+    untreated_visits = untreated(visits, cohort)
     half = dict(zip(first["subject"], (np.arange(first.height) % 2).tolist(), strict=True))
     side = pl.col("subject").replace_strict(half, return_dtype=pl.Int64)
     drawn: list[pl.DataFrame] = []
-    for own in (0, 1):
-        fit = fitted(taught.filter(side != own))
+    for half_index in (0, 1):
+        fit = fitted(untreated_visits.filter(side != half_index))
         if fit is None:
             return first.select()
-        mine = visits.filter(side == own)
-        copies = int(np.clip(np.ceil(0.5 * DRAWN / max(mine["subject"].n_unique(), 1)), 1, MOST_COPIES))
+        predicted = visits.filter(side == half_index)
+        copies = int(np.clip(np.ceil(0.5 * DRAWN / max(predicted["subject"].n_unique(), 1)), 1, MOST_COPIES))
         again = pl.concat(
             [
-                mine.with_columns(person="subject", subject=pl.format("{}#{}", "subject", pl.lit(n)))
+                predicted.with_columns(person="subject", subject=pl.format("{}#{}", "subject", pl.lit(n)))
                 for n in range(copies)
             ]
         ).sort("subject", "months", maintain_order=True)
-        scores = simulate_fit(fit, again.drop("person", "day"), _SEED + own)
+        scores = simulate_fit(fit, again.drop("person", "day"), _SEED + half_index)
         drawn.append(again.select("subject", "person", "day").with_columns(score=scores["score"]))
     return _counted(pl.concat(drawn), first, count)
 
 
 def described(cut: Cohort, first: pl.DataFrame) -> pl.DataFrame:
     """Scores with what the rate may depend on: the log loss a month since onset, and how long a person was followed."""
-    loss = (48.0 - pl.col("first")).clip(_LEAST_LOSS, None) / pl.col("onset_months").clip(0.5, None)
+    loss = (ALSFRS_R_BEST - pl.col("first")).clip(_LEAST_LOSS, None) / pl.col("onset_months").clip(0.5, None)
     rated = cut.visits.select("subject", "day", score=pl.col("alsfrs_r_total").cast(pl.Float64)).join(
         first.select("subject", "first_day", "onset_months", first="score"),
         on="subject",
@@ -82,8 +83,8 @@ def described(cut: Cohort, first: pl.DataFrame) -> pl.DataFrame:
         maintain_order="left",
     )
     months = months_of((pl.col("day") - pl.col("first_day")).cast(pl.Float64))
-    told = rated.select("subject", "day", "score", months=months, since=loss.log())
-    return told.with_columns(
+    scores = rated.select("subject", "day", "score", months=months, since=loss.log())
+    return scores.with_columns(
         since=pl.col("since").fill_null(pl.col("since").mean()).fill_null(0.0),
         followed=pl.col("months").max().over("subject") / 12.0,
     ).sort("subject", "months", maintain_order=True)
