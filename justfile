@@ -46,10 +46,18 @@ ci: check test short
 docs:
     python docs/generate.py
 
-# Benchmarks, one after another; peers run beside ours where they install, and ratios are printed.
+# Timings, one after another; peers run beside ours where they install, and ratios are printed.
 bench:
     for name in read_visits cohort_check read_proact instruments episodes_and_describe linear batched_trials marginal joint \
-        forecast mechanism expect causes review plateaus velocity calibration; do echo "== $name"; python "benchmarks/$name.py"; done
+        mechanism velocity; do echo "== $name"; python -m "benchmarks.$name"; done
+
+# Evidence for claims, one script after another; `python -m validation.verdicts.campaign` has plans of its own.
+validate:
+    for name in forecast expect causes review plateaus calibration; do echo "== $name"; python -m "validation.$name"; done
+
+# Shipped data, each maker before those that read what it makes (hours); `just make targets` runs one.
+make name *args:
+    python -m alsight.make {{name}} {{args}}
 
 # The lock, exported without addresses.
 lock:

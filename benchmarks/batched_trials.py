@@ -1,6 +1,6 @@
 """10,000 random-slope REML trial fits (200 people, about 1,700 rows each) as one program, CPU milliseconds a fit.
 
-Usage: python benchmarks/batched_trials.py [TRIALS]
+Usage: python -m benchmarks.batched_trials [TRIALS]
 Set OMP_NUM_THREADS=1 to count one thread. Standard errors, Kenward-Roger pieces and a status come with every fit.
 """
 
@@ -10,13 +10,13 @@ import sys
 import time
 
 import numpy as np
-from make_data import PLAN, TRUTH
 
 from alsight.base.status import Status
 from alsight.infer.linear import fit_trials
 from alsight.infer.marginal import fit_marginal_trials
 from alsight.infer.survival.cox import fit_cox_trials
 from alsight.models.model import Columns
+from benchmarks.make_data import PLAN, TRUTH
 
 PEOPLE, CHUNK = 200, 500
 

@@ -1,6 +1,6 @@
 """Rows a second and peak memory of the check: in memory, and of a Parquet file larger than memory should hold.
 
-python benchmarks/cohort_check.py [--rows 10000000] [--shuffled] [--folder DIR]
+python -m benchmarks.cohort_check [--rows 10000000] [--shuffled] [--folder DIR]
 """
 
 from __future__ import annotations

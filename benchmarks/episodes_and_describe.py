@@ -1,6 +1,6 @@
 """Seconds for all episode definitions and for the description of a cohort, beside plain loops and lifelines.
 
-python benchmarks/episodes_and_describe.py [--people 12000]
+python -m benchmarks.episodes_and_describe [--people 12000]
 
 Plain loops run on the first 300 people and are scaled up by people.
 """
@@ -8,11 +8,9 @@ Plain loops run on the first 300 people and are scaled up by people.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -26,9 +24,6 @@ from alsight.episodes.rates import disagreement_frame, rate_frame
 from alsight.instruments.items import TWELVE
 from alsight.summary.cohort import describe_cohort
 from alsight.summary.survival import kaplan_meier
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
 from episodes import naive
 
 VISITS_EACH = 8.4

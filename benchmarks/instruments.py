@@ -1,4 +1,4 @@
-"""Time of the instruments on many visits and people: `python benchmarks/instruments.py`.
+"""Time of the instruments on many visits and people: `python -m benchmarks.instruments`.
 
 The ratio compares King's and MiToS with a plain loop over visits, the way staging scripts are usually written.
 """

@@ -1,6 +1,6 @@
 """Joint model, current value, one thread: alsight warm and in a fresh process, beside jmstate where it installs.
 
-    python benchmarks/joint.py [--peers] [--large] [--fresh]
+    python -m benchmarks.joint [--peers] [--large] [--fresh]
 
 `--peers` makes a throw-away environment for jmstate (PyTorch, several hundred MB). `--large` adds 200,000 people.
 `--fresh` fits once a process: `process` and `process_cpu` are then what one fit costs from nothing, with imports and

@@ -1,6 +1,6 @@
 """Linear mixed model, 3,000 people x about 8 visits, REML: ours and every peer that installs, with ratios.
 
-Usage: python benchmarks/linear.py [--peers]
+Usage: python -m benchmarks.linear [--peers]
 With --peers a throw-away environment is made by uv for the Python peers, and R is used where it is installed.
 Time is from a data frame in memory to estimates with standard errors; the median of several runs in one process, on
 one thread. The first run in a fresh process is printed too.
@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from make_data import make
+
+from benchmarks.make_data import make
 
 ONE = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 PEERS = ("statsmodels", "mixedlm", "mixedlm-rs", "lme-python")

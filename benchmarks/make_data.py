@@ -4,7 +4,7 @@ lmm.csv    about 8 visits a person, random intercept and slope, dropout unrelate
 joint.csv  the same people, visits cut at death; the hazard of death depends on the current value
 surv.csv   one row a person of joint.csv: time, event, covariates
 
-Usage: python benchmarks/make_data.py FOLDER [PEOPLE] [SEED]
+Usage: python -m benchmarks.make_data FOLDER [PEOPLE] [SEED]
 The draws and their order never change, so that times can be compared over the years.
 """
 

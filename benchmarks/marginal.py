@@ -1,6 +1,6 @@
 """Marginal models (MMRM) on the 200-person example of openpharma/mmrm: seconds a fit, and nlme::gls where R is there.
 
-Usage: python benchmarks/marginal.py
+Usage: python -m benchmarks.marginal
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Speed of the mechanism: person-months a second and core, ours against plain NumPy and, where it installs, starsim.
 
-    python benchmarks/mechanism.py
+    python -m benchmarks.mechanism
 
 Times are of this thread's processor, so that other work on the machine counts less. A person-month is one month of one
 person from the first hit to death; more than half of them are silent months before onset. The NumPy version steps all

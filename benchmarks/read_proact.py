@@ -1,6 +1,6 @@
 """Time and memory of reading and checking a PRO-ACT folder of full size (12,000 people, all tables).
 
-`python benchmarks/read_proact.py [--subjects 12000] [--release 2022] [--dirty]` prints seconds, peak memory, and the
+`python -m benchmarks.read_proact [--subjects 12000] [--release 2022] [--dirty]` prints seconds, peak memory, and the
 ratio of both to what is promised (15 s, 3 GB on two cores). The reading runs in a process of its own.
 """
 
@@ -13,10 +13,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from proact_folder import FULL_SIZE, clean_tables
-from proact_plants import Plant, planted
-from proact_quirks import ALL
-from proact_release import RELEASES, write_long, write_release
+from fixtures.proact.folder import FULL_SIZE, clean_tables
+from fixtures.proact.plants import Plant, planted
+from fixtures.proact.quirks import ALL
+from fixtures.proact.release import RELEASES, write_long, write_release
 
 PROMISED_SECONDS = 15.0
 PROMISED_GIGABYTES = 3.0

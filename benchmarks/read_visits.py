@@ -1,4 +1,4 @@
-"""Time to read and check a visits table: `python benchmarks/read_visits.py [rows] [people]`.
+"""Time to read and check a visits table: `python -m benchmarks.read_visits [rows] [people]`.
 
 Makes a CSV (and the same as Parquet) of visits with dates, twelve items, a total, a vital capacity and facts about the
 person in every row, as clinics keep them; prints seconds for reading, checking and both, and rows per second.

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from benchmarks.verdicts.generators import draw
 
 import alsight
 from alsight.detect.prior import HELD, natural_history
@@ -22,6 +21,7 @@ from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.simulate import simulate_fit
 from alsight.infer.velocity.smooth import Reduction, smooth_velocity
 from alsight.models.velocity import Velocity
+from fixtures.verdicts.generators import draw
 
 PEOPLE, VISITS, DRAWS = 10_000, 9, 1000
 ASSESSED = {"quarterly": 10_400, "monthly": 1_600}

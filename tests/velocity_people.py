@@ -8,11 +8,11 @@ from scipy.special import logsumexp
 from scipy.stats import norm
 
 from alsight.infer.velocity.layout import make_layout
-from alsight.infer.velocity.people import Columns, read_people
+from alsight.infer.velocity.people import VelocityColumns, read_people
 from alsight.infer.velocity.simulate import simulate_velocity
 from alsight.models.velocity import Velocity
 
-COLUMNS = Columns("months", "score", "subject", "~ 1", "~ 1", {})
+COLUMNS = VelocityColumns("months", "score", "subject", "~ 1", "~ 1", {})
 TRUTH = {
     "level_mean": 38.0,
     "log_rate_mean": -0.4,

@@ -1,5 +1,7 @@
 """The terminal's door: parse what was typed, call the verb, show what came back. No science.
 
+Commands and options are made from VERBS and the Specs.
+
 Exit codes: 0 fine, 1 rows were rejected and `--strict` was given, 2 the command makes no sense, 3 the run failed.
 Results go to standard output; progress and complaints go to standard error. Nothing heavy is imported for `--help`.
 """
@@ -12,104 +14,23 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 import typer
+import typer.main
+from typer.core import TyperGroup
 
 from alsight.base.answer import Answer, Exit
-from alsight.base.errors import AlsightError, DataError, SpecError
+from alsight.base.errors import AlsightError, DataError, SpecError, with_fields
 from alsight.base.progress import Progress, silent
-from alsight.verbs import VERBS, ask
+from alsight.base.spec import Spec
+from alsight.verbs.options import GROUPS, Option, options
+from alsight.verbs.table import VERBS, Verb, ask, request
 
 if TYPE_CHECKING:
     import polars as pl
-
-_READING, _WRITING, _SHOWING, _MAKING = "What to read", "What to write", "What to show", "What to make"
-_ASKING, _PEOPLE, _PICKING = (
-    "What was found, in place of the sentence",
-    "In whom, and how they were seen",
-    "How it was picked",
-)
-
-
-def _info(panel: str, flag: str, text: str, metavar: str) -> Any:
-    """How typer is told of one option that is neither a text nor a flag."""
-    return typer.Option(flag, help=text, rich_help_panel=panel, metavar=metavar, show_default=False)
-
-
-def _option(panel: str, flags: str, text: str, metavar: str = "", default: str | bool = "") -> Any:
-    """One option as typer wants it: a default and an annotated type."""
-    names = flags.split()
-    info = typer.Option(*names, help=text, rich_help_panel=panel, metavar=metavar or " ", show_default=bool(default))
-    return default, Annotated[type(default), info]
-
-
-def _number(panel: str, flag: str, text: str, kind: type[int] | type[float]) -> Any:
-    """One number as typer wants it; where it is not given, the verb's own default stands."""
-    return None, Annotated[kind | None, _info(panel, flag, text, "N")]
-
-
-def _several(panel: str, flag: str, text: str) -> Any:
-    """One option that may be repeated."""
-    return [], Annotated[list[str], _info(panel, flag, f"{text}; may be repeated.", "NAME")]
-
-
-def _argument(text: str) -> Any:
-    """One word that stands without a flag."""
-    return "", Annotated[str, typer.Argument(help=text, show_default=False)]
-
-
-OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
-    "path": _argument("A visits table (CSV, Excel or Parquet) or a folder."),
-    "example": _option(_READING, "--example", "Use the example cohort that comes with alsight.", default=False),
-    "mapping": _option(_READING, "--mapping -m", "Column mapping, as saved by check --save-mapping.", "FILE"),
-    "entry": _option(_READING, "--entry", "What day 0 is: first_visit, diagnosis, symptom_onset ...", "NAME"),
-    "sheet": _option(_READING, "--sheet", "Sheet of a workbook.", "NAME"),
-    "scale": _option(_READING, "--scale", "Scale of totals that do not say it: alsfrs_r or alsfrs.", "NAME"),
-    "dates": _option(_READING, "--dates", "What comes first in dates with slashes: dmy or mdy.", "ORDER"),
-    "decimal": _option(_READING, "--decimal", "Decimal mark: . or a comma; found out by default.", "MARK"),
-    "time_unit": _option(_READING, "--time-unit", "Unit of times without one: day, week, month, year.", "UNIT"),
-    "out": _option(_WRITING, "--out -o", "Folder to write to.", "DIR"),
-    "setting": _option(_READING, "--setting", "Where people come from: register, referral, clinic or trial.", "NAME"),
-    "identified": _option(_WRITING, "--identified", "Keep identifiers, dates and small counts.", default=False),
-    "format": _option(_WRITING, "--format -f", "parquet, csv or excel.", "NAME"),
-    "pseudonymize": _option(_WRITING, "--pseudonymize", "Hash identifiers, leave out dates.", default=False),
-    "salt_file": _option(_WRITING, "--salt-file", "Text file with your secret for the pseudonyms.", "FILE"),
-    "save_mapping": _option(_WRITING, "--save-mapping", "Save how the columns were understood, to correct.", "FILE"),
-    "show_mapping": _option(_SHOWING, "--show-mapping", "Print how the columns were understood.", default=False),
-    "population": _argument("A population file (TOML); without one, a register."),
-    "name": _argument("One therapy; all of them without."),
-    "therapies": _several(_MAKING, "--therapies", "Give this therapy to everybody"),
-    "size": _number(_MAKING, "--size", "People recruited; else the file says.", int),
-    "seed": _number(_MAKING, "--seed", "Root of all random numbers.", int),
-    "workers": _number(_MAKING, "--workers", "Threads; any number gives the same bytes.", int),
-    "truth": _option(_MAKING, "--truth", "Write the hidden truth too.", default=False),
-    "subject": _option(_READING, "--subject", "One person's identifier; everybody without.", "ID"),
-    "reference": _option(_MAKING, "--reference", "Use the shipped reference, not the cohort's fit.", default=False),
-    "sentence": _argument('What was found: "3 of 10 stable for 12 months".'),
-    "found": _number(_ASKING, "--found", "People who met it.", int),
-    "of": _number(_ASKING, "--of", "People among whom.", int),
-    "outcome": _option(_ASKING, "--outcome", "stable, improved, or the name of a definition.", "NAME"),
-    "months": _number(_ASKING, "--months", "The time asked about.", float),
-    "points": _number(_ASKING, "--points", "Size of a gain, or range of a stable run.", float),
-    "interval": _number(_PEOPLE, "--interval", "Months between visits.", float),
-    "followed": _number(_PEOPLE, "--followed", "Months in which spells are looked for.", float),
-    "missed": _number(_PEOPLE, "--missed", "Chance that a visit is missed [0-1].", float),
-    "dropout": _number(_PEOPLE, "--dropout", "Withdrawal per month [0-1].", float),
-    "mimics": _number(_PEOPLE, "--mimics", "Share with something else than ALS [0-1].", float),
-    "run_in": _option(_PEOPLE, "--run-in", 'Who was enrolled: "stable for 3 months".', "RULE"),
-    "among": _option(_PEOPLE, "--among", "Counted among those assessed or all enrolled.", "NAME", "assessed"),
-    "picked_from": _number(_PICKING, "--picked-from", "Groups that could have been told about.", int),
-    "any_window": _option(_PICKING, "--any-window", "The window was chosen after looking.", default=False),
-    "tried": _several(_PICKING, "--tried", "Another outcome that was tried"),
-    "people": _number(_MAKING, "--people", "Virtual people of each parameter set.", int),
-    "strict": _option(_SHOWING, "--strict", "End with code 1 if any row was rejected.", default=False),
-    "json": _option(_SHOWING, "--json", "Print the answer as JSON, and nothing else.", default=False),
-}
-"""Every option of every command, once. An empty text or an absent flag means that nothing was said."""
 
 ROWS_SHOWN: Final = 24
 DESCRIBED: Final[dict[str, tuple[str, ...]]] = {
@@ -123,99 +44,39 @@ DESCRIBED: Final[dict[str, tuple[str, ...]]] = {
     "slope_correlation": ("scale", "gaps_apart", "pairs", "correlation", "noise_alone"),
 }
 """Tables and columns that `describe` prints; `--json` and `--out` give all of them."""
-_READ: Final = ("path", "example", "mapping", "entry", "sheet", "scale", "dates", "decimal", "time_unit")
-
-_EXPECTING: Final = (
-    "sentence",
-    "found",
-    "of",
-    "outcome",
-    "months",
-    "points",
-    "population",
-    "interval",
-    "followed",
-    "missed",
-    "dropout",
-    "mimics",
-    "run_in",
-    "among",
-    "picked_from",
-    "any_window",
-    "tried",
-    "people",
-    "seed",
-    "workers",
-    "out",
-    "json",
-)
-
-
-@dataclass(frozen=True)
-class Command:
-    """How a verb is typed and shown.
-
-    Attributes:
-        options: keys of OPTIONS in order.
-        examples: lines of its help.
-        tables: tables of the answer to print, with their columns; no columns for all of them.
-        own: options of this command that another one spells in another way.
-    """
-
-    options: tuple[str, ...]
-    examples: tuple[str, ...]
-    tables: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    own: dict[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
-
-
-COMMANDS: Final[dict[str, Command]] = {
-    "check": Command(
-        (*_READ, "save_mapping", "show_mapping", "strict", "json"),
-        ("alsight check visits.csv", "alsight check clinic.xlsx --save-mapping columns.toml"),
-        {
-            "rules": ("severity", "table", "rule", "entries", "how_to_fix"),
-            "faults": ("source", "row", "column", "value", "message"),
-        },
-    ),
-    "convert": Command(
-        (*_READ, "out", "format", "pseudonymize", "salt_file", "strict", "json"),
-        ("alsight convert visits.csv --out cohort --format excel", "alsight convert --example --out cohort"),
-    ),
-    "describe": Command(
-        (*_READ, "out", "strict", "json"),
-        ("alsight describe visits.csv", "alsight describe --example --json"),
-        DESCRIBED,
-    ),
-    "assess": Command(
-        (*_READ, "setting", "out", "identified", "salt_file", "strict", "json"),
-        ("alsight assess --example", "alsight assess visits.csv --out report"),
-    ),
-    "forecast": Command(
-        (*_READ, "subject", "reference", "out", "strict", "json"),
-        ("alsight forecast visits.csv --out forecast", "alsight forecast --example --subject E001"),
-        {"time_to_survival": (), "time_to_kings_4": (), "encals": (), "function": ()},
-    ),
-    "expect": Command(
-        _EXPECTING,
-        (
-            'alsight expect "3 of 10 stable for 12 months"',
-            'alsight expect "25 % of 40 stable at 6 months" --population trial --picked-from 12',
-        ),
-        {"picking": ("step", "chance"), "published": ("wording", "published", "source", "chance")},
-        {"population": _option(_PEOPLE, "--population", "register, trial or a TOML file.", "NAME", "register")},
-    ),
-    "simulate": Command(
-        ("population", "therapies", "size", "seed", "truth", "workers", "out", "json"),
-        (
-            "alsight simulate examples/trial.toml --out trial",
-            "alsight simulate --size 1000 --therapies riluzole --json",
-        ),
-    ),
-    "therapies": Command(("name", "json"), ("alsight therapies", "alsight therapies tofersen --json")),
+SHOWN: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "check": {
+        "rules": ("severity", "table", "rule", "entries", "how_to_fix"),
+        "faults": ("source", "row", "column", "value", "message"),
+    },
+    "describe": DESCRIBED,
+    "forecast": {"time_to_survival": (), "time_to_kings_4": (), "encals": (), "function": ()},
+    "expect": {"picking": ("step", "chance"), "published": ("wording", "published", "source", "chance")},
 }
+"""Tables of each verb's answer that are printed, with their columns; no columns for all of them."""
+
+JSON: Final = tuple(GROUPS)[-1]
+"""Heading under which the option that every command has stands."""
+
+SENTENCES: Final = ("message", "how_to_fix")
+"""Columns of faults that may name fields of the request."""
+
+SHORT: Final[dict[str, str]] = {"mapping": "-m", "out": "-o", "format": "-f"}
+"""Options that have a short form."""
+
+
+class Verbs(TyperGroup):
+    """The commands: named with one line each in the program's help, made in full only when one is asked for."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first word names, with the options that its verb's Spec makes."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and command_of(VERBS[command.name or ""]), rest
+
 
 app = typer.Typer(
     name="alsight",
+    cls=Verbs,
     help="Is a plateau, an improvement or a remission in ALS real?\n\n"
     "Research software for the study of amyotrophic lateral sclerosis; it gives no advice to a patient.",
     epilog="Start with: alsight assess --example",
@@ -227,30 +88,64 @@ app = typer.Typer(
 )
 
 
-def _command(name: str, command: Command) -> Callable[..., None]:
-    """The function that typer calls for one verb, with the signature that its options make."""
+def command_of(verb: Verb) -> Any:
+    """The command of one verb, with the options that its Spec makes.
+
+    Args:
+        verb: a row of VERBS; its module is imported here.
+    """
 
     def run(**given: Any) -> None:
         json = given.pop("json")
-        said = {option: value for option, value in given.items() if value not in ("", None) and value is not False}
-        _run(name, said, json)
+        said = {name: value for name, value in given.items() if value is not False and value not in (None, [])}
+        _run(verb, said, json)
 
-    parameters = [
-        inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-        for option, (default, kind) in (
-            (option, command.own.get(option, OPTIONS[option])) for option in command.options
-        )
-    ]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return run
+    rows = options(verb.spec)
+    kinds = {row.name: (_argument if row.name == verb.first else _option)(row) for row in rows}
+    kinds["json"] = Annotated[bool, _named("--json", "Print the answer as JSON, and nothing else.", JSON)]
+    defaults: dict[str, Any] = {row.name: False if row.kind is bool else None for row in rows} | {"json": False}
+    run.__signature__ = inspect.Signature(  # pyright: ignore[reportFunctionMemberAccess]
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name], annotation=kind)
+            for name, kind in kinds.items()
+        ]
+    )
+    run.__annotations__ = kinds
+    examples = "\n\n".join(f"  {line}" for line in verb.examples)
+    alone = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    about = f"{verb.summary}\n\nFor example:\n\n{examples}"
+    alone.command(verb.name, help=about, no_args_is_help=verb.first == "path")(run)
+    return typer.main.get_command(alone)
 
 
-for _name, _row in COMMANDS.items():
-    _examples = "\n\n".join(f"  {line}" for line in _row.examples)
-    app.command(
-        _name, help=f"{VERBS[_name].summary}\n\nFor example:\n\n{_examples}", no_args_is_help="path" in _row.options
-    )(_command(_name, _row))
+def _argument(row: Option) -> Any:
+    """One word that stands without a flag."""
+    return Annotated[str | None, typer.Argument(help=_help(row), show_default=False, metavar=row.name.upper())]
+
+
+def _option(row: Option) -> Any:
+    """One option as typer wants it: what is not given stays None, so that the verb's own default holds."""
+    flags = f"{row.flag} {SHORT.get(row.name, '')}".strip()
+    info = _named(flags, _help(row), row.group, row.value or " ")
+    if row.several or issubclass(row.kind, Spec):
+        return Annotated[list[str] | None, info]
+    return Annotated[bool if row.kind is bool else row.kind | None, info]
+
+
+def _named(flags: str, text: str, panel: str, metavar: str = " ") -> Any:
+    return typer.Option(*flags.split(), help=text, rich_help_panel=panel, metavar=metavar, show_default=False)
+
+
+def _help(row: Option) -> str:
+    """What an option is, what may be given, whether it may be repeated, and its default."""
+    allowed = f" ({row.allowed})" if row.allowed else ""
+    repeated = "; may be repeated" if row.several or issubclass(row.kind, Spec) else ""
+    default = f" Default: {row.standing}." if row.standing else ""
+    return f"{row.description}{allowed}{repeated}.{default}".replace("[", "\\[")
+
+
+for _verb in VERBS.values():
+    app.command(_verb.name, help=_verb.summary)(lambda: None)
 
 
 def _version(asked: bool) -> None:
@@ -285,19 +180,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(Exit.FINE)
 
 
-def _run(name: str, fields: dict[str, Any], json: bool) -> None:
+def _run(verb: Verb, fields: dict[str, Any], json: bool) -> None:
     """Ask the verb, show the answer, and turn everything that can go wrong into a sentence and a code."""
     code = Exit.FINE
     try:
         with _watched(quiet=json) as progress:
-            answer = ask(name, progress=progress, **fields)
+            answer = ask(request(verb.name, _parsed(verb, fields)), progress=progress)
         code = answer.exit
-        _print_json(answer.summary, answer.tables) if json else _show(answer, COMMANDS[name])
+        _print_json(answer.summary, answer.tables) if json else _show(answer, SHOWN.get(verb.name, {}))
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # rich turns a closed pipe into SystemExit
         _leave_pipe()
     except BaseException as error:  # noqa: BLE001 - the last place that can say what happened in words
-        code, message = _explained(error)
+        code, message = _explained(error, verb)
         _complain(message)
         if json:
             with contextlib.suppress(OSError):
@@ -305,14 +200,29 @@ def _run(name: str, fields: dict[str, Any], json: bool) -> None:
     raise typer.Exit(code)
 
 
-def _explained(error: BaseException) -> tuple[Exit, str]:
+def _parsed(verb: Verb, fields: dict[str, Any]) -> dict[str, Any]:
+    """What was typed as the verb's fields: `--thresholds gain=6` becomes {"gain": 6.0}."""
+    nested = {row.name for row in options(verb.spec) if issubclass(row.kind, Spec)}
+    return {name: dict(map(_pair, value)) if name in nested else value for name, value in fields.items()}
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    """A name and its value, a number where it reads as one."""
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value) if "." in value else int(value)
+    except ValueError:
+        return name.strip(), value
+
+
+def _explained(error: BaseException, verb: Verb) -> tuple[Exit, str]:
     """Exit code and sentence for whatever ended a run; the traceback only where ALSIGHT_TRACEBACK is set."""
     if os.environ.get("ALSIGHT_TRACEBACK"):
         traceback.print_exception(error)
     if isinstance(error, SpecError):
-        return Exit.USAGE, str(error)
+        return Exit.USAGE, with_fields(error.lines(lambda path, *fault: _fault(verb, path, *fault)), typed)
     if isinstance(error, AlsightError):
-        return Exit.FAILED, str(error) or "The run failed."
+        return Exit.FAILED, with_fields(str(error), typed) or "The run failed."
     if isinstance(error, KeyboardInterrupt):
         return Exit.FAILED, "Stopped before the end; nothing more was written."
     if isinstance(error, MemoryError):
@@ -322,21 +232,40 @@ def _explained(error: BaseException) -> tuple[Exit, str]:
         return Exit.FAILED, f"{where}{error.strerror or error}."
     return Exit.FAILED, (
         f"alsight itself failed ({type(error).__name__}: {error}). This is a fault of the program, not of your file. "
-        "Set ALSIGHT_TRACEBACK=1 and run again to see where, and please report it without data of persons."
+        "Set ALSIGHT_TRACEBACK=1 and run again to see where, and please report it without personal data."
     )
+
+
+def _fault(verb: Verb, path: str, allowed: str, given: Any) -> str:
+    """One fault as it was typed: `--interval: expected ...`; a field below an option stands behind it."""
+    name, dot, below = path.partition(".")
+    row = {row.name: row for row in options(verb.spec)}.get(name.partition("[")[0])
+    if row is None:
+        return f"{path}: expected {allowed}, got {given!r}"
+    shown = row.name.upper() if row.name == verb.first else row.flag
+    return f"{shown}{dot and ' '}{below}: expected {allowed}, got {given!r}"
+
+
+def typed(name: str, value: str) -> str:
+    """A field of the request that a sentence names, with its value, as it is typed."""
+    return f"--{name.replace('_', '-')} {value}".rstrip()
 
 
 def _faults(error: BaseException) -> list[dict[str, Any]]:
     """The faults an error carries, as plain values."""
     if isinstance(error, SpecError):
-        return [{"field": path, "expected": allowed, "got": str(given)} for path, allowed, given in error.faults]
+        return [
+            {"field": path, "expected": with_fields(allowed, typed), "got": str(given)}
+            for path, allowed, given in error.faults
+        ]
     if isinstance(error, DataError):
-        return [msgspec.to_builtins(fault) for fault in error.faults]
+        plain = [msgspec.to_builtins(fault) for fault in error.faults]
+        return [fault | {name: with_fields(fault[name], typed) for name in SENTENCES} for fault in plain]
     return []
 
 
 def _complain(message: str) -> None:
-    with contextlib.suppress(OSError):  # a closed standard error leaves nobody to tell
+    with contextlib.suppress(OSError):  # nobody reads a closed standard error
         typer.secho(message, err=True, fg=typer.colors.RED)
 
 
@@ -373,25 +302,34 @@ def _print_json(summary: dict[str, Any], tables: dict[str, pl.DataFrame]) -> Non
     for count, (name, frame) in enumerate(tables.items()):
         out.write(("," if summary or count else "") + f"\n{msgspec.json.encode(name).decode()}:[")
         for start in range(0, frame.height, 10_000):
-            rows = msgspec.json.encode(frame.slice(start, 10_000).to_dicts()).decode()
+            rows = msgspec.json.encode(_worded(frame.slice(start, 10_000)).to_dicts()).decode()
             out.write(("," if start else "") + rows[1:-1])
         out.write("]")
     out.write("}\n")
 
 
-def _show(answer: Answer, command: Command) -> None:
-    """Tables that the command prints, then what a person wants to read, the place of the result last."""
-    for name, columns in command.tables.items():
+def _worded(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with fields that its sentences name written as they are typed."""
+    for name in SENTENCES:
+        if name in frame.columns:
+            texts = {text: with_fields(text, typed) for text in frame[name].unique()}
+            frame = frame.with_columns(frame[name].replace(texts))
+    return frame
+
+
+def _show(answer: Answer, shown: dict[str, tuple[str, ...]]) -> None:
+    """Tables that the command prints, then what a person wants to read, where the result is last."""
+    for name, columns in shown.items():
         if name in answer.tables and answer.tables[name].height:
             frame = answer.tables[name]
             once = frame.select(columns).unique(maintain_order=True) if columns else frame
             _print_table(name.replace("_", " ").capitalize(), once)
     for sentence in answer.sentences:
-        typer.echo(sentence)
+        typer.echo(with_fields(sentence, typed))
 
 
 def _print_table(title: str, frame: pl.DataFrame) -> None:
-    """The first rows of a table, columns that are empty throughout left out."""
+    """The first rows of a table, without columns that are empty throughout."""
     from rich.console import Console  # noqa: PLC0415 - not needed for JSON
     from rich.table import Table  # noqa: PLC0415
 
@@ -416,4 +354,4 @@ def _print_table(title: str, frame: pl.DataFrame) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:,.3g}" if isinstance(value, float) else str(value)
+    return f"{value:,.3g}" if isinstance(value, float) else with_fields(str(value), typed)

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from alsight.calibrate.ensemble import Member, ensemble, write_ensemble
+from alsight.calibrate.ensemble import Member, ensemble
 from alsight.calibrate.fit import FITTED, FREE, defaults, descend, overrides, standardized
 from alsight.knowledge.targets import GUARDS, SHAPES, TARGETS
+from alsight.make.ensemble import write_ensemble
 from alsight.mechanism.parameters import INDEX, PARAMETERS, RATING, vector
 
 NOISE = {row.name for row in RATING} - {"threshold_scale"}

@@ -8,7 +8,8 @@ from alsight.base.errors import SpecError
 from alsight.calibrate.ensemble import ensemble
 from alsight.calibrate.populations import group_of, with_parameters
 from alsight.calibrate.reference import QUANTITIES, VERSION, expected, provenance, reference
-from alsight.calibrate.tabulate import REFERENCE, tabulated
+from alsight.calibrate.tabulate import REFERENCE
+from alsight.make.reference import tabulated
 from montecarlo import proportion_tolerance
 
 
@@ -29,7 +30,7 @@ def test_a_higher_threshold_is_never_easier() -> None:
 def test_provenance_names_the_command_and_the_ensemble() -> None:
     made = provenance()
     assert made["alsight_version"] == VERSION == ensemble().version
-    assert "alsight.calibrate.tabulate" in made["alsight_command"]
+    assert "alsight.make reference" in made["alsight_command"]
     assert made["alsight_ensemble"] == ensemble().command
 
 

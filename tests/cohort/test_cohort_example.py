@@ -9,11 +9,11 @@ from polars.testing import assert_frame_equal
 
 from alsight.cohort.check import check
 from alsight.cohort.example import example_cohort, example_truth
-from alsight.cohort.example.generate import FOLDER, make
-from alsight.cohort.example.parameters import GAINERS, PLANTED
 from alsight.cohort.raw import RawTables
 from alsight.cohort.tables import TABLES
 from alsight.instruments.items import CUTTING, TEN, TWELVE
+from alsight.make.example.generate import FOLDER, make
+from alsight.make.example.parameters import GAINERS, PLANTED
 
 COHORT = example_cohort()
 TRUTH = example_truth()

@@ -14,14 +14,14 @@ from alsight.cohort.check import check
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.raw import RawTables
 from alsight.cohort.tables import DOSES
+from alsight.detect.base_rate import base_rates, genes_of, reference_keys
 from alsight.detect.prior import natural_history
 from alsight.detect.statement.counts import first_visits, reached, statement
+from alsight.detect.statement.cross_fit import cross_fit_shares, described, untreated
 from alsight.detect.statement.groups import PARTITIONS, UNKNOWN
-from alsight.detect.statement.own import described, own_shares, untreated
+from alsight.detect.statement.model_count import FOLLOWED, QUANTITIES, between, model_count_rows, moments, reference
 from alsight.detect.statement.sums import interval_of, number_of, quantiles
-from alsight.detect.statement.weighed import FOLLOWED, QUANTITIES, between, moments, reference, weighed_rows
 from alsight.detect.thresholds import Thresholds
-from alsight.detect.usual import genes_of, likes, shares
 from alsight.infer.velocity.simulate import simulate_fit
 
 VISITS = 9
@@ -69,10 +69,10 @@ def test_groups_of_a_partition_add_up_to_everyone(stated: pl.DataFrame) -> None:
     assert UNKNOWN in stated.filter(pl.col("by") == "onset region")["subgroup"].to_list()
     for by in set(found) & set(PARTITIONS):
         part = stated.filter(pl.col("by") == by)
-        sums = part.group_by(key).agg(pl.col("eligible", "observed", "expected", "own").sum())
+        sums = part.group_by(key).agg(pl.col("eligible", "observed", "expected", "cross_fit_expected").sum())
         joined = whole.join(sums, on=key, nulls_equal=True, suffix="_sum")
         full = joined.filter(pl.col("eligible") == pl.col("eligible_sum"))
-        for name in ("observed", "expected", "own"):
+        for name in ("observed", "expected", "cross_fit_expected"):
             assert np.allclose(full[name], full[f"{name}_sum"])
         assert by != "onset region" or full.height == whole.height
     assert (stated.filter(pl.col("by") != "")["eligible"] >= 20).all()
@@ -80,14 +80,14 @@ def test_groups_of_a_partition_add_up_to_everyone(stated: pl.DataFrame) -> None:
 
 def test_the_other_half_expects_what_this_half_shows(stated: pl.DataFrame) -> None:
     """On the model's own data what a fit to the other half expects lies within four errors of what is seen."""
-    rows = stated.filter(pl.col("by") == "", pl.col("kind") == "plateau", pl.col("own") >= 10.0)
+    rows = stated.filter(pl.col("by") == "", pl.col("kind") == "plateau", pl.col("cross_fit_expected") >= 10.0)
     assert rows.height >= 4
-    share = rows["own"] / rows["eligible"]
+    share = rows["cross_fit_expected"] / rows["eligible"]
     # Twice the variance of a count: the fit to 160 people is about as uncertain as the people seen.
     error = (2.0 * rows["eligible"] * share * (1.0 - share)).sqrt()
-    assert ((rows["observed"] - rows["own"]).abs() <= 4.0 * error).all()
+    assert ((rows["observed"] - rows["cross_fit_expected"]).abs() <= 4.0 * error).all()
     small = stated.filter(pl.col("by") == "", pl.col("kind") == "gain")
-    assert ((small["own"] >= 0.0) & (small["own"] <= small["eligible"])).all()
+    assert ((small["cross_fit_expected"] >= 0.0) & (small["cross_fit_expected"] <= small["eligible"])).all()
 
 
 def test_too_few_people_are_not_fitted(natural: Cohort) -> None:
@@ -95,8 +95,8 @@ def test_too_few_people_are_not_fitted(natural: Cohort) -> None:
     scores = some.select("subject", "day", score=pl.col("alsfrs_r_total").cast(pl.Float64))
     first = first_visits(scores, natural.subjects)
     few = Cohort(subjects=natural.subjects.head(80), visits=some)
-    assert own_shares(few, first, few, reached).columns == []
-    assert statement(few)["own"].null_count() == statement(few).height
+    assert cross_fit_shares(few, first, few, reached).columns == []
+    assert statement(few)["cross_fit_expected"].null_count() == statement(few).height
 
 
 def test_treated_visits_do_not_inform(natural: Cohort) -> None:
@@ -121,37 +121,39 @@ def test_treated_visits_do_not_inform(natural: Cohort) -> None:
 def test_readings_by_the_model_are_sums_of_posteriors() -> None:
     rng = np.random.default_rng(4)
     names = pl.Series("subject", [f"P{place}" for place in range(60)])
-    evidence = pl.DataFrame({"subject": names, "p_flat": rng.uniform(0, 0.4, 60), "p_gain_hold": [math.nan] * 60})
-    like = likes(
+    evidence = pl.DataFrame(
+        {"subject": names, "posterior_stable": rng.uniform(0, 0.4, 60), "posterior_gain_hold": [math.nan] * 60}
+    )
+    like = reference_keys(
         pl.DataFrame({"score": [40.0] * 60, "onset_months": [12.0] * 60, "interval": [3.0] * 60, "follow": [24.5] * 60})
     )
     follow = np.full(60, 24.5)
     everyone = {("", "everyone"): np.ones(60, bool)}
-    rows = {row["definition"]: row for row in weighed_rows(evidence, names, like, follow, everyone, Thresholds())}
+    rows = {row["definition"]: row for row in model_count_rows(evidence, names, like, follow, everyone, Thresholds())}
     assert set(rows) == {one.name for one in QUANTITIES.values()}
     flat = rows["model_flat"]
-    assert flat["observed"] == pytest.approx(evidence["p_flat"].sum())
+    assert flat["observed"] == pytest.approx(evidence["posterior_stable"].sum())
     assert flat["observed_low"] <= flat["observed"] <= flat["observed_high"]
-    assert flat["low"] < flat["expected"] < flat["high"]
+    assert flat["expected_low"] < flat["expected"] < flat["expected_high"]
     assert rows["model_gain_6"]["observed"] == 0.0
-    assert rows["model_gain_6"]["surprise"] == pytest.approx(1.0)
-    assert not weighed_rows(evidence, names, like, follow, everyone, Thresholds(gain=6.0))
+    assert rows["model_gain_6"]["upper_tail_probability"] == pytest.approx(1.0)
+    assert not model_count_rows(evidence, names, like, follow, everyone, Thresholds(gain=6.0))
 
 
 def test_the_reference_of_posteriors_is_interpolated() -> None:
-    like = likes(
+    like = reference_keys(
         pl.DataFrame({"score": [40.0] * 3, "onset_months": [12.0] * 3, "interval": [3.0] * 3, "follow": [24.5] * 3})
     )
-    ends = [moments(like.with_columns(follow_up_months=pl.lit(at)), "p_flat")[0][0] for at in (24.0, 36.0)]
-    mean, variance, error = between(like, np.array([24.5, 30.5, 36.5]), "p_flat")
+    ends = [moments(like.with_columns(follow_up_months=pl.lit(at)), "posterior_stable")[0][0] for at in (24.0, 36.0)]
+    mean, variance, error = between(like, np.array([24.5, 30.5, 36.5]), "posterior_stable")
     assert mean == pytest.approx([ends[0], np.mean(ends), ends[1]])
     assert ((variance > 0) & (error > 0) & (error < variance)).all()
-    assert np.isnan(between(like, np.array([FOLLOWED[-1] + 12.0] * 3), "p_flat")[0]).all()
+    assert np.isnan(between(like, np.array([FOLLOWED[-1] + 12.0] * 3), "posterior_stable")[0]).all()
     rows = reference()
     assert (rows["squares"] <= rows["total"] + 1e-9).all()
     assert (rows["total"] <= rows["people"] + 1e-9).all()
     long = (
-        rows.filter(pl.col("quantity") == "p_flat")
+        rows.filter(pl.col("quantity") == "posterior_stable")
         .group_by("follow_up_months")
         .agg(mean=pl.col("total").sum() / pl.col("people").sum())
         .sort("follow_up_months")["mean"]
@@ -183,7 +185,7 @@ def test_carriers_of_a_slow_mutation_are_held_against_carriers() -> None:
         }
     )
     assert genes_of(subjects)["genes"].to_list() == ["sod1_slow", "any", "any"]
-    like = likes(
+    like = reference_keys(
         pl.DataFrame(
             {
                 "score": [40.0] * 2,
@@ -194,7 +196,7 @@ def test_carriers_of_a_slow_mutation_are_held_against_carriers() -> None:
             }
         )
     )
-    got = shares(like, "run_floor", pl.Series([12.0, 12.0]))
+    got = base_rates(like, "run_floor", pl.Series([12.0, 12.0]))
     wanted = [expected(8 / 24, 40, 3, 24, "run_floor", 12.0, kind).probability for kind in ("sod1_slow", "any")]
     assert got == pytest.approx(wanted)
     assert got[0] > got[1]

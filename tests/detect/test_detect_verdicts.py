@@ -11,16 +11,18 @@ from alsight.calibrate.reference import expected
 from alsight.cohort.check import check
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.raw import RawTables
-from alsight.detect.headline import judged, told
-from alsight.detect.posterior import asked_of, posterior, rises
+from alsight.detect.base_rate import base_rates, reference_keys
+from alsight.detect.decide import NextStep, Reason, decide
+from alsight.detect.evidence import SCHEMA, evidence_table
+from alsight.detect.flat_runs import flat_runs
+from alsight.detect.kinds import REVIEWED, VERDICTS, Verdict
+from alsight.detect.posterior import REDUCED, posterior, reductions, rises
 from alsight.detect.prior import natural_history, on_scale
-from alsight.detect.sensitivity import unseen, worse
-from alsight.detect.statement.counts import sentence, statement
+from alsight.detect.sensitivity import missing_visits, worse
+from alsight.detect.statement.counts import cohort_statement, statement
 from alsight.detect.statement.sums import number_of
-from alsight.detect.still import still
-from alsight.detect.thresholds import RECOVERY, REVIEWED, VERDICTS, Thresholds
-from alsight.detect.usual import likes, shares
-from alsight.detect.verdicts import _nothing, _with_missing, verdicts
+from alsight.detect.thresholds import RECOVERY, Thresholds
+from alsight.detect.verdicts import NoteCode, verdicts
 from alsight.infer.velocity.simulate import simulate_fit
 from montecarlo import tolerance
 
@@ -64,40 +66,102 @@ def test_people_whose_answer_is_known(found) -> None:
     assert said["G-lost"] not in {"reversal", "remission-like"}
     assert found.people.filter(pl.col("subject") == "G-lost")["current"].item() == "progressing"
     gain = found.people.filter(pl.col("subject") == "E-gain").row(0, named=True)
-    assert gain["false"] <= ASKED.false
-    assert gain["gain_low"] < 9 < gain["gain_high"] + 3
+    assert gain["local_false_discovery_rate"] <= ASKED.local_false_discovery_rate
+    assert gain["held_gain_low"] < 9 < gain["held_gain_high"] + 3
     assert gain["review"]
-    assert "held gain" in gain["reasons"]
+    assert gain["reasons"][0]["code"] == Reason.HELD_GAIN
+    assert gain["reasons"][0]["points"] == gain["held_gain_points"]
+    assert (gain["kind"], gain["certainty"]) == ("improved", "confirmed")
 
 
-RISE = {f"p_{kind}_{held}": 0.99 for kind in ("none", "gain") for held in ("0", "hold", "remission")}
-KEPT = {f"p_lost_{held}": 0.05 for held in ("0", "hold", "remission")}
-FLAT = {"p_flat": 0.9, "p_loss": 0.4, "p_late": 0.1, "flat_usual": 0.2, "still_months": 14.0}
+RISE = {f"posterior_{kind}_{held}": 0.99 for kind in ("some_gain", "gain") for held in ("any", "hold", "remission")}
+KEPT = {f"posterior_lost_gain_{held}": 0.05 for held in ("any", "hold", "remission")}
+FLAT = {
+    "posterior_stable": 0.9 * 0.92,
+    "posterior_progressing": 0.4,
+    "posterior_late_loss": 0.1,
+    "base_rate_stable": 0.2,
+    "not_lower_months": 14.0,
+}
 CASES = {
-    "remission-like": RISE | KEPT | {"p_before_remission": 0.9},
-    "reversal": RISE | KEPT | {"p_gain_remission": 0.2},
+    "remission-like": RISE | KEPT | {"posterior_earlier_loss_remission": 0.9},
+    "reversal": RISE | KEPT | {"posterior_gain_remission": 0.2},
     "lost gain": RISE | dict.fromkeys(KEPT, 0.9),
-    "rise, not yet confirmed": {"p_none_0": 0.99, "p_gain_0": 0.9},
-    "artefact": {"raw_rise": 6.0, "cause": "artefact", "cause_points": 5.0},
-    "symptomatic gain": {"raw_rise": 6.0, "cause": "symptomatic", "cause_points": 3.0},
-    "rebound after a dip": {"raw_rise": 6.0, "cause": "dip", "cause_points": 5.0},
-    "prolonged plateau": FLAT | {"flat_usual": 0.005},
+    "rise, not yet confirmed": {"posterior_some_gain_any": 0.99, "posterior_gain_any": 0.9},
+    "artefact": {"recorded_rise_points": 6.0, "cause": "artefact", "cause_points": 5.0},
+    "symptomatic gain": {"recorded_rise_points": 6.0, "cause": "symptomatic", "cause_points": 3.0},
+    "rebound after a dip": {"recorded_rise_points": 6.0, "cause": "dip", "cause_points": 5.0},
+    "prolonged plateau": FLAT | {"base_rate_stable": 0.005},
     "plateau": FLAT,
-    "apparent plateau": FLAT | {"p_flat": 0.3},
-    "progressing": FLAT | {"p_flat": 0.0, "p_loss": 0.99, "still_months": 0.0},
+    "apparent plateau": FLAT | {"posterior_stable": 0.3},
+    "progressing": FLAT
+    | {"posterior_stable": 0.0, "posterior_progressing": 0.99, "loss_points": 9.0, "not_lower_months": 0.0},
     "cannot tell": {"visits": 2, **RISE, **KEPT},
 }
+KINDS = {
+    "remission-like": ("improved", "confirmed"),
+    "reversal": ("improved", "confirmed"),
+    "lost gain": ("lost gain", "confirmed"),
+    "rise, not yet confirmed": ("improved", "confirmed"),
+    "artefact": ("explained rise", None),
+    "symptomatic gain": ("explained rise", None),
+    "rebound after a dip": ("explained rise", None),
+    "prolonged plateau": ("stable", "probable"),
+    "plateau": ("stable", "probable"),
+    "apparent plateau": ("undecided", None),
+    "progressing": ("progressing", "confirmed"),
+    "cannot tell": ("insufficient data", None),
+}
+BLANK = {
+    "visits": 12,
+    "follow_up_months": 30.0,
+    "stable_level": 30.0,
+    "median_score": 30.0,
+    "cause": None,
+    "posterior_late_loss": 0.5,
+}
+
+
+def evidence_with(**values: object) -> pl.DataFrame:
+    """Declared evidence of people named A, B, ... with some values; one value stands for all."""
+    columns = {name: value if isinstance(value, list) else [value] for name, value in values.items()}
+    count = max(len(value) for value in columns.values())
+    wide = {name: value * count if len(value) < count else value for name, value in columns.items()}
+    return evidence_table(pl.DataFrame({"subject": [chr(65 + index) for index in range(count)], **wide}))
 
 
 @pytest.mark.parametrize("verdict", CASES)
 def test_each_verdict_follows_from_its_evidence(verdict: str) -> None:
-    blank = {"visits": 12, "follow": 30.0, "flat_level": 30.0, "middle": 30.0, "cause": None, "p_late": 0.5}
-    facts = _with_missing(_nothing(pl.DataFrame({"subject": ["A"]})))
-    given = blank | CASES[verdict]
-    facts = facts.with_columns(pl.lit(value, facts.schema[name]).alias(name) for name, value in given.items())
-    rows = judged(facts, ASKED)
-    assert rows["verdict"].to_list() == [verdict]
-    assert told(rows, ASKED)["review"].to_list() == [verdict in REVIEWED]
+    decided = decide(evidence_with(**BLANK | CASES[verdict]), ASKED)
+    assert decided["verdict"].to_list() == [verdict]
+    assert decided["review"].to_list() == [verdict in REVIEWED]
+    assert decided.select("kind", "certainty").row(0) == KINDS[verdict]
+    assert len(decided["reasons"][0]) >= 1
+
+
+def test_every_verdict_has_a_row_and_a_case() -> None:
+    assert list(VERDICTS) == list(Verdict)
+    assert set(CASES) == set(KINDS) == set(VERDICTS)
+
+
+def test_a_decision_needs_declared_evidence() -> None:
+    assert evidence_with(visits=3, follow_up_months=9.0, loss_points=float("nan"))["loss_points"].to_list() == [None]
+    with pytest.raises(ValueError, match="not declared: \\['p_flat'\\]"):
+        evidence_with(visits=3, follow_up_months=9.0, p_flat=0.5)
+    with pytest.raises(ValueError, match="needed and missing: \\['follow_up_months'\\]"):
+        evidence_with(visits=3)
+    with pytest.raises(pl.exceptions.InvalidOperationError):
+        evidence_with(visits=3, follow_up_months="many")
+    twice = pl.DataFrame({"subject": ["A", "A"], "visits": 3, "follow_up_months": 9.0})
+    with pytest.raises(ValueError, match="more than one row"):
+        evidence_table(twice)
+
+
+def test_every_reduced_statistic_is_declared(found) -> None:
+    assert set(REDUCED.values()) <= set(SCHEMA)
+    assert found.evidence.schema == pl.Schema(SCHEMA)
+    floats = found.evidence.select(pl.col(pl.Float64).is_nan().any())
+    assert not any(floats.row(0))
 
 
 def test_everybody_has_one_row_and_a_known_verdict(found) -> None:
@@ -105,8 +169,8 @@ def test_everybody_has_one_row_and_a_known_verdict(found) -> None:
     assert set(found.people["verdict"]) | set(found.people["current"]) <= set(VERDICTS)
     judged = found.people.filter(pl.col("verdict").is_in(list(REVIEWED)))
     assert judged["review"].all()
-    assert found.people.filter(pl.col("verdict") == "cannot tell")["settle"].str.len_chars().min() > 0
-    assert any("Under 50 people" in note for note in found.notes)
+    assert found.people.filter(pl.col("verdict") == "cannot tell")["next_step_code"].null_count() == 0
+    assert NoteCode.SMALL_COHORT in [note.code for note in found.notes]
 
 
 def test_windows_and_courses_lie_within_the_follow_up(found) -> None:
@@ -114,8 +178,10 @@ def test_windows_and_courses_lie_within_the_follow_up(found) -> None:
     windows = found.windows.join(last, on="subject")
     assert (windows["start_day"] >= 0).all()
     assert (windows["end_day"] <= windows["last"]).all()
-    assert windows.select((pl.col("loss_low") <= pl.col("loss") + 0.1).all()).item()
-    assert windows.select(pl.col("flat", "lost", "gained").is_between(0, 1 + 1e-9).all()).row(0) == (True, True, True)
+    assert windows.select((pl.col("loss_low") <= pl.col("loss_points") + 0.1).all()).item()
+    assert windows.select(
+        pl.col("posterior_stable", "posterior_lost", "posterior_gained").is_between(0, 1 + 1e-9).all()
+    ).row(0) == (True, True, True)
     near = found.courses.filter(pl.col("subject") == "A-decline")
     assert float((near["score"] - near["level"]).abs().max()) < 4
 
@@ -131,44 +197,48 @@ def test_a_course_at_the_floor_cannot_be_told() -> None:
     """Nothing but zeros: the posterior of the level is far off, the scores themselves are at the end of the scale."""
     found = verdicts(cohort_of({"A": [0] * 6, "B": [48] * 6}))
     assert found.people["verdict"].to_list() == ["cannot tell"] * 2
-    assert found.people["settle"].str.contains("scale is at its end").all()
+    assert found.people["next_step_code"].to_list() == [NextStep.OTHER_MEASURES] * 2
 
 
-def test_a_flat_stretch_is_told_with_doubt() -> None:
-    facts = _with_missing(_nothing(pl.DataFrame({"subject": ["A", "B"]}))).with_columns(
-        visits=12,
-        follow=30.0,
-        flat_level=30.0,
-        middle=30.0,
-        p_flat=pl.Series([0.88, 0.86]),
-        p_late=0.12,
-        flat_usual=0.2,
-        mid_flat=14.0,
+def test_a_plateau_is_called_by_its_shrunk_posterior() -> None:
+    rows = decide(
+        evidence_with(
+            **BLANK | {"posterior_late_loss": 0.12},
+            posterior_stable=[0.88 * 0.92, 0.86 * 0.92],
+            base_rate_stable=0.2,
+            stable_months=14.0,
+        ),
+        ASKED,
     )
-    rows = told(judged(facts, ASKED), ASKED)
-    assert rows["flat"].to_list() == pytest.approx([0.88 * 0.92, 0.86 * 0.92])
+    assert rows["posterior_stable"].to_list() == pytest.approx([0.88 * 0.92, 0.86 * 0.92])
     assert rows["verdict"].to_list() == ["plateau", "cannot tell"]
-    assert "is 81.0 %" in rows["reasons"][0]
+    stable, usual = rows["reasons"][0]
+    assert (stable["code"], stable["months"], usual["code"]) == ("stable_period", 14.0, "base_rate")
+    assert stable["probability"] == pytest.approx(0.81, abs=5e-4)
 
 
-def test_evidence_is_told_with_doubt(found) -> None:
-    sure = verdicts(cohort_of(PEOPLE), msgspec.structs.replace(ASKED, doubt=0.0), unseen=False, stated=False)
-    for name in ("p_flat", "p_gain_hold", "raw_p_gain_0"):
-        assert found.evidence[name].to_list() == pytest.approx((sure.evidence[name] * 0.92).to_list(), nan_ok=True)
-    for name in ("p_none_hold", "p_loss", "p_flat_from", "mid_gain_hold"):
+def test_posteriors_of_the_evidence_are_shrunk(found) -> None:
+    sure = verdicts(cohort_of(PEOPLE), msgspec.structs.replace(ASKED, misspecification=0.0), unseen=False, stated=False)
+    for name in ("posterior_stable", "posterior_gain_hold", "recorded_posterior_gain_any"):
+        assert found.evidence[name].to_list() == pytest.approx((sure.evidence[name] * 0.92).to_list())
+    for name in ("posterior_some_gain_hold", "posterior_progressing", "stable_start_months", "gain_points_hold"):
         assert found.evidence[name].equals(sure.evidence[name])
-    np.testing.assert_allclose(found.windows["gained"], sure.windows["gained"] * 0.92)
+    np.testing.assert_allclose(found.windows["posterior_gained"], sure.windows["posterior_gained"] * 0.92)
     assert "gain" in found.windows.filter(pl.col("subject") == "E-gain")["verdict"].to_list()
 
 
-def test_a_gain_that_may_be_is_told() -> None:
-    facts = _with_missing(_nothing(pl.DataFrame({"subject": ["A", "B"]}))).with_columns(
-        visits=pl.Series([1, 2]), p_gain_hold=pl.Series([0.0, 0.465])
-    )
-    reasons = told(judged(facts, ASKED), ASKED)["reasons"].to_list()
-    assert reasons[0].startswith("1 visit in")
-    assert "possible" not in reasons[0]
-    assert "4 points held for 6 months is possible (42.8 %) but not shown" in reasons[1]
+def test_the_decision_follows_from_the_published_evidence(found) -> None:
+    again = decide(found.evidence, found.thresholds).sort("subject")
+    assert again.equals(found.people.sort("subject"))
+
+
+def test_a_possible_gain_is_a_reason() -> None:
+    evidence = evidence_with(visits=[1, 2], follow_up_months=0.0, posterior_gain_hold=[0.0, 0.465 * 0.92])
+    reasons = decide(evidence, ASKED)["reasons"].to_list()
+    assert [one["code"] for one in reasons[0]] == [Reason.RECORD]
+    assert reasons[0][0]["visits"] == 1
+    assert [one["code"] for one in reasons[1]] == [Reason.RECORD, Reason.POSSIBLE_GAIN]
+    assert reasons[1][1]["probability"] == pytest.approx(0.428, abs=5e-4)
 
 
 def test_order_of_rows_changes_nothing(found) -> None:
@@ -178,7 +248,7 @@ def test_order_of_rows_changes_nothing(found) -> None:
     assert again.people.equals(found.people)
 
 
-def test_worse_unseen_visits_never_help(found) -> None:
+def test_worse_missing_visits_never_help(found) -> None:
     kept = found.sensitivity.filter(pl.col("subject") == "E-gain").sort("worse")
     assert kept["worse"].to_list() == [0.0, 4.0, 8.0]
     rank = {name: place for place, name in enumerate(VERDICTS)}
@@ -215,7 +285,7 @@ def _drawn(people: int, seed: int, visits: int = 13) -> pl.DataFrame:
 def test_posteriors_are_calibrated_on_the_models_own_data() -> None:
     """Losses over each window, of people drawn from the fitted model, in five bins of their posterior."""
     drawn = _drawn(1500, 11, visits=7)
-    none = drawn.select("subject").unique().with_columns(log_odds=pl.lit(-20.0))
+    none = drawn.select("subject").unique().with_columns(prior_log_odds=pl.lit(-20.0))
     found = posterior(natural_history(), drawn.select("subject", "months", "score"), ASKED, before=none)
     truth = drawn.select("subject", "truth", start=pl.col("months").round(3))
     windows = found.windows.with_columns(pl.col("start", "end").round(3))
@@ -244,18 +314,20 @@ def test_recoveries_are_not_found_where_there_are_none() -> None:
     drawn = _drawn(800, 12)
     found = posterior(natural_history(), drawn.select("subject", "months", "score"), ASKED)
     assert found.frequency < RECOVERY.prior * 2
-    called = _with_missing(found.people).filter(
-        (pl.col("p_none_hold") >= 1 - ASKED.false) & (pl.col("p_gain_hold") >= 0.5)
-    )
+    known = [
+        pl.col(name) for name in ("posterior_some_gain_hold", "posterior_gain_hold") if name in found.people.columns
+    ]
+    some, large = known or (pl.lit(0.0), pl.lit(0.0))
+    called = found.people.filter((some >= 1 - ASKED.local_false_discovery_rate) & (large >= 0.5))
     assert called.height <= 1
 
 
 def test_every_reduction_has_its_own_name() -> None:
-    names = [one.name or one.kind for one in asked_of(ASKED, recovery=True)]
+    names = [one.name or one.kind for one in reductions(ASKED, recovery=True)]
     assert len(names) == len(set(names))
 
 
-def test_rises_and_still_equal_plain_loops() -> None:
+def test_rises_and_flat_runs_equal_plain_loops() -> None:
     rng = np.random.default_rng(5)
     rows = [
         (f"{person}", 3.0 * visit + rng.uniform(), float(rng.integers(20, 40)))
@@ -263,7 +335,7 @@ def test_rises_and_still_equal_plain_loops() -> None:
         for visit in range(rng.integers(1, 9))
     ]
     table = pl.DataFrame(rows, schema=["subject", "months", "score"], orient="row").sort("subject", "months")
-    quick, rise = still(table), rises(table)
+    quick, rise = flat_runs(table), rises(table)
     for place, (_, person) in enumerate(table.group_by("subject", maintain_order=True)):
         months, score = person["months"].to_numpy(), person["score"].to_numpy()
         pairs = [(i, j) for i in range(len(score)) for j in range(i, len(score))]
@@ -281,7 +353,7 @@ def test_number_of_equals_the_convolution() -> None:
     np.testing.assert_allclose(number_of(share), exact, atol=1e-12)
 
 
-def test_shares_equal_the_references_own_lookup() -> None:
+def test_base_rates_equal_the_references_own_lookup() -> None:
     first = pl.DataFrame(
         {
             "score": [41.0, 33.0, 46.0],
@@ -290,7 +362,7 @@ def test_shares_equal_the_references_own_lookup() -> None:
             "follow": [13.0, 24.5, 40.0],
         }
     )
-    quick = shares(likes(first), "run_floor", pl.Series([12.4, 7.0, 18.0]))
+    quick = base_rates(reference_keys(first), "run_floor", pl.Series([12.4, 7.0, 18.0]))
     for place, row in enumerate(first.iter_rows(named=True)):
         rate = (48 - row["score"]) / row["onset_months"]
         threshold = (12.0, 6.0, 18.0)[place]
@@ -308,14 +380,18 @@ def test_statement_counts_what_was_seen() -> None:
     overall = rows.filter(pl.col("by") == "", pl.col("definition") == "bedlack_ever_floor_6", pl.col("months") == 12)
     assert overall["eligible"].to_list() == [60]
     assert overall["observed"][0] <= overall["expected"][0] + 6
-    assert (rows["low"] <= rows["high"]).all()
-    assert rows.select(pl.col("surprise").is_between(-1e-9, 1 + 1e-9).all()).item()
-    assert "natural history alone gives" in sentence(rows)
-    assert "Nobody" in sentence(rows.clear())
+    assert (rows["expected_low"] <= rows["expected_high"]).all()
+    assert rows.select(pl.col("upper_tail_probability").is_between(-1e-9, 1 + 1e-9).all()).item()
+    said = cohort_statement(rows)
+    assert said is not None
+    assert (said.definition, said.months, said.eligible) == ("bedlack_ever_floor_6", 12.0, 60)
+    assert said.observed == overall["observed"][0]
+    assert said.low <= said.expected <= said.high
+    assert cohort_statement(rows.clear()) is None
 
 
-def test_unseen_visits_fill_gaps_and_follow_the_last() -> None:
+def test_missing_visits_fill_gaps_and_follow_the_last() -> None:
     courses = pl.DataFrame({"subject": ["A"] * 4, "months": [0.0, 3.0, 6.0, 15.0], "level": [40.0, 38.0, 36.0, 30.0]})
-    assert unseen(courses)["months"].to_list() == [10.5, 18.0]
+    assert missing_visits(courses)["months"].to_list() == [10.5, 18.0]
     visits = courses.select("subject", "months", score="level")
     assert worse(visits, courses, 4.0, 48.0)["score"].to_list() == [40.0, 38.0, 36.0, 29.0, 30.0, 26.0]

@@ -182,7 +182,7 @@ def apart(visits: Any, spells: list[Spell]) -> list[Spell]:
     """The longest first, then whatever shares no visit with those taken; from each visit only the longest counts."""
     longest = {spell[1]: spell for spell in sorted(spells, key=lambda one: one[2])}
     taken: list[Spell] = []
-    for spell in sorted(longest.values(), key=lambda one: (-(visits[one[2]][0] - visits[one[1]][0]), one[0], -one[2])):
+    for spell in sorted(longest.values(), key=lambda one: (-(visits[one[2]][0] - visits[one[1]][0]), one[0], one[1])):
         if all(spell[0] > other[2] or spell[2] < other[0] for other in taken):
             taken.append(spell)
     return sorted(taken)

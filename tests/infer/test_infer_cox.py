@@ -37,11 +37,11 @@ def table(trial: int) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
-def test_maximises_the_partial_likelihood(ties: str) -> None:
+def test_maximizes_the_partial_likelihood(ties: str) -> None:
     fit = fit_cox(table(0), "~ a + b", time="time", event="event", entry="entry", ties=ties).check()
     given = (X[0], TIMES[0], EVENTS[0], ENTRY[0])
-    centred = (X[0] - X[0].mean(0), *given[1:])
-    assert float(fit.log_likelihood) == pytest.approx(slow(*centred, fit.estimates, ties), abs=1e-9)
+    centered = (X[0] - X[0].mean(0), *given[1:])
+    assert float(fit.log_likelihood) == pytest.approx(slow(*centered, fit.estimates, ties), abs=1e-9)
     step = 1e-4
     for place in range(2):
         move = step * np.eye(2)[place]

@@ -16,14 +16,14 @@ from alsight.infer.fit import Fit, load
 from alsight.infer.items.fit import fit_items
 from alsight.infer.items.likelihood import assess, draws_of, place
 from alsight.infer.items.predict import predict_items, predict_traits, simulate_items
-from alsight.infer.items.responses import Plan, read_responses
+from alsight.infer.items.responses import ItemsPlan, read_responses
 from alsight.infer.items.search import begin
 from alsight.models.latent.items import DOMAINS, Items, Trait, log_probability
 from infer.item_people import PAIR, RATE, SLOPES, SMALL, THRESHOLDS, item_people
 from montecarlo import tolerance
 
 TABLE = item_people(20261122, 150, SMALL)
-PLAN = Plan("months", "subject", "~ 1", "~ bulbar", [], {})
+PLAN = ItemsPlan("months", "subject", "~ 1", "~ bulbar", [], {})
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def _slow(table: pl.DataFrame, natural: np.ndarray) -> np.ndarray:
 def test_log_likelihood_equals_a_dense_grid(fit: Fit) -> None:
     holes = pl.when((pl.col("subject") % 3 == 0) & (pl.col("months") > 5)).then(None).otherwise(pl.col("a2"))
     table = TABLE.with_columns(a2=holes).filter(pl.col("subject") < 15)
-    found = read_responses(table, Plan(**{**PLAN.__dict__, "scores": [[0.0, 1, 2, 3, 4]] * 3}), SMALL)
+    found = read_responses(table, ItemsPlan(**{**PLAN.__dict__, "scores": [[0.0, 1, 2, 3, 4]] * 3}), SMALL)
     working = fit.arrays["working"]
     drawn = draws_of(15, 4000, 2, 1)
     placed = place(found, working, np.zeros((15, 2)))
@@ -69,7 +69,7 @@ def test_log_likelihood_equals_a_dense_grid(fit: Fit) -> None:
 
 
 def test_scores_and_information_are_derivatives() -> None:
-    found = read_responses(item_people(3, 12, PAIR), Plan("months", "subject", "~ bulbar", "~ 1", [], {}), PAIR)
+    found = read_responses(item_people(3, 12, PAIR), ItemsPlan("months", "subject", "~ bulbar", "~ 1", [], {}), PAIR)
     layout = found.layout
     working = begin(found)
     working[layout.spread] += 0.1 * np.cos(np.arange(layout.spread.stop - layout.spread.start))
@@ -82,7 +82,7 @@ def test_scores_and_information_are_derivatives() -> None:
         change[spot] = step
         up, down = (assess(found, working + side * change, drawn, placed) for side in (1, -1))
         slope = (up.log_likelihood.sum() - down.log_likelihood.sum()) / (2 * step)
-        # Both are sampled, about different centres: they agree up to their errors.
+        # Both are sampled, about different centers: they agree up to their errors.
         assert slope == pytest.approx(scores[spot], abs=0.05 * np.sqrt(np.abs(here.information[spot, spot])) + 1e-3)
 
 

@@ -10,10 +10,10 @@ from alsight.base.errors import DataError
 from alsight.base.status import Status
 from alsight.infer.design import design
 from alsight.infer.fit import load
-from alsight.infer.joint.features import Frame, first_rows
+from alsight.infer.joint.features import JointFrame, first_rows
 from alsight.infer.joint.fit import fit_joint, joint_data
 from alsight.infer.joint.likelihood import evaluate
-from alsight.infer.joint.parameters import Hazard, Layout, Values, pack, unpack
+from alsight.infer.joint.parameters import Hazard, JointLayout, JointValues, pack, unpack
 from alsight.infer.joint.plan import follow_up
 from alsight.infer.joint.predict import predict_joint
 from alsight.models.joint import Joint
@@ -22,17 +22,17 @@ from joint_cohorts import SCHEDULE, cohort, truth
 BOTH = Joint(association=("value", "slope"), baseline="weibull")
 
 
-def _arrays(values: Values, model: Joint, causes: int, entry: bool, people: int = 25):
+def _arrays(values: JointValues, model: Joint, causes: int, entry: bool, people: int = 25):
     made = cohort(3, people, values, model.association)
     table = made.people.with_columns(entry=pl.col("end") * (0.3 if entry else 0.0))
     rows = design(made.visits, "score ~ months", random="~ months")
     follow = follow_up(table, rows, "~ bulbar", end="end", event="event", entry="entry")
-    frame = Frame(model, rows.encoding, "months", first_rows(rows), (), float(follow.end.max()))
-    layout = Layout(2, 2, 2, 1, len(model.association), causes)
+    frame = JointFrame(model, rows.encoding, "months", first_rows(rows), (), float(follow.end.max()))
+    layout = JointLayout(2, 2, 2, 1, len(model.association), causes)
     return layout, joint_data(frame, rows, follow)
 
 
-def _shifted(values: Values, layout: Layout) -> np.ndarray:
+def _shifted(values: JointValues, layout: JointLayout) -> np.ndarray:
     return pack(layout, values) + 0.05 * np.cos(np.arange(layout.size))
 
 
@@ -85,7 +85,7 @@ def test_log_likelihood_equals_a_dense_grid(entry: bool) -> None:
 
 
 def test_working_vector_round_trips() -> None:
-    values, layout = truth(2, 2), Layout(2, 2, 2, 1, 2, 2)
+    values, layout = truth(2, 2), JointLayout(2, 2, 2, 1, 2, 2)
     again = unpack(layout, pack(layout, values))
     np.testing.assert_allclose(again.factor, values.factor)
     np.testing.assert_allclose(again.hazards[1].association, values.hazards[1].association)
@@ -157,12 +157,12 @@ def test_prediction_equals_the_ratio_of_integrals() -> None:
     alive = made.people.filter(pl.col("end") > 6).with_columns(landmark=pl.lit(6.0), event=pl.lit(0.0))
     seen = made.visits.filter((pl.col("months") <= 6) & pl.col("subject").is_in(alive["subject"].implode()))
     rows = design(seen, "score ~ months", random="~ months")
-    layout = Layout(2, 2, 2, 1, 1, 1)
+    layout = JointLayout(2, 2, 2, 1, 1, 1)
     logs = []
     for until in (6.0, 10.0):
         follow = follow_up(alive.with_columns(end=pl.lit(until)), rows, "~ bulbar", end="end", event="event", entry="")
         centered = follow.covariates + follow.centers - fit.arrays["centers"]
-        frame = Frame(Joint(baseline="weibull"), rows.encoding, "months", first_rows(rows), (), 18.0)
+        frame = JointFrame(Joint(baseline="weibull"), rows.encoding, "months", first_rows(rows), (), 18.0)
         data = joint_data(frame, rows, follow)
         data = type(data)(data.course, data.happened, centered, data.end, data.exposure)
         logs.append(evaluate(layout, fit.arrays["working"], data, 25).log_likelihood)

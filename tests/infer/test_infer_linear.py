@@ -54,7 +54,7 @@ def test_same_as_dense_matrices(method: str, random: str) -> None:
             assert there.log_likelihood <= slow.log_likelihood + 1e-7
 
 
-def test_density_of_the_model_is_the_maximised_likelihood() -> None:
+def test_density_of_the_model_is_the_maximized_likelihood() -> None:
     from alsight.infer.design import design
 
     rows = design(TABLE, "score ~ month", random="~ month")

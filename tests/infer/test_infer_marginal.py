@@ -42,7 +42,7 @@ def test_derivatives_of_structures(name: str) -> None:
 
 
 @pytest.mark.parametrize("structure", SIMPLE)
-def test_density_of_the_model_is_the_maximised_likelihood(structure: str) -> None:
+def test_density_of_the_model_is_the_maximized_likelihood(structure: str) -> None:
     fit = fit_marginal(TABLE, "score ~ month", visit="visit", structure=structure, method="ml", group="arm").check()
     rows = design(TABLE, "score ~ month", visit="visit", group="arm")
     total = fit.model.log_density(fit.columns, np.asarray(fit.estimates), rows.visits).sum()

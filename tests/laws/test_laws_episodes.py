@@ -111,7 +111,7 @@ def test_episodes_of_a_person_share_no_visit_and_are_eligible(people: dict[str, 
     assert before.filter(pl.col("start_day") <= pl.col("previous")).height == 0
     assert (episodes["end_day"] > episodes["start_day"]).all()
     for judged in judge(cohort):
-        assert judged.spells.eligible[judged.courses.person[judged.spells.end]].all()
+        assert judged.spells.eligible[judged.ratings.subject[judged.spells.end]].all()
 
 
 @given(st.integers(0, 500), st.integers(0, 500))

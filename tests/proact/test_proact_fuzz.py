@@ -1,4 +1,4 @@
-"""Damaged folders: a short form of `benchmarks/fuzz_proact.py`, and what once crashed the reader."""
+"""Damaged folders: a short form of `validation/fuzz_proact.py`, and what once crashed the reader."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 from alsight.cohort.check import check
 from alsight.cohort.proact.names import FORMS, Form, heading_key, own_name
 from alsight.cohort.read.proact import read_proact
-from proact_generator import Tables, attempt, clean_tables, seeds, write_release
+from fixtures.proact.damage import attempt, seeds
+from fixtures.proact.folder import Tables, clean_tables
+from fixtures.proact.release import write_release
 
 
 @pytest.fixture(scope="module")

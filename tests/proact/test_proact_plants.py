@@ -10,7 +10,9 @@ import pytest
 from alsight.cohort.check import check
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.read.proact import is_proact, read_proact
-from proact_generator import ALL, PLANTS, Plant, Tables, clean_tables, planted, unsaid, write_planted
+from fixtures.proact.folder import Tables, clean_tables
+from fixtures.proact.plants import Plant, planted, unsaid, write_planted
+from fixtures.proact.quirks import ALL, PLANTS
 
 KNOWN = Path(__file__).parents[1] / "data" / "proact" / "proact_columns.csv"
 PAGE = Path(__file__).parents[2] / "docs" / "methods" / "proact.md"

@@ -13,7 +13,8 @@ from alsight.cohort.check import check
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.proact.names import FORMS, FORMS_BY_NAME, form_of, heading_key
 from alsight.cohort.read.proact import is_proact, read_proact
-from proact_generator import RELEASES, Tables, clean_tables, write_long, write_release
+from fixtures.proact.folder import Tables, clean_tables
+from fixtures.proact.release import RELEASES, write_long, write_release
 
 ONE_FILE_A_TABLE = [name for name in RELEASES if name != "2013"]
 KNOWN = Path(__file__).parents[1] / "data" / "proact" / "proact_columns.csv"

@@ -1,6 +1,6 @@
 """Broken files: each is read or refused with a message; none crashes, hangs or passes without a word.
 
-`benchmarks/fuzz_readers.py` runs many more of them, each in a process of its own.
+`python -m validation.fuzz_readers` runs many more of them, each in a process of its own.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ import re
 import polars as pl
 import pytest
 
-from alsight.cohort.mapping.labels import label_score, labels
 from alsight.cohort.mapping.layouts import TITLES, laid_out, layouts, recognized
 from alsight.cohort.mapping.meanings import meaning_of
+from alsight.cohort.parse.labels import label_score, labels
 from alsight.instruments.items import ITEM_NAMES
 from read.reading import DATA, days, read_path, read_text, rules, told, written
 

@@ -14,9 +14,9 @@ import pytest
 from alsight.base.status import Status
 from alsight.infer.fit import Fit
 from alsight.infer.formulas import Encoding
-from alsight.infer.joint.features import Frame
+from alsight.infer.joint.features import JointFrame
 from alsight.infer.joint.fit import fit_joint
-from alsight.infer.joint.parameters import Hazard, Values
+from alsight.infer.joint.parameters import Hazard, JointValues
 from alsight.infer.joint.simulate import simulate_joint
 from alsight.infer.posterior.draw import posterior
 from alsight.infer.posterior.linear import LinearDensity, linear_density, sample_linear
@@ -147,13 +147,13 @@ def _joint_set(number: int, people: int, arranged: Arranged) -> tuple[np.ndarray
     truth = np.asarray(draw_prior(for_truth, arranged))
     b0, b1, sd0, corr, sd1, sd, level, shape, gamma, alpha = truth
     factor = np.array([[sd0, 0.0], [corr * sd1, np.sqrt(1 - corr**2) * sd1]])
-    values = Values(
+    values = JointValues(
         np.array([b0, b1]), factor, sd, (Hazard(np.array([level, shape]), np.array([gamma]), np.array([alpha])),)
     )
     bulbar = np.asarray(jax.random.bernoulli(for_cover, 0.3, (people,))).astype(float)
     bulbar -= bulbar.mean()  # so that the fit's centering changes nothing
     table = pl.DataFrame({"subject": np.arange(people), "bulbar": bulbar})
-    frame = Frame(JOINT, Encoding("score", "months", "months"), "months", table, (), 18.0)
+    frame = JointFrame(JOINT, Encoding("score", "months", "months"), "months", table, (), 18.0)
     censored = np.asarray(jax.random.uniform(for_end, (people,), minval=8.0, maxval=18.0))
     made = simulate_joint(for_rest, frame, values, bulbar[:, None], SCHEDULE, censored)
     fit = fit_joint(made.visits, made.people, "score ~ months", random="~ months", hazard="~ bulbar", model=JOINT)

@@ -15,7 +15,7 @@ from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Verdicts
 from report.judged import judged
 
-VERDICTS = "alsight.report.assess.verdicts"
+VERDICTS = "alsight.verbs.assess.verdicts"
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Made:
 
 
 def by_hand(
-    cohort: Cohort, asked: Thresholds | None = None, *, setting: str = "register", progress: Progress = silent
+    cohort: Cohort, thresholds: Thresholds | None = None, *, setting: str = "register", progress: Progress = silent
 ) -> Verdicts:
     """Hand-made verdicts in place of weighed ones: these tests are about what is shown, and are quick."""
-    return judged(cohort)
+    return judged(cohort, thresholds)
 
 
 @pytest.fixture(autouse=True)

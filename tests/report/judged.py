@@ -9,10 +9,14 @@ import polars as pl
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.scores import scored_visits
 from alsight.detect.causes.explain import explain
+from alsight.detect.cohort_fit import FitSource
+from alsight.detect.decide import PEOPLE, next_step, reasons
+from alsight.detect.kinds import GAINS, REVIEWED, VERDICTS, Cause, Verdict
 from alsight.detect.review.review import review
-from alsight.detect.statement.weighed import QUANTITIES, STATEMENT
-from alsight.detect.thresholds import REVIEWED, VERDICTS, Thresholds
-from alsight.detect.verdicts import Verdicts
+from alsight.detect.statement.counts import cohort_statement
+from alsight.detect.statement.model_count import QUANTITIES, STATEMENT
+from alsight.detect.thresholds import Thresholds
+from alsight.detect.verdicts import Note, NoteCode, Verdicts
 from alsight.report.page.labels import RULES
 
 SHARES: Final = (2, 6, 1, 12, 8, 10, 7, 5, 30, 60, 120, 39)
@@ -26,8 +30,9 @@ READINGS: Final = (
 )
 
 
-def judged(cohort: Cohort) -> Verdicts:
+def judged(cohort: Cohort, thresholds: Thresholds | None = None) -> Verdicts:
     """Verdicts dealt out in turn; courses are the totals, averaged over three visits."""
+    used = Thresholds() if thresholds is None else thresholds
     visits = scored_visits(cohort).select(
         "subject", pl.col("day").cast(pl.Int64), score=pl.coalesce("alsfrs_r_total", "alsfrs_total").cast(pl.Float64)
     )
@@ -43,27 +48,29 @@ def judged(cohort: Cohort) -> Verdicts:
     people = cohort.subjects.select("subject").with_columns(
         verdict=pl.Series([dealt[(7 * place) % len(dealt)] for place in range(cohort.size)], dtype=pl.String)
     )
-    gain = pl.col("verdict").is_in(["remission-like", "reversal", "lost gain", "rise, not yet confirmed"])
+    gain = pl.col("verdict").is_in([verdict.value for verdict in GAINS])
     people = people.join(spans, on="subject", how="left", maintain_order="left").with_columns(
-        current=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("progressing")).otherwise("verdict"),
+        kind=pl.lit(None, pl.String),
+        certainty=pl.lit(None, pl.String),
+        current=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit(Verdict.PROGRESSING.value)).otherwise("verdict"),
         months=(pl.col("end_day") - pl.col("start_day")) / 30.4375,
         visits=pl.col("visits").cast(pl.Int64),
-        false=pl.when(gain).then(0.013),
-        gain=pl.when(gain).then(6.24),
-        gain_low=pl.when(gain).then(4.1),
-        gain_high=pl.when(gain).then(8.9),
-        flat_months=pl.lit(11.0),
-        flat=pl.lit(0.86),
-        loss=pl.lit(5.2),
+        local_false_discovery_rate=pl.when(gain).then(0.013),
+        posterior_recovery=pl.lit(0.2),
+        held_gain_points=pl.when(gain).then(6.24),
+        held_gain_low=pl.when(gain).then(4.1),
+        held_gain_high=pl.when(gain).then(8.9),
+        stable_months=pl.lit(11.0),
+        posterior_stable=pl.lit(0.86),
+        loss_points=pl.lit(5.2),
         loss_low=pl.lit(3.0),
         loss_high=pl.lit(7.1),
-        falling=pl.lit(0.998),
-        usual=pl.when(gain).then(0.0004).otherwise(0.06),
-        cause=pl.when(pl.col("verdict") == "artefact").then(pl.lit("item_12")),
-        reasons=pl.lit("the smoothed course rises by 6.2 points after a documented loss and stays there for 14 months"),
-        settle=pl.lit("Two more visits, 3 months apart."),
-        review=pl.col("verdict").is_in(list(REVIEWED)),
+        posterior_progressing=pl.lit(0.998),
+        base_rate=pl.when(gain).then(0.0004).otherwise(0.06),
+        cause=pl.when(pl.col("verdict") == Verdict.ARTEFACT.value).then(pl.lit(Cause.ARTEFACT.value)),
+        review=pl.col("verdict").is_in([verdict.value for verdict in REVIEWED]),
     )
+    people = _with_codes(people, used)
     windows = people.drop_nulls("start_day").select(
         "subject",
         "months",
@@ -71,12 +78,12 @@ def judged(cohort: Cohort) -> Verdicts:
         "end_day",
         "visits",
         change=pl.lit(1.0),
-        loss="loss",
+        loss_points="loss_points",
         loss_low="loss_low",
         loss_high="loss_high",
-        flat="flat",
-        lost="falling",
-        gained=pl.lit(0.01),
+        posterior_stable="posterior_stable",
+        posterior_lost="posterior_progressing",
+        posterior_gained=pl.lit(0.01),
         verdict="verdict",
     )
     return Verdicts(
@@ -84,17 +91,32 @@ def judged(cohort: Cohort) -> Verdicts:
         windows=windows,
         courses=courses,
         statement=statement(cohort.size),
-        sentence=f"Of {cohort.size} people, 9 (3 %) held a gain that natural history does not explain; 1 of 300 was "
-        "expected by chance.",
+        sentence=cohort_statement(statement(cohort.size)),
         causes=explain(cohort).causes,
         review=review(cohort),
         sensitivity=people.filter(gain)
         .select("subject", "verdict")
         .join(pl.DataFrame({"worse": [2.0, 4.0, 8.0]}), how="cross"),
-        evidence=people.select("subject", p_flat="flat"),
-        thresholds=Thresholds(),
-        notes=("Noise was estimated from this cohort.",),
+        evidence=people.select("subject", "posterior_stable"),
+        thresholds=used,
+        notes=(Note(NoteCode.FIT, FitSource.NOISE, 60), Note(NoteCode.SMALL_COHORT)),
     )
+
+
+def _with_codes(people: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
+    """The reasons and the next step that `decide` gives such people, in the columns of PEOPLE."""
+    evidence = people.with_columns(
+        cause_points=pl.lit(3.0),
+        not_lower_months=pl.lit(14.2),
+        follow_up_months=pl.lit(24.6),
+        loss_points_low="loss_low",
+        loss_points_high="loss_high",
+        posterior_gain_hold=pl.lit(0.21),
+        stable_level=pl.lit(30.0),
+        median_score=pl.lit(30.0),
+    )
+    coded = evidence.with_columns(reasons=reasons(), next_step_code=next_step(thresholds))
+    return coded.select(pl.col(name).cast(dtype) for name, dtype in PEOPLE.items())
 
 
 def statement(size: int) -> pl.DataFrame:
@@ -104,7 +126,7 @@ def statement(size: int) -> pl.DataFrame:
         {
             "by": by,
             "subgroup": group,
-            "reading": RULES[name].wording,
+            "definition_text": RULES[name].wording,
             "kind": kind,
             "definition": name,
             "points": 4.0 if kind == "gain" else None,
@@ -112,10 +134,10 @@ def statement(size: int) -> pl.DataFrame:
             "eligible": round(size * part),
             "observed": float(round(size * part * seen)),
             "expected": size * part * expected,
-            "low": float(max(0, round(size * part * expected - 4))),
-            "high": float(round(size * part * expected + 5)),
-            "surprise": 0.2,
-            "own": size * part * seen * 0.95,
+            "expected_low": float(max(0, round(size * part * expected - 4))),
+            "expected_high": float(round(size * part * expected + 5)),
+            "upper_tail_probability": 0.2,
+            "cross_fit_expected": size * part * seen * 0.95,
         }
         for by, group, part in groups
         for name, kind, months, seen, expected in READINGS
@@ -124,7 +146,7 @@ def statement(size: int) -> pl.DataFrame:
         {
             "by": by,
             "subgroup": group,
-            "reading": QUANTITIES["p_flat"].words,
+            "definition_text": QUANTITIES["posterior_stable"].words,
             "kind": "plateau",
             "definition": "model_flat",
             "months": 12.0,
@@ -133,9 +155,9 @@ def statement(size: int) -> pl.DataFrame:
             "observed_low": 0.05 * size * part,
             "observed_high": 0.2 * size * part,
             "expected": 0.1 * size * part,
-            "low": 0.06 * size * part,
-            "high": 0.17 * size * part,
-            "surprise": 0.4,
+            "expected_low": 0.06 * size * part,
+            "expected_high": 0.17 * size * part,
+            "upper_tail_probability": 0.4,
         }
         for by, group, part in groups
     ]

@@ -17,8 +17,11 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.example import example_cohort
 from alsight.cohort.read.native import read_cohort
 from alsight.cohort.tables import REJECTED
-from alsight.detect.thresholds import VERDICTS
+from alsight.detect.kinds import VERDICTS
 from alsight.episodes.find import EPISODES, find_episodes
+from alsight.report.page.render import text
+from alsight.report.verdicts.statement import cohort_sentence
+from alsight.report.verdicts.tables import OPEN
 from report.conftest import Made
 from report.judged import judged
 
@@ -48,8 +51,10 @@ def test_stable_faces(made: Made) -> None:
     assert summary["people"] == 300
     assert {row["definition"] for row in summary["episodes"]} >= {"bedlack_visit_12", "vasta_exact_6"}
     assert set(summary["verdicts"]["headline"]) == set(VERDICTS)
-    assert sum(summary["verdicts"]["headline"].values()) == 300
-    assert summary["verdicts"]["sentence"] == judged(example_cohort()).sentence
+    assert sum(made.answer.summary["verdicts"]["headline"].values()) == 300
+    assert summary["verdicts"]["headline"] == made.answer.summary["verdicts"]["headline"]
+    assert summary["verdicts"]["current"]["rise, not yet confirmed"] is None
+    assert summary["verdicts"]["sentence"] == text(cohort_sentence(judged(example_cohort()).sentence), OPEN)
     assert summary["verdicts"]["thresholds"]["gain"] == 4.0
     assert {"verdicts", "windows", "review", "sensitivity", "statement"} <= set(summary["files"])
 
@@ -81,7 +86,9 @@ def test_the_key_is_in_the_private_folder_alone(made: Made) -> None:
 def test_identified_keeps_names_and_writes_no_key(identified: Made) -> None:
     assert not (identified.folder / "private").exists()
     assert re.search(r"EX\d{3}", identified.html)
-    assert "under 5" not in re.sub(r"<style>.*?</style>", "", identified.html, flags=re.DOTALL)
+    text_only = re.sub(r"<style>.*?</style>", "", identified.html, flags=re.DOTALL)
+    assert "fewer than 5" not in text_only
+    assert "hidden" not in text_only.replace('aria-hidden="true"', "")
 
 
 def test_pseudonyms_change_nothing_else(made: Made) -> None:
@@ -102,7 +109,7 @@ def test_verdicts_go_under_the_same_pseudonyms_in_their_order(made: Made) -> Non
 def test_the_counts_and_the_sentence_are_told(made: Made) -> None:
     said = " ".join(made.answer.sentences)
     assert "2 remission-like, 6 reversal, 1 lost gain and 5 prolonged plateau; 9 to re-evaluate" in said
-    assert judged(example_cohort()).sentence in made.answer.sentences
+    assert text(cohort_sentence(judged(example_cohort()).sentence), OPEN) in made.answer.sentences
 
 
 def test_same_input_same_bytes(tmp_path: Path) -> None:
@@ -116,14 +123,16 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
 def test_small_counts_are_not_printed(made: Made) -> None:
     told = [row for row in made.answer.summary["episodes"] if 0 < row["found"] < 5]
     assert told
-    assert "under 5" in made.html
+    assert "fewer than 5" in made.html
 
 
 @pytest.mark.parametrize("size", [0, 1, 3])
 def test_hardly_anybody(tmp_path: Path, size: int) -> None:
     answer = alsight.assess(few(example_cohort(), size), out=tmp_path / "out")
     assert answer.summary["people"] == size
-    assert "A verdict weighs" in (tmp_path / "out" / "report.html").read_text()
+    report = (tmp_path / "out" / "report.html").read_text()
+    assert "A verdict compares the course of the scores with measurement noise" in report
+    assert "Not anonymous." in report
 
 
 def test_people_without_visits_events_or_onset(tmp_path: Path) -> None:

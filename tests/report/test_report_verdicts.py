@@ -14,15 +14,22 @@ import pytest
 import alsight
 from alsight.cohort.example import example_cohort
 from alsight.cohort.pseudonyms import pseudonyms
+from alsight.detect.decide import PEOPLE
+from alsight.detect.kinds import RANK
+from alsight.detect.statement.counts import CohortStatement
 from alsight.detect.thresholds import Thresholds
+from alsight.report.disclosure.policy import Policy
 from alsight.report.page.labels import RULES
+from alsight.report.page.render import settled, text
 from alsight.report.page.words import NONE
-from alsight.report.verdicts.asked import ASKED, sensitivity_table
+from alsight.report.verdicts.counts import verdict_counts
+from alsight.report.verdicts.criteria import CRITERIA, sensitivity_table
 from alsight.report.verdicts.evidence import numbers, window_words
 from alsight.report.verdicts.second_look import look_again
-from alsight.report.verdicts.statement import OWN, statement_section
-from alsight.report.verdicts.tables import counted, renamed
-from alsight.report.verdicts.words import DOSSIERS, RANK, reading_family, reading_label, sure, without_small
+from alsight.report.verdicts.statement import OWN, cohort_sentence, statement_section
+from alsight.report.verdicts.summary import verdict_section
+from alsight.report.verdicts.tables import OPEN, counted, renamed
+from alsight.report.verdicts.words import DOSSIERS, reading_family, reading_label, sure
 from report.conftest import Made
 from report.judged import SHARES, judged
 from report.test_report_assess import few
@@ -39,43 +46,59 @@ def people_in(text: str) -> list[str]:
 
 def test_counts_by_verdict_with_the_small_hidden(made: Made, identified: Made) -> None:
     (shown,) = tables(made.html, "verdict")[:1]
-    cells = {row[0]: row[1] for row in shown[1:]}
-    assert cells["Progressing"] == "120"
-    assert cells["Remission-like"] == cells["Lost gain"] == "hidden"
+    cells = {row[0]: row[1:4] for row in shown[1:]}
+    assert cells["Progressing"][0] == "120"
+    # All people with these verdicts are listed one by one further below.
+    assert cells["Remission-like"][0] == "2"
+    assert cells["Lost gain"][0] == "1"
+    assert cells["Rise, not yet confirmed"] == ["7", "2.3\u00a0%", "fewer than 5"]
+    assert cells["Symptomatic gain"][2] == "hidden"
     (open_,) = tables(identified.html, "verdict")[:1]
     assert [row[1] for row in open_[1:]] == [str(size) for size in SHARES]
 
 
-def test_what_can_be_quoted_stands_first_without_small_counts(made: Made, identified: Made) -> None:
-    lead = re.search(r'<p class="lead">(.*?)</p>', made.html, flags=re.DOTALL)
-    assert lead is not None
-    assert "Of 300 people, 9 (3 %) held a gain" in unescape(lead[1])
-    assert "under 5 of 300 was expected" in unescape(lead[1])
-    assert "1 of 300 was expected" in unescape(identified.html)
+def lead(made: Made) -> str:
+    found = re.search(r'<p class="lead">(.*?)</p>', made.html, flags=re.DOTALL)
+    assert found is not None
+    return unescape(found[1])
+
+
+def test_what_can_be_quoted_stands_first(made: Made, identified: Made) -> None:
+    for said in (lead(made), lead(identified)):
+        assert said.startswith("300 people with 2,522 visits. Of 210 people followed for 12 months or longer, 46 had")
+        assert "predicts 42 (95 % predictive interval 38 to 47): as many as expected." in said
+        assert said.endswith("9 held or lost gains and 5 prolonged plateaus.")
 
 
 @pytest.mark.parametrize(
-    ("text", "sent"),
+    ("observed", "sent", "whole"),
     [
-        ("3 of 40 people", "under 5 of 40 people"),
-        ("13 of 40 people", "13 of 40 people"),
-        ("followed, 2 had 12 months", "followed, under 5 had 12 months"),
-        ("gives 3 (1 to 7)", "gives 3 (1 to 7)"),
-        ("a gain of 4 points", "a gain of 4 points"),
-        ("0.4 of 10", "0.4 of 10"),
-        ("Of 1,204 people", "Of 1,204 people"),
+        (0, "40 people followed for 12 months or longer, 0 had", "0 had"),
+        (1, "40 people followed for 12 months or longer, fewer than 5 had", "1 had"),
+        (4, "followed for 12 months or longer, fewer than 5 had", "4 had"),
+        (5, "followed for 12 months or longer, 5 had", "5 had"),
+        (13, "40 people followed for 12 months or longer, 13 had", "13 had"),
     ],
 )
-def test_small_counts_in_a_sentence(text: str, sent: str) -> None:
-    assert without_small(text, identified=False) == sent
-    assert without_small(text, identified=True) == text
+def test_small_counts_in_the_sentence(observed: int, sent: str, whole: str) -> None:
+    said = cohort_sentence(CohortStatement("bedlack_ever_floor_6", 12.0, 40, observed, 9.2, 4.0, 15.0))
+    decided = Policy().decide(40, said)
+    assert sent in text(said, decided)
+    assert whole in text(said, OPEN)
+    # A comparison in words would narrow a hidden number down.
+    assert (" than expected" in text(said, decided) or "as many as" in text(said, decided)) == (observed in (0, 5, 13))
+    assert text(said, OPEN).endswith(("fewer than expected.", "as many as expected."))
+
+
+def test_no_one_was_followed_for_a_year() -> None:
+    assert text(cohort_sentence(None), OPEN).startswith("No one was followed")
 
 
 def test_observed_beside_expected(made: Made) -> None:
-    (shown,) = tables(made.html, "reading")[:1]
+    (shown,) = tables(made.html, "definition")[:1]
     assert shown[0][-1] == OWN
     assert ["12 months", "210", "46", "42 (38 to 47)", "20\u00a0%", "44"] in shown
-    small = [row for row in shown if row[2:3] == ["under 5"]]
+    small = [row for row in shown if row[2:3] in (["fewer than 5"], ["hidden"])]
     assert small
     assert all(row[4:] == [NONE, NONE] for row in small)
     assert "Show the same by subgroup" in made.html
@@ -83,15 +106,15 @@ def test_observed_beside_expected(made: Made) -> None:
 
 def test_nobody_to_be_compared() -> None:
     verdicts = judged(few(example_cohort(), 3))
-    section = statement_section(replace(verdicts, statement=verdicts.statement.clear()), identified=False)
+    section = statement_section(replace(verdicts, statement=verdicts.statement.clear()))
     assert "too few visits" in section.blocks[-1].text  # type: ignore[union-attr]
 
 
 def test_readings_in_words() -> None:
-    row = {"definition": "vasta_exact_6", "reading": "x", "kind": "plateau", "months": 18.0, "points": None}
+    row = {"definition": "vasta_exact_6", "definition_text": "x", "kind": "plateau", "months": 18.0, "points": None}
     assert reading_label(row) == "Equal scores for 18 months or longer"
     assert reading_family(row) == "Equal scores for so many months or longer (Vasta 2020)"
-    model = {"definition": None, "reading": "true_plateau", "kind": "plateau", "months": 12.0}
+    model = {"definition": None, "definition_text": "true_plateau", "kind": "plateau", "months": 12.0}
     assert (reading_label(model), reading_family(model)) == ("True plateau", "")
     assert all("so many" in reading_family({**row, "definition": name}) for name in RULES if "vasta" in name)
 
@@ -129,7 +152,8 @@ def test_a_dossier_says_everything(made: Made) -> None:
         "window of the verdict",
         "Posterior of a mimic",
         "What would tell",
-        "Two more visits",
+        "Gain of 6.2 points (90 % interval 4.1 to 8.9) held for 12 months or more",
+        "Compare vital capacity, strength and neurofilament",
     ):
         assert said in unescape(first), said
 
@@ -167,9 +191,9 @@ def test_second_look_lists_held_gains_first() -> None:
 
 
 def test_every_threshold_is_printed(made: Made) -> None:
-    assert set(ASKED) == {field.name for field in msgspec.structs.fields(Thresholds)}
+    assert set(CRITERIA) == {field.name for field in msgspec.structs.fields(Thresholds)}
     (shown,) = tables(made.html, "threshold")
-    assert len(shown) - 1 == len(ASKED)
+    assert len(shown) - 1 == len(CRITERIA)
     assert ["Remission-like: held for at least", "12 months"] in shown
 
 
@@ -179,11 +203,16 @@ def test_sensitivity_counts_who_keeps_the_verdict() -> None:
         verdict=pl.when(pl.col("worse") > 5).then(pl.lit("cannot tell")).otherwise("verdict")
     )
     changed = replace(verdicts, sensitivity=weaker)
-    rows = {row[0]: row[1:] for row in sensitivity_table(changed, identified=True).rows}
+    view = sensitivity_table(changed, verdict_counts(changed, {}))
+    rows = {row[0]: row[1:] for row in settled(view, OPEN).rows}
     assert rows["Reversal"] == ("6", "6", "6", "0")
-    hidden = {row[0]: row[1:] for row in sensitivity_table(changed, identified=False).rows}
-    assert hidden["Remission-like"] == ("hidden",) * 4
+    hidden = {row[0]: row[1:] for row in settled(view, Policy().decide(300, view)).rows}
+    assert hidden["Remission-like"] == ("fewer than 5", "fewer than 5", "fewer than 5", "0")
     assert hidden["Reversal"] == ("6", "6", "6", "0")
+    # Where the two are listed one by one their number is known, and even a 0 would tell of whom.
+    listed = sensitivity_table(changed, verdict_counts(changed, {("verdict", "remission-like"): 2}))
+    public = {row[0]: row[1:] for row in settled(listed, Policy().decide(300, listed)).rows}
+    assert public["Remission-like"] == ("2", "hidden", "hidden", "hidden")
 
 
 def test_renaming_leaves_no_name_and_no_order() -> None:
@@ -203,11 +232,24 @@ def test_renaming_leaves_no_name_and_no_order() -> None:
 
 def test_nobody_striking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cohort = few(example_cohort(), 4)
-    plain = judged(cohort).people.with_columns(verdict=pl.lit("cannot tell"), review=pl.lit(value=False))
+    plain = judged(cohort).people.with_columns(
+        verdict=pl.lit("cannot tell"), review=pl.lit(value=False), reasons=pl.lit(None, PEOPLE["reasons"])
+    )
     quiet = replace(judged(cohort), people=plain, sensitivity=judged(cohort).sensitivity.clear(), notes=())
-    monkeypatch.setattr("alsight.report.assess.verdicts", lambda *_, **__: quiet)
+    monkeypatch.setattr("alsight.verbs.assess.verdicts", lambda *_, **__: quiet)
     alsight.assess(cohort, out=tmp_path, pages=0)
     text = (tmp_path / "report.html").read_text()
-    assert "Nobody is listed." in text
-    assert "Each of these counts is too small to print." in text
-    assert "If what was not seen were worse" not in text
+    assert "No one is listed." in text
+    assert "Not anonymous." in text
+    assert "Sensitivity to missing visits" not in text
+
+
+def test_nothing_is_drawn_where_every_count_is_small() -> None:
+    people = pl.DataFrame({"verdict": [name for name in list(RANK)[:6] for _ in range(4)], "review": [False] * 24})
+    people = people.with_columns(current="verdict", subject=pl.format("P{}", pl.int_range(24)))
+    counts = verdict_counts(replace(judged(few(example_cohort(), 24)), people=people), {})
+    section = verdict_section(counts, Thresholds())
+    shown = Policy().decide(24, section)
+    assert "Each of these counts is too small to print." in [
+        getattr(one, "text", "") for one in settled(section, shown).blocks
+    ]

@@ -10,7 +10,7 @@ import pytest
 
 import alsight
 from alsight.cohort.example import example_cohort
-from alsight.detect.thresholds import VERDICTS
+from alsight.detect.kinds import VERDICTS
 from report.test_report_assess import few
 
 

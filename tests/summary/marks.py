@@ -7,7 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from alsight.episodes.courses import Courses
+from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import Ratings, on_scale, ratings
+from alsight.cohort.tables import VISITS as VISITS_TABLE
 from alsight.summary.variation import run_lengths, slope_correlation, variogram
 
 PEOPLE, VISITS, GAP_DAYS = 4000, 9, 91
@@ -16,22 +18,20 @@ MONTHS = GAP_DAYS / (365.25 / 12)
 Scores = np.ndarray
 
 
-def schedule(scores: Scores) -> Courses:
-    """Courses of people seen every 91 days, from a table of scores, people by visits."""
+def schedule(scores: Scores) -> Ratings:
+    """Ratings of people seen every 91 days, from a table of scores, people by visits."""
     people, visits = scores.shape
-    day = np.tile(np.arange(visits) * GAP_DAYS, people)
-    return Courses(
-        subjects=pl.Series([f"s{number}" for number in range(people)]),
-        scale=pl.repeat("alsfrs_r", people, eager=True),
-        person=np.repeat(np.arange(people), visits),
-        day=day,
-        since_first=day,
-        score=scores.ravel(),
-        later=np.tile(np.arange(visits)[::-1], people),
-        first=np.arange(people) * visits,
-        count=np.full(people, visits),
-        end_day=np.full(people, 10**9),
+    names = pl.Series("subject", [f"s{number:06d}" for number in range(people)])
+    rows = pl.DataFrame(
+        {
+            "subject": names.gather(np.repeat(np.arange(people), visits)),
+            "day": np.tile(np.arange(visits) * GAP_DAYS, people),
+            "scale": pl.repeat("alsfrs_r", people * visits, eager=True),
+            "alsfrs_r_total": scores.ravel(),
+        }
     )
+    absent = (pl.lit(None, kind).alias(name) for name, kind in VISITS_TABLE.schema.items() if name not in rows.columns)
+    return on_scale(ratings(Cohort(subjects=names.to_frame(), visits=rows.with_columns(absent))), "alsfrs_r")
 
 
 def steady(generator: np.random.Generator) -> Scores:

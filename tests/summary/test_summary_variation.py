@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from alsight.base.units import DAYS_PER_MONTH
-from alsight.episodes.courses import courses
+from alsight.cohort.ratings import on_scale, ratings
 from alsight.summary.variation import run_lengths, slope_correlation, variogram
 from episodes.naive import Person, slope
 from episodes.people import cohort_of, crowds
@@ -51,7 +51,7 @@ def test_variogram_agrees_with_loops(people: dict[str, Person]) -> None:
             entry[0] += 1
             entry[1] += (residual[i] - residual[j]) ** 2
             entry[2] += 2 - hat[i, i] - hat[j, j] + 2 * hat[i, j]
-    table = variogram(courses(cohort_of(people), ("alsfrs_r",)))
+    table = variogram(on_scale(ratings(cohort_of(people)), "alsfrs_r"))
     got = {
         (of, lag): (pairs, value)
         for of, lag, pairs, value in table.select("of", "lag_months", "pairs", "semivariance").iter_rows()
@@ -76,7 +76,7 @@ def test_runs_agree_with_loops(people: dict[str, Person]) -> None:
             for length in range(1, len(group) + 1):
                 went_on[length] += length < len(group)
                 reached[length] += length <= followed
-    table = run_lengths(courses(cohort_of(people), ("alsfrs_r",)))
+    table = run_lengths(on_scale(ratings(cohort_of(people)), "alsfrs_r"))
     assert table["visits"].to_list() == sorted(set(lengths))
     for row in table.iter_rows(named=True):
         length = row["visits"]
@@ -101,7 +101,7 @@ def test_slope_correlation_agrees_with_loops(people: dict[str, Person]) -> None:
             for left, right in zip(gaps, gaps[apart:], strict=False):
                 if left is not None and right is not None:
                     pairs[apart].append((left, right))
-    table = slope_correlation(courses(cohort_of(people), ("alsfrs_r",)))
+    table = slope_correlation(on_scale(ratings(cohort_of(people)), "alsfrs_r"))
     for row in table.iter_rows(named=True):
         some = np.array(pairs[row["gaps_apart"]]).reshape(-1, 2)
         assert row["pairs"] == len(some)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.verdicts.generators import GENERATORS, draw
-from benchmarks.verdicts.made import SCHEDULES, cohort_of, held_gain, true_loss
-from benchmarks.verdicts.numbers import Size
 
+from fixtures.verdicts.generators import GENERATORS, draw
+from fixtures.verdicts.made import SCHEDULES, cohort_of, held_gain, true_loss
+from fixtures.verdicts.numbers import Size
 from montecarlo import proportion_tolerance, tolerance
 
 PEOPLE = 400

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from benchmarks.verdicts import campaign, judge, look
-from benchmarks.verdicts.generators import draw
-from benchmarks.verdicts.made import Made
-from benchmarks.verdicts.method import NUMBERS, Info, answer, padded
-from benchmarks.verdicts.naive import NAIVE, no_decline
 
+from fixtures.verdicts.generators import draw
+from fixtures.verdicts.made import Made
 from montecarlo import proportion_tolerance
+from validation.verdicts import campaign, judge, look
+from validation.verdicts.method import NUMBERS, Info, answer, padded
+from validation.verdicts.naive import NAIVE, no_decline
 
 
 def table(method: str = "rule", **columns: list[object]) -> pl.DataFrame:

@@ -6,18 +6,18 @@ import math
 
 import numpy as np
 import pytest
-from benchmarks.verdicts import judge, oracle
-from benchmarks.verdicts.core import AROUND, born
-from benchmarks.verdicts.generators import draw, numbers_of
-from benchmarks.verdicts.made import Made
-from benchmarks.verdicts.method import Info
-from benchmarks.verdicts.numbers import BENCH, SIZES, Numbers, size_table, vector
-from benchmarks.verdicts.particles import smooth
-from benchmarks.verdicts.places import CURVE, WIDTH
-from benchmarks.verdicts.seeing import density
 from scipy.stats import norm
 
+from fixtures.verdicts.core import AROUND, born
+from fixtures.verdicts.generators import draw, numbers_of
+from fixtures.verdicts.made import Made
+from fixtures.verdicts.numbers import BENCH, SIZES, Numbers, size_table, vector
+from fixtures.verdicts.places import CURVE, WIDTH
+from fixtures.verdicts.seeing import density
 from montecarlo import tolerance
+from validation.verdicts import judge, oracle
+from validation.verdicts.method import Info
+from validation.verdicts.particles import smooth
 
 SLOPE = BENCH["random_slope"]
 

@@ -27,7 +27,7 @@ class Answer:
     """The result of one verb.
 
     Attributes:
-        summary: plain values (counts, sentences) that become `--json` and `summary.json`.
+        summary: plain values (counts, sentences) that become the JSON answer and `summary.json`.
         tables: named long frames, each one fact a row.
         files: what was written, name to place; empty when nothing was asked to be written.
         sentences: what a person wants to read first, in order.

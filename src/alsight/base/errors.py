@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal
 
 import msgspec
 
 Severity = Literal["rejected", "corrected", "note"]
+Spelling = Callable[[str, str, Any], str]
+"""One line for one faulty field: its path, what is allowed, what was given."""
+
+_REQUEST_FIELD: Final = re.compile(r"`([a-z_]+)=(?:\"([^\"`]*)\")?`")
+
+
+def request_field(name: str, value: str = "") -> str:
+    """A field of the request, as a sentence of an error names it; each door writes it its own way.
+
+    Read as it stands it is how Python writes the field: `followed=` or `dates="dmy"`.
+
+    Args:
+        name: the field.
+        value: a value to give it; empty to name only the field.
+    """
+    return f'`{name}="{value}"`' if value else f"`{name}=`"
+
+
+def with_fields(text: str, write: Callable[[str, str], str]) -> str:
+    """A sentence with every field that it names written as one door writes fields.
+
+    Args:
+        text: a sentence, possibly with fields as `request_field` gives them.
+        write: the name of a field and its value (or an empty text) to how the door writes them.
+    """
+    return _REQUEST_FIELD.sub(lambda found: write(found[1], found[2] or ""), text)
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +76,17 @@ class SpecError(AlsightError):
         faults: triples (field path, what is allowed, what was given), all at once.
     """
 
-    def __init__(self, faults: Sequence[tuple[str, str, Any]]) -> None:
+    def __init__(self, faults: Sequence[tuple[str, str, Any]], spelling: Spelling | None = None) -> None:
         self.faults = tuple(faults)
-        lines = [f"{path}: expected {allowed}, got {given!r}" for path, allowed, given in self.faults]
-        super().__init__("\n".join(lines))
+        super().__init__(self.lines(spelling or _plainly))
+
+    def lines(self, spelling: Spelling) -> str:
+        """Every fault on a line of its own, as one door writes it."""
+        return "\n".join(spelling(*fault) for fault in self.faults)
+
+
+def _plainly(path: str, allowed: str, given: Any) -> str:
+    return f"{path}: expected {allowed}, got {given!r}"
 
 
 class DataError(AlsightError):

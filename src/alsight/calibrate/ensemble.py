@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -13,8 +12,6 @@ import msgspec
 FILE: Final = Path(__file__).parent / "ensemble.json"
 VERSION: Final = "2026.2"
 """Version of the ensemble and of everything made from it; part of the contract of the reference tables."""
-WORST: Final = 3.0
-"""A set belongs to the ensemble when its cost is at most this much above the best one's."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +50,6 @@ class Ensemble:
     command: str
     free: tuple[str, ...]
     members: tuple[Member, ...]
-
-
-def write_ensemble(path: Path, members: Sequence[Member], free: Sequence[str], arguments: dict[str, int]) -> None:
-    """Write the sets that fit, best first."""
-    ranked = sorted(members, key=lambda member: member.cost)
-    kept = tuple(member for member in ranked if member.cost <= WORST + ranked[0].cost)
-    options = " ".join(f"--{name} {value}" for name, value in arguments.items())
-    whole = Ensemble(VERSION, f"python -m alsight.calibrate.fit {options}", tuple(free), kept)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(asdict(whole)), indent=1) + b"\n")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Fits the calibrated numbers of the mechanism to the published natural history: `python -m alsight.calibrate.fit`.
+"""Fits the calibrated numbers of the mechanism to the published natural history; `alsight.make` writes what it finds.
 
 Levenberg-Marquardt on standardized residuals from several starts, each with its own root seed. Within a start every
 parameter set sees the same people with the same draws, so the statistics are nearly smooth in the parameters and a
@@ -7,17 +7,16 @@ Jacobian by differences means something. Between Jacobians the secant update of 
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float64
 
-from alsight.calibrate.ensemble import FILE, Member, write_ensemble
+from alsight.calibrate.ensemble import Member
 from alsight.calibrate.populations import live_and_see
 from alsight.calibrate.summaries import Summary, summaries
 from alsight.episodes.definitions import DEFINITIONS
@@ -178,18 +177,3 @@ def tell(member: Member, problem: Problem, seconds: float) -> None:
     ]
     line = f"{member.name}: cost {member.cost:.2f}, inside {member.inside} of {member.of}, {problem.evaluations}"
     sys.stderr.write(f"{line} evaluations, {seconds:.0f} s; missed: {'; '.join(missed)}\n")
-
-
-def main(arguments: Mapping[str, int]) -> None:
-    """Fit and write the ensemble file."""
-    members: list[Member] = []
-    for member in fit(**arguments):
-        members.append(member)
-        write_ensemble(FILE, members, FREE, dict(arguments))
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Fit the mechanism to published natural history.")
-    for name, value in (("starts", 6), ("blocks", 8), ("seed", 101), ("rounds", 2), ("steps", 4)):
-        parser.add_argument(f"--{name}", type=int, default=value)
-    main(vars(parser.parse_args()))

@@ -1,6 +1,6 @@
 """The natural-history reference: how often natural history alone shows something, by rate, level and schedule.
 
-The table is made from the ensemble by `alsight.calibrate.tabulate` and shipped. It conditions on what a reader knows of
+The table is made from the ensemble by `alsight.make` and shipped. It conditions on what a reader knows of
 a person: the rate of decline since onset and the total at the first visit, how often they were seen, and that they
 were still seen at the end of the follow-up. It holds observed scores, noise and all; nothing of the truth.
 """
@@ -16,6 +16,7 @@ import polars as pl
 
 from alsight.base.errors import SpecError
 from alsight.calibrate.ensemble import VERSION
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
 FILE: Final = Path(__file__).parent / "reference.parquet"
 RATES: Final = (0.0, 0.25, 0.5, 1.0, 1.5, float("inf"))
@@ -112,8 +113,8 @@ def expected(
         faults.append(("quantity", "one of " + ", ".join(QUANTITIES), quantity))
     if genes not in GENES:
         faults.append(("genes", "one of " + ", ".join(GENES), genes))
-    if not 0.0 <= level <= 48.0:
-        faults.append(("level", "0 to 48", level))
+    if not 0.0 <= level <= ALSFRS_R_BEST:
+        faults.append(("level", f"0 to {ALSFRS_R_BEST:g}", level))
     if follow_up_months < FOLLOW_UPS[0]:
         faults.append(("follow_up_months", f"at least {FOLLOW_UPS[0]:g}", follow_up_months))
     if faults:

@@ -1,4 +1,4 @@
-"""The check: raw tables in, a cohort out, every fault listed with its row and how to fix it. Nothing is lost silently."""
+"""The check: raw tables in, a cohort out, every fault listed with its row. Nothing is lost silently."""
 
 from __future__ import annotations
 

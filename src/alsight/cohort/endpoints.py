@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
 import polars as pl
+from jaxtyping import Int
 
 from alsight.base.errors import SpecError
 from alsight.cohort.cohort import Cohort
@@ -49,6 +51,9 @@ DEFAULT: Final = "death_or_permanent_ventilation"
 
 Origin = Literal["entry", "onset", "diagnosis"]
 """What time is counted from."""
+
+NO_DAY: Final = np.iinfo(np.int64).max // 4
+"""Day of what did not happen, later than any day."""
 
 _OBSERVED_FROM_DAY_ZERO: Final = ("first_visit", "randomization", "enrollment")
 
@@ -95,6 +100,13 @@ def endpoints(cohort: Cohort, definition: str | Sequence[str] = DEFAULT, *, orig
         .select(pl.col(name).cast(dtype) for name, dtype in ENDPOINT_SCHEMA.items())
         .collect()
     )
+
+
+def first_days(cohort: Cohort, events: Sequence[str]) -> Int[np.ndarray, " subject"]:
+    """First day of any of these events of each subject, in the cohort's order [days]; NO_DAY where there is none."""
+    days = cohort.events.filter(pl.col("event").is_in(list(events))).group_by("subject").agg(pl.col("day").min())
+    joined = cohort.subjects.select("subject").join(days, on="subject", how="left", maintain_order="left")
+    return joined["day"].cast(pl.Int64).fill_null(NO_DAY).to_numpy()
 
 
 def _follow_up(cohort: Cohort, kinds: tuple[str, ...], origin: Origin) -> pl.LazyFrame:

@@ -8,11 +8,13 @@ import polars as pl
 
 from alsight.cohort.measures import MEASURE_NAMES
 from alsight.cohort.schema import DAY, SUBJECT, Column, Table
+from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.instruments.items import ITEMS
 
 ENTRIES: Final = ("first_visit", "randomization", "enrollment", "diagnosis", "symptom_onset", "stated")
 """What day 0 is for a person; "stated" when the source gives days from an origin it does not name."""
 
+PRECISIONS: Final = ("day", "month", "year")
 ONSET_SITES: Final = ("bulbar", "upper_limb", "lower_limb", "limb", "trunk", "respiratory", "generalized", "other")
 GENOTYPES: Final = ("none_found", "sod1", "c9orf72", "tardbp", "fus", "other")
 PHENOTYPES: Final = (
@@ -44,10 +46,17 @@ SUBJECTS: Final = Table(
         Column("age_at_onset_years", pl.Float64, "age at first weakness or bulbar symptom", "year", 0.0, 120.0),
         Column("height_cm", pl.Float64, "standing height", "cm", 80.0, 250.0),
         Column("onset_day", pl.Int32, "first symptom, days from entry, normally negative", "day", -36525, 36525),
+        Column(
+            "onset_precision",
+            pl.String,
+            "how exactly the first symptom is dated; a month or year stands at its middle",
+            choices=PRECISIONS,
+        ),
         Column("diagnosis_day", pl.Int32, "diagnosis, days from entry", "day", -36525, 36525),
         Column("onset_site", pl.String, "region of first symptom", choices=ONSET_SITES),
         Column("phenotype", pl.String, "clinical phenotype", choices=PHENOTYPES),
         Column("genotype", pl.String, "gene found, none_found when tested and negative", choices=GENOTYPES),
+        Column("c9orf72", pl.Boolean, "C9orf72 expansion, false when tested and not found"),
         Column("genotype_variant", pl.String, "variant as recorded, such as p.Asp91Ala"),
         Column("family_history", pl.Boolean, "a relative with ALS or frontotemporal dementia"),
         Column("frontotemporal_dementia", pl.Boolean, "frontotemporal dementia diagnosed"),
@@ -77,10 +86,17 @@ VISITS: Final = Table(
             required=True,
         ),
         *(Column(item.name, pl.Float32, f"{item.label}, 4 normal to 0", "point", 0.0, 4.0) for item in ITEMS),
-        Column("alsfrs_r_total", pl.Float32, "sum of the 12 items, else the recorded total", "point", 0.0, 48.0),
-        Column("alsfrs_total", pl.Float32, "sum of the 10 items, else the recorded total", "point", 0.0, 40.0),
         Column(
-            "total_recorded", pl.Float32, "total as written in the source, before any recomputation", "point", 0.0, 48.0
+            "alsfrs_r_total", pl.Float32, "sum of the 12 items, else the recorded total", "point", 0.0, ALSFRS_R_BEST
+        ),
+        Column("alsfrs_total", pl.Float32, "sum of the 10 items, else the recorded total", "point", 0.0, ALSFRS_BEST),
+        Column(
+            "total_recorded",
+            pl.Float32,
+            "total as written in the source, before any recomputation",
+            "point",
+            0.0,
+            ALSFRS_R_BEST,
         ),
         Column("mode", pl.String, "how the rating was taken", choices=MODES),
         Column("responder", pl.String, "who answered", choices=RESPONDERS),

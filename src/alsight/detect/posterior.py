@@ -1,7 +1,11 @@
-"""The posterior of the truth: smoothed courses of everybody, and the weight of a recovery against none.
+"""The posterior of the true course: smoothed courses of all people, and the odds of a recovery.
 
-Everybody's ratings are weighed with a recovery at an unknown time and without, cheaply at first; those who rose and in
-whom it is not out of the question again with many more particles. The frequency of recovery comes from all together.
+All ratings are evaluated with a recovery at an unknown time and without, cheaply at first; those of people who rose and
+in whom a recovery is not out of the question again with many more particles.
+
+The frequency of recovery in a cohort is not estimated but integrated out. A person's posterior odds of a recovery are
+then, exactly, the Bayes factor times the expected frequency over the expected rest, both given everybody else, so that
+nobody is assessed by a frequency of their own making.
 """
 
 from __future__ import annotations
@@ -12,45 +16,55 @@ from typing import Final
 import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float
-from scipy.special import expit
+from scipy.special import expit, log_expit, logit, logsumexp
 
 from alsight.base.progress import Progress, silent
-from alsight.detect.frequency import frequency, given
-from alsight.detect.thresholds import RECOVERY, Thresholds
+from alsight.detect.thresholds import DURATIONS, MOST, PEOPLE_BEHIND, RECOVERY, Thresholds, held_months
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.people import read_people
 from alsight.infer.velocity.smooth import Reduction, Smoothed, Spans, smooth_people, weigh
 
-WEIGHINGS: Final = (96, 1024, 8192, 32768)
-"""Particles of each half in the first weighing and the later ones."""
+EVALUATIONS: Final = (96, 1024, 8192, 32768)
+"""Particles of each half in the first evaluation and the later ones."""
 FEW: Final = 2
-"""The weighing that few people, or one, begin with."""
+"""The evaluation that a few people, or one, begin with."""
 DRAWS: Final = ((0.0, 400), (0.01, 1536), (0.2, 8192))
-"""Probabilities of a recovery, and how many courses are drawn from each on; below the second none has a recovery."""
+"""Posteriors of a recovery, and how many courses are drawn from each on; below the second none has a recovery."""
 LEAST_RISE: Final = 2.0
-"""Rise of a score above an earlier one below which nobody is said to have gained [points]."""
+"""Rise of a score above an earlier one below which a recovery is ruled out [points]."""
 CLEAR_RISE: Final = 4.0
-"""Rise from which nobody is judged by the first weighing alone [points]."""
+"""Rise from which the first evaluation alone never decides [points]."""
 _AGAIN: Final = (-2.0, 4.0, 4.0)
-"""Log Bayes factor that must be within reach for a second, a third and a last weighing."""
+"""Log Bayes factor that must be within reach for a second, a third and a last evaluation."""
 _REACH: Final = 3.0
-"""How many Monte Carlo errors are within reach. The error is at least a quarter of the change from the weighing before:
-a few heavy particles can make both halves agree by chance."""
+"""Monte Carlo errors within reach. The error is at least a quarter of the change from the evaluation before: a few
+heavy particles can make both halves agree by chance."""
 _UNSURE: Final = 0.7
-"""Monte Carlo error from which the last weighing is made."""
+"""Monte Carlo error from which the last evaluation is made."""
+_LOST_IN_WINDOW: Final = 3.0
+"""Loss in a window whose posterior is reported [points]."""
+LOWEST_ODDS: Final = -24.0
+"""Log odds of the lowest frequency of recovery that is evaluated."""
+POINTS: Final = 600
+"""Frequencies that are evaluated, equally far apart in log odds."""
+_TOGETHER: Final = 4096
+"""People whose odds are added up at a time."""
+_NEGLIGIBLE: Final = 40.0
+"""Log weight below the heaviest from which a frequency is not evaluated again."""
 
 
 @dataclass(frozen=True)
-class Posterior:
-    """What the model says of everybody.
+class CohortPosterior:
+    """Posterior of the true courses in a cohort.
 
     Attributes:
-        people: one row a person: see `_person_row`.
+        people: one row a subject: `subject`, `log_bayes_factor`, `prior_log_odds`, `posterior_recovery` and the columns
+            of `REDUCED`, before any shrinking; see `evidence.EVIDENCE`.
         windows: `subject`, `months`, `start`, `end` [months], `visits`, `mean`, `sd`, `low`, `median`, `high` of the
             loss, and the posteriors `flat`, `lost`, `gained`.
         courses: `subject`, `months`, `score`, `level`, `level_sd`.
-        frequency: share of people with a recovery.
+        frequency: share of people with a recovery [0-1].
     """
 
     people: pl.DataFrame
@@ -60,63 +74,67 @@ class Posterior:
 
 
 @dataclass(frozen=True)
-class Weighed:
-    """How much speaks for a recovery.
+class PosteriorOdds:
+    """Evidence for a recovery in each person.
 
     Attributes:
-        subjects: everybody.
+        subjects: the people.
         risen: whether a score rose, so that a recovery is possible.
-        log_factor: log Bayes factor of a recovery; nan where nobody was weighed.
+        log_factor: log Bayes factor of a recovery; nan where it was not evaluated.
     """
 
     subjects: pl.Series
     risen: Bool[np.ndarray, " person"]
     log_factor: Float[np.ndarray, " person"]
 
-    def chance(self, log_odds: Float[np.ndarray, " person"]) -> Float[np.ndarray, " person"]:
-        """Posterior probability of a recovery; 0 for those who did not rise or were not weighed.
+    def probability(self, log_odds: Float[np.ndarray, " person"]) -> Float[np.ndarray, " person"]:
+        """Posterior probability of a recovery [0-1]; 0 for those who did not rise or were not evaluated.
 
         Args:
             log_odds: of a recovery before a person's own scores.
         """
-        told = self.risen & np.isfinite(self.log_factor)
-        return np.where(told, expit(self.log_factor + log_odds), 0.0)
+        possible = self.risen & np.isfinite(self.log_factor)
+        return np.where(possible, expit(self.log_factor + log_odds), 0.0)
 
 
-def weighed(
-    fit: Fit, visits: pl.DataFrame, weighings: tuple[int, ...] = WEIGHINGS, first: int = 0, progress: Progress = silent
-) -> Weighed:
-    """Weigh a recovery against none, with ever more particles for those who rose while it is not out of the question.
+def posterior_odds(
+    fit: Fit,
+    visits: pl.DataFrame,
+    evaluations: tuple[int, ...] = EVALUATIONS,
+    first: int = 0,
+    progress: Progress = silent,
+) -> PosteriorOdds:
+    """Evaluate a recovery against none, with ever more particles for those who rose while it is not ruled out.
 
-    Those who did not rise are weighed too, once and never in favor: how common recovery is comes from them as well.
+    Those who did not rise are evaluated too, once and never in favor: the frequency of recovery rests on them as well.
 
     Args:
         fit: natural history on the scale of the visits.
         visits: `subject`, `months`, `score`.
-        weighings: particles of each half in each weighing.
-        first: the weighing that everybody begins with.
-        progress: told how far the work is.
+        evaluations: particles of each half in each evaluation.
+        first: the evaluation that all people begin with.
+        progress: called with how far the work is.
     """
     people = read_people(visits, columns_of(fit), fit.model, predicting=True)
     rise = rises(people.table)
     risen = rise >= LEAST_RISE
-    found, error = np.full(people.count, np.nan), np.zeros(people.count)
+    log_factor, error = np.full(people.count, np.nan), np.zeros(people.count)
     among = np.ones(people.count, bool)
-    for stage, particles in enumerate(weighings[first:], first):
-        progress("weighing recoveries", stage, len(weighings))
+    for stage, particles in enumerate(evaluations[first:], first):
+        progress("evaluating recoveries", stage, len(evaluations))
         if stage > first:
-            among = risen & (found + _REACH * error > _AGAIN[stage - 1])
+            among = risen & (log_factor + _REACH * error > _AGAIN[stage - 1])
         if stage == first + 1:
             among |= rise >= CLEAR_RISE
-        if particles >= WEIGHINGS[-1]:
+        if particles >= EVALUATIONS[-1]:
             among &= error > _UNSURE
         if among.any():
             rows = rows_of(visits, people.subjects.filter(among))
             some = read_people(rows, columns_of(fit), fit.model, predicting=True)
-            none, gained, doubt = weigh(fit, some, RECOVERY, particles=particles)
-            changed = np.abs(gained - none - found[among]) / 4
-            error[among], found[among] = np.fmax(doubt, changed), gained - none
-    return Weighed(people.subjects, risen, np.where(risen, found, np.minimum(found, 0.0)))
+            none, gained, halves = weigh(fit, some, RECOVERY, particles=particles)
+            changed = np.abs(gained - none - log_factor[among]) / 4
+            error[among], log_factor[among] = np.fmax(halves, changed), gained - none
+    return PosteriorOdds(people.subjects, risen, np.where(risen, log_factor, np.minimum(log_factor, 0.0)))
 
 
 def posterior(
@@ -125,54 +143,54 @@ def posterior(
     thresholds: Thresholds,
     *,
     before: pl.DataFrame | None = None,
-    weighings: tuple[int, ...] = WEIGHINGS,
+    evaluations: tuple[int, ...] = EVALUATIONS,
     windows: bool = True,
     progress: Progress = silent,
-) -> Posterior:
-    """Weigh recovery and draw courses.
+) -> CohortPosterior:
+    """Evaluate recoveries and draw courses.
 
     Args:
         fit: natural history on the scale of the visits.
         visits: `subject`, `months` from any origin of the person, `score`; rows without a score extend a course.
-        thresholds: what verdicts ask for.
-        before: `subject`, `log_odds` of a recovery before a person's own scores, the prior's for whom it lacks; told by
-            everybody else where none is given.
-        weighings: particles of each half in each weighing.
-        windows: whether to tell the loss in every window.
-        progress: told how far the work is.
+        thresholds: thresholds of the verdicts.
+        before: `subject`, `prior_log_odds` of a recovery before a person's own scores, the prior's for whom it lacks;
+            from everybody else where none is given.
+        evaluations: particles of each half in each evaluation.
+        windows: whether to reduce the loss in every window.
+        progress: called with how far the work is.
     """
-    first = max(min(FEW, len(weighings) - 1), 0) if visits["subject"].n_unique() < thresholds.cohort else 0
-    found = weighed(fit, visits, weighings, first, progress)
-    subjects = found.subjects
-    common = frequency(found.log_factor, thresholds) if before is None else given(before, subjects)
-    chance = found.chance(common.log_odds)
+    first = max(min(FEW, len(evaluations) - 1), 0) if visits["subject"].n_unique() < thresholds.cohort else 0
+    odds = posterior_odds(fit, visits, evaluations, first, progress)
+    subjects = odds.subjects
+    common = frequency(odds.log_factor, thresholds) if before is None else known_frequency(before, subjects)
+    recovery = odds.probability(common.log_odds)
     progress("drawing courses", 0, 0)
     edges = [*(least for least, _ in DRAWS[1:]), np.inf]
-    tier = np.searchsorted(edges, chance, side="right")
+    tier = np.searchsorted(edges, recovery, side="right")
     parts = [
         _drawn(
             fit,
             visits,
-            subjects.filter(tier == place),
+            subjects.filter(tier == index),
             thresholds,
-            chance[tier == place],
+            recovery[tier == index],
             draws=draws,
-            recovery=place > 0,
+            recovery=index > 0,
             windows=windows,
         )
-        for place, (_, draws) in enumerate(DRAWS)
-        if (tier == place).any()
+        for index, (_, draws) in enumerate(DRAWS)
+        if (tier == index).any()
     ]
     weights = pl.DataFrame(
         {
             "subject": subjects,
-            "log_factor": found.log_factor,
-            "log_odds": common.log_odds,
-            "chance": chance,
+            "log_bayes_factor": odds.log_factor,
+            "prior_log_odds": common.log_odds,
+            "posterior_recovery": recovery,
         }
     )
     rows = pl.concat([_person_rows(part.reductions) for part in parts], how="diagonal")
-    return Posterior(
+    return CohortPosterior(
         people=weights.join(rows, on="subject", how="left", maintain_order="left"),
         windows=pl.concat([part.windows for part in parts]),
         courses=pl.concat([part.courses for part in parts]),
@@ -181,7 +199,7 @@ def posterior(
 
 
 def rises(table: pl.DataFrame) -> Float[np.ndarray, " person"]:
-    """Largest rise of a score above an earlier one of the same person, 0 for none; persons in order."""
+    """Largest rise of a score above an earlier one of the same person [points], 0 for none; people in order."""
     rise = pl.col("score") - pl.col("score").cum_min().over("subject")
     return table.group_by("subject", maintain_order=True).agg(rise.max().fill_null(0.0))["score"].to_numpy()
 
@@ -196,7 +214,7 @@ def _drawn(
     visits: pl.DataFrame,
     subjects: pl.Series,
     thresholds: Thresholds,
-    chance: Float[np.ndarray, " person"],
+    probability: Float[np.ndarray, " person"],
     *,
     draws: int,
     recovery: bool,
@@ -204,42 +222,125 @@ def _drawn(
 ) -> Smoothed:
     """Courses of some people, reduced."""
     people = read_people(rows_of(visits, subjects), columns_of(fit), fit.model, predicting=True)
-    spans = Spans(flat=thresholds.flat, lost=3.0, gained=thresholds.gain) if windows else None
+    spans = Spans(flat=thresholds.flat, lost=_LOST_IN_WINDOW, gained=thresholds.gain) if windows else None
     return smooth_people(
         fit,
         people,
-        asked_of(thresholds, recovery=recovery),
-        chance if recovery else 0 * chance,
+        reductions(thresholds, recovery=recovery),
+        probability if recovery else 0 * probability,
         recovery=RECOVERY if recovery else None,
         spans=spans,
         draws=draws,
     )
 
 
-def asked_of(thresholds: Thresholds, *, recovery: bool) -> list[Reduction]:
-    """What is asked of each course."""
-    asked = [
+def reductions(thresholds: Thresholds, *, recovery: bool) -> list[Reduction]:
+    """What each drawn course is reduced to."""
+    found = [
         Reduction(kind="flat_months", name="flat", points=thresholds.flat, at_least=thresholds.flat_months),
         Reduction(kind="flat_from", points=thresholds.flat),
         Reduction(kind="whole_loss", name="loss", at_least=thresholds.loss_points),
         Reduction(kind="late_loss", name="late", months=thresholds.flat_months, at_least=thresholds.loss_points),
     ]
     if not recovery:
-        return asked
-    for name, months in (("0", 0.0), ("hold", thresholds.hold), ("remission", thresholds.remission)):
-        asked += [
-            Reduction(kind="held_gain", name=f"none_{name}", months=months, at_least=thresholds.none),
-            Reduction(kind="held_gain", name=f"gain_{name}", months=months, at_least=thresholds.gain),
-            Reduction(
-                kind="gain_lost", name=f"lost_{name}", months=months, at_least=thresholds.given_back * thresholds.gain
-            ),
-            Reduction(kind="held_from", name=f"from_{name}", months=months),
-            Reduction(kind="loss_before", name=f"before_{name}", months=months, at_least=thresholds.documented),
+        return found
+    lost = thresholds.given_back * thresholds.gain
+    for duration in DURATIONS:
+        months = held_months(duration, thresholds)
+        found += [
+            Reduction(kind="held_gain", name=f"none_{duration}", months=months, at_least=thresholds.none),
+            Reduction(kind="held_gain", name=f"gain_{duration}", months=months, at_least=thresholds.gain),
+            Reduction(kind="gain_lost", name=f"lost_{duration}", months=months, at_least=lost),
+            Reduction(kind="held_from", name=f"from_{duration}", months=months),
+            Reduction(kind="loss_before", name=f"before_{duration}", months=months, at_least=thresholds.documented),
         ]
-    return asked
+    return found
 
 
-def _person_rows(reductions: pl.DataFrame) -> pl.DataFrame:
-    """One row a person: for each reduction its 5, 50 and 95 % quantiles and the probability of its threshold."""
-    wide = reductions.select("subject", "reduction", p="probability", low="q05", mid="q50", high="q95")
-    return wide.pivot(on="reduction", index="subject", values=["p", "low", "mid", "high"], maintain_order=True)
+def _columns(reduction: str, quantity: str, event: str = "", *, suffix: str = "") -> dict[str, str]:
+    """Statistics of a reduction to columns: median and ends of the 90 % interval, and the posterior of its event."""
+    ends = {"mid": "", "low": "_low", "high": "_high"}
+    columns = {f"{stat}_{reduction}": f"{quantity}{end}{suffix}" for stat, end in ends.items()} if quantity else {}
+    return columns | ({f"p_{reduction}": f"{event}{suffix}"} if event else {})
+
+
+def _reduced() -> dict[str, str]:
+    columns = {
+        **_columns("flat", "stable_months", "posterior_stable"),
+        **_columns("flat_from", "stable_start_months"),
+        **_columns("loss", "loss_points", "posterior_progressing"),
+        **_columns("late", "late_loss_points", "posterior_late_loss"),
+    }
+    for duration in DURATIONS:
+        suffix = f"_{duration}"
+        columns |= {
+            **_columns(f"none{suffix}", "", "posterior_some_gain", suffix=suffix),
+            **_columns(f"gain{suffix}", "gain_points", "posterior_gain", suffix=suffix),
+            **_columns(f"lost{suffix}", "lost_points", "posterior_lost_gain", suffix=suffix),
+            **_columns(f"from{suffix}", "gain_start_months", suffix=suffix),
+            **_columns(f"before{suffix}", "earlier_loss_points", "posterior_earlier_loss", suffix=suffix),
+        }
+    return columns
+
+
+REDUCED: Final = _reduced()
+"""Statistic and reduction to the column of a subject's row that it fills."""
+
+
+def _person_rows(reduced: pl.DataFrame) -> pl.DataFrame:
+    """One row a subject: medians, ends of 90 % intervals and posteriors under the names of REDUCED."""
+    wide = reduced.select("subject", "reduction", p="probability", low="q05", mid="q50", high="q95")
+    rows = wide.pivot(on="reduction", index="subject", values=["p", "low", "mid", "high"], maintain_order=True)
+    return rows.select("subject", *(pl.col(old).alias(new) for old, new in REDUCED.items() if old in rows.columns))
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """How common recovery is.
+
+    Attributes:
+        share: expected share of people with a recovery, from everybody [0-1].
+        log_odds: of a recovery before a person's own scores, from everybody else.
+    """
+
+    share: float
+    log_odds: Float[np.ndarray, " person"]
+
+
+def frequency(log_factor: Float[np.ndarray, " person"], thresholds: Thresholds) -> Frequency:
+    """How common recovery is by the scores of all people; the prior's where the cohort is too small to estimate it.
+
+    Args:
+        log_factor: log Bayes factors of a recovery.
+        thresholds: fewest people of a cohort.
+    """
+    if len(log_factor) < thresholds.cohort:
+        return Frequency(RECOVERY.prior, np.full(len(log_factor), logit(RECOVERY.prior)))
+    odds = np.linspace(LOWEST_ODDS, logit(MOST), POINTS)
+    held, missed = log_expit(odds), log_expit(-odds)  # log of the frequency, and of what is left of one
+    likelihood = np.zeros(len(odds))
+    parts = np.array_split(log_factor, len(log_factor) // _TOGETHER + 1)
+    for some in parts:
+        likelihood += np.logaddexp(missed, some[:, None] + held).sum(axis=0)
+    weight = likelihood + PEOPLE_BEHIND * (RECOVERY.prior * held + (1 - RECOVERY.prior) * missed)
+    keep = weight > weight.max() - _NEGLIGIBLE
+    weight, held, missed = weight[keep], held[keep], missed[keep]
+    before = []
+    for some in parts:
+        others = weight - np.logaddexp(missed, some[:, None] + held)
+        before.append(logsumexp(others + held, axis=1) - logsumexp(others + missed, axis=1))
+    share = np.exp(logsumexp(weight + held) - logsumexp(weight))
+    return Frequency(float(share), np.concatenate(before))
+
+
+def known_frequency(before: pl.DataFrame, subjects: pl.Series) -> Frequency:
+    """The odds that were estimated before for these people, the prior for whom they lack.
+
+    Args:
+        before: `subject`, `prior_log_odds`; as `CohortPosterior.people` has them.
+        subjects: the people.
+    """
+    known = before.select("subject", "prior_log_odds")
+    rows = subjects.to_frame("subject").join(known, on="subject", how="left", maintain_order="left")
+    log_odds = rows["prior_log_odds"].fill_null(float(logit(RECOVERY.prior))).to_numpy()
+    return Frequency(float(expit(log_odds).mean()), log_odds)

@@ -67,7 +67,7 @@ class Definition:
         eligible: who is in the denominator.
         deaths: how people who died or had a tracheostomy are counted.
         dropouts: how people who left are counted.
-        scales: scales counted; a person is judged on one only, the one they were rated on more often.
+        scales: scales counted; a subject counts on one only, the one they were rated on more often.
         deaths_decline: whether those who died before the epoch's end count as not meeting the rule.
         stop_at_tracheostomy: whether visits from a tracheostomy on are left out.
         lead_in_months: time before the change of slope [months], for responder rules.

@@ -11,7 +11,8 @@ import polars as pl
 from jaxtyping import Bool, Int
 
 from alsight.cohort.cohort import Cohort
-from alsight.episodes.courses import Courses, courses
+from alsight.cohort.endpoints import first_days
+from alsight.cohort.ratings import Ratings, before, on_main_scale, ratings, scale_names, subject_names
 from alsight.episodes.definition import Definition
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.methods import METHODS, Spells
@@ -39,67 +40,69 @@ class Judged:
 
     Attributes:
         rule: the definition.
-        courses: the scores it was applied to.
-        spells: eligible people and the episodes found, no two of a person overlapping.
+        ratings: the ratings it was applied to, each subject on one scale.
+        spells: eligible people and the episodes found, no two of a subject overlapping.
     """
 
     rule: Definition
-    courses: Courses
+    ratings: Ratings
     spells: Spells
 
     @property
-    def found(self) -> Bool[np.ndarray, " people"]:
+    def found(self) -> Bool[np.ndarray, " subject"]:
         """Eligible people with at least one episode."""
         found = np.zeros(self.spells.eligible.size, dtype=bool)
-        found[self.courses.person[self.spells.end]] = True
+        found[self.ratings.subject[self.spells.end]] = True
         return found & self.spells.eligible
 
 
 def judge(cohort: Cohort, definitions: Sequence[Definition] = DEFINITIONS) -> list[Judged]:
-    """Every definition applied to a cohort; the scores are laid out once for each set of scales."""
-    layouts: dict[tuple[object, ...], Courses] = {}
+    """Every definition applied to a cohort; the ratings are made once, and selected once for each set of scales."""
+    whole = ratings(cohort)
+    selections: dict[tuple[object, ...], Ratings] = {}
     judged: list[Judged] = []
     for rule in definitions:
         key = (*rule.scales, rule.stop_at_tracheostomy)
-        if key not in layouts:
-            layouts[key] = courses(cohort, rule.scales, stop_at_tracheostomy=rule.stop_at_tracheostomy)
-        course = layouts[key]
-        judged.append(Judged(rule, course, _apart(course, METHODS[rule.method](course, rule))))
+        if key not in selections:
+            some = before(whole, first_days(cohort, ("tracheostomy",))) if rule.stop_at_tracheostomy else whole
+            selections[key] = on_main_scale(some, rule.scales)
+        rated = selections[key]
+        judged.append(Judged(rule, rated, _apart(rated, METHODS[rule.method](rated, rule))))
     return judged
 
 
-def _apart(course: Courses, spells: Spells) -> Spells:
-    """The spells that remain when a person's longest is kept and all that share a visit with it go, and so on.
+def _apart(rated: Ratings, spells: Spells) -> Spells:
+    """The spells that remain when a subject's longest is accepted and all that share a visit with it go, and so on.
 
-    Of equally long ones the earliest is kept. One round settles one episode of every person.
+    Of equally long ones the earliest is accepted. One round settles one episode of every subject.
     """
-    person = course.person[spells.end]
-    length = course.day[spells.end] - course.day[spells.held]
-    order = np.lexsort((spells.start, -length, person))
-    kept: list[Int[np.ndarray, " kept"]] = []
+    subject = rated.subject[spells.end]
+    length = rated.day[spells.end] - rated.day[spells.held]
+    order = np.lexsort((spells.start, -length, subject))
+    accepted: list[Int[np.ndarray, " accepted"]] = []
     while order.size:
-        head = np.flatnonzero(np.diff(person[order], prepend=-1))
+        head = np.flatnonzero(np.diff(subject[order], prepend=-1))
         chosen = order[head]
-        kept.append(chosen)
+        accepted.append(chosen)
         rival = np.repeat(chosen, np.diff(np.append(head, order.size)))
         overlaps = (spells.start[order] <= spells.end[rival]) & (spells.end[order] >= spells.start[rival])
         order = order[~overlaps]
-    places = np.concatenate(kept) if kept else np.zeros(0, dtype=np.int64)
-    places = places[np.lexsort((spells.start[places], person[places]))]
+    index = np.concatenate(accepted) if accepted else np.zeros(0, dtype=np.int64)
+    index = index[np.lexsort((spells.start[index], subject[index]))]
     return replace(
         spells,
-        start=spells.start[places],
-        held=spells.held[places],
-        end=spells.end[places],
-        size=spells.size[places],
+        start=spells.start[index],
+        held=spells.held[index],
+        end=spells.end[index],
+        size=spells.size[index],
     )
 
 
 def find_episodes(cohort: Cohort, definitions: Sequence[Definition] = DEFINITIONS) -> pl.DataFrame:
-    """Every episode of every person under every definition, one row each, as observed: no noise is weighed.
+    """Every episode of every subject under every definition, one row each, as observed, whatever the noise of a rating.
 
-    Under one definition a person's episodes share no visit: from each visit the longest spell counts, and where several
-    overlap the longest stands.
+    Under one definition a subject's episodes share no visit: from each visit the longest spell counts, and where
+    several overlap the longest stands.
 
     Returns:
         Columns of EPISODES. `change` is the end's minus the start's score [points]; `size` the quantity that the
@@ -110,26 +113,26 @@ def find_episodes(cohort: Cohort, definitions: Sequence[Definition] = DEFINITION
 
 
 def episode_frame(judged: Sequence[Judged]) -> pl.DataFrame:
-    """The episodes of definitions already applied, in the order of definitions, people and days."""
+    """The episodes of definitions already applied, in the order of definitions, subjects and days."""
     return pl.concat([_frame(one) for one in judged]) if judged else pl.DataFrame(schema=EPISODES)
 
 
 def _frame(judged: Judged) -> pl.DataFrame:
-    course, spells, rule = judged.courses, judged.spells, judged.rule
-    person = course.person[spells.end]
-    start, end = course.score[spells.start], course.score[spells.end]
+    rated, spells, rule = judged.ratings, judged.spells, judged.rule
+    subject = rated.subject[spells.end]
+    start, end = rated.total[spells.start], rated.total[spells.end]
     columns = {
-        "subject": course.subjects.gather(person),
-        "definition": pl.repeat(rule.name, person.size, eager=True),
-        "kind": pl.repeat(rule.kind, person.size, eager=True),
-        "scale": course.scale.gather(person),
-        "start_day": course.day[spells.start],
-        "end_day": course.day[spells.end],
+        "subject": subject_names(rated).gather(subject),
+        "definition": pl.repeat(rule.name, subject.size, eager=True),
+        "kind": pl.repeat(rule.kind, subject.size, eager=True),
+        "scale": scale_names(rated.main_scale[subject]),
+        "start_day": rated.day[spells.start],
+        "end_day": rated.day[spells.end],
         "start_score": start,
         "end_score": end,
         "change": end - start,
         "visits": spells.end - spells.start + 1,
-        "held_from_day": course.day[spells.held],
+        "held_from_day": rated.day[spells.held],
         "size": spells.size,
     }
     return pl.DataFrame(columns, schema_overrides=EPISODES)

@@ -13,13 +13,13 @@ from scipy.special import ndtri
 
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
-from alsight.infer.faults import Problem, fatal_of, notes_of, problems_of
+from alsight.infer.faults import DesignProblem, fatal_of, notes_of, problems_of
 from alsight.infer.formulas import Encoding, coded, levels_of, matrix, names_in, parse_encoding, split
 from alsight.models.model import Columns, Record, Visits
 
 
 @dataclass(frozen=True)
-class Rows:
+class DesignRows:
     """A long table as arrays, subject after subject; `visits` is the same, padded.
 
     Attributes:
@@ -53,7 +53,7 @@ class Rows:
     columns: Columns
     encoding: Encoding
     dropped: int
-    problems: tuple[Problem, ...]
+    problems: tuple[DesignProblem, ...]
     table: pl.DataFrame
 
     @cached_property
@@ -78,7 +78,7 @@ class Rows:
         return Visits(*(jnp.asarray(array) for array in (*arrays, *rest)))
 
     @property
-    def fatal(self) -> Problem | None:
+    def fatal(self) -> DesignProblem | None:
         """The first fault that forbids a fit, if any."""
         return fatal_of(self.problems)
 
@@ -118,7 +118,7 @@ def design(
     visit: str = "",
     group: str = "",
     weight: str = "",
-) -> Rows:
+) -> DesignRows:
     """Arrays of a long table, one row a visit; rows with a missing value are left out and counted.
 
     Args:
@@ -149,7 +149,7 @@ def design(
     return replace(rows, problems=(*_silent(whole, kept, subject, outcome), *_faults(rows)))
 
 
-def encode(encoding: str, table: pl.DataFrame) -> Rows:
+def encode(encoding: str, table: pl.DataFrame) -> DesignRows:
     """A new table coded as the fit's was; rows without an outcome are kept, as not seen.
 
     Rows without a person, a time or a covariate, or where one is infinite, are left out.
@@ -167,7 +167,7 @@ def encode(encoding: str, table: pl.DataFrame) -> Rows:
     return _rows(kept, plan, 0)
 
 
-def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> Rows:
+def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> DesignRows:
     ready = coded(kept, {name: known for name, known in encoding.levels.items() if name != encoding.visit})
     if encoding.visit:
         ready = coded(
@@ -206,7 +206,7 @@ def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> Rows:
         tuple(encoding.levels.get(encoding.visit, ())),
         tuple(encoding.levels.get(encoding.group, ("all",))),
     )
-    return Rows(
+    return DesignRows(
         np.where(known, values, 0.0),
         arrays[0],
         arrays[1],
@@ -276,7 +276,7 @@ def _fault(rule: str, column: str, message: str, how_to_fix: str) -> DataError:
     return DataError([Fault(table="visits", rule=rule, column=column, message=message, how_to_fix=how_to_fix)])
 
 
-def _silent(whole: pl.DataFrame, kept: pl.DataFrame, subject: str, outcome: str) -> tuple[Problem, ...]:
+def _silent(whole: pl.DataFrame, kept: pl.DataFrame, subject: str, outcome: str) -> tuple[DesignProblem, ...]:
     lost = whole[subject].drop_nulls().n_unique() - kept[subject].n_unique()
     if not lost:
         return ()
@@ -284,13 +284,13 @@ def _silent(whole: pl.DataFrame, kept: pl.DataFrame, subject: str, outcome: str)
     names = gone.filter(~gone.is_in(kept[subject].unique().implode())).head(5).to_list()
     listed = ", ".join(str(name) for name in names) + (" ..." if lost > len(names) else "")
     message = f"{lost} subjects have no complete row with {outcome} and were left out: {listed}."
-    return (Problem(Status.TOO_FEW_DATA, message, fatal=False),)
+    return (DesignProblem(Status.TOO_FEW_DATA, message, fatal=False),)
 
 
-def _faults(rows: Rows) -> tuple[Problem, ...]:
+def _faults(rows: DesignRows) -> tuple[DesignProblem, ...]:
     columns = rows.columns
     if not rows.seen.all():
-        return (Problem(Status.NOT_FINITE, f"{columns.outcome} holds a value that is infinite."),)
+        return (DesignProblem(Status.NOT_FINITE, f"{columns.outcome} holds a value that is infinite."),)
     return problems_of(
         rows.outcome, rows.fixed, rows.random, rows.start, (columns.outcome, columns.fixed, columns.random)
     )

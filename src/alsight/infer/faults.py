@@ -15,7 +15,7 @@ NEAR_ZERO = 1e-10
 
 
 @dataclass(frozen=True)
-class Problem:
+class DesignProblem:
     """One fault of a design, and whether a fit can still be made."""
 
     status: Status
@@ -23,12 +23,12 @@ class Problem:
     fatal: bool = True
 
 
-def fatal_of(problems: Sequence[Problem]) -> Problem | None:
+def fatal_of(problems: Sequence[DesignProblem]) -> DesignProblem | None:
     """The first problem with which no fit can be made."""
     return next((problem for problem in problems if problem.fatal), None)
 
 
-def notes_of(problems: Sequence[Problem], left_out: str) -> tuple[str, ...]:
+def notes_of(problems: Sequence[DesignProblem], left_out: str) -> tuple[str, ...]:
     """What a fit's record says of them, after how many rows were left out; that is empty where none was."""
     said = f"{left_out} rows were left out: a value is missing."
     return (*((said,) if left_out else ()), *(problem.message for problem in problems))
@@ -40,7 +40,7 @@ def problems_of(
     random: Float[np.ndarray, "row random"],
     start: Int[np.ndarray, "*_ edge"],
     names: tuple[str, tuple[str, ...], tuple[str, ...]],
-) -> tuple[Problem, ...]:
+) -> tuple[DesignProblem, ...]:
     """Every fault of a design: too little data, infinite, constant or collinear columns, times that never change.
 
     Args:
@@ -54,32 +54,32 @@ def problems_of(
     values, people = len(outcome), len(start) - 1
     if values <= fixed.shape[1]:
         message = f"{values} values of {called} cannot determine {fixed.shape[1]} coefficients."
-        return (Problem(Status.TOO_FEW_DATA, message),)
+        return (DesignProblem(Status.TOO_FEW_DATA, message),)
     found = [*_infinite(outcome[:, None], (called,)), *_infinite(fixed, fixed_names), *_infinite(random, random_names)]
     if found:
         return tuple(found)
     found += _useless(fixed, fixed_names)
     if np.ptp(outcome) == 0:
-        found.append(Problem(Status.CONSTANT, f"{called} has the same value everywhere."))
+        found.append(DesignProblem(Status.CONSTANT, f"{called} has the same value everywhere."))
     if random.shape[1]:
         found += _unidentified(random, random_names, start, people, values)
     return tuple(found)
 
 
-def _infinite(columns: Float[np.ndarray, "row column"], names: tuple[str, ...]) -> list[Problem]:
+def _infinite(columns: Float[np.ndarray, "row column"], names: tuple[str, ...]) -> list[DesignProblem]:
     bad: Bool[np.ndarray, " column"] = np.logical_not(np.isfinite(columns).all(axis=0))
     return [
-        Problem(Status.NOT_FINITE, f"{name} holds a value that is infinite.")
+        DesignProblem(Status.NOT_FINITE, f"{name} holds a value that is infinite.")
         for name, wrong in zip(names, bad, strict=True)
         if wrong
     ]
 
 
-def _useless(fixed: Float[np.ndarray, "row fixed"], names: tuple[str, ...]) -> list[Problem]:
+def _useless(fixed: Float[np.ndarray, "row fixed"], names: tuple[str, ...]) -> list[DesignProblem]:
     cross = fixed.T @ fixed
     sizes = np.sqrt(np.diagonal(cross))
     found = [
-        Problem(Status.CONSTANT, f"{name} is zero everywhere.")
+        DesignProblem(Status.CONSTANT, f"{name} is zero everywhere.")
         for name, size in zip(names, sizes, strict=True)
         if size == 0
     ]
@@ -94,9 +94,9 @@ def _useless(fixed: Float[np.ndarray, "row fixed"], names: tuple[str, ...]) -> l
         weights = np.linalg.lstsq(scaled[np.ix_(before, before)], scaled[before, place], rcond=None)[0]
         others = [names[k] for k in before if abs(weights[k]) > np.sqrt(NEAR_ZERO)]
         if level is not None and others == ["Intercept"]:
-            found.append(Problem(Status.CONSTANT, f"{name} has the same value in every row."))
+            found.append(DesignProblem(Status.CONSTANT, f"{name} has the same value in every row."))
         else:
-            found.append(Problem(Status.COLLINEAR, f"{name} is determined by {', '.join(others)}."))
+            found.append(DesignProblem(Status.COLLINEAR, f"{name} is determined by {', '.join(others)}."))
     return found
 
 
@@ -111,25 +111,29 @@ def _unidentified(
     start: Int[np.ndarray, "*_ edge"],
     people: int,
     values: int,
-) -> list[Problem]:
+) -> list[DesignProblem]:
     if people <= random.shape[1]:
         message = f"{people} subjects cannot determine the spread of {len(names)} random effects ({', '.join(names)})."
-        return [Problem(Status.TOO_FEW_DATA, message)]
+        return [DesignProblem(Status.TOO_FEW_DATA, message)]
     if values <= people:
         return [
-            Problem(Status.TOO_FEW_DATA, "No subject has more than one visit: noise and spread cannot be told apart.")
+            DesignProblem(
+                Status.TOO_FEW_DATA, "No subject has more than one visit: noise and spread cannot be told apart."
+            )
         ]
-    found: list[Problem] = []
+    found: list[DesignProblem] = []
     first = np.repeat(random[start[:-1]], np.diff(start), axis=0)
     still: Bool[np.ndarray, " random"] = np.all(random == first, axis=0)
     if "intercept" in names:
         found += [
-            Problem(Status.SINGULAR, f"{name} never changes within a subject: its random slope cannot be estimated.")
+            DesignProblem(
+                Status.SINGULAR, f"{name} never changes within a subject: its random slope cannot be estimated."
+            )
             for name, never in zip(names, still, strict=True)
             if never and name != "intercept"
         ]
     most = int(np.diff(start).max())
     if most < random.shape[1]:
         message = f"No subject has more than {most} visits, too few for {len(names)} random effects."
-        found.append(Problem(Status.TOO_FEW_DATA, message))
+        found.append(DesignProblem(Status.TOO_FEW_DATA, message))
     return found

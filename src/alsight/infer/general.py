@@ -12,10 +12,10 @@ from jax.scipy.linalg import solve_triangular
 
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
-from alsight.infer.design import Rows
+from alsight.infer.design import DesignRows
 from alsight.infer.fit import Fit, failed
 from alsight.infer.gaussian.estimate import Method, fit_rows
-from alsight.infer.maximise import covariances, maximise
+from alsight.infer.maximize import covariances, maximize
 from alsight.models.covariance import factor_of
 from alsight.models.linear import Linear
 from alsight.models.model import Columns, Record, Visits
@@ -28,7 +28,7 @@ STILL = 1e-5
 """Change of the log likelihood by a move of the nodes that no longer matters."""
 
 
-def fit_linear_general(rows: Rows, model: Linear, method: Method) -> Fit:
+def fit_linear_general(rows: DesignRows, model: Linear, method: Method) -> Fit:
     """Fit of a linear mixed model whose noise is unequal or heavy-tailed, started from the equal normal one.
 
     Raises:
@@ -54,7 +54,7 @@ def fit_linear_general(rows: Rows, model: Linear, method: Method) -> Fit:
     return replace(fit, record=record)
 
 
-def without_level(rows: Rows) -> tuple[Rows, Columns]:
+def without_level(rows: DesignRows) -> tuple[DesignRows, Columns]:
     """Rows whose noise design has no constant column, since that is `sd_residual` itself."""
     keep = [spot for spot, name in enumerate(rows.columns.noise) if name != "Intercept"]
     columns = replace(rows.columns, noise=tuple(rows.columns.noise[spot] for spot in keep))
@@ -78,16 +78,16 @@ def _density(point: Any, given: Any, columns: Columns, model: Linear) -> Any:
     return model.log_density(columns, model.natural(columns, point), visits, placed)
 
 
-def _student(rows: Rows, columns: Columns, model: Linear, begin: jax.Array) -> Fit:
+def _student(rows: DesignRows, columns: Columns, model: Linear, begin: jax.Array) -> Fit:
     # The quadrature stands still while a search runs and is moved to the new modes between searches.
     density, place = _bound(columns, model, "density"), _bound(columns, model, "nodes")
     point, last = begin, -np.inf
-    optimum = maximise(density, point, (rows.visits, place(point, rows.visits)))
+    optimum = maximize(density, point, (rows.visits, place(point, rows.visits)))
     for _ in range(MOVES):
         if abs(float(optimum.value) - last) < STILL or not np.isfinite(float(optimum.value)):
             break
         last, point = float(optimum.value), optimum.point
-        optimum = maximise(density, point, (rows.visits, place(point, rows.visits)))
+        optimum = maximize(density, point, (rows.visits, place(point, rows.visits)))
     turn = jax.jacfwd(lambda point: model.natural(columns, point))(optimum.point)
     observed, robust = covariances(optimum, turn)
     return _pack(columns, model, optimum, model.natural(columns, optimum.point), observed, robust)
@@ -137,9 +137,9 @@ def _profile(point: Any, visits: Visits, columns: Columns, model: Linear, reml: 
     return deviance, beta, inverse
 
 
-def _unequal(rows: Rows, columns: Columns, model: Linear, method: Method, begin: jax.Array) -> Fit:
+def _unequal(rows: DesignRows, columns: Columns, model: Linear, method: Method, begin: jax.Array) -> Fit:
     fixed = len(columns.fixed)
-    optimum = maximise(_bound(columns, model, method), begin[fixed:], rows.visits, scores=False)
+    optimum = maximize(_bound(columns, model, method), begin[fixed:], rows.visits, scores=False)
     _, beta, inverse = _profile(optimum.point, rows.visits, columns, model, method == "reml")
     whole = jnp.concatenate([beta, optimum.point])
     natural = model.natural(columns, whole)

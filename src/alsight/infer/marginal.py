@@ -14,8 +14,8 @@ from jaxtyping import Bool, Float
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
 from alsight.infer.degrees import Rule, contrasts
-from alsight.infer.design import Rows, design
-from alsight.infer.faults import Problem
+from alsight.infer.design import DesignRows, design
+from alsight.infer.faults import DesignProblem
 from alsight.infer.fit import Fit, failed, join
 from alsight.infer.formulas import coded, matrix, names_in, parse_encoding
 from alsight.infer.gaussian.patterns import Level, Patterned, builder, evaluate, marginal_pieces, patterned
@@ -166,17 +166,17 @@ def _refuse(structure: str, coordinates: Sequence[str]) -> None:
         raise SpecError([("coordinates", "columns of numbers, for a spatial structure", "nothing")])
 
 
-def _repeated(rows: Rows) -> Problem | None:
+def _repeated(rows: DesignRows) -> DesignProblem | None:
     key = rows.owner * (len(rows.columns.slots) + 1) + rows.slot
     values, counts = np.unique(key, return_counts=True)
     if counts.max(initial=1) == 1:
         return None
     subject, slot = divmod(int(values[np.argmax(counts)]), len(rows.columns.slots) + 1)
     message = f"Subject {rows.subjects[subject]} has more than one row at visit {rows.columns.slots[slot]}."
-    return Problem(Status.SINGULAR, message)
+    return DesignProblem(Status.SINGULAR, message)
 
 
-def _by_slot(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+def _by_slot(rows: DesignRows) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     shape = (1, len(rows.subjects), len(rows.columns.slots))
     right = np.zeros((*shape, rows.fixed.shape[1] + 1))
     right[0, rows.owner, rows.slot, :-1] = rows.fixed
@@ -190,7 +190,9 @@ def _by_slot(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     return right, seen, weight
 
 
-def _distance(rows: Rows, table: pl.DataFrame, coordinates: Sequence[str]) -> Float[np.ndarray, "subject slot slot"]:
+def _distance(
+    rows: DesignRows, table: pl.DataFrame, coordinates: Sequence[str]
+) -> Float[np.ndarray, "subject slot slot"]:
     keys = [rows.encoding.subject, rows.encoding.visit]
     places = rows.table.select(keys).join(table.select(*keys, *coordinates), on=keys, how="left", maintain_order="left")
     points = np.zeros((len(rows.subjects), len(rows.columns.slots), len(coordinates)))
@@ -250,7 +252,7 @@ def means(
     return pl.concat([front, found.drop("contrast")], how="horizontal")
 
 
-def likelihood_at(rows: Rows, model: Marginal, theta: Sequence[float], *, reml: bool) -> float:
+def likelihood_at(rows: DesignRows, model: Marginal, theta: Sequence[float], *, reml: bool) -> float:
     """Log likelihood of a design at given variance parameters, the coefficients at their best."""
     right, seen, weights = _by_slot(rows)
     data, _ = patterned(right, seen, rows.group[None], None, weights)

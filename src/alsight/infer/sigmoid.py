@@ -14,12 +14,13 @@ from scipy.special import ndtri
 
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
-from alsight.infer.design import Rows, design, encode
-from alsight.infer.faults import Problem, problems_of
+from alsight.infer.design import DesignRows, design, encode
+from alsight.infer.faults import DesignProblem, problems_of
 from alsight.infer.fit import Fit, failed
-from alsight.infer.maximise import Optimum, covariances, maximise
+from alsight.infer.maximize import Optimum, covariances, maximize
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.instruments.d50 import D50_STARTS, DX_STARTS, fit_d50
-from alsight.models.latent.sigmoid import EFFECTS, Placed, Sigmoid
+from alsight.models.latent.sigmoid import EFFECTS, PlacedNodes, Sigmoid
 from alsight.models.model import Columns, Record, Visits
 
 MOVES = 6
@@ -41,10 +42,10 @@ NO_SPREAD = 1e-3
 
 
 @dataclass(frozen=True)
-class _Task:
+class _SigmoidTask:
     """What one fit works on."""
 
-    rows: Rows
+    rows: DesignRows
     columns: Columns
     model: Sigmoid
     record: Record
@@ -86,7 +87,7 @@ def fit_sigmoid(
     formula = f"{outcome} ~ {_right(d50)}"
     rows = design(visits, formula, subject=subject, random=f"~ 0 + {time}", noise=f"~ {_right(dx)}")
     rows = replace(rows, problems=(*rows.problems, *_outside(rows, chosen), *_problems(rows)))
-    task = _Task(rows, rows.columns, chosen, rows.record("ml"))
+    task = _SigmoidTask(rows, rows.columns, chosen, rows.record("ml"))
     if (fault := rows.fatal) is not None:
         return failed(fault.status, chosen.parameters_of(rows.columns), rows.columns, chosen, task.record)
     return _search(task)
@@ -111,12 +112,12 @@ def predict_curves(fit: Fit, visits: pl.DataFrame, level: float = 0.95) -> pl.Da
     base = np.stack(
         [rows.fixed[first] @ fit.estimates[:count], rows.noise[first] @ fit.estimates[count:][: rows.noise.shape[1]]], 1
     )
-    centre, width = base + np.asarray(mean), float(ndtri(0.5 + level / 2)) * np.asarray(spread)
+    center, width = base + np.asarray(mean), float(ndtri(0.5 + level / 2)) * np.asarray(spread)
     table: dict[str, Any] = {rows.encoding.subject: rows.subjects}
     for place, name in enumerate(("d50_months", "dx_months")):
-        table[name] = np.exp(centre[:, place])
-        table[f"{name}_low"] = np.exp(centre[:, place] - width[:, place])
-        table[f"{name}_high"] = np.exp(centre[:, place] + width[:, place])
+        table[name] = np.exp(center[:, place])
+        table[f"{name}_low"] = np.exp(center[:, place] - width[:, place])
+        table[f"{name}_high"] = np.exp(center[:, place] + width[:, place])
     return pl.DataFrame(table)
 
 
@@ -124,7 +125,7 @@ def _right(formula: str) -> str:
     return formula.partition("~")[2].strip() if "~" in formula else formula.strip()
 
 
-def _outside(rows: Rows, model: Sigmoid) -> list[Problem]:
+def _outside(rows: DesignRows, model: Sigmoid) -> list[DesignProblem]:
     # Noise carries single values past the ends of the scale; a mean beyond them means another scale.
     values, name = rows.outcome[rows.seen], rows.columns.outcome
     outside = (values < 0) | (values > model.best)
@@ -136,10 +137,10 @@ def _outside(rows: Rows, model: Sigmoid) -> list[Problem]:
         raise DataError(
             [Fault(table="visits", rule="out_of_range", column=name, message=message, how_to_fix=how_to_fix)]
         )
-    return [Problem(Status.CONVERGED, message, fatal=False)]
+    return [DesignProblem(Status.CONVERGED, message, fatal=False)]
 
 
-def _problems(rows: Rows) -> list[Problem]:
+def _problems(rows: DesignRows) -> list[DesignProblem]:
     if rows.fatal is not None or not len(rows.subjects):
         return []
     columns, first = rows.columns, rows.start[:-1]
@@ -150,25 +151,29 @@ def _problems(rows: Rows) -> list[Problem]:
     longest = np.maximum.reduceat(time, first) - np.minimum.reduceat(time, first)
     counts = np.diff(rows.start)
     if not (longest > 0).any():
-        found.append(Problem(Status.SINGULAR, f"{name} never changes within a subject: no curve can be seen."))
+        found.append(DesignProblem(Status.SINGULAR, f"{name} never changes within a subject: no curve can be seen."))
     elif counts.max() < FEWEST_VISITS:
-        found.append(Problem(Status.TOO_FEW_DATA, f"No subject has more than {counts.max()} visits; three are needed."))
+        found.append(
+            DesignProblem(Status.TOO_FEW_DATA, f"No subject has more than {counts.max()} visits; three are needed.")
+        )
     need = len(columns.fixed) + len(columns.noise) + 4
     if len(counts) <= need:
-        found.append(Problem(Status.TOO_FEW_DATA, f"{len(counts)} subjects cannot determine {need} parameters."))
+        found.append(DesignProblem(Status.TOO_FEW_DATA, f"{len(counts)} subjects cannot determine {need} parameters."))
     same = np.flatnonzero((longest == 0) & (counts > 1))
     if same.size:
         named = ", ".join(str(rows.subjects[int(place)]) for place in same[:5])
-        found.append(Problem(Status.TOO_FEW_DATA, f"{same.size} subjects have all visits at one time: {named}.", False))
+        found.append(
+            DesignProblem(Status.TOO_FEW_DATA, f"{same.size} subjects have all visits at one time: {named}.", False)
+        )
     return found
 
 
-def _begin(task: _Task) -> jax.Array:
+def _begin(task: _SigmoidTask) -> jax.Array:
     # Every person's own least-squares curve, where there is one, says where to start.
     rows, model = task.rows, task.model
     visits = rows.visits
     seen = np.asarray(visits.seen)
-    scaled = np.where(seen, np.asarray(visits.outcome) * 48.0 / model.best, np.nan)
+    scaled = np.where(seen, np.asarray(visits.outcome) * ALSFRS_R_BEST / model.best, np.nan)
     own = fit_d50(np.where(seen, np.asarray(visits.random)[..., 0], np.nan), scaled)
     fine = own.status == Status.CONVERGED
     first = rows.start[:-1]
@@ -188,7 +193,7 @@ def _begin(task: _Task) -> jax.Array:
             size = SPREADS[0]
         coefficients.append(found)
         spread.append(float(np.clip(size, *SPREADS)))
-    residual = float(np.nanmedian(own.residual_sd)) * model.best / 48.0 if fine.any() else np.nan
+    residual = float(np.nanmedian(own.residual_sd)) * model.best / ALSFRS_R_BEST if fine.any() else np.nan
     size = max(residual, 0.01 * model.best) if np.isfinite(residual) else float(np.std(rows.outcome))
     tail = [FIRST_DEGREES] if model.noise == "student" else []
     return model.working(task.columns, jnp.asarray([*np.concatenate(coefficients), *spread, 0.0, size, *tail]))
@@ -202,30 +207,30 @@ def _bound(columns: Columns, model: Sigmoid) -> tuple[Any, Any, Any]:
     key = (columns, model)
     if key not in _BOUND:
 
-        def density(point: Any, given: tuple[Visits, Placed]) -> Any:
+        def density(point: Any, given: tuple[Visits, PlacedNodes]) -> Any:
             return model.log_density(columns, model.natural(columns, point), *given)
 
-        def held(point: Any, given: tuple[Visits, Placed, Any]) -> Any:
+        def held(point: Any, given: tuple[Visits, PlacedNodes, Any]) -> Any:
             return model.log_density_held(columns, model.natural(columns, point), *given)
 
-        def place(point: Any, visits: Visits) -> Placed:
+        def place(point: Any, visits: Visits) -> PlacedNodes:
             return model.nodes(columns, model.natural(columns, point), visits)
 
         _BOUND[key] = (density, held, jax.jit(place))
     return _BOUND[key]
 
 
-def _search(task: _Task) -> Fit:
+def _search(task: _SigmoidTask) -> Fit:
     # The nodes stand still while a search runs and are moved to people's new laws between searches.
     visits, columns, model = task.rows.visits, task.columns, task.model
     density, held, place = _bound(columns, model)
     point, steps = _begin(task), 0
     placed = place(point, visits)
-    optimum = maximise(density, point, (visits, placed), tolerance=ROUGH)
+    optimum = maximize(density, point, (visits, placed), tolerance=ROUGH)
     for _ in range(MOVES):
         steps, last = steps + int(optimum.steps), float(optimum.value)
         placed = place(optimum.point, visits)
-        optimum = maximise(density, optimum.point, (visits, placed))
+        optimum = maximize(density, optimum.point, (visits, placed))
         if abs(float(optimum.value) - last) < STILL or not np.isfinite(float(optimum.value)):
             break
     steps += int(optimum.steps)
@@ -234,19 +239,19 @@ def _search(task: _Task) -> Fit:
         for _ in range(ENDS):
             placed = place(optimum.point, visits)
             given = (visits, placed, model.natural(columns, optimum.point))
-            optimum = maximise(held, optimum.point, given)
+            optimum = maximize(held, optimum.point, given)
             steps += int(optimum.steps)
     return _pack(task, optimum, placed, steps)
 
 
-def _flat(task: _Task, natural: np.ndarray) -> np.ndarray:
+def _flat(task: _SigmoidTask, natural: np.ndarray) -> np.ndarray:
     return natural[len(task.columns.fixed) + len(task.columns.noise) :][: len(EFFECTS)] < NO_SPREAD
 
 
-def _pack(task: _Task, optimum: Optimum, placed: Placed, steps: int) -> Fit:
+def _pack(task: _SigmoidTask, optimum: Optimum, placed: PlacedNodes, steps: int) -> Fit:
     columns, model = task.columns, task.model
     natural = np.asarray(model.natural(columns, optimum.point))
-    status, nodes = Status(int(optimum.status)), np.asarray(placed.centre)
+    status, nodes = Status(int(optimum.status)), np.asarray(placed.center)
     observed, robust = _spread(task, optimum)
     flat = _flat(task, natural)
     if flat.any() and status in (Status.CONVERGED, Status.SINGULAR, Status.MAX_STEPS):
@@ -272,7 +277,7 @@ def _pack(task: _Task, optimum: Optimum, placed: Placed, steps: int) -> Fit:
 
 
 def _spread(
-    task: _Task, optimum: Optimum
+    task: _SigmoidTask, optimum: Optimum
 ) -> tuple[Float[np.ndarray, "parameter parameter"], Float[np.ndarray, "parameter parameter"]]:
     turn = jax.jacfwd(lambda point: task.model.natural(task.columns, point))(optimum.point)
     observed, robust = covariances(optimum, turn)

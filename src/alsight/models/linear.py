@@ -66,7 +66,7 @@ class Linear(Spec, frozen=True):
     ) -> Float[Array, "*_ subject"]:
         """Log density of each subject's values, the random effects integrated out.
 
-        Normal noise in closed form; Student noise by Gauss-Hermite quadrature centred on each subject's own mode, or
+        Normal noise in closed form; Student noise by Gauss-Hermite quadrature centered on each subject's own mode, or
         where `placed` (from `nodes`) says.
         """
         beta, spread, _ = _parts(columns, parameters)

@@ -1,4 +1,4 @@
-"""Student noise: the random effects are integrated by Gauss-Hermite quadrature centred on each subject's mode."""
+"""Student noise: the random effects are integrated by Gauss-Hermite quadrature centered on each subject's mode."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def student_log_density(
     """
     grid, weight = _grid(root.shape[0], nodes)
 
-    centres, halves = student_nodes(root, error, visits, size, degrees) if placed is None else placed
+    centers, halves = student_nodes(root, error, visits, size, degrees) if placed is None else placed
 
-    def one(error: Array, random: Array, size: Array, seen: Array, centre: Array, half: Array) -> Array:
+    def one(error: Array, random: Array, size: Array, seen: Array, center: Array, half: Array) -> Array:
         reach = random @ root  # the effects are root @ v, v standard normal
-        points = centre + grid @ half.T
+        points = center + grid @ half.T
         left = (error - points @ reach.T) / size
         density = jnp.where(seen, _student(left, degrees) - jnp.log(size), 0.0).sum(axis=1)
         prior = -0.5 * (points**2).sum(axis=1)
         lift = 0.5 * (grid**2).sum(axis=1) + jnp.log(jnp.diagonal(half)).sum()
         return logsumexp(density + prior + lift + weight)
 
-    return jax.vmap(one)(error, visits.random, size, visits.seen, centres, halves)
+    return jax.vmap(one)(error, visits.random, size, visits.seen, centers, halves)
 
 
 def student_nodes(
@@ -78,9 +78,9 @@ def student_effects(
     """Mode of each subject's random effects, and the covariance of the normal law that fits there."""
 
     def one(error: Array, random: Array, size: Array, seen: Array) -> tuple[Array, Array]:
-        centre, half = _mode(error, random @ root, size, seen, degrees)
+        center, half = _mode(error, random @ root, size, seen, degrees)
         spread = root @ half
-        return root @ centre, spread @ spread.T
+        return root @ center, spread @ spread.T
 
     return jax.vmap(one)(error, visits.random, size, visits.seen)
 
@@ -104,15 +104,15 @@ def _mode(error: Array, reach: Array, size: Array, seen: Array, degrees: Array) 
     # Iteratively reweighted least squares: a visit's weight falls with its squared standardised error.
     eye = jnp.eye(reach.shape[1])
 
-    def weighted(centre: Array) -> Array:
-        left = (error - reach @ centre) / size
+    def weighted(center: Array) -> Array:
+        left = (error - reach @ center) / size
         return jnp.where(seen, (degrees + 1) / (degrees + left**2) / size**2, 0.0)
 
-    def round_(centre: Array, _: None) -> tuple[Array, None]:
-        weight = weighted(centre)
+    def round_(center: Array, _: None) -> tuple[Array, None]:
+        weight = weighted(center)
         return jnp.linalg.solve(eye + reach.T @ (weight[:, None] * reach), reach.T @ (weight * error)), None
 
-    centre, _ = jax.lax.scan(round_, jnp.zeros(reach.shape[1]), None, length=ROUNDS)
-    weight = weighted(centre)
+    center, _ = jax.lax.scan(round_, jnp.zeros(reach.shape[1]), None, length=ROUNDS)
+    weight = weighted(center)
     precision = eye + reach.T @ (weight[:, None] * reach)
-    return centre, jnp.linalg.cholesky(jnp.linalg.inv(precision))
+    return center, jnp.linalg.cholesky(jnp.linalg.inv(precision))

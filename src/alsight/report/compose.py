@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from typing import Final
 
 import polars as pl
 
@@ -13,26 +13,32 @@ from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import endpoints
 from alsight.cohort.scores import scored_visits
-from alsight.detect.thresholds import REVIEWED
+from alsight.detect.kinds import Verdict
 from alsight.detect.verdicts import Verdicts
 from alsight.episodes.find import episode_frame, judge
 from alsight.episodes.rates import disagreement_frame, rate_frame
+from alsight.report.disclosure.nodes import Headcount, OnlyWith, Text, Who, WithNoun, phrase
 from alsight.report.flags import FLAGS, flagged
 from alsight.report.page.blocks import Section
 from alsight.report.page.people import Records
-from alsight.report.page.portrait import stages, survival, variation, who
 from alsight.report.page.render import Page
-from alsight.report.page.sections import episodes_by_definition, reading, trajectories
-from alsight.report.page.words import cell, count, number, opening, people
+from alsight.report.page.sections import definition_counts, episodes_by_definition, reading, trajectories
+from alsight.report.page.words import count, number
+from alsight.report.portrait.people import who
+from alsight.report.portrait.stages import stages
+from alsight.report.portrait.survival import survival, survival_counts
+from alsight.report.portrait.variation import variation
 from alsight.report.texts import about, methods
-from alsight.report.verdicts.asked import asked_section
-from alsight.report.verdicts.dossier import anchors, dossier_section, look
-from alsight.report.verdicts.second_look import second_look_section
-from alsight.report.verdicts.statement import statement_section
+from alsight.report.verdicts.counts import VerdictCounts, stated_everything, statement_sums, verdict_counts
+from alsight.report.verdicts.criteria import criteria_section
+from alsight.report.verdicts.dossier import Looked, anchors, dossier_section, look
+from alsight.report.verdicts.second_look import LISTED, look_again, second_look_section
+from alsight.report.verdicts.statement import cohort_sentence, statement_section
 from alsight.report.verdicts.summary import verdict_section
-from alsight.report.verdicts.tables import counted
-from alsight.report.verdicts.words import without_small
 from alsight.summary.cohort import describe_cohort
+
+NAMED_TRAITS: Final = ("onset_site", "sex", "el_escorial", "phenotype", "genotype")
+"""Traits that the page of a person names."""
 
 TOTALS = {"alsfrs_r": "alsfrs_r_total", "alsfrs": "alsfrs_total"}
 
@@ -63,12 +69,12 @@ class Findings:
 
 
 def find(cohort: Cohort, judged: Verdicts, progress: Progress) -> Findings:
-    """Everything that a report tells about a cohort.
+    """Everything that a report states about a cohort.
 
     Args:
         cohort: the people, under the names that the report prints.
         judged: their verdicts, under the same names.
-        progress: told how far the work is.
+        progress: informed how far the work is.
     """
     progress("scoring visits", 0, 0)
     visits = scored_visits(cohort).with_columns(total=pl.coalesce(list(TOTALS.values())).cast(pl.Float64))
@@ -80,64 +86,104 @@ def find(cohort: Cohort, judged: Verdicts, progress: Progress) -> Findings:
     return Findings(cohort, visits, episodes, rates, pairs, flagged(episodes), describe_cohort(cohort, visits), judged)
 
 
-def page(found: Findings, record: Provenance, *, identified: bool, pages: int, name: str, progress: Progress) -> Page:
-    """The report of a cohort.
+def page(found: Findings, record: Provenance, *, pages: int, name: str, progress: Progress) -> Page:
+    """The report of a cohort; nothing in it is decided upon yet that depends on who will read it.
 
     Args:
         found: what was found.
         record: how the run was made.
-        identified: whether small counts and names of files may be printed.
         pages: most people with a page of their own.
         name: what the cohort is called, empty for no name.
         progress: told how far the drawing is.
     """
     progress("drawing charts", 0, 0)
-    cohort = found.cohort
+    cohort, judged, size = found.cohort, found.judged, found.cohort.size
     accepted = {table: frame.height for table, frame in cohort.frames().items()}
     marked = [flag.definition for flag in FLAGS]
-    judged = found.judged
     records = Records(cohort.subjects, found.visits, cohort.events, cohort.doses, cohort.measures, found.episodes)
     looked = look(judged, found.flags, cohort, records, tuple(marked), pages)
+    listed = listed_people(found, looked)
+    counts = verdict_counts(judged, listed)
+    definitions = definition_counts(found.rates, found.pairs, listed)
     sections: list[Section] = [
-        about(identified=identified),
-        verdict_section(judged, identified=identified),
-        statement_section(judged, identified=identified),
-        second_look_section(judged, anchors(looked)),
-        asked_section(judged, identified=identified),
-        who(found.portrait, identified=identified),
-        reading(cohort.rejected, accepted, identified=identified),
+        about(),
+        verdict_section(counts, judged.thresholds),
+        statement_section(judged),
+        second_look_section(judged, anchors(looked), counts.review),
+        criteria_section(judged, counts),
+        who(found.portrait, size, listed),
+        reading(cohort.rejected, accepted),
         trajectories(found.visits, found.episodes, marked),
-        episodes_by_definition(found.rates, found.pairs, identified=identified),
-        stages(found.portrait["stages_over_time"], identified=identified),
-        survival(found.portrait, _at_risk(cohort), identified=identified),
-        variation(found.portrait, identified=identified),
-        dossier_section(looked, progress),
-        methods(record, identified=identified),
+        episodes_by_definition(found.rates, found.pairs, definitions),
+        stages(found.portrait["stages_over_time"]),
+        survival(found.portrait, _at_risk(cohort)),
+        variation(found.portrait),
+        dossier_section(looked, counts, progress),
+        methods(record),
     ]
     return Page(
-        title=f"Plateaus and reversals in {people(cohort.size, identified=identified)} with ALS",
+        title=phrase("Plateaus and reversals in ", WithNoun(counts.everyone), " with ALS"),
         eyebrow=" \u00b7 ".join(part for part in (record.program, "report of verdicts", name) if part),
-        lead=_lead(found, identified=identified),
-        figures=_figures(found, identified=identified),
+        lead=_lead(found, counts),
+        figures=_figures(found, counts),
         sections=tuple(sections),
-        footer=f"Made by {record.program}. Nothing in this file loads anything from anywhere.",
+        footer=f"Made by {record.program}. This file loads nothing from the network.",
         program=record.program,
+        size=size,
+        # The tables beside the page hold more rows than it shows, and are decided upon together with it.
+        beside=(counts, definitions, stated_everything(judged), statement_sums(judged.statement)),
     )
 
 
-def _lead(found: Findings, *, identified: bool) -> str:
-    """The whole report in a paragraph: who, what can be quoted, and how many are called what."""
-    some = partial(cell, identified=identified)
-    headline = counted(found.judged)["headline"]
-    gains, still = sum(headline[verdict] for verdict in REVIEWED), headline["prolonged plateau"]
-    ends = ["" if size == 1 and identified else "s" for size in (gains, still)]
-    return " ".join(
-        (
-            f"{opening(people(found.cohort.size, identified=identified))} with {count(found.visits.height)} visits.",
-            without_small(found.judged.sentence, identified=identified),
-            f"Called beyond noise and natural history: {some(gains) if gains else 'no'} held or lost gain{ends[0]} and "
-            f"{some(still) if still else 'no'} prolonged plateau{ends[1]}.",
-        )
+def listed_people(found: Findings, looked: Looked) -> dict[Who, int]:
+    """Which people to how many of them the report lists one by one, with what makes them one of these.
+
+    Pages and the list of people to re-evaluate name the verdict; pages name the state now, traits, events, treatments
+    and every definition met.
+    """
+    paged = looked.shown["subject"]
+    again = look_again(found.judged)["subject"]
+    people = found.judged.people
+    one_by_one = pl.concat([paged, again.head(LISTED)]).unique().implode()
+    shown = people.filter(pl.col("subject").is_in(paged.implode()))
+    listed: dict[Who, int] = {("review",): min(again.len(), LISTED)}
+    named = people.filter(pl.col("subject").is_in(one_by_one))
+    listed |= {("verdict", verdict): size for verdict, size in _sizes(named["verdict"])}
+    listed |= {("now", state): size for state, size in _sizes(shown["current"])}
+    part = {name: frame.filter(pl.col("subject").is_in(paged.implode())) for name, frame in _frames(found).items()}
+    for trait in NAMED_TRAITS:
+        listed |= {("trait", trait, level): size for level, size in _sizes(part["subjects"][trait].cast(pl.String))}
+    for table, column in (("events", "event"), ("doses", "treatment")):
+        once = part[table].unique(["subject", column])
+        listed |= {("event", table, name): size for name, size in _sizes(once[column])}
+    met = part["episodes"].select("subject", "definition").unique()
+    listed |= {("found by", name): size for name, size in _sizes(met["definition"])}
+    both = met.join(met, on="subject").group_by("definition", "definition_right").agg(pl.len())
+    return listed | {("found by both", first, second): size for first, second, size in both.iter_rows()}
+
+
+def _frames(found: Findings) -> dict[str, pl.DataFrame]:
+    cohort = found.cohort
+    return {"subjects": cohort.subjects, "events": cohort.events, "doses": cohort.doses, "episodes": found.episodes}
+
+
+def _sizes(values: pl.Series) -> list[tuple[str, int]]:
+    return list(values.drop_nulls().value_counts(name="people").iter_rows())
+
+
+def _lead(found: Findings, counts: VerdictCounts) -> Text:
+    """The whole report in a paragraph: who, what can be quoted, and how many people have which verdict."""
+    gains, stable = counts.gains, counts.headline[Verdict.PROLONGED_PLATEAU]
+    visits = found.visits.height
+    return phrase(
+        WithNoun(counts.everyone),
+        f" with {count(visits)} {'visit' if visits == 1 else 'visits'}. ",
+        cohort_sentence(found.judged.sentence),
+        " Beyond noise and natural history: ",
+        WithNoun(gains, "held or lost gain", "held or lost gains") if gains.size else "no held or lost gain",
+        " and ",
+        WithNoun(stable, "prolonged plateau", "prolonged plateaus") if stable.size else "no prolonged plateau",
+        ".",
     )
 
 
@@ -150,18 +196,18 @@ def _at_risk(cohort: Cohort) -> pl.DataFrame:
     )
 
 
-def _figures(found: Findings, *, identified: bool) -> tuple[tuple[str, str], ...]:
+def _figures(found: Findings, counts: VerdictCounts) -> tuple[tuple[str, Text], ...]:
     """The numbers at the head of the page."""
     numbers = {row["quantity"]: row for row in found.portrait["numbers"].iter_rows(named=True)}
     followed = numbers.get("follow-up on ALSFRS-R") or numbers.get("follow-up on ALSFRS")
     change = numbers.get("change of ALSFRS-R over follow-up") or numbers.get("change of ALSFRS over follow-up")
-    facts = found.portrait["survival_summary"].filter(pl.col("origin") == "entry", pl.col("fact") == "events")
-    events = facts.filter(pl.col("endpoint") != "death")["value"]
-    figures = [("people", cell(found.cohort.size, identified=identified)), ("visits", count(found.visits.height))]
+    summary = found.portrait["survival_summary"]
+    figures: list[tuple[str, Text]] = [("people", counts.everyone), ("visits", count(found.visits.height))]
     if followed:
         figures.append(("months followed, median", number(followed["median"], 0)))
     if change:
-        figures.append(("points per month, median change", number(change["median"], 2)))
-    if events.len():
-        figures.append(("died or permanently ventilated", cell(int(events[0]), identified=identified)))
+        behind = Headcount(change["people"], ("values", change["quantity"]))
+        figures.append(("points per month, median change", OnlyWith(number(change["median"], 2), (behind,))))
+    if summary.filter(pl.col("origin") == "entry", pl.col("endpoint") != "death", pl.col("fact") == "events").height:
+        figures.append(("died or permanently ventilated", survival_counts(summary)[0]))
     return tuple(figures)

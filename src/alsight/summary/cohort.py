@@ -10,10 +10,9 @@ import polars as pl
 from alsight.base.units import DAYS_PER_MONTH
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import DEFAULT, ENDPOINTS, Origin, endpoints
+from alsight.cohort.ratings import SCALES, TOTALS, on_scale, ratings
 from alsight.cohort.scores import scored_visits
-from alsight.episodes.courses import TOTALS, courses
-from alsight.instruments.items import Scale
-from alsight.summary.people import happenings, measures, missingness, numbers, traits
+from alsight.summary.characteristics import happenings, measures, missingness, numbers, traits
 from alsight.summary.stages import stages_at_entry, stages_over_time
 from alsight.summary.survival import Curve, kaplan_meier, quantile, restricted_mean, survival_at
 from alsight.summary.variation import run_lengths, slope_correlation, variogram
@@ -23,8 +22,6 @@ ORIGINS: Final[tuple[Origin, ...]] = ("entry", "onset")
 
 SHOWN_MONTHS: Final = (6.0, 12.0, 24.0, 36.0, 60.0)
 """Times at which survival is printed [months]."""
-
-SCALES: Final[tuple[Scale, ...]] = ("alsfrs_r", "alsfrs")
 
 
 def describe_cohort(cohort: Cohort, scored: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
@@ -59,11 +56,12 @@ def describe_cohort(cohort: Cohort, scored: pl.DataFrame | None = None) -> dict[
 
 def describe_variation(cohort: Cohort) -> dict[str, pl.DataFrame]:
     """How scores vary within people, each scale by itself: `variogram`, `run_lengths`, `slope_correlation`."""
-    layouts = {scale: courses(cohort, (scale,)) for scale in SCALES}
-    used = {scale: course for scale, course in layouts.items() if course.score.size or scale == SCALES[0]}
+    whole = ratings(cohort)
+    selections = {scale: on_scale(whole, scale) for scale in SCALES}
+    used = {scale: rated for scale, rated in selections.items() if rated.total.size or scale == SCALES[0]}
     tables = {"variogram": variogram, "run_lengths": run_lengths, "slope_correlation": slope_correlation}
     return {
-        name: pl.concat([make(course).select(pl.lit(scale).alias("scale"), pl.all()) for scale, course in used.items()])
+        name: pl.concat([make(rated).select(pl.lit(scale).alias("scale"), pl.all()) for scale, rated in used.items()])
         for name, make in tables.items()
     }
 
@@ -71,13 +69,13 @@ def describe_variation(cohort: Cohort) -> dict[str, pl.DataFrame]:
 def survival_curve(cohort: Cohort, endpoint: str = DEFAULT, origin: Origin = "entry") -> Curve:
     """Kaplan-Meier curve of an endpoint from an origin [months], late entry allowed for.
 
-    People who are not at risk (origin not recorded, no follow-up, event before observation) are left out.
+    People who are not at risk (origin not recorded, no follow-up, event before observation) are excluded.
 
     Source: kaplan1958
     """
-    people = endpoints(cohort, endpoint, origin=origin).filter("at_risk")
-    time, entry = (people[name].cast(pl.Float64).to_numpy() / DAYS_PER_MONTH for name in ("time_day", "entry_day"))
-    return kaplan_meier(time, people["event"].to_numpy(), entry)
+    observed = endpoints(cohort, endpoint, origin=origin).filter("at_risk")
+    time, entry = (observed[name].cast(pl.Float64).to_numpy() / DAYS_PER_MONTH for name in ("time_day", "entry_day"))
+    return kaplan_meier(time, observed["event"].to_numpy(), entry)
 
 
 def _counts(cohort: Cohort) -> pl.DataFrame:

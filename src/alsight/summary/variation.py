@@ -15,7 +15,8 @@ import polars as pl
 from jaxtyping import Bool, Float, Int
 
 from alsight.base.units import DAYS_PER_MONTH
-from alsight.episodes.courses import Courses, ahead
+from alsight.cohort.ratings import Ratings
+from alsight.episodes.visits import ahead
 
 LAG_MONTHS: Final = 3
 """Width of a lag class of the variogram [months]; lags are rounded to its multiples."""
@@ -30,7 +31,7 @@ SLOPE_LAGS: Final = (1, 2, 3, 4)
 """How many gaps apart the slopes are that are compared."""
 
 
-def variogram(courses: Courses) -> pl.DataFrame:
+def variogram(ratings: Ratings) -> pl.DataFrame:
     """Half the mean squared difference of two scores of one person, by the time between them.
 
     Two versions. `score`: the scores themselves; steady decline alone adds half the mean squared slope times the lag
@@ -45,22 +46,22 @@ def variogram(courses: Courses) -> pl.DataFrame:
 
     Source: diggle2002
     """
-    residual, u = _own_line(courses)
-    return pl.concat([_by_lag(courses, courses.score, None, "score"), _by_lag(courses, residual, u, "own_line")])
+    residual, u = _line_residuals(ratings)
+    return pl.concat([_by_lag(ratings, ratings.total, None, "score"), _by_lag(ratings, residual, u, "own_line")])
 
 
-def _own_line(courses: Courses) -> tuple[Float[np.ndarray, " visits"], Float[np.ndarray, " visits"]]:
+def _line_residuals(ratings: Ratings) -> tuple[Float[np.ndarray, " visits"], Float[np.ndarray, " visits"]]:
     """Residuals about each person's line, nan for people with too few visits, and u as in `variogram`."""
-    size, who = courses.count.size, courses.person
-    count = courses.count.astype(np.float64)
+    size, who = ratings.size, ratings.subject
+    count = ratings.count.astype(np.float64)
 
-    def sums(values: Float[np.ndarray, " visits"]) -> Float[np.ndarray, " people"]:
+    def sums(values: Float[np.ndarray, " visits"]) -> Float[np.ndarray, " subject"]:
         return np.bincount(who, weights=values, minlength=size)
 
     def centered(values: Float[np.ndarray, " visits"]) -> Float[np.ndarray, " visits"]:
         return values - (sums(values) / np.maximum(count, 1.0))[who]
 
-    away, above = centered(courses.since_first / DAYS_PER_MONTH), centered(courses.score)
+    away, above = centered(ratings.since_first / DAYS_PER_MONTH), centered(ratings.total)
     spread = sums(away * away)
     spread = np.where(spread > 0, spread, np.nan)
     slope = sums(away * above) / spread
@@ -69,23 +70,23 @@ def _own_line(courses: Courses) -> tuple[Float[np.ndarray, " visits"], Float[np.
 
 
 def _by_lag(
-    courses: Courses, value: Float[np.ndarray, " visits"], u: Float[np.ndarray, " visits"] | None, of: str
+    ratings: Ratings, value: Float[np.ndarray, " visits"], u: Float[np.ndarray, " visits"] | None, of: str
 ) -> pl.DataFrame:
     """Sums over all pairs of one person's visits, by lag class; class 0 takes the pairs that are not shown."""
     classes = MOST_LAG_MONTHS // LAG_MONTHS
     sums = np.zeros((3, classes + 1))
-    seen = np.zeros((classes + 1, courses.count.size), dtype=bool)
+    seen = np.zeros((classes + 1, ratings.size), dtype=bool)
     starts = np.flatnonzero(~np.isnan(value))
-    for _, places, second in ahead(courses, starts):
-        first = starts[places]
-        months = (courses.day[second] - courses.day[first]) / DAYS_PER_MONTH
+    for _, index, second in ahead(ratings, starts):
+        first = starts[index]
+        months = (ratings.day[second] - ratings.day[first]) / DAYS_PER_MONTH
         lag = np.rint(months / LAG_MONTHS).astype(np.int64)
         lag = np.where(lag <= classes, lag, 0)
         squared = (value[second] - value[first]) ** 2
         weight = np.full(first.size, 2.0) if u is None else 2.0 - (u[first] - u[second]) ** 2
         for row, part in enumerate((np.ones(lag.size), squared, weight)):
             sums[row] += np.bincount(lag, weights=part, minlength=classes + 1)
-        seen[lag, courses.person[first]] = True
+        seen[lag, ratings.subject[first]] = True
     pairs, squared, weight = sums[:, 1:]
     semivariance = np.divide(squared, weight, out=np.full(classes, np.nan), where=weight > 0)
     return pl.DataFrame(
@@ -100,7 +101,7 @@ def _by_lag(
     ).filter(pl.col("pairs") > 0)
 
 
-def run_lengths(courses: Courses) -> pl.DataFrame:
+def run_lengths(ratings: Ratings) -> pl.DataFrame:
     """How many visits in a row have the same total, and how often such a run goes on.
 
     Returns:
@@ -109,12 +110,12 @@ def run_lengths(courses: Courses) -> pl.DataFrame:
         that reached this length and were followed by a visit, the share whose next score was the same; nan without
         any).
     """
-    opens = np.ones(courses.score.size, dtype=bool)
-    opens[1:] = (np.diff(courses.score) != 0) | (np.diff(courses.person) != 0)
+    opens = np.ones(ratings.total.size, dtype=bool)
+    opens[1:] = (np.diff(ratings.total) != 0) | (np.diff(ratings.subject) != 0)
     start = np.flatnonzero(opens)
-    length = np.diff(np.append(start, courses.score.size))
-    cut = courses.later[start + length - 1] == 0
-    months = (courses.day[start + length - 1] - courses.day[start]) / DAYS_PER_MONTH
+    length = np.diff(np.append(start, ratings.total.size))
+    cut = ratings.later[start + length - 1] == 0
+    months = (ratings.day[start + length - 1] - ratings.day[start]) / DAYS_PER_MONTH
     most = int(length.max(initial=0)) + 1
     runs = np.bincount(length, minlength=most)
     cut_short = np.bincount(length[cut], minlength=most)
@@ -133,7 +134,7 @@ def run_lengths(courses: Courses) -> pl.DataFrame:
     return frame.filter(pl.col("runs") > 0)
 
 
-def slope_correlation(courses: Courses) -> pl.DataFrame:
+def slope_correlation(ratings: Ratings) -> pl.DataFrame:
     """Correlation between the slopes over gaps between visits, one, two, ... gaps apart.
 
     Slope k is (y_k+1 - y_k) / months; only gaps of 1 to 7 months are taken. Slopes of neighboring gaps share a visit,
@@ -144,25 +145,25 @@ def slope_correlation(courses: Courses) -> pl.DataFrame:
         `gaps_apart`, `pairs`, `people`, `correlation` (Pearson; nan under three pairs or where slopes are constant),
         `noise_alone`.
     """
-    later = np.flatnonzero(courses.later > 0)
-    slope, usable = np.full(courses.day.size, np.nan), np.zeros(courses.day.size, dtype=bool)
-    months = (courses.day[later + 1] - courses.day[later]) / DAYS_PER_MONTH
-    slope[later] = (courses.score[later + 1] - courses.score[later]) / months
+    later = np.flatnonzero(ratings.later > 0)
+    slope, usable = np.full(ratings.day.size, np.nan), np.zeros(ratings.day.size, dtype=bool)
+    months = (ratings.day[later + 1] - ratings.day[later]) / DAYS_PER_MONTH
+    slope[later] = (ratings.total[later + 1] - ratings.total[later]) / months
     usable[later] = (months >= LEAST_GAP_MONTHS) & (months <= MOST_GAP_MONTHS)
-    return pl.DataFrame([_slope_row(courses, slope, usable, apart) for apart in SLOPE_LAGS])
+    return pl.DataFrame([_slope_row(ratings, slope, usable, apart) for apart in SLOPE_LAGS])
 
 
 def _slope_row(
-    courses: Courses, slope: Float[np.ndarray, " visits"], usable: Bool[np.ndarray, " visits"], apart: int
+    ratings: Ratings, slope: Float[np.ndarray, " visits"], usable: Bool[np.ndarray, " visits"], apart: int
 ) -> dict[str, float]:
-    first: Int[np.ndarray, " pairs"] = np.flatnonzero(usable & (courses.later > apart))
+    first: Int[np.ndarray, " pairs"] = np.flatnonzero(usable & (ratings.later > apart))
     first = first[usable[first + apart]]
     left, right = slope[first], slope[first + apart]
     enough = first.size > 2 and left.std() > 0 and right.std() > 0
     return {
         "gaps_apart": apart,
         "pairs": first.size,
-        "people": np.unique(courses.person[first]).size,
+        "people": np.unique(ratings.subject[first]).size,
         "correlation": float(np.corrcoef(left, right)[0, 1]) if enough else float("nan"),
         "noise_alone": -0.5 if apart == 1 else 0.0,
     }

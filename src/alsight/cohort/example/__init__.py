@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 
 
 def example_cohort() -> Cohort:
-    """The packaged synthetic cohort, as `generate.py` made it; nothing is drawn here."""
+    """The packaged synthetic cohort, as `alsight.make` made it; nothing is drawn here."""
     subjects, visits, measures, events, doses = (pl.read_parquet(FOLDER / f"{name}.parquet") for name in TABLES)
     return Cohort(subjects=subjects, visits=visits, measures=measures, events=events, doses=doses)
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from alsight.base.errors import DataError, Fault
 from alsight.cohort.files.engine import guarded
+from alsight.cohort.files.percent import CELL, FILLED, as_percent, percent_styles
 from alsight.cohort.files.sheet import (
     HEADING_LINES,
     Sheet,
@@ -58,7 +59,34 @@ def workbook_sheets(raw: bytes, file: str) -> list[Sheet]:
     Raises:
         DataError: the workbook is damaged, protected by a password, or too large when unpacked.
     """
-    bare = _inspect(raw, file)
+    return _sheets(raw, file, *_inspect(raw, file))
+
+
+def open_document(raw: bytes, file: str) -> list[Sheet]:
+    """Every worksheet of an OpenDocument workbook (.ods) that holds a table.
+
+    Raises:
+        DataError: the workbook is damaged, protected by a password, or too large when unpacked.
+    """
+    with zipfile.ZipFile(io.BytesIO(raw)) as package:
+        content = package.getinfo("content.xml")
+        if content.flag_bits & 1 or b"encryption-data" in package.read("META-INF/manifest.xml")[:_PIECE]:
+            raise refuse(file, "protected", "the workbook is protected by a password.", "Save it without one.")
+        if content.file_size > MAX_UNPACKED:
+            raise refuse(file, "too_large", "the workbook is too large when unpacked.", "Give the table as CSV.")
+        # A row or cell may be repeated a million times by one attribute.
+        repeated = re.findall(rb'number-(rows|columns)-repeated="(\d{1,9})"', package.read("content.xml"))
+        if sum(int(count) for kind, count in repeated if kind == b"columns") > MAX_CELLS:
+            raise refuse(file, "too_large", "a worksheet spans too many cells.", "Give the table as CSV.")
+    return _sheets(raw, file, {}, {})
+
+
+def _sheets(
+    raw: bytes,
+    file: str,
+    bare: dict[str, list[tuple[str, int]]],
+    percent: dict[str, frozenset[tuple[int, int]]],
+) -> list[Sheet]:
     reader = _guarded(file, lambda: fastexcel.read_excel(raw))
     names = [str(name) for name in reader.sheet_names]
     if len(names) > MAX_SHEETS:
@@ -67,7 +95,9 @@ def workbook_sheets(raw: bytes, file: str) -> list[Sheet]:
     faults: list[Fault] = []
     for place, name in enumerate(names):
         try:
-            sheet = _sheet(reader, place, name, file, bare.get(f"sheet{place + 1}", []))
+            part = f"sheet{place + 1}"
+            shown = percent.get(part, frozenset())
+            sheet = _sheet(reader, (place, name), file, bare.get(part, []), shown)
         except DataError as error:
             faults += error.faults
         else:
@@ -84,7 +114,11 @@ def _guarded(file: str, call: Callable[[], Result]) -> Result:
     return guarded(call, file, "unreadable_workbook", "the workbook", how_to_fix)
 
 
-def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, int]]) -> Sheet | None:
+def _sheet(
+    reader: Any, which: tuple[int, str], file: str, bare: list[tuple[str, int]], percent: frozenset[tuple[int, int]]
+) -> Sheet | None:
+    place, name = which
+
     def load(**options: Any) -> pl.DataFrame:
         return _guarded(file, lambda: reader.load_sheet(place, header_row=None, **options).to_polars())
 
@@ -113,8 +147,9 @@ def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, 
     named = [name for name, cell in zip(headings, cells, strict=True) if cell.strip()]
     filled = [name for name in below.columns if name in named or below[name].null_count() < below.height]
     rows = pl.int_range(first + 2, first + 2 + below.height, eager=True, dtype=pl.UInt32)
+    below, shown = as_percent(below, rows, percent, source) if percent else (below, ())
     frame, rows = drop_empty(plain_cells(below.select(filled)), rows)
-    faults = (*repeated_fault(source, first + 1, repeated), *_bare_faults(source, bare))
+    faults = (*repeated_fault(source, first + 1, repeated), *_bare_faults(source, bare), *shown)
     return Sheet(file=file, sheet=name, frame=frame, rows=rows, heading=first + 1, faults=faults)
 
 
@@ -132,12 +167,13 @@ def _bare_faults(source: str, bare: list[tuple[str, int]]) -> Iterator[Fault]:
         )
 
 
-def _inspect(raw: bytes, file: str) -> dict[str, list[tuple[str, int]]]:
-    """Unpack every part once, to be sure of its size; tells the cells of formulas without a value."""
+def _inspect(raw: bytes, file: str) -> tuple[dict[str, list[tuple[str, int]]], dict[str, frozenset[tuple[int, int]]]]:
+    """Unpack every part once, to be sure of its size: cells of formulas without a value, and cells shown as percent."""
     bare: dict[str, list[tuple[str, int]]] = {}
+    percent: dict[str, frozenset[tuple[int, int]]] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
-            total = 0
+            total, styles = 0, percent_styles(package)
             for part in package.infolist():
                 if part.flag_bits & 1:
                     raise refuse(file, "protected", "the workbook is protected by a password.", "Save it without one.")
@@ -145,6 +181,8 @@ def _inspect(raw: bytes, file: str) -> dict[str, list[tuple[str, int]]]:
                 with package.open(part) as stream:
                     size, found = _scan(stream, file, MAX_UNPACKED - total, cells=worksheet is not None)
                 total += size
+                if worksheet and styles:
+                    percent[worksheet[1]] = _styled(package.read(part), styles)
                 if worksheet and found:
                     bare[worksheet[1]] = found
     except DataError:
@@ -156,7 +194,14 @@ def _inspect(raw: bytes, file: str) -> dict[str, list[tuple[str, int]]]:
             f"the workbook is damaged ({str(error)[:200]}).",
             "Copy or export it again.",
         ) from None
-    return bare
+    return bare, percent
+
+
+def _styled(text: bytes, styles: frozenset[int]) -> frozenset[tuple[int, int]]:
+    """Cells of some styles, as column (1 is the first that holds anything) and line."""
+    found = [(_column_number(column), int(row)) for column, row, style in CELL.findall(text) if int(style) in styles]
+    first = min((_column_number(column) for column in set(FILLED.findall(text))), default=1)
+    return frozenset((column - first + 1, row) for column, row in found)
 
 
 def _scan(stream: Any, file: str, left: int, *, cells: bool) -> tuple[int, list[tuple[str, int]]]:

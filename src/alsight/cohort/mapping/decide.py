@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
 from typing import Any, Final
@@ -9,13 +10,16 @@ from typing import Any, Final
 import msgspec
 import polars as pl
 
-from alsight.base.errors import Fault, MappingError
+from alsight.base.errors import Fault, MappingError, request_field
 from alsight.cohort.files.sheet import Sheet
-from alsight.cohort.mapping.guess import Guess, guess_table
+from alsight.cohort.mapping.families import slot_time
+from alsight.cohort.mapping.guess import Guess, guess_table, identifier_like
 from alsight.cohort.mapping.layouts import recognized
 from alsight.cohort.mapping.meanings import IS_ITEM, meaning_of
+from alsight.cohort.mapping.questions import no_scores, no_subject, no_time, nothing, short_years, which_origin
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, line, unclear
 from alsight.cohort.parse import Place, date_order, numbers
+from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.instruments.items import TWELVE
 
 MONTH_STEPS: Final = 3.0
@@ -54,15 +58,15 @@ def decide(sheets: Sequence[Sheet], given: Mapping, asked: Mapping) -> Mapping:
     faults = [fault for guess, known in guesses if known.use for fault in guess.faults]
     pairs = [(guess, table) for (guess, _), table in zip(guesses, tables, strict=True) if table.use]
     if not pairs:
-        raise MappingError(faults or [_nothing(guesses)])
-    one_person = _one_person(pairs)
+        raise MappingError(faults or [nothing(guesses)])
+    named = _one_person(pairs)
     settled: list[TableMap] = []
     for guess, table in pairs:
-        kept, told = _settled(guess, table, everywhere, one_person)
+        kept, told = _settled(guess, table, everywhere, named.get(guess.sheet.source, ""))
         settled.append(kept)
         faults += told
     if not any(guess.has_scores() for guess, _ in pairs):
-        faults.append(_no_scores(pairs))
+        faults.append(no_scores(pairs))
     if faults:
         raise MappingError(faults)
     by_source = {table.source: table for table in settled}
@@ -107,16 +111,18 @@ def _settled(guess: Guess, table: TableMap, everywhere: TableMap, one_person: st
     """A table with subject, units of time, dates and scale settled, and what could not be."""
     faults: list[Fault] = []
     columns = table.maps()
+    table = _timed_by_name(guess, table)
     if "subject" not in _means(columns) and not table.subject:
         if one_person:
             table = msgspec.structs.replace(table, subject=one_person)
         elif guess.has_scores():
-            faults.append(_no_subject(guess))
+            faults.append(no_subject(guess))
         else:
             return msgspec.structs.replace(table, use=False), faults
     wide = any(column.slot for column in columns.values())
-    if guess.has_scores() and "time" not in _means(columns) and not wide:
-        faults.append(_no_time(guess))
+    if guess.has_scores() and "time" not in _means(columns) and not wide and table.at is None:
+        faults.append(no_time(guess))
+    faults += [*short_years(guess, columns, table.dates), *which_origin(guess, columns)]
     columns, told = _time_units(guess, columns, everywhere)
     faults += told
     columns, told = _slots(guess, columns)
@@ -127,6 +133,16 @@ def _settled(guess: Guess, table: TableMap, everywhere: TableMap, one_person: st
     faults += told
     whole: dict[str, ColumnMap | str] = dict(columns)
     return msgspec.structs.replace(table, columns=whole, dates=order), faults
+
+
+def _timed_by_name(guess: Guess, table: TableMap) -> TableMap:
+    """A table of scores without a time, whose sheet or file is named by the time of its visit ("Month 3")."""
+    columns = table.maps()
+    timed = table.at is not None or "time" in _means(columns) or any(column.slot for column in columns.values())
+    if timed or not guess.has_scores():
+        return table
+    at = slot_time(guess.sheet.sheet or PurePath(guess.sheet.file).stem)
+    return table if at is None else msgspec.structs.replace(table, at=at[0], at_unit=at[1])
 
 
 def _means(columns: dict[str, ColumnMap]) -> set[str]:
@@ -157,7 +173,8 @@ def _time_units(
                     guess.sheet.source,
                     heading,
                     f'nothing tells if "{heading}" counts days, weeks, months or years.',
-                    f"Name it with --time-unit, or in the mapping: `{line(heading, means='time', unit='month')}`.",
+                    f"Name it with {request_field('time_unit')}, or in the mapping: "
+                    f"`{line(heading, means='time', unit='month')}`.",
                 )
             )
         elif not unit:
@@ -226,7 +243,8 @@ def _dates(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
             guess.sheet.source,
             heading,
             f'nothing tells whether the day or the month comes first in "{heading}".',
-            'State it: --dates dmy (day first) or --dates mdy, or under [[tables]] in the mapping `dates = "dmy"`.',
+            f"State it: {request_field('dates', 'dmy')} (day first) or {request_field('dates', 'mdy')}, or under "
+            '[[tables]] in the mapping `dates = "dmy"`.',
             ", ".join(example),
         )
     ]
@@ -248,7 +266,7 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
     if not scale:
         for heading in open_totals:
             values = numbers(guess.sheet.frame[heading], Place(table="file", column=heading)).values
-            if ((values > 40) & (values <= 48)).any():
+            if ((values > ALSFRS_BEST) & (values <= ALSFRS_R_BEST)).any():
                 scale = "alsfrs_r"
     if not scale and "scale" in means:
         return columns, []
@@ -258,7 +276,8 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
                 guess.sheet.source,
                 open_totals[0],
                 f'nothing tells whether "{open_totals[0]}" is the ALSFRS-R (0-48) or the original ALSFRS (0-40).',
-                'State it: --scale alsfrs_r (or alsfrs), or under [[tables]] in the mapping `scale = "alsfrs_r"`.',
+                f"State it: {request_field('scale', 'alsfrs_r')} (or alsfrs), or under [[tables]] in the mapping "
+                '`scale = "alsfrs_r"`.',
             )
         ]
     name = f"{scale}_total"
@@ -268,18 +287,32 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
     }, []
 
 
-def _one_person(pairs: Sequence[tuple[Guess, TableMap]]) -> str:
-    """Identifier for an input about one person: no table has identifiers and no table rates one day twice."""
+def _one_person(pairs: Sequence[tuple[Guess, TableMap]]) -> dict[str, str]:
+    """Table to the one person that it is about, in an input without any identifier.
+
+    A single table that rates no day twice is about one person, named by its file, and so are the tables of facts
+    beside it. Several tables of scores, one a file or a sheet, are one person each, named by it; then a table of facts
+    says nothing of whose facts they are.
+    """
     if any("subject" in _means(table.maps()) or table.subject for _, table in pairs):
-        return ""
-    for guess, _ in pairs:
-        if not guess.has_scores():
-            continue
+        return {}
+    scored = [guess for guess, _ in pairs if guess.has_scores()]
+    for guess in scored:
         times = guess.of("time")
         rest = [heading for heading, column in guess.columns.items() if column.means == "ignored"]
         if not times or guess.sheet.frame[times[0]].is_duplicated().any() or len(rest) > 2:
-            return ""
-    return PurePath(pairs[0][0].sheet.file).stem or "1"
+            return {}
+        if any(identifier_like(heading) for heading in rest):
+            return {}
+    if len(scored) <= 1:
+        name = PurePath(pairs[0][0].sheet.file).stem or "1"
+        return {guess.sheet.source: name for guess, _ in pairs}
+    files = {guess.sheet.file for guess in scored}
+    names = [PurePath(guess.sheet.file).stem if len(files) == len(scored) else guess.sheet.sheet for guess in scored]
+    periods = any(re.fullmatch(r"\D*(?:19|20)\d{2}\D*", name) or slot_time(name) for name in names)
+    if periods or len(set(names)) < len(names) or not all(names):
+        return {}
+    return {guess.sheet.source: name for guess, name in zip(scored, names, strict=True)}
 
 
 def _entry(tables: Collection[TableMap]) -> Any:
@@ -299,49 +332,6 @@ def _entry(tables: Collection[TableMap]) -> Any:
         return ""
     if any(column.means == "randomization" and column.unit == "date" for column in columns) and not counted:
         return "randomization"
-    return "stated" if counted or (slotted and not times) else "first_visit"
-
-
-def _nothing(guesses: Sequence[tuple[Guess, TableMap]]) -> Fault:
-    source = guesses[0][0].sheet.source
-    headings = ", ".join(list(guesses[0][0].sheet.frame.columns)[:12])
-    return unclear(
-        source,
-        "",
-        f"no column was recognised among: {headings}.",
-        "Say in a mapping what the columns mean; `docs/meanings.md` lists the meanings.",
-    )
-
-
-def _no_scores(pairs: Sequence[tuple[Guess, TableMap]]) -> Fault:
-    guess = pairs[0][0]
-    unused = next((heading for heading, column in guess.columns.items() if column.means == "ignored"), "Total")
-    return unclear(
-        guess.sheet.source,
-        "",
-        "no column was recognised as an ALSFRS-R item or total.",
-        f"Name one in the mapping, for example: `{line(unused, means='alsfrs_r_total')}`.",
-    )
-
-
-def _no_subject(guess: Guess) -> Fault:
-    unused = [heading for heading, column in guess.columns.items() if column.means == "ignored"][:5]
-    hint = f" Not yet used: {', '.join(unused)}." if unused else ""
-    return unclear(
-        guess.sheet.source,
-        "",
-        f"no column was recognised as the person's identifier.{hint}",
-        f"Name it in the mapping: `{line(unused[0] if unused else 'ID', means='subject')}`; for a table about one "
-        'person write `subject = "1"` under [[tables]].',
-    )
-
-
-def _no_time(guess: Guess) -> Fault:
-    unused = [heading for heading, column in guess.columns.items() if column.means == "ignored"][:5]
-    hint = f" Not yet used: {', '.join(unused)}." if unused else ""
-    return unclear(
-        guess.sheet.source,
-        "",
-        f"no column was recognised as the time of the visit.{hint}",
-        f"Name it in the mapping: `{line(unused[0] if unused else 'Date', means='time', unit='date')}`.",
-    )
+    named = any(table.at is not None for table in tables)
+    counted |= any(column.unit == "label" for column in times)
+    return "stated" if counted or ((slotted or named) and not times) else "first_visit"

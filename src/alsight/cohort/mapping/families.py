@@ -6,14 +6,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from alsight.cohort.mapping.headings import bare, readings
 from alsight.cohort.mapping.meanings import IS_ITEM, IS_SCORE, MEANINGS
-from alsight.cohort.mapping.profile import Profile
 from alsight.cohort.mapping.words import FOLDS, compact
+from alsight.cohort.parse.profile import Profile
 from alsight.instruments.items import CUTTING, TWELVE
 
+Unit = Literal["day", "week", "month", "year"]
 Look = Callable[[str], Profile]
 """From a heading to what its cells look like."""
 
@@ -149,7 +150,8 @@ def _ways(heading: str) -> list[tuple[str, str, float | None]]:
             continue
         for stem, slot in ((parts[:-size], parts[-size:]), (parts[size:], parts[:size])):
             if (read := _slot(slot)) is not None:
-                ways.append((" ".join(stem).lower(), *read))
+                plain = [part for part in stem if part.lower() != "v"] or stem
+                ways.append((" ".join(plain).lower(), *read))
                 break
         if ways:
             break
@@ -170,6 +172,20 @@ def _slot(parts: Sequence[str]) -> tuple[str, float | None] | None:
     return None
 
 
+def slot_time(label: str) -> tuple[float, Unit] | None:
+    """Time that the label of a visit or a sheet names ("Baseline", "Month 3", "WEEK 13"); None where it names none."""
+    plain = re.sub(r"[ _]arm[ _]\d+$", "", label.lower())
+    parts = [part for part in re.split(r"[^a-z0-9.]+", plain) if part]
+    parts = [part for part in parts if part not in ("visit", "visite", "follow", "up", "fu")] or parts
+    read = _slot(parts) or _slot([part for part in parts if part != "v"])
+    if read is None or read[1] is None:
+        return None
+    unit, number = read
+    if unit == "first":
+        return 0.0, "day"
+    return (number, unit) if unit in ("day", "week", "month", "year") else None
+
+
 def _stem_items(stems: Mapping[str, Sequence[str]], look: Look) -> dict[str, tuple[str, str]]:
     def first(stem: str) -> Profile:
         return look(stems[stem][0])
@@ -179,6 +195,8 @@ def _stem_items(stems: Mapping[str, Sequence[str]], look: Look) -> dict[str, tup
 
 
 def _visit_meaning(stem: str) -> tuple[str, str] | None:
+    if stem == "als":
+        return "total", ""
     for reading in readings(stem):
         name = reading.means
         if " or " in name:

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+import polars as pl
 
 from alsight.base.errors import Fault
 from alsight.cohort.files.sheet import Sheet
-from alsight.cohort.mapping.families import Look, numbered, side_by_side
+from alsight.cohort.mapping.families import Slot, numbered, side_by_side, slot_time
+from alsight.cohort.mapping.fit import DAY_NUMBERS, LITERS, NONE, excluding, fitting, misfit
 from alsight.cohort.mapping.headings import Reading, bare, readings
-from alsight.cohort.mapping.labels import speaks
 from alsight.cohort.mapping.layouts import laid_out
-from alsight.cohort.mapping.meanings import BEST_OF, IS_ITEM, IS_SCORE, MEANINGS, meaning_of
-from alsight.cohort.mapping.profile import Profile, profile
+from alsight.cohort.mapping.meanings import BEST_OF, IS_ITEM, IS_SCORE, meaning_of
 from alsight.cohort.mapping.spec import ColumnMap, line, unclear
-from alsight.cohort.mapping.words import bag
+from alsight.cohort.mapping.words import bag, tokens
+from alsight.cohort.parse import blank
+from alsight.cohort.parse.profile import Profile, profile
 
-LITERS: Final = 12.0
-"""Vital capacities above this number are percents of predicted: no one breathes so many litres."""
+NOTHING: Final = ColumnMap(means="ignored")
+NO_PERSON: Final = frozenset(
+    ("visit", "site", "rater", "event", "form", "instance", "study", "sample", "row", "protocol", "session", "question")
+)
+"""Words of a heading whose identifiers name something else than people."""
 
-_FORMS: Final = {"date": 0, "day": 1, "week": 1, "month": 1, "year": 1, "": 1, "age": 2, "flag": 3, "status": 3}
+LAST: Final = 100
+"""Rank of the least usual wording."""
+
+_FORMS: Final = {
+    **dict.fromkeys(("date", "excel_date", "sas_date"), 0),
+    **dict.fromkeys(("day", "week", "month", "year", "", "label"), 1),
+    "age": 2,
+    **dict.fromkeys(("flag", "status", "alive"), 3),
+}
 
 
 @dataclass
@@ -34,12 +48,15 @@ class Guess:
         sheet: the table.
         columns: heading to meaning, every column of the table.
         faults: what could not be told apart.
+        misfits: heading that was understood, but whose cells are of another kind, to that kind ("time", "score",
+            "number") and a sentence about it.
         look: from a heading to what its cells look like.
     """
 
     sheet: Sheet
     columns: dict[str, ColumnMap] = field(default_factory=dict[str, ColumnMap])
     faults: list[Fault] = field(default_factory=list[Fault])
+    misfits: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     shapes: dict[str, Profile] = field(default_factory=dict[str, Profile])
 
     def look(self, heading: str) -> Profile:
@@ -75,105 +92,33 @@ def guess_table(sheet: Sheet, given: Table[str, ColumnMap], layout: str, context
             if (known := laid_out(layout, name)) is not None:
                 guess.columns[name] = _timed(known, guess.look(name))
         open_names = [name for name in open_names if name not in guess.columns]
+    guess.columns |= excluding(sheet.frame, open_names, guess.look)
+    open_names = [name for name in open_names if name not in guess.columns]
     claims: dict[str, list[tuple[Reading, ColumnMap]]] = {}
     families = numbered(open_names, guess.look)
     for name in open_names:
         if name in families:
             found = ColumnMap(means=families[name], confidence=0.9, why="one of a row of numbered items")
             claims[name] = [(Reading(families[name], rank=0), found)]
-        elif fits := _fitting(name, context, guess.look):
+        elif fits := fitting(name, context, guess.look):
             claims[name] = fits
+        elif (told := misfit(name, context, guess.look)) is not None:
+            guess.misfits[name] = told
     _spread(guess, claims, open_names, families)
     _settle(guess, claims)
+    _day_numbers(guess, context)
+    _lone_date(guess, open_names)
+    _lone_identifier(guess, open_names)
+    _labeled_visits(guess)
     _arm(guess)
     _units(guess)
     for name in names:
-        guess.columns.setdefault(name, ColumnMap(means="ignored", why="no meaning was found"))
+        why = guess.misfits[name][1] if name in guess.misfits else "no meaning was found"
+        guess.columns.setdefault(name, ColumnMap(means="ignored", why=why))
     guess.columns = {
         name: msgspec.structs.replace(guess.columns[name], examples=guess.look(name).examples) for name in names
     }
     return guess
-
-
-def _fitting(heading: str, context: str, look: Look) -> list[tuple[Reading, ColumnMap]]:
-    found: list[tuple[Reading, ColumnMap]] = []
-    for reading in readings(heading, context):
-        fit = _fit(reading, look(heading), heading)
-        if fit is not None:
-            found.append((reading, fit))
-    return found
-
-
-def _fit(reading: Reading, shape: Profile, heading: str) -> ColumnMap | None:
-    """What a reading of a heading comes to, given the cells; None where the cells are of another kind."""
-    name = reading.means
-    if " or " in name:
-        name = name.split(" or ")[1 if reading.unit == "%" or shape.high > LITERS else 0]
-        if shape.filled == 0:
-            return None
-    meaning = meaning_of(name)
-    if meaning is None:
-        return None
-    unit, share = reading.unit, 1.0
-    if meaning.kind == "time":
-        timed = _time_unit(name, reading, shape, heading)
-        if timed is None:
-            return None
-        unit, share = timed
-    elif shape.filled == 0:
-        share = 0.5
-    elif meaning.kind == "score":
-        share = shape.number if name not in IS_ITEM or shape.number > 0.1 else speaks(name, shape.examples)
-        if share < 0.5 or (name in IS_ITEM and shape.number > 0.5 and shape.distinct > 12):
-            return None
-    elif meaning.kind == "number":
-        share = shape.number
-        if share < 0.5:
-            return None
-    elif meaning.kind == "boolean":
-        share = max(shape.yes_no, 0.5 * shape.codes)
-        if share < 0.4:
-            return None
-    elif name in ("onset_site", "sex", "genotype") and (shape.date > 0.3 or (shape.number > 0.5 and not shape.codes)):
-        return None
-    confidence = round(reading.confidence * (0.5 + 0.5 * min(share, 1.0)), 2)
-    return ColumnMap(
-        means=name, unit=unit, origin=_origin(reading), yes=reading.yes, confidence=confidence, why=reading.why
-    )
-
-
-def _origin(reading: Reading) -> Any:
-    return reading.origin
-
-
-def _time_unit(name: str, reading: Reading, shape: Profile, heading: str) -> tuple[str, float] | None:
-    """Unit of a time and the share of cells that fit it; an empty unit where nothing tells."""
-    happens = name.startswith(("on:", "off:")) or (meaning_of(name) or _NONE).part == "event"
-    dated = "date" in bag(heading)
-    if shape.filled == 0:
-        return reading.unit or "date", 0.5
-    if shape.date >= 0.5:
-        return "date", shape.date
-    if happens and shape.status >= 0.5:
-        return "status", shape.status
-    if happens and shape.yes_no >= 0.6 and not reading.unit and not (shape.number > 0.9 and shape.high > 1):
-        return "flag", shape.yes_no
-    if shape.number < 0.5:
-        return None
-    if reading.unit in ("day", "week", "month", "year", "age"):
-        return reading.unit, shape.number
-    if shape.serial > 0.9 and shape.whole > 0.9 and (dated or name == "birth"):
-        return "date", shape.serial
-    if dated or name == "birth":
-        return None
-    if {"delta", "deltadays"} & bag(heading):
-        return "day", shape.number
-    if name == "onset" and shape.codes:
-        return None
-    return "", shape.number
-
-
-_NONE: Final = MEANINGS["ignored"]
 
 
 def _timed(column: ColumnMap, shape: Profile) -> ColumnMap:
@@ -197,6 +142,7 @@ def _spread(guess: Guess, claims: dict[str, Any], open_names: list[str], familie
     slots = side_by_side(free, guess.look)
     if timed and not any(slot.at_unit not in ("", "visit") for slot in slots.values()):
         return
+    slots |= _first_slot(claims, slots)
     for name, slot in slots.items():
         means = slot.means
         if " or " in means:
@@ -217,6 +163,18 @@ def _spread(guess: Guess, claims: dict[str, Any], open_names: list[str], familie
         claims.pop(name, None)
 
 
+def _first_slot(claims: Table[str, Any], slots: Table[str, Slot]) -> dict[str, Slot]:
+    """The first visit where it stands under plain headings, before visits that each have their own date."""
+    held = {slot.means for slot in slots.values()}
+    if "time" not in held:
+        return {}
+    plain = {name: fits[0][1] for name, fits in claims.items() if name not in slots and fits[0][1].means in held}
+    means = [column.means for column in plain.values()]
+    if "time" not in means or len(set(means)) < max(2, len(means)):
+        return {}
+    return {name: Slot(column.means, column.unit, "first", None, "") for name, column in plain.items()}
+
+
 def _settle(guess: Guess, claims: dict[str, list[tuple[Reading, ColumnMap]]]) -> None:
     """One column for each meaning: the usual wording wins; equals that differ in their cells are told as unclear."""
     sought: dict[tuple[str, int], list[tuple[int, str, ColumnMap]]] = defaultdict(list)
@@ -224,10 +182,11 @@ def _settle(guess: Guess, claims: dict[str, list[tuple[Reading, ColumnMap]]]) ->
     for heading, fits in claims.items():
         reading, column = fits[0]
         if (column.means, _form(column)) in taken and column.means not in BEST_OF:
-            guess.columns[heading] = ColumnMap(means="ignored", why=f"another column already tells {column.means}")
+            guess.columns[heading] = ColumnMap(means="ignored", why=f"another column is used as {column.means}")
             continue
         sought[column.means, _form(column)].append((reading.rank, heading, column))
-    for (means, _), rivals in sought.items():
+    for (means, _), claimed in sought.items():
+        rivals = [(rank + LAST * _groups(guess, heading, means), heading, column) for rank, heading, column in claimed]
         rivals.sort(key=lambda rival: (rival[0], -rival[2].confidence))
         best = [rival for rival in rivals if rival[0] == rivals[0][0]]
         if len(rivals) > 1 and _may_share(means, rivals):
@@ -236,9 +195,15 @@ def _settle(guess: Guess, claims: dict[str, list[tuple[Reading, ColumnMap]]]) ->
             best = _same(guess, rivals if means in IS_ITEM else best, means)
         for _, heading, column in rivals:
             chosen = heading in {name for _, name, _ in best}
-            why = f'"{best[0][1]}" already tells {means}' if best else f"unclear: several columns claim {means}"
+            why = f'"{best[0][1]}" is used as {means}' if best else f"unclear: several columns could be {means}"
             guess.columns[heading] = column if chosen else ColumnMap(means="ignored", why=why)
     _one_time(guess)
+
+
+def _groups(guess: Guess, heading: str, means: str) -> bool:
+    """Whether a column that could name people holds so few values in so many rows that it names groups."""
+    shape = guess.look(heading)
+    return means == "subject" and shape.filled >= 10 and (shape.distinct <= 2 or 50 * shape.distinct < shape.filled)
 
 
 def _form(column: ColumnMap) -> int:
@@ -255,6 +220,11 @@ def _may_share(means: str, rivals: list[tuple[int, str, ColumnMap]]) -> bool:
 def _same(guess: Guess, rivals: list[tuple[int, str, ColumnMap]], means: str) -> list[tuple[int, str, ColumnMap]]:
     """The first of several columns when all hold the same cells; none, and a fault, when they differ."""
     first = guess.sheet.frame[rivals[0][1]]
+    if means == "subject":
+        # Two identifiers of the same people: either will do.
+        both = guess.sheet.frame.select([heading for _, heading, _ in rivals]).drop_nulls()
+        if both.height and all(column.n_unique() == both.n_unique() for column in both):
+            return rivals[:1]
     if all(guess.sheet.frame[heading].equals(first, check_names=False) for _, heading, _ in rivals[1:]):
         return rivals[:1]
     names = [heading for _, heading, _ in rivals]
@@ -286,6 +256,64 @@ def _one_time(guess: Guess) -> None:
                 return
 
 
+def identifier_like(heading: str) -> bool:
+    """Whether a heading that nothing else claims could be the person's identifier."""
+    words = set(tokens(heading))
+    return bool(words & {"id", "subject"}) and not words & NO_PERSON
+
+
+def _lone_identifier(guess: Guess, names: Sequence[str]) -> None:
+    """The one column of identifiers that nothing else claims names the person of a table that has none."""
+    if guess.of("subject"):
+        return
+    free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
+    found = [name for name in free if identifier_like(name) and guess.look(name).filled > 0]
+    if len(found) == 1:
+        why = "the only identifier that nothing else claims"
+        guess.columns[found[0]] = ColumnMap(means="subject", confidence=0.7, why=why)
+
+
+def _labeled_visits(guess: Guess) -> None:
+    """Labels of visits that name their time ("Baseline", "Month 3") are the time of a table that has none."""
+    if not guess.has_scores() or guess.of("time") or any(column.slot for column in guess.columns.values()):
+        return
+    for name in guess.of("visit"):
+        labels = guess.sheet.frame[name].drop_nulls().cast(pl.String).unique()
+        labels = labels.filter(~blank(labels))
+        if 2 <= len(labels) <= LAST and all(slot_time(label) is not None for label in labels):
+            why = "labels of visits that name their time"
+            guess.columns[name] = ColumnMap(means="time", unit="label", confidence=0.7, why=why)
+            return
+
+
+def _lone_date(guess: Guess, names: Sequence[str]) -> None:
+    """The one column of dates that nothing else claims is the time of a table that has none."""
+    measured = any(
+        (meaning_of(column.means) or NONE).part in ("visits", "measure") for column in guess.columns.values()
+    )
+    if not measured or guess.of("time") or any(column.slot for column in guess.columns.values()):
+        return
+    free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
+    dated = [name for name in free if "date" in bag(name) and guess.look(name).date > 0.9]
+    if len(dated) == 1:
+        why = "the only dates that nothing else claims"
+        guess.columns[dated[0]] = ColumnMap(means="time", unit="date", confidence=0.7, why=why)
+
+
+def _day_numbers(guess: Guess, context: str) -> None:
+    """Dates beside visits that are dated by Excel's day numbers are day numbers too, births of long ago among them."""
+    times = [name for name in guess.of("time") if guess.columns[name].unit == "date"]
+    if not any(guess.look(name).serial > 0.9 and guess.look(name).number > 0.9 for name in times):
+        return
+    for name in [name for name, (kind, _) in guess.misfits.items() if kind == "time"]:
+        shape, reading = guess.look(name), readings(name, context)[0]
+        if shape.whole > 0.99 and shape.number > 0.9 and shape.low >= 1 and shape.high <= DAY_NUMBERS[1]:
+            guess.columns[name] = ColumnMap(
+                means=reading.means, unit="date", confidence=0.8, why="day numbers of Excel"
+            )
+            del guess.misfits[name]
+
+
 def _arm(guess: Guess) -> None:
     """A treatment named beside scores, without dose or end, is the arm of a trial."""
     if guess.has_scores() and not guess.of("arm", "dose", "end"):
@@ -309,7 +337,7 @@ def _units(guess: Guess) -> None:
                 for other in names
                 if other != name
                 and bag(bare(other)) == words - {"unit"}
-                and (meaning_of(guess.columns[other].means) or _NONE).kind == "number"
+                and (meaning_of(guess.columns[other].means) or NONE).kind == "number"
             ),
             "",
         )

@@ -97,6 +97,11 @@ _CHOICES: Final = {
     "bulbar": "bulbar",
     "limb": "limb",
     "spinal": "limb",
+    "limbs": "limb",
+    "axial": "trunk",
+    "trunk": "trunk",
+    "generalized": "generalized",
+    "respiratory": "respiratory",
 }
 _DAY_NAMES: Final = {
     "onsetday": "onset",

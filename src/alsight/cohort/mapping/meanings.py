@@ -57,7 +57,8 @@ MOMENTS: Final[dict[str, str]] = {
 PERSON: Final = tuple(
     column
     for column in SUBJECTS.columns
-    if column.name not in ("subject", "entry", "entry_date", "onset_day", "diagnosis_day", "last_seen_day")
+    if column.name
+    not in ("subject", "entry", "entry_date", "onset_day", "onset_precision", "diagnosis_day", "last_seen_day")
 )
 """Columns of SUBJECTS that hold no day."""
 
@@ -76,6 +77,8 @@ _HELPERS: Final = (
     ),
     Meaning("capacity_kind", "aside", "text", "whether the vital capacity is forced (fvc) or slow (svc)"),
     Meaning("unit", "aside", "unit", "unit of the column named by `of`, or of the row's value"),
+    Meaning("population", "aside", "text", "who the person is (ALS, control, other diagnosis); see `exclude`"),
+    Meaning("derived", "aside", "text", "marks rows with derived or imputed values (DTYPE, LOCF); see `exclude`"),
     Meaning("ignored", "aside", "text", "not used"),
 )
 

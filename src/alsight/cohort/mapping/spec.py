@@ -14,9 +14,20 @@ from alsight.base.spec import Spec, read_toml
 from alsight.cohort.mapping.meanings import MEANINGS, meaning_of
 from alsight.cohort.tables import ENTRIES
 
-TimeUnit = Literal["", "date", "day", "week", "month", "year", "age", "flag", "status"]
-
-_UNITS: Final = ("date", "day", "week", "month", "year", "age", "flag", "status")
+_UNITS: Final = (
+    "date",
+    "excel_date",
+    "sas_date",
+    "day",
+    "week",
+    "month",
+    "year",
+    "age",
+    "label",
+    "flag",
+    "alive",
+    "status",
+)
 
 
 class ColumnMap(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,8 +35,10 @@ class ColumnMap(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         means: a name of MEANINGS; `on:NAME` or `off:NAME` for the start or stop of a treatment.
-        unit: of a time: date, day, week, month, year, age, flag (yes and no), status (alive and dead); of a
-            quantity: its unit (lb, ml, ng/ml ...), empty for the unit of the data dictionary.
+        unit: of a time: date (a calendar year too), excel_date or sas_date (day numbers from 1899-12-30 or
+            1960-01-01), day, week, month, year, age, label ("baseline", "month 3"), flag (yes: it happened), alive
+            (yes: the person lives), status (alive and dead); of a quantity: its unit (lb, ml, ng/ml ...), empty for
+            the unit of the data dictionary.
         origin: what a count of time starts from: entry, onset or diagnosis. Written `from`.
         at: time of the visit that the column holds, in a table with visits side by side.
         at_unit: unit of `at`.
@@ -33,6 +46,7 @@ class ColumnMap(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
         values: cell to what it means, where the file has its own codes; to "" where it means nothing.
         yes: choice that a "yes" stands for.
         of: heading of the column whose unit this column holds.
+        exclude: cells whose rows are excluded (of people who do not have ALS, of derived values); "*" for any cell.
         confidence: how sure the guess is [0-1]; not saved.
         why: how it was guessed; not saved.
         examples: three values; not saved.
@@ -47,6 +61,7 @@ class ColumnMap(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
     values: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     yes: str = ""
     of: str = ""
+    exclude: tuple[str, ...] = ()
     confidence: float = 1.0
     why: str = ""
     examples: tuple[str, ...] = ()
@@ -64,6 +79,8 @@ class TableMap(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
         decimal: decimal mark, empty to find out.
         missing: further markers of a missing value.
         subject: identifier of the one person the table is about, where no column holds identifiers.
+        at: time of the visit that the table holds, where no column holds one.
+        at_unit: unit of `at`.
         layout: known layout that it follows.
         use: false to leave the table out.
     """
@@ -76,6 +93,8 @@ class TableMap(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decimal: Literal["", ".", ","] = ""
     missing: tuple[str, ...] = ()
     subject: str = ""
+    at: float | None = None
+    at_unit: Literal["", "day", "week", "month", "year"] = ""
     layout: str = ""
     use: bool = True
 
@@ -128,6 +147,7 @@ def _meant(column: ColumnMap) -> str:
         f"from {column.origin}" if column.origin else "",
         f"at {column.at:g} {column.at_unit}".strip() if column.at is not None else column.slot,
         f"yes = {column.yes}" if column.yes else "",
+        f"excluded: {', '.join(column.exclude)}" if column.exclude else "",
         ", ".join(f"{cell} = {value or 'missing'}" for cell, value in column.values.items()),
     ]
     told = "; ".join(part for part in more if part)
@@ -193,7 +213,7 @@ def line(heading: str, **fields: Any) -> str:
 def mapping_toml(mapping: Mapping) -> str:
     """The mapping as TOML, each guess with its reason beside it; cells of the file are never written into it."""
     out = [
-        "# How alsight reads these columns. Correct what is wrong and give this file with --mapping.",
+        "# How alsight reads these columns. Correct what is wrong and give this file as the mapping.",
         '# A column that is not to be used: "Heading" = "ignored".',
         f"entry = {_value(mapping.entry)}  # what day 0 is: {', '.join(ENTRIES)}",
     ]

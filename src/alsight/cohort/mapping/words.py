@@ -42,20 +42,20 @@ _FOLDED: Final = {
     "niv": "bipap nippv nippv nivtherapie vni ninvasive",
     "speech": "sprache sprechen parole lenguaje linguaggio habla spraak",
     "salivation": "salivations saliva speichelfluss speichel salivazione salivacion speekselvloed",
-    "swallowing": "swallow schlucken deglutition deglutizione deglucion slikken",
+    "swallowing": "swallow schlucken deglutition deglutizione deglucion slikken deglution",
     "handwriting": "handwrit handschrift ecriture scrittura escritura schrijven writing",
-    "cutting": "schneiden couper nahrung besteck utensils utensil",
-    "dressing": "ankleiden anziehen habillage vestirsi vestido aankleden dress",
+    "cutting": "schneiden couper nahrung besteck utensils utensil cortar tagliare snijden cubiertos",
+    "dressing": "ankleiden anziehen habillage vestirsi vestido aankleden dress clothing vestirse kleden vestido",
     "hygiene": "hygn hygine korperpflege igiene higiene",
     "turning": "umdrehen drehen turn retournement girarsi",
-    "bed": "bett lit letto cama bedclothes",
+    "bed": "bett lit letto cama bedclothes bedding",
     "walking": "walk gehen marche camminare deambulation caminar lopen ambulation",
-    "climbing": "climb steigen",
-    "stairs": "stair treppe treppen escaliers scale_ trappen",
-    "dyspnea": "dyspnoea dyspnoe dyspnee dispnea kurzatmigkeit",
+    "climbing": "climb steigen subir salire monter traplopen",
+    "stairs": "stair treppe treppen escaliers escaleras escalier trappen trap",
+    "dyspnea": "dyspnoea dyspnoe dyspnee dispnea kurzatmigkeit disnea dyspne kortademigheid",
     "orthopnea": "orthopnoea orthopnoe orthopnee ortopnea orthpnea",
     "respiratory": "resp respiration atmung breathing respiratoire respiratoria",
-    "insufficiency": "insuff insf insuffizienz insuffisance insufficienza insuficiencia failure",
+    "insufficiency": "insuff insf insuffizienz insuffisance insufficienza insuficiencia failure insuficiencia",
     "start": "started begun initiation initiated commenced commencement stdt",
     "stop": "stopped ended ceased discontinued discontinuation",
     "end": "ende fin fine einde",
@@ -70,8 +70,8 @@ _FOLDED: Final = {
     "history": "hx anamnese anamnesi anamnestic",
     "gene": "genetic genetics genotype genotyp mutation mutations genemut genes",
     "mode": "modality modus",
-    "last": "latest letzte letzter dernier ultimo ultima laatste final",
-    "seen": "contact kontakt followed observed follow",
+    "last": "latest letzte letzter dernier ultimo ultima laatste final zuletzt",
+    "seen": "contact kontakt followed observed follow vu gesehen visto gezien",
     "enrollment": "enrolment enrolled einschluss enrol enroll",
     "randomization": "randomisation randomized randomised rand randomisierung",
     "treatment": "drug medication med medname medikament behandlung traitement trattamento tratamiento medicine "
@@ -97,6 +97,34 @@ STOP: Final = frozenset(
 """Words that say nothing about a column."""
 
 _COMPOUNDS: Final = {
+    "datexam": "assessment date",
+    "dateexam": "assessment date",
+    "erfassungsdatum": "assessment date",
+    "visitdt": "visit date",
+    "qsdtc": "assessment date",
+    "qsdt": "assessment date",
+    "qsdy": "assessment day",
+    "svstdtc": "visit date",
+    "svdtc": "visit date",
+    "adt": "assessment date",
+    "ady": "assessment day",
+    "visdt": "visit date",
+    "svdt": "visit date",
+    "onsetdt": "onset date",
+    "brthdt": "birth date",
+    "birthdt": "birth date",
+    "dthdt": "death date",
+    "deathdt": "death date",
+    "diagdt": "diagnosis date",
+    "firstsymptom": "first symptom date",
+    "nopeg": "no gastrostomy",
+    "yob": "birth year",
+    "patientcode": "subject id",
+    "patnum": "subject id",
+    "fallnummer": "subject id",
+    "beobachtungsdatum": "visit date",
+    "befunddatum": "visit date",
+    "visitendatum": "visit date",
     "visdy": "day",
     "studyday": "study day",
     "visitday": "visit day",
@@ -104,7 +132,6 @@ _COMPOUNDS: Final = {
     "visitdate": "visit date",
     "untersuchungsdatum": "assessment date",
     "besuchsdatum": "visit date",
-    "visitendatum": "visit date",
     "visitedatum": "visit date",
     "erhebungsdatum": "assessment date",
     "patienten": "subject",
@@ -172,6 +199,50 @@ _COMPOUNDS: Final = {
     "koerpergroesse": "height",
 }
 
+_EAST_ASIAN: Final = {
+    "\u60a3\u8005": "subject",
+    "\u75c5\u4eba": "subject",
+    "\u53d7\u8bd5\u8005": "subject",
+    "\u7f16\u53f7": "id",
+    "\u8bc4\u4f30": "assessment",
+    "\u8bc4\u5b9a": "assessment",
+    "\u968f\u8bbf": "visit",
+    "\u8bbf\u89c6": "visit",
+    "\u5c31\u8bca": "visit",
+    "\u65e5\u671f": "date",
+    "\u603b\u5206": "total",
+    "\u8bc4\u5206": "score",
+    "\u6027\u522b": "sex",
+    "\u5e74\u9f84": "age",
+    "\u6b7b\u4ea1": "death",
+    "\u53d1\u75c5": "onset",
+    "\u8d77\u75c5": "onset",
+    "\u8bca\u65ad": "diagnosis",
+    "\u51fa\u751f": "birth",
+    "\u60a3\u8005\u756a\u53f7": "subject id",
+    "\u756a\u53f7": "id",
+    "\u8a55\u4fa1": "assessment",
+    "\u8a3a\u5bdf": "visit",
+    "\u65e5\u4ed8": "date",
+    "\u5408\u8a08": "total",
+    "\u767a\u75c7": "onset",
+    "\u6027\u5225": "sex",
+    "\u5e74\u9f62": "age",
+    "\ud658\uc790": "subject",
+    "\ubc88\ud638": "id",
+    "\ub0a0\uc9dc": "date",
+    "\uc77c\uc790": "date",
+    "\ubc29\ubb38": "visit",
+    "\ud3c9\uac00": "assessment",
+    "\ucd1d\uc810": "total",
+    "\uc131\ubcc4": "sex",
+    "\ub098\uc774": "age",
+    "\uc0ac\ub9dd": "death",
+    "\ubc1c\ubcd1": "onset",
+    "\uc9c4\ub2e8": "diagnosis",
+}
+"""Words of Chinese, Japanese and Korean headings, which stand without spaces, to the word that stands for them."""
+
 _CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _UNIT: Final = re.compile(r"[(\[]\s*([^()\[\]]{1,20}?)\s*[)\]]")
 _EXPAND: Final = (("%", " pct "), ("ß", "ss"), ("#", " no "), (">", " "), ("+", " "))
@@ -183,10 +254,14 @@ def tokens(heading: str) -> tuple[str, ...]:
     text = heading
     for mark, spelled in _EXPAND:
         text = text.replace(mark, spelled)
+    if not text.isascii():
+        for word, spelled in _EAST_ASIAN.items():
+            text = text.replace(word, f" {spelled} ")
     text = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
     text = _CAMEL.sub(" ", text).lower()
     text = re.sub(r"\bals[ _-]?frs[ _-]?r(?![a-z])", "alsfrsr", text)
     text = re.sub(r"\bals[ _-]frs", "alsfrs", text)
+    text = re.sub(r"\b(?:hospital|chart|file|nhs|case|folder)[ _-]?(?:no|nr|num|number|nummer)\b", "subject id", text)
     found = [word for word in re.split(r"[^a-z0-9]+", text) if word]
     found = [part for word in found for part in _COMPOUNDS.get(word, word).split()]
     return tuple(FOLDS.get(word, word) for word in found)

@@ -1,7 +1,7 @@
 """Text columns into numbers, days, dates, booleans and choices; whatever cannot be read is told with its line."""
 
 from alsight.cohort.parse.amounts import days, numbers
-from alsight.cohort.parse.calendar import date_order, dates
+from alsight.cohort.parse.calendar import date_order, dates, partial
 from alsight.cohort.parse.codes import booleans, choices
 from alsight.cohort.parse.text import Parsed, Place, blank, identifiers, words
 
@@ -16,5 +16,6 @@ __all__ = [
     "days",
     "identifiers",
     "numbers",
+    "partial",
     "words",
 ]

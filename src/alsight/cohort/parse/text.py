@@ -46,6 +46,17 @@ MISSING: Final[tuple[str, ...]] = (
     "k.a.",
     "keine angabe",
     "inconnu",
+    "u",
+    "ns",
+    "nc",
+    "ns/nc",
+    "ns/nr",
+    "n/s",
+    "s/d",
+    "unbekannt",
+    "desconocido",
+    "sconosciuto",
+    "onbekend",
     "non noto",
 )
 """What people write, in lower case, where they have nothing to write."""

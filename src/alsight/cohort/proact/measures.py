@@ -8,29 +8,16 @@ from typing import Final
 
 import polars as pl
 
-from alsight.base.units import factor, spelling
+from alsight.base.units import factor
 from alsight.cohort.measures import MEASURES_BY_NAME
 from alsight.cohort.parse import numbers
 from alsight.cohort.parse.text import words
+from alsight.cohort.proact.amounts import TABLE, factors, measure_rows, within
 from alsight.cohort.proact.sheet import Sheet, Told, choice, day, number
-from alsight.cohort.tables import MEASURES_TABLE, SUBJECTS
-
-TABLE: Final = MEASURES_TABLE.name
+from alsight.cohort.tables import SUBJECTS
 
 LEAST_WEIGHT_KG: Final = 25.0
 """Weights below are typing errors in PRO-ACT. Source: proact2022"""
-
-COLUMNS: Final = {
-    "subject": pl.String,
-    "day": pl.Int32,
-    "measure": pl.String,
-    "value": pl.Float64,
-    "side": pl.String,
-    "part": pl.String,
-    "method": pl.String,
-    "source": pl.String,
-    "row": pl.UInt32,
-}
 
 
 @dataclass(frozen=True)
@@ -75,46 +62,6 @@ ANALYTES: Final[dict[str, str]] = {
     "phosphorylated neurofilament heavy": "pnfh_pg_ml",
 }
 
-UNIT_WORDS: Final[dict[str, str]] = {
-    "iu/l": "u/l",
-    "units/l": "u/l",
-    "unit/l": "u/l",
-    "mcmol/l": "umol/l",
-    "micromol/l": "umol/l",
-    "umoles/l": "umol/l",
-    "mg/100ml": "mg/dl",
-    "mg%": "mg/dl",
-    "lbs": "lb",
-    "kilogram force": "kg",
-    "kgf": "kg",
-}
-"""Units of PRO-ACT, in lower case, beyond the spellings that `base.units` folds."""
-
-
-def _made(sheet: Sheet, measure: str | pl.Series, value: pl.Series, when: pl.Series, **more: pl.Series) -> pl.DataFrame:
-    named = measure if isinstance(measure, pl.Series) else pl.Series("measure", [measure]).new_from_index(0, len(value))
-    frame = sheet.frame.select("subject", "row").with_columns(
-        when.alias("day"), named.alias("measure"), value.alias("value"), source=pl.lit(sheet.source)
-    )
-    frame = frame.with_columns(column.alias(name) for name, column in more.items())
-    return frame.filter(pl.col("value").is_not_null()).select(
-        pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
-        for name, kind in COLUMNS.items()
-    )
-
-
-def factors(given: pl.Series, wanted: str) -> tuple[pl.Series, pl.Series]:
-    """Factor from each row's unit to the wanted one (missing where there is none), and the unit in one spelling."""
-    text = words(given).str.to_lowercase()
-    told: list[str] = text.drop_nulls().unique().to_list()
-    spelled = {word: spelling(UNIT_WORDS.get(word, word)) for word in told}
-    spelled = {word: UNIT_WORDS.get(unit, unit) for word, unit in spelled.items()}
-    known = {word: found for word, unit in spelled.items() if (found := factor(unit, wanted)) is not None}
-    return (
-        text.replace_strict(known, default=None, return_dtype=pl.Float64),
-        text.replace_strict(spelled, default=None, return_dtype=pl.String),
-    )
-
 
 def vital_capacity(sheet: Sheet, breath: Breath, told: Told) -> pl.DataFrame:
     """Best of up to three trials in liters and in percent of normal; percent from liters where only those stand.
@@ -152,10 +99,10 @@ def vital_capacity(sheet: Sheet, breath: Breath, told: Told) -> pl.DataFrame:
             "Write the unit.",
         )
         swapped = percents | hidden
-        liters.append(_within(sheet, name, breath.liters, (given * scale).set(swapped, None), told))
-        shares.append(_within(sheet, name, breath.percent, given.set(~swapped, None), told))
+        liters.append(within(sheet, name, breath.liters, (given * scale).set(swapped, None), told))
+        shares.append(within(sheet, name, breath.percent, given.set(~swapped, None), told))
         name = f"pct_of_normal_trial_{trial}"
-        shares.append(_within(sheet, name, breath.percent, number(sheet, name, TABLE, told), told))
+        shares.append(within(sheet, name, breath.percent, number(sheet, name, TABLE, told), told))
     best = pl.DataFrame(liters).select(pl.max_horizontal(pl.all())).to_series()
     share = pl.DataFrame([part.alias(str(place)) for place, part in enumerate(shares)])
     share = share.select(pl.max_horizontal(pl.all())).to_series()
@@ -192,29 +139,10 @@ def _breaths_made(
     how = pl.Series(["liters / subject_normal"]).new_from_index(0, len(share)).set(~filled, None)
     return pl.concat(
         [
-            _made(sheet, breath.liters, best, when),
-            _made(sheet, breath.percent, share.zip_with(~filled, computed), when, method=how),
+            measure_rows(sheet, breath.liters, best, when),
+            measure_rows(sheet, breath.percent, share.zip_with(~filled, computed), when, method=how),
         ]
     )
-
-
-def _within(
-    sheet: Sheet, name: str, measure: str, value: pl.Series, told: Told, least: float | None = None
-) -> pl.Series:
-    bounds = MEASURES_BY_NAME[measure]
-    low = bounds.low if least is None else least
-    bad = ~value.is_between(low, bounds.high).fill_null(True)
-    told.mark(
-        sheet,
-        name,
-        TABLE,
-        bad,
-        "out_of_range",
-        f"The value lies outside {low:g} to {bounds.high:g} {bounds.unit}; it counts as missing.",
-        "Correct the value or its unit.",
-        "rejected",
-    )
-    return value.set(bad, None)
 
 
 def weights(sheet: Sheet, told: Told) -> pl.DataFrame:
@@ -244,8 +172,8 @@ def weights(sheet: Sheet, told: Told) -> pl.DataFrame:
         "rejected",
     )
     kilograms = value * scale.zip_with(scale.is_not_null(), usual)
-    kilograms = _within(sheet, "weight", "weight_kg", kilograms, told, LEAST_WEIGHT_KG)
-    return _made(sheet, "weight_kg", kilograms.round(2), day(sheet, "vital_signs_delta", TABLE, told))
+    kilograms = within(sheet, "weight", "weight_kg", kilograms, told, LEAST_WEIGHT_KG)
+    return measure_rows(sheet, "weight_kg", kilograms.round(2), day(sheet, "vital_signs_delta", TABLE, told))
 
 
 def _usual(sheet: Sheet, scale: pl.Series) -> pl.Series:
@@ -361,7 +289,7 @@ def _analyzed(
     )
     how = words(sheet.column(matrix)).str.to_lowercase() if matrix else pl.Series([None], dtype=pl.String)
     how = how if matrix else how.new_from_index(0, len(value))
-    return _made(sheet, measure, value * scale, day(sheet, when, TABLE, told), method=how)
+    return measure_rows(sheet, measure, value * scale, day(sheet, when, TABLE, told), method=how)
 
 
 def strength(sheet: Sheet, measure: str, told: Told) -> pl.DataFrame:
@@ -380,9 +308,9 @@ def strength(sheet: Sheet, measure: str, told: Told) -> pl.DataFrame:
         "rejected",
     )
     side = choice(sheet, "test_laterality", TABLE, "side", ("left", "right"), told)
-    kilograms = _within(sheet, "test_result", measure, value * scale, told).round(3)
+    kilograms = within(sheet, "test_result", measure, value * scale, told).round(3)
     part, method = (_muscle(sheet), _effort(sheet)) if measure == "hhd_kg" else (None, _setting(sheet))
-    rows = _made(
+    rows = measure_rows(
         sheet,
         measure,
         kilograms,

@@ -58,9 +58,60 @@ def anchors(tables: Sequence[Rows], entry: str) -> Anchors:
     people = people.join(first, on="subject", how="left")
     for name in ("entry_date", "baseline", "randomization", "enrollment", "diagnosis", "onset", "birth"):
         people = people.join(_moment(tables, name), on="subject", how="left")
-    people = people.join(_stated(tables), on="subject", how="left")
+    people = people.join(_stated(tables), on="subject", how="left").join(_last(tables), on="subject", how="left")
     people = people.with_columns(entry=pl.coalesce("entry", pl.lit(entry or "stated")))
-    return Anchors(_resolved(_zeroed(people)))
+    people = _zeroed(people)
+    onset = narrowed(
+        pl.col("onset_date"), pl.col("onset_precision"), before=pl.min_horizontal("zero_date", exact_diagnosis())
+    )
+    people = people.with_columns(onset_date=onset)
+    diagnosis = narrowed(
+        pl.col("diagnosis_date"), pl.col("diagnosis_precision"), pl.col("onset_date"), pl.col("zero_date")
+    )
+    return Anchors(_resolved(people.with_columns(diagnosis_date=diagnosis)))
+
+
+def exact_diagnosis() -> pl.Expr:
+    """Date of diagnosis where it is known to the day."""
+    return pl.when(pl.col("diagnosis_precision").is_null()).then(pl.col("diagnosis_date"))
+
+
+def narrowed(
+    middle: pl.Expr, precision: pl.Expr, after: pl.Expr | None = None, before: pl.Expr | None = None
+) -> pl.Expr:
+    """A date known to the month or year, at the middle of that part of it that other dates allow.
+
+    Args:
+        middle: the date, at the middle of its month or year.
+        precision: "month" or "year"; null where the date is known to the day.
+        after: a date that it cannot precede; bounds outside the month or year count for nothing.
+        before: a date that it cannot follow.
+    """
+    months = precision == "month"
+    low = pl.when(months).then(middle.dt.month_start()).otherwise(middle.dt.truncate("1y"))
+    high = (
+        pl.when(months)
+        .then(middle.dt.month_end())
+        .otherwise(middle.dt.offset_by("6mo").dt.truncate("1y") - pl.duration(days=1))
+    )
+    nothing = pl.lit(None, pl.Date)
+    after, before = (nothing if bound is None else bound for bound in (after, before))
+    first = pl.when(after.is_between(low, high)).then(after).otherwise(low)
+    last = pl.when(before.is_between(first, high)).then(before).otherwise(high)
+    free = (first == low) & (last == high)
+    part = first + pl.duration(days=((last - first).dt.total_days() / 2).floor())
+    return pl.when(precision.is_null() | free).then(middle).otherwise(part)
+
+
+def _last(tables: Sequence[Rows]) -> pl.DataFrame:
+    """Date of the last record of each person."""
+    pieces = [pl.LazyFrame(schema={"subject": pl.String, "last_date": pl.Date})]
+    pieces += [
+        rows.frame.lazy().group_by("subject").agg(last_date=pl.col("time@date").max())
+        for rows in tables
+        if rows.has("time@date")
+    ]
+    return pl.concat(pieces).drop_nulls().group_by("subject").agg(pl.col("last_date").max()).collect()
 
 
 def _first_times(tables: Sequence[Rows]) -> pl.DataFrame:
@@ -101,13 +152,17 @@ def _moment(tables: Sequence[Rows], name: str) -> pl.DataFrame:
         "diagnosis": pl.Int32,
         "age": pl.Float64,
         "whole": pl.Boolean,
+        "precision": pl.String,
     }
     schema = {"subject": pl.String, **{f"{name}_{form}": kind for form, kind in kinds.items()}}
     pieces: list[pl.LazyFrame] = [pl.LazyFrame(schema=schema)]
     for rows in tables:
         columns: list[pl.Expr] = []
         if rows.has(f"{name}@date"):
-            columns.append(pl.col(f"{name}@date").drop_nulls().first().alias(f"{name}_date"))
+            known = pl.col(f"{name}@date").is_not_null()
+            columns.append(pl.col(f"{name}@date").filter(known).first().alias(f"{name}_date"))
+            if rows.has(f"{name}@precision"):
+                columns.append(pl.col(f"{name}@precision").filter(known).first().alias(f"{name}_precision"))
         if rows.has(f"{name}@day"):
             origin = rows.origins.get(f"{name}@day", "entry")
             origin = origin if origin in kinds else "entry"
@@ -254,16 +309,23 @@ def placed(rows: Rows, name: str, people: Anchors) -> pl.DataFrame:
     Returns:
         A frame of one column `day`, in the order of the table.
     """
-    near = rows.frame.select("subject", *rows.has(f"{name}@date", f"{name}@day", f"{name}@age"))
+    forms = rows.has(f"{name}@date", f"{name}@day", f"{name}@age", f"{name}@precision")
+    known = ("zero_date", "zero_age", "exact_age", "shift", "onset_day", "diagnosis_day", "onset_date", "last_date")
+    near = rows.frame.select("subject", *forms)
     near = near.join(
-        people.people.select("subject", "zero_date", "zero_age", "exact_age", "shift", "onset_day", "diagnosis_day"),
+        people.people.select("subject", *known, diagnosed=exact_diagnosis()),
         on="subject",
         how="left",
         maintain_order="left",
     )
     ways: list[pl.Expr] = []
     if f"{name}@date" in near.columns:
-        ways.append((pl.col(f"{name}@date") - pl.col("zero_date")).dt.total_days().cast(pl.Int32))
+        date = pl.col(f"{name}@date")
+        if f"{name}@precision" in near.columns:
+            after = {"diagnosis": pl.col("onset_date"), "death": pl.col("last_date"), "last_seen": pl.col("last_date")}
+            before = {"onset": pl.min_horizontal("zero_date", "diagnosed"), "diagnosis": pl.col("zero_date")}
+            date = narrowed(date, pl.col(f"{name}@precision"), after.get(name), before.get(name))
+        ways.append((date - pl.col("zero_date")).dt.total_days().cast(pl.Int32))
     if f"{name}@day" in near.columns:
         count = pl.col(f"{name}@day")
         origin = rows.origins.get(f"{name}@day", "entry")

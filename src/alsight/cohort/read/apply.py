@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -12,17 +12,39 @@ import polars as pl
 from alsight.base.errors import Fault
 from alsight.base.units import factor
 from alsight.cohort.files.sheet import Sheet
-from alsight.cohort.mapping.labels import scored, sited
 from alsight.cohort.mapping.meanings import BEST_OF, IS_ITEM, Meaning, meaning_of
-from alsight.cohort.mapping.profile import ALIVE, DEAD
 from alsight.cohort.mapping.spec import ColumnMap, TableMap, line, unclear
-from alsight.cohort.measures import MEASURES_BY_NAME
-from alsight.cohort.parse import Parsed, Place, blank, booleans, choices, dates, days, identifiers, numbers, words
+from alsight.cohort.parse import (
+    Parsed,
+    Place,
+    blank,
+    booleans,
+    choices,
+    dates,
+    days,
+    identifiers,
+    numbers,
+    words,
+)
+from alsight.cohort.parse import (
+    partial as partial_dates,
+)
 from alsight.cohort.parse.amounts import DAYS_IN
-from alsight.cohort.parse.codes import FALSE, TRUE
+from alsight.cohort.parse.calendar import EXCEL_ORIGIN, SAS_ORIGIN
+from alsight.cohort.parse.labels import scored, sited
 from alsight.cohort.parse.text import tell
-from alsight.cohort.schema import Column
-from alsight.cohort.tables import REJECTED, TABLES
+from alsight.cohort.read.cells import (
+    declared,
+    excluded,
+    is_float,
+    labeled,
+    living,
+    middled,
+    out_of,
+    status,
+    unit_of,
+    unmapped,
+)
 
 FEW: Final = 5000
 """Columns up to this length are parsed cell by cell; in longer ones each distinct text is parsed once."""
@@ -31,6 +53,9 @@ COUNTED: Final = ("day", "week", "month", "year")
 
 FARTHEST: Final = 10_000_000
 """Counts of days beyond this are left out before they are added to anything; the dictionary's range is narrower."""
+
+EXACT: Final = ("entry_date", "baseline", "randomization", "enrollment")
+"""Moments that day 0 may be, which must be known to the day."""
 
 _TABLE_OF: Final = {
     "visits": "visits",
@@ -79,12 +104,19 @@ class Rows:
 def apply(sheet: Sheet, table: TableMap) -> Rows:
     """Parse a sheet as its mapping says; cells that cannot be read are told and missing."""
     maps = {heading: column for heading, column in table.maps().items() if heading in sheet.frame.columns}
+    sheet, left_out = _included(sheet, maps)
     maps = {heading: column for heading, column in maps.items() if column.means != "ignored"}
     reader = _Reader(sheet, table, maps)
+    reader.found += left_out
     columns = [heading for heading, column in maps.items() if column.means != "subject" and not column.of]
     plain = [heading for heading in columns if not maps[heading].slot]
     slotted = [heading for heading in columns if maps[heading].slot]
     frame = reader.base.with_columns(reader.gathered(plain)) if plain else reader.base
+    if table.at is not None:
+        frame = frame.with_columns(
+            pl.lit(round(table.at * DAYS_IN[table.at_unit or "day"]), pl.Int32).alias("time@day")
+        )
+        reader.origins.setdefault("time@day", "entry")
     if slotted:
         frame = _stacked(reader, frame, slotted)
     return Rows(
@@ -97,6 +129,20 @@ def apply(sheet: Sheet, table: TableMap) -> Rows:
         found=tuple(reader.found),
         faults=tuple(reader.faults),
     )
+
+
+def _included(sheet: Sheet, maps: dict[str, ColumnMap]) -> tuple[Sheet, list[pl.DataFrame]]:
+    """The sheet without the rows that a column of the mapping excludes, and these rows as faults."""
+    faults: list[pl.DataFrame] = []
+    bad = pl.repeat(False, sheet.frame.height, eager=True)
+    for heading, column in maps.items():
+        if column.exclude:
+            place = Place(table="visits", column=heading, source=sheet.source, rows=sheet.rows)
+            more, told = excluded(sheet.frame[heading], column, place)
+            bad, faults = bad | more, [*faults, told]
+    return (
+        replace(sheet, frame=sheet.frame.filter(~bad), rows=sheet.rows.filter(~bad)) if bad.any() else sheet
+    ), faults
 
 
 class _Reader:
@@ -185,9 +231,13 @@ class _Reader:
         place = self._place(heading, column.means)
         if meaning.kind == "time":
             yield self._time(column, given, place)
+            if column.unit == "date" and meaning.part in ("moment", "event") and column.means not in EXACT:
+                yield from self._precision(column, given)
         elif column.yes:
             flags = self._read(booleans, given, place)
             yield column.means, pl.select(pl.when(flags).then(pl.lit(column.yes))).to_series()
+            if column.means == "genotype":
+                yield f"{column.yes}@found", flags
         else:
             yield column.means, self._value(meaning, column, given, place)
 
@@ -199,7 +249,7 @@ class _Reader:
                 words(given).str.to_lowercase().is_in([mark.lower() for mark in self.table.missing]), None
             )
         elif self.table.missing and given.dtype.is_numeric():
-            marks = [float(mark) for mark in self.table.missing if _is_float(mark)]
+            marks = [float(mark) for mark in self.table.missing if is_float(mark)]
             given = given.set(given.cast(pl.Float64).is_in(marks), None)
         if not column.values:
             return given
@@ -209,12 +259,23 @@ class _Reader:
         known = text.is_in(list(coding)).fill_null(False)
         return kept.zip_with(~known, text.replace_strict(coding, default=None, return_dtype=pl.String))
 
+    def _precision(self, column: ColumnMap, given: pl.Series) -> Iterable[tuple[str, pl.Series]]:
+        """Whether only the month or the year of a date is known."""
+        precision = partial_dates(given)[1]
+        if precision.is_not_null().any():
+            yield f"{column.means}@precision", precision
+
     def _time(self, column: ColumnMap, given: pl.Series, place: Place) -> tuple[str, pl.Series]:
         decimal: Any = self.table.decimal or "auto"
         if column.unit == "flag":
             return f"{column.means}@flag", self._read(booleans, given, place)
         if column.unit == "status":
-            return f"{column.means}@flag", self._read(_status, given, place)
+            return f"{column.means}@flag", self._read(status, given, place)
+        if column.unit == "alive":
+            return f"{column.means}@flag", self._read(living, given, place)
+        if column.unit == "label":
+            self.origins[f"{column.means}@day"] = "entry"
+            return f"{column.means}@day", self._read(labeled, given, place)
         if column.unit == "age":
             years = self._read(partial(numbers, decimal=decimal), given, place)
             if (years.drop_nulls() == years.drop_nulls().round()).all():
@@ -231,12 +292,16 @@ class _Reader:
             )
             return f"{column.means}@day", counted.set(far, None)
         order: Any = self.table.dates or "auto"
-        return f"{column.means}@date", self._read(partial(dates, order=order), given, place)
+        origin = SAS_ORIGIN if column.unit == "sas_date" else EXCEL_ORIGIN
+        exact = partial(dates, order=order, origin=origin)
+        meaning = meaning_of(column.means)
+        coarse = meaning is not None and meaning.part in ("moment", "event") and column.means not in EXACT
+        return f"{column.means}@date", self._read(partial(middled, exact) if coarse else exact, given, place)
 
     def _value(self, meaning: Meaning, column: ColumnMap, given: pl.Series, place: Place) -> pl.Series:
         decimal: Any = self.table.decimal or "auto"
         if meaning.kind == "score":
-            cells = scored(given, meaning.name) if meaning.name in IS_ITEM else given
+            cells = out_of(scored(given, meaning.name) if meaning.name in IS_ITEM else given)
             return self._read(partial(numbers, decimal=decimal), cells, place)
         if meaning.kind == "number":
             values = self._read(partial(numbers, decimal=decimal), given, place)
@@ -249,17 +314,17 @@ class _Reader:
         return text.set(blank(text), None)
 
     def _choice(self, meaning: Meaning, given: pl.Series, place: Place) -> pl.Series:
-        declared = _declared(meaning.name)
+        column = declared(meaning.name)
         cells = sited(given) if meaning.name == "onset_site" else given
         coded = identifiers(cells, place).values
         code = coded.str.contains(r"^\d{1,2}$").fill_null(False)
         if code.any():
             cells = cells.cast(pl.String, strict=False).set(code, None)
-            self.faults += _unmapped(place, meaning.name, coded.filter(code), declared.choices)
-        return self._read(partial(choices, allowed=declared.choices, column=meaning.name), cells, place)
+            self.faults += unmapped(place, meaning.name, coded.filter(code), column.choices)
+        return self._read(partial(choices, allowed=column.choices, column=meaning.name), cells, place)
 
     def _converted(self, name: str, column: ColumnMap, values: pl.Series, place: Place) -> pl.Series:
-        wanted = _unit_of(name)
+        wanted = unit_of(name)
         if not wanted:
             return values
         beside = next(
@@ -267,6 +332,8 @@ class _Reader:
         )
         if beside is not None:
             return self._converted_by(values, beside, wanted, place)
+        if column.unit == "fraction" and wanted == "%":
+            return values * 100
         if not column.unit or (ratio := factor(column.unit, wanted)) == 1.0:
             return values
         if ratio is None:
@@ -321,61 +388,3 @@ def _stacked(reader: _Reader, base: pl.DataFrame, headings: Sequence[str]) -> pl
             piece = piece.filter(pl.any_horizontal(pl.col(told).is_not_null()))
         pieces.append(piece)
     return pl.concat(pieces, how="diagonal_relaxed").sort("row", maintain_order=True)
-
-
-def _status(given: pl.Series, place: Place) -> Parsed:
-    """Alive or dead, as words or as an answer to a heading that names death."""
-    coding = dict.fromkeys([*DEAD, *TRUE], "true") | dict.fromkeys([*ALIVE, *FALSE], "false")
-    if "aliv" in place.column.lower() or "living" in place.column.lower():
-        coding |= dict.fromkeys(TRUE, "false") | dict.fromkeys(FALSE, "true")
-    text = words(given).str.to_lowercase()
-    told = text.replace_strict(coding, default=None, return_dtype=pl.String)
-    bad = told.is_null() & ~blank(text)
-    faults = tell(place, bad, given, "not_a_status", "This is neither alive nor dead.", "Write alive or dead.")
-    return Parsed((told == "true").alias(given.name), faults)
-
-
-def _declared(name: str) -> Column:
-    for table in TABLES.values():
-        if name in table.by_name:
-            return table.by_name[name]
-    raise KeyError(name)
-
-
-def _unit_of(name: str) -> str:
-    if name in MEASURES_BY_NAME:
-        return MEASURES_BY_NAME[name].unit
-    return {"capacity_l": "l", "capacity_pct": "%", "height_cm": "cm"}.get(name, "")
-
-
-def _unmapped(place: Place, name: str, codes: pl.Series, allowed: Sequence[str]) -> list[Fault]:
-    """One note a code: what a number stands for is never guessed."""
-    seen = codes.value_counts(sort=True).sort(codes.name)
-    first = ", ".join(allowed[:3])
-    example = line(
-        place.column, means=name, values=dict.fromkeys([str(code) for code in seen[codes.name][:2]], allowed[0])
-    )
-    return [
-        Fault(
-            table=place.table,
-            rule="unmapped_code",
-            severity="note",
-            source=place.source,
-            column=place.column,
-            value=str(code),
-            message=f'What the code {code} under "{place.column}" means is not said; {count} cells count as missing.',
-            how_to_fix=f"Say it in the mapping, each code one of {first} ...: `{example}`.",
-        )
-        for code, count in seen.rows()
-    ]
-
-
-def _is_float(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-NO_FAULTS: Final = REJECTED.empty()

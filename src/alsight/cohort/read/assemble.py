@@ -19,6 +19,9 @@ from alsight.instruments.items import CUTTING, ITEM_NAMES, TWELVE
 Frames = dict[str, pl.DataFrame]
 
 _R_ITEMS: Final = TWELVE[9:]
+GENES: Final = ("sod1", "c9orf72", "tardbp", "fus")
+"""Genes that are tested for; a person in whom none of the four is found has "none_found"."""
+
 ENDS: Final = ("death", "withdrawal", "lost_to_follow_up")
 """Events after which there are no visits, so that a "yes" at a visit cannot date them."""
 
@@ -40,13 +43,16 @@ def visits(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault
         name for name in rows.frame.columns if name not in (*named, "row", "subject") and not name.startswith("time@")
     ]
     measured = [name for name in others if name in MEANINGS and MEANINGS[name].part == "measure"]
+    unrated = pl.all_horizontal(pl.col(scores).is_null())
+    frame = frame.with_columns(taken=pl.lit(False), empty=unrated & pl.lit(~_timed(rows)))
     if measured:
         # A row that only measures something else is no visit to the scale.
-        unrated = pl.all_horizontal(pl.col(scores).is_null())
-        frame = frame.filter(
-            ~(unrated & rows.frame.select(pl.any_horizontal(pl.col(measured).is_not_null())).to_series())
-        )
+        taken = rows.frame.select(pl.any_horizontal(pl.col(measured).is_not_null())).to_series()
+        frame = frame.with_columns(taken=unrated & taken)
+    sparse = _sparse(rows, frame)
+    frame = frame.filter(~pl.col("taken") & ~pl.col("empty")).drop("taken", "empty")
     frame, faults = _parted(rows, frame, named)
+    faults += sparse
     totals = [name for name in ("alsfrs_r_total", "alsfrs_total") if name in named]
     if "total" in frame.columns:
         # A total whose scale only the row's own scale column tells.
@@ -55,6 +61,30 @@ def visits(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault
         own = pl.when(pl.col("scale") == "alsfrs").then(pl.col(totals[-1] if "alsfrs_total" in totals else totals[0]))
         frame = frame.with_columns(total_recorded=own.otherwise(pl.col(totals[0])))
     return frame, faults
+
+
+def _timed(rows: Rows) -> pl.Series:
+    """Whether a row tells a time, be it one that cannot be placed."""
+    forms = [name for name in rows.frame.columns if name.startswith("time@")]
+    return rows.frame.select(pl.any_horizontal(pl.col(forms).is_not_null()) if forms else pl.lit(False)).to_series()
+
+
+def _sparse(rows: Rows, frame: pl.DataFrame) -> list[Fault]:
+    """One note on the rows without a time and without a score, as registers export them for other forms."""
+    count = frame.filter("empty").height
+    if not count:
+        return []
+    return [
+        Fault(
+            table="visits",
+            rule="empty_rows",
+            severity="note",
+            source=rows.table.source,
+            value=f"{count} {'row' if count == 1 else 'rows'}",
+            message="Rows without a time and without a score are no visits; what they say of the person is used.",
+            how_to_fix="Nothing, if they belong to other forms.",
+        )
+    ]
 
 
 def _parted(rows: Rows, frame: pl.DataFrame, named: Sequence[str]) -> tuple[pl.DataFrame, list[Fault]]:
@@ -152,6 +182,10 @@ def persons(tables: Sequence[Rows], people: Anchors) -> pl.DataFrame:
             if any(name.startswith(f"{moment}@") for name in rows.frame.columns)
         ]
         frame = pl.concat([rows.frame.select("subject", "row", *facts), *days], how="horizontal")
+        if rows.has("onset@precision"):
+            precision = rows.frame["onset@precision"].fill_null("day")
+            frame = frame.with_columns(onset_precision=pl.when(pl.col("onset_day").is_not_null()).then(precision))
+        frame = _genes(rows, frame)
         told = [name for name in frame.columns if name not in ("subject", "row")]
         frame = frame.unique(["subject", *told], keep="first", maintain_order=True)
         pieces.append(frame.with_columns(source=pl.lit(rows.table.source)))
@@ -169,6 +203,22 @@ def persons(tables: Sequence[Rows], people: Anchors) -> pl.DataFrame:
         maintain_order="left",
     )
     return _merged(known)
+
+
+def _genes(rows: Rows, frame: pl.DataFrame) -> pl.DataFrame:
+    """Facts with the result for C9orf72, and "none found" where all four genes were tested and none was found."""
+    found = {gene: rows.frame[f"{gene}@found"] for gene in GENES if f"{gene}@found" in rows.frame.columns}
+    if "c9orf72" in frame.columns:
+        found["c9orf72"] = frame["c9orf72"]
+    if not found:
+        return frame
+    if "c9orf72" in found:
+        frame = frame.with_columns(found["c9orf72"].alias("c9orf72"))
+    genotype = pl.col("genotype") if "genotype" in frame.columns else pl.lit(None, pl.String)
+    carrier = pl.when(found["c9orf72"]).then(pl.lit("c9orf72")) if "c9orf72" in found else pl.lit(None, pl.String)
+    negative = pl.lit(len(found) == len(GENES)) & pl.all_horizontal(~pl.lit(values) for values in found.values())
+    none = pl.when(negative).then(pl.lit("none_found"))
+    return frame.with_columns(genotype=pl.coalesce(genotype, carrier, none))
 
 
 def _derived(people: Anchors, columns: Sequence[str]) -> pl.DataFrame:
@@ -207,6 +257,9 @@ def events(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[pl.Da
             piece = pl.concat([rows.frame.select("subject", "row"), placed(rows, kind, people)], how="horizontal")
             lost = piece["day"].is_null() & rows.frame.select(pl.any_horizontal(pl.col(told).is_not_null())).to_series()
             found.append(_unplaced(rows, kind, told[0], lost))
+            if rows.has(f"{kind}@precision"):
+                known = pl.format("known to the {}", pl.lit(rows.frame[f"{kind}@precision"]))
+                piece = piece.with_columns(detail=known)
             dated = piece.filter(pl.col("day").is_not_null()).unique(
                 ["subject", "day"], keep="first", maintain_order=True
             )
@@ -256,6 +309,7 @@ def _flagged(
     ).filter(pl.col(flag).fill_null(False))
     frame = frame.join(dated.select("subject").unique(), on="subject", how="anti")
     if not _says_when(rows, kind):
+        frame, met = _on_last_contact(rows, frame, people) if kind == "death" else (frame, None)
         place = Place(
             table="events",
             column=rows.headings.get(flag, kind),
@@ -272,7 +326,7 @@ def _flagged(
             "Add a column with its date.",
             "note",
         )
-        return None, [told]
+        return met, [told]
     if kind == "niv_stop":
         return None, []
     first = (
@@ -288,6 +342,21 @@ def _flagged(
         .otherwise(pl.lit("first visit at which it is recorded")),
     )
     return frame.drop(flag, "seen"), []
+
+
+def _on_last_contact(rows: Rows, died: pl.DataFrame, people: Anchors) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """Deaths whose day only the date of last contact tells: those without one, and those placed on it."""
+    if not any(name.startswith("last_seen@") for name in rows.frame.columns):
+        return died, None
+    contact = rows.frame.select("subject").with_columns(last=placed(rows, "last_seen", people)["day"])
+    contact = contact.drop_nulls().group_by("subject").agg(pl.col("last").max())
+    placed_deaths = died.join(contact, on="subject", how="inner", maintain_order="left").unique(
+        "subject", keep="first", maintain_order=True
+    )
+    met = placed_deaths.select(
+        "subject", "row", day="last", event=pl.lit("death"), detail=pl.lit("on the day of last contact")
+    )
+    return died.join(contact, on="subject", how="anti"), met
 
 
 def _says_when(rows: Rows, kind: str) -> bool:
@@ -320,59 +389,3 @@ def _events_listed(rows: Rows, people: Anchors) -> tuple[pl.DataFrame, pl.DataFr
     )
     kinds = choices(frame["event"], place, EVENTS.by_name["event"].choices, column="event")
     return frame.with_columns(kinds.values.alias("event")).filter(pl.col("event").is_not_null()), kinds.faults
-
-
-def doses(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault]]:
-    """The table's treatments: starts and stops by name of the column, or one treatment a row."""
-    notes: list[Fault] = []
-    pieces: list[pl.DataFrame] = []
-    drugs = {name.split(":")[1].partition("@")[0] for name in rows.frame.columns if name.startswith("on:")}
-    for drug in sorted(drugs):
-        start, stop = f"on:{drug}", f"off:{drug}"
-        piece = pl.concat(
-            [
-                rows.frame.select("subject", "row", *rows.has(f"{start}@flag")),
-                placed(rows, start, people),
-                placed(rows, "time", people).rename({"day": "seen"}),
-                placed(rows, stop, people).rename({"day": "end_day"}),
-            ],
-            how="horizontal",
-        )
-        if f"{start}@flag" in piece.columns:
-            on = pl.col(f"{start}@flag").fill_null(False)
-            timed = any(name.startswith("time@") for name in rows.frame.columns)
-            seen = pl.col("seen") if timed else pl.lit(0, pl.Int32)
-            if piece.select((on & pl.col("day").is_null()).any()).item():
-                notes.append(_unstarted(rows, drug))
-            piece = piece.with_columns(day=pl.coalesce("day", pl.when(on).then(seen))).drop(f"{start}@flag")
-        piece = piece.filter(pl.col("day").is_not_null()).sort("day", maintain_order=True)
-        piece = piece.unique("subject", keep="first", maintain_order=True).with_columns(treatment=pl.lit(drug))
-        pieces.append(piece.drop("seen"))
-    if rows.has("treatment"):
-        named = rows.has("treatment", "kind", "dose", "dose_unit", "blinded")
-        piece = pl.concat(
-            [
-                rows.frame.select("subject", "row", *named),
-                placed(rows, "time", people),
-                placed(rows, "end", people).rename({"day": "end_day"}),
-            ],
-            how="horizontal",
-        )
-        pieces.append(
-            piece.with_columns(pl.col("treatment").str.to_lowercase()).filter(pl.col("treatment").is_not_null())
-        )
-    return (pl.concat(pieces, how="diagonal_relaxed") if pieces else None), notes
-
-
-def _unstarted(rows: Rows, drug: str) -> Fault:
-    heading = rows.headings.get(f"on:{drug}@flag", drug)
-    return Fault(
-        table="doses",
-        rule="start_assumed",
-        severity="note",
-        source=rows.table.source,
-        column=heading,
-        value=drug,
-        message=f"Who is on {drug} is recorded but not since when; the first such visit stands for its start.",
-        how_to_fix="Add a column with the date of its start.",
-    )

@@ -1,4 +1,4 @@
-"""Measurements out of parsed tables: one quantity a column, or one measurement a row."""
+"""Measurements and treatments out of parsed tables: one a column, or one a row."""
 
 from __future__ import annotations
 
@@ -115,3 +115,59 @@ def _quantity(name: str | None, unit: str) -> tuple[str, float]:
                 if ratio is not None:
                     return candidate, ratio
     return "", 1.0
+
+
+def doses(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault]]:
+    """The table's treatments: starts and stops by name of the column, or one treatment a row."""
+    notes: list[Fault] = []
+    pieces: list[pl.DataFrame] = []
+    drugs = {name.split(":")[1].partition("@")[0] for name in rows.frame.columns if name.startswith("on:")}
+    for drug in sorted(drugs):
+        start, stop = f"on:{drug}", f"off:{drug}"
+        piece = pl.concat(
+            [
+                rows.frame.select("subject", "row", *rows.has(f"{start}@flag")),
+                placed(rows, start, people),
+                placed(rows, "time", people).rename({"day": "seen"}),
+                placed(rows, stop, people).rename({"day": "end_day"}),
+            ],
+            how="horizontal",
+        )
+        if f"{start}@flag" in piece.columns:
+            on = pl.col(f"{start}@flag").fill_null(False)
+            timed = any(name.startswith("time@") for name in rows.frame.columns)
+            seen = pl.col("seen") if timed else pl.lit(0, pl.Int32)
+            if piece.select((on & pl.col("day").is_null()).any()).item():
+                notes.append(_unstarted(rows, drug))
+            piece = piece.with_columns(day=pl.coalesce("day", pl.when(on).then(seen))).drop(f"{start}@flag")
+        piece = piece.filter(pl.col("day").is_not_null()).sort("day", maintain_order=True)
+        piece = piece.unique("subject", keep="first", maintain_order=True).with_columns(treatment=pl.lit(drug))
+        pieces.append(piece.drop("seen"))
+    if rows.has("treatment"):
+        named = rows.has("treatment", "kind", "dose", "dose_unit", "blinded")
+        piece = pl.concat(
+            [
+                rows.frame.select("subject", "row", *named),
+                placed(rows, "time", people),
+                placed(rows, "end", people).rename({"day": "end_day"}),
+            ],
+            how="horizontal",
+        )
+        pieces.append(
+            piece.with_columns(pl.col("treatment").str.to_lowercase()).filter(pl.col("treatment").is_not_null())
+        )
+    return (pl.concat(pieces, how="diagonal_relaxed") if pieces else None), notes
+
+
+def _unstarted(rows: Rows, drug: str) -> Fault:
+    heading = rows.headings.get(f"on:{drug}@flag", drug)
+    return Fault(
+        table="doses",
+        rule="start_assumed",
+        severity="note",
+        source=rows.table.source,
+        column=heading,
+        value=drug,
+        message=f"Who is on {drug} is recorded but not since when; the first such visit stands for its start.",
+        how_to_fix="Add a column with the date of its start.",
+    )

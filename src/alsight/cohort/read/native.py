@@ -21,6 +21,9 @@ from alsight.cohort.tables import REJECTED, TABLES
 from alsight.cohort.write.folder import MANIFEST, VERSION, Manifest
 from alsight.cohort.write.guard import unguarded
 
+LATER: Final = ("onset_precision", "c9orf72")
+"""Columns of the dictionary that folders written before them lack."""
+
 _ALL: Final = {**TABLES, REJECTED.name: REJECTED}
 
 
@@ -96,6 +99,9 @@ def _table(place: Path, manifest: Manifest, table: Table, *, typed: bool = True)
         frame = _READ[manifest.format](path, table, typed)
         if not typed:
             return frame
+        # Columns that the dictionary has gained since the folder was written are empty.
+        gained = [column.name for column in table.columns if column.name in LATER and column.name not in frame.columns]
+        frame = frame.with_columns(pl.lit(None).alias(name) for name in gained)
         frame = frame.select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())
     except (OSError, ValueError, pl.exceptions.PolarsError, fastexcel.FastExcelError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from alsight.base.errors import DataError, Fault
+from alsight.base.errors import DataError, Fault, request_field
 from alsight.base.progress import Progress, silent
 from alsight.cohort.files.sheet import Sheet
+from alsight.cohort.mapping.meanings import IS_SCORE
 from alsight.cohort.mapping.spec import Mapping, TableMap
+from alsight.cohort.parse.identity import spellings
 from alsight.cohort.raw import RawTables
 from alsight.cohort.read.anchor import anchors
 from alsight.cohort.read.apply import Rows, apply
-from alsight.cohort.read.assemble import doses, events, gaps, persons, visits
-from alsight.cohort.read.measured import measures
+from alsight.cohort.read.assemble import events, gaps, persons, visits
+from alsight.cohort.read.measured import doses, measures
 from alsight.cohort.tables import EVENT_KINDS, REJECTED
 
 _SAID = {
@@ -55,8 +58,43 @@ def raw_tables(sheets: Sequence[Sheet], mapping: Mapping, progress: Progress = s
     for done, (sheet, table) in enumerate(used):
         progress(f"reading cells of {sheet.source}", done, len(used))
         parsed.append(apply(sheet, table))
-    faults += [*_unused(mapping), _entry_said(mapping, used[0][0].source)]
-    return _together(parsed, mapping, faults)
+    faults += [*_unused(mapping), *_named(mapping), _entry_said(mapping, used[0][0].source)]
+    parsed, told = _one_spelling(parsed)
+    return _together(parsed, mapping, [*faults, *told])
+
+
+def _one_spelling(parsed: list[Rows]) -> tuple[list[Rows], list[Fault]]:
+    """Tables that spell one person's identifier alike, and how each was spelled before."""
+    order = sorted(parsed, key=lambda rows: not IS_SCORE & set(rows.frame.columns))
+    merged, undecided = spellings([rows.frame["subject"] for rows in order])
+    faults = [
+        Fault(
+            table="subjects",
+            rule="identifier_spelling",
+            severity="corrected",
+            subject=name,
+            value=other,
+            message=f'"{other}" and "{name}" are spelled differently and were taken to be one person.',
+            how_to_fix="Spell each identifier alike in all tables; a spreadsheet program drops leading zeros.",
+        )
+        for other, name in merged.items()
+    ]
+    faults += [
+        Fault(
+            table="subjects",
+            rule="identifiers_alike",
+            severity="note",
+            subject=names[0],
+            value=", ".join(names),
+            message=f"{' and '.join(names)} may be one person: one table has both, so they were kept apart.",
+            how_to_fix="If they are one person, spell the identifier alike in all rows.",
+        )
+        for names in undecided
+    ]
+    if not merged:
+        return parsed, faults
+    renamed = [replace(rows, frame=rows.frame.with_columns(pl.col("subject").replace(merged))) for rows in parsed]
+    return renamed, faults
 
 
 def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> RawTables:
@@ -127,6 +165,26 @@ def _unused(mapping: Mapping) -> list[Fault]:
     return notes
 
 
+def _named(mapping: Mapping) -> list[Fault]:
+    """Tables of one person each, which is named by its file or sheet."""
+    named = [table for table in mapping.tables if table.use and table.subject]
+    if len({table.subject for table in named}) < 2:
+        return []
+    return [
+        Fault(
+            table="subjects",
+            rule="named_by_file",
+            severity="note",
+            source=table.source,
+            subject=table.subject,
+            value=table.subject,
+            message="No column names the person; the table is taken to be about one person, who is named by it.",
+            how_to_fix=f'Write the identifier under [[tables]] in the mapping: `subject = "{table.subject}"`.',
+        )
+        for table in named
+    ]
+
+
 def _note(table: TableMap, rule: str, message: str, value: str) -> Fault:
     return Fault(
         table="file",
@@ -147,5 +205,5 @@ def _entry_said(mapping: Mapping, source: str) -> Fault:
         source=source,
         value=mapping.entry,
         message=_SAID[mapping.entry],
-        how_to_fix="State another with --entry, or with `entry` in the mapping.",
+        how_to_fix=f"State another with {request_field('entry')}, or with `entry` in the mapping.",
     )

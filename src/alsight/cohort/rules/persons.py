@@ -13,9 +13,9 @@ from typing import Final
 import polars as pl
 
 from alsight.base.units import DAYS_PER_YEAR
+from alsight.cohort.rules.cutting import CUTTING_RULES
 from alsight.cohort.rules.rule import Case, Rule
 from alsight.cohort.schema import Table
-from alsight.instruments.items import CUTTING
 
 AFTERWARDS: Final = ("death", "withdrawal", "lost_to_follow_up", "diagnosis_revised")
 """Events that may lawfully be recorded after a death, besides the death itself."""
@@ -100,36 +100,6 @@ def end_after_death_cases(table: Table, filled: frozenset[str]) -> Sequence[Case
     """Treatments that end after the person's death."""
     del table
     return [Case("end_day", pl.col("end_day") > pl.col("fact_death"))] if "end_day" in filled else []
-
-
-def both_cutting_cases(table: Table, filled: frozenset[str]) -> Sequence[Case]:
-    """Item 5 rated both without and with gastrostomy: a recorded gastrostomy decides, else equal scores count once."""
-    del table
-    without, tube = CUTTING[0], CUTTING[1]
-    if without not in filled or tube not in filled:
-        return []
-    both = pl.col(without).is_not_null() & pl.col(tube).is_not_null()
-    recorded = pl.col("fact_gastrostomy").is_not_null()
-    fed = (pl.col("fact_gastrostomy") <= pl.col("day")).fill_null(False)
-    unsettled = both & ~recorded & (pl.col(without) != pl.col(tube))
-    alike = both & ~recorded & (pl.col(without) == pl.col(tube))
-    return [
-        Case(tube, both & recorded & ~fed, "The gastrostomy is recorded later, so 5a counts."),
-        Case(without, both & fed, "A gastrostomy is recorded by that day, so 5b counts."),
-        Case(tube, alike, "The scores are equal and no gastrostomy is recorded, so 5a counts."),
-        Case(tube, unsettled, "The scores differ and no gastrostomy is recorded, so neither counts."),
-        Case(without, unsettled, "The scores differ and no gastrostomy is recorded, so neither counts."),
-    ]
-
-
-def gastrostomy_cases(table: Table, filled: frozenset[str]) -> Sequence[Case]:
-    """First rating of 5b of a person without a gastrostomy recorded by that day."""
-    del table
-    tube = CUTTING[1]
-    if tube not in filled:
-        return []
-    unfounded = pl.col(tube).is_not_null() & ~(pl.col("fact_gastrostomy") <= pl.col("day")).fill_null(False)
-    return [Case(tube, unfounded & (unfounded.cast(pl.UInt32).cum_sum().over("subject") == 1))]
 
 
 def mixed_scale_cases(table: Table, filled: frozenset[str]) -> Sequence[Case]:
@@ -245,24 +215,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         message="The treatment ends after the person's death; the end counts as unknown.",
         how_to_fix="Correct the end or the day of death.",
     ),
-    Rule(
-        name="cutting_rated_twice",
-        tables=("visits",),
-        effect="value",
-        severity="rejected",
-        cases=both_cutting_cases,
-        message="Item 5 is rated both without (5a) and with gastrostomy (5b); only one can hold.",
-        how_to_fix="Keep 5a before and 5b after the gastrostomy.",
-    ),
-    Rule(
-        name="gastrostomy_not_recorded",
-        tables=("visits",),
-        effect="note",
-        severity="note",
-        cases=gastrostomy_cases,
-        message="Item 5b (with gastrostomy) is rated from here on, but no gastrostomy is recorded by that day.",
-        how_to_fix="Record the gastrostomy as an event, or rate 5a.",
-    ),
+    *CUTTING_RULES,
     Rule(
         name="mixed_scales",
         tables=("visits",),

@@ -27,7 +27,15 @@ IMPOSSIBLE: Final = Rule(
     message="No scores of the missing items could give this total with the items present; the total is not used.",
     how_to_fix="Correct the total or the items; leave the total empty if it was computed from wrong items.",
 )
-TOTAL_RULES: Final = (DIFFERING, IMPOSSIBLE)
+PARTIAL: Final = Rule(
+    name="total_of_some_items",
+    tables=("visits",),
+    effect="value",
+    severity="rejected",
+    message="The recorded total is the sum of the items that are filled, as if the empty ones were 0; it is not used.",
+    how_to_fix="Fill the empty items from the form, or leave the total empty; write 0 in an item that was scored 0.",
+)
+TOTAL_RULES: Final = (DIFFERING, IMPOSSIBLE, PARTIAL)
 
 _SCALES: Final = (("alsfrs_r", "alsfrs_r_total", TWELVE), ("alsfrs", "alsfrs_total", TEN))
 _TOP: Final = 4.0
@@ -40,7 +48,7 @@ def settle_totals(desk: Desk) -> Desk:
         return desk
     judged = _judged(frame)
     told: list[pl.DataFrame] = []
-    for rule, mark in ((DIFFERING, "differs"), (IMPOSSIBLE, "impossible")):
+    for rule, mark in ((DIFFERING, "differs"), (IMPOSSIBLE, "impossible"), (PARTIAL, "partial")):
         if judged[mark].any():
             told += [
                 describe(part, rule, "visits", _heading(desk, total), shown(pl.col("recorded")))
@@ -50,7 +58,7 @@ def settle_totals(desk: Desk) -> Desk:
     settled = judged.with_columns(
         *(
             pl.when(pl.col("scale") == scale)
-            .then(pl.coalesce("sum", pl.when(~pl.col("impossible")).then(pl.col("recorded"))))
+            .then(pl.coalesce("sum", pl.when(~pl.col("impossible") & ~pl.col("partial")).then(pl.col("recorded"))))
             .alias(total)
             for scale, total, _ in _SCALES
         ),
@@ -69,6 +77,7 @@ def _judged(frame: pl.DataFrame) -> pl.DataFrame:
     whole = pl.lit(None, pl.Float32)
     present = pl.lit(None, pl.Float32)
     absent = pl.lit(None, pl.Float32)
+    rated = pl.lit(False)
     own = pl.lit(None, pl.Float32)
     for scale, total, names in _SCALES:
         items = [cutting if name == "q5_cutting" else pl.col(name) for name in names]
@@ -77,6 +86,7 @@ def _judged(frame: pl.DataFrame) -> pl.DataFrame:
         present = pl.when(here).then(pl.sum_horizontal(items)).otherwise(present)
         missing = pl.sum_horizontal(item.is_null().cast(pl.Float32) for item in items)
         absent = pl.when(here).then(missing).otherwise(absent)
+        rated = pl.when(here).then(missing < len(items)).otherwise(rated)
         own = pl.when(here).then(pl.col(total)).otherwise(own)
     recorded = pl.coalesce("total_recorded", own)
     return (
@@ -87,6 +97,9 @@ def _judged(frame: pl.DataFrame) -> pl.DataFrame:
             impossible=(
                 pl.col("sum").is_null()
                 & ~pl.col("recorded").is_between(pl.col("present"), pl.col("present") + _TOP * pl.col("absent"))
+            ).fill_null(False),
+            partial=(
+                pl.col("sum").is_null() & rated & (pl.col("absent") > 0) & (pl.col("recorded") == pl.col("present"))
             ).fill_null(False),
         )
         .collect()

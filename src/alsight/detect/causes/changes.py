@@ -9,6 +9,7 @@ import polars as pl
 from jaxtyping import Bool, Float, Int
 
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import NOT_RECORDED, Ratings
 from alsight.detect.causes.effect import Effect, effect, rows
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
@@ -32,29 +33,30 @@ def changes(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 
     Source: kaufmann2007
     """
-    previous, _ = shifted(series, -1)
-    taken, parts = np.zeros(series.person.size), []
-    steps = clear_jumps(cohort, series, rules)
+    del cohort
+    previous, _ = shifted(series.ratings, -1)
+    taken, parts = np.zeros(series.ratings.subject.size), []
+    steps = clear_jumps(series, rules)
     for place, (name, words) in enumerate(CIRCUMSTANCES.items()):
-        taken = np.maximum(taken, np.maximum(cumulated(series.person, steps[:, place]), 0.0))
-        up = np.flatnonzero((steps[:, place] > 0.0) & (series.score > series.score[previous]))
+        taken = np.maximum(taken, np.maximum(cumulated(series.ratings.subject, steps[:, place]), 0.0))
+        up = np.flatnonzero((steps[:, place] > 0.0) & (series.ratings.total > series.ratings.total[previous]))
         parts.append(_told(series, up, previous, steps[up, place], name, words))
     # A visit that a shift would take below 0 has lost nothing it did not have.
-    taken = np.round(np.minimum(taken, series.score), 9)
+    taken = np.round(np.minimum(taken, series.ratings.total), 9)
     return effect(series, pl.concat(parts), taken, ruled=named("change", taken > 0.0))
 
 
-def clear_jumps(cohort: Cohort, series: Series, rules: CauseRules) -> Float[np.ndarray, "visits circumstances"]:
+def clear_jumps(series: Series, rules: CauseRules) -> Float[np.ndarray, "visits circumstances"]:
     """Points by which the level jumps at each visit with a change of each kind; 0 where no jump is clear."""
-    codes, changed = changed_since(cohort, series)
-    previous, same = shifted(series, -1)
-    step = series.score - series.score[previous]
+    codes, changed = changed_since(series.ratings)
+    previous, same = shifted(series.ratings, -1)
+    step = series.ratings.total - series.ratings.total[previous]
     steps = np.zeros(changed.shape)
     for place in range(len(CIRCUMSTANCES)):
         there = np.flatnonzero(changed[:, place])
         jump, weight = _jumps(series, rules, np.cumsum(changed[:, place] | ~same))
         pair = codes[previous[there], place], codes[there, place]
-        pooled, errors, agree = _pooled(series.person[there], pair, jump[there], weight[there])
+        pooled, errors, agree = _pooled(series.ratings.subject[there], pair, jump[there], weight[there])
         clear = agree & (np.abs(errors) >= rules.change_errors) & (np.abs(pooled) >= rules.change_points)
         clear &= np.sign(pooled) * step[there] >= rules.change_sudden * np.abs(pooled)
         steps[there[clear], place] = pooled[clear]
@@ -62,14 +64,13 @@ def clear_jumps(cohort: Cohort, series: Series, rules: CauseRules) -> Float[np.n
 
 
 def changed_since(
-    cohort: Cohort, series: Series
+    ratings: Ratings,
 ) -> tuple[Int[np.ndarray, "visits circumstances"], Bool[np.ndarray, "visits circumstances"]]:
-    """Numbers of the circumstances of each visit, and whether they differ from those of the person's visit before."""
-    texts = [pl.col(name).fill_null("") for name in CIRCUMSTANCES]
-    codes = cohort.visits.select(text.rank("dense") for text in texts).to_numpy()[series.line].astype(np.int64)
-    given = cohort.visits.select(text != "" for text in texts).to_numpy()[series.line]
-    previous, same = shifted(series, -1)
-    return codes, (codes != codes[previous]) & given & given[previous] & same[:, None]
+    """Numbers of the circumstances of each visit, and whether they differ from those of the subject's visit before."""
+    codes = np.stack([np.asarray(getattr(ratings, name)) for name in CIRCUMSTANCES], axis=1)
+    recorded = codes != NOT_RECORDED
+    previous, same = shifted(ratings, -1)
+    return codes, (codes != codes[previous]) & recorded & recorded[previous] & same[:, None]
 
 
 def _jumps(
@@ -77,7 +78,7 @@ def _jumps(
 ) -> tuple[Float[np.ndarray, " visits"], Float[np.ndarray, " visits"]]:
     """Jump of the level between each visit and the one before, and its precision."""
     past, future = side(series, rules, -1, run), side(series, rules, 1, run)
-    previous, _ = shifted(series, -1)
+    previous, _ = shifted(series.ratings, -1)
     slope, slope_variance = common_slope(past, previous, future, np.arange(run.size), rules)
     apart = future.months - past.months[previous]
     jump = future.score - past.score[previous] - slope * apart
@@ -126,8 +127,8 @@ def _told(
         there,
         cause="artefact",
         rule=name,
-        start=series.day[previous[there]],
-        end=series.day[there],
+        start=series.ratings.day[previous[there]],
+        end=series.ratings.day[there],
         points=jump,
         words=pl.format(
             "The level rose by {} between days {} and {}, where {} changed.",

@@ -38,7 +38,7 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     found = stretches(series, rules, -1, _LONGEST, rules.dip_days, rules.dip_recorded_points)
     found = found.chosen(found.errors >= rules.dip_recorded_errors)
     recorded = _recorded(cohort, series, rules, found)
-    keep = _credible(series, rules, found, recorded != "") & ((recorded != "") | ~_framed(cohort, series, rules, found))
+    keep = _credible(series, rules, found, recorded != "") & ((recorded != "") | ~_framed(series, rules, found))
     found, recorded = found.chosen(keep), recorded[keep]
     best = apart(series, found)
     recorded = _matched(found, recorded, best)
@@ -48,15 +48,15 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 def _credible(
     series: Series, rules: CauseRules, found: Stretches, recorded: Bool[np.ndarray, " found"]
 ) -> Bool[np.ndarray, " found"]:
-    previous, _ = shifted(series, -1)
-    after, _ = shifted(series, 1)
+    previous, _ = shifted(series.ratings, -1)
+    after, _ = shifted(series.ratings, 1)
     regained = found.back >= rules.dip_return * found.away
-    first = found.before - series.score[found.first]
+    first = found.before - series.ratings.total[found.first]
     sudden = (first >= rules.dip_sudden * found.away) & (
-        series.day[found.first] - series.day[previous[found.first]] <= rules.dip_gap_days
+        series.ratings.day[found.first] - series.ratings.day[previous[found.first]] <= rules.dip_gap_days
     )
-    _, known = shifted(series, -rules.dip_before)
-    brief = series.day[after[found.last]] - series.day[previous[found.first]] <= rules.dip_brief_days
+    _, known = shifted(series.ratings, -rules.dip_before)
+    brief = series.ratings.day[after[found.last]] - series.ratings.day[previous[found.first]] <= rules.dip_brief_days
     deep = (
         brief
         & known[found.first]
@@ -64,19 +64,19 @@ def _credible(
         & (found.errors >= rules.dip_errors)
     )
     # The score itself must rise again; to lose less than the running course is no rebound.
-    rises = series.score[after[found.last]] > series.score[found.last]
+    rises = series.ratings.total[after[found.last]] > series.ratings.total[found.last]
     beyond = found.away >= rules.dip_return * found.back
     return regained & rises & (recorded | (sudden & deep & beyond))
 
 
-def _framed(cohort: Cohort, series: Series, rules: CauseRules, found: Stretches) -> Bool[np.ndarray, " found"]:
+def _framed(series: Series, rules: CauseRules, found: Stretches) -> Bool[np.ndarray, " found"]:
     """Whether a change of rater clearly lowers the level at the start and raises it at the end.
 
     A brief fall at a visit by telephone, or one that a caregiver answers, is what an illness makes too, while telephone
     ratings differ little from others (kaufmann2007).
     """
-    steps = clear_jumps(cohort, series, rules)[:, list(CIRCUMSTANCES).index("rater")]
-    after, _ = shifted(series, 1)
+    steps = clear_jumps(series, rules)[:, list(CIRCUMSTANCES).index("rater")]
+    after, _ = shifted(series.ratings, 1)
     return (steps[found.first] < 0.0) & (steps[after[found.last]] > 0.0)
 
 
@@ -87,13 +87,13 @@ def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretche
         .select("subject", "event", begun=pl.col("day").cast(pl.Int64))
         .sort("begun", "event")
     )
-    previous, _ = shifted(series, -1)
+    previous, _ = shifted(series.ratings, -1)
     asked = pl.DataFrame(
         {
             "row": np.arange(found.first.size),
-            "subject": series.subjects.gather(series.person[found.first]),
-            "from": series.day[previous[found.first]] - rules.illness_lag_days,
-            "to": series.day[found.first] + rules.illness_lag_days,
+            "subject": series.subjects.gather(series.ratings.subject[found.first]),
+            "from": series.ratings.day[previous[found.first]] - rules.illness_lag_days,
+            "to": series.ratings.day[found.first] + rules.illness_lag_days,
         }
     ).sort("to")
     hits = asked.join_asof(
@@ -115,15 +115,15 @@ def _matched(found: Stretches, recorded: np.ndarray, best: Stretches) -> np.ndar
 
 
 def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarray) -> Effect:
-    previous, _ = shifted(series, -1)
-    after, _ = shifted(series, 1)
+    previous, _ = shifted(series.ratings, -1)
+    after, _ = shifted(series.ratings, 1)
     nadir = _nadir(series, best.first, best.last)
-    start, end = series.day[previous[best.first]], series.day[after[best.last]]
+    start, end = series.ratings.day[previous[best.first]], series.ratings.day[after[best.last]]
     past = side(series, rules, -1)
-    level, _ = past.at(previous[best.first], series.months[previous[best.first]], series.noise[best.first])
-    expected, _ = past.at(previous[best.first], series.months[nadir], series.noise[best.first])
-    depth = expected - series.score[nadir]
-    points = np.minimum(series.score[after[best.last]], level) - series.score[nadir]
+    level, _ = past.at(previous[best.first], series.ratings.months[previous[best.first]], series.noise[best.first])
+    expected, _ = past.at(previous[best.first], series.ratings.months[nadir], series.noise[best.first])
+    depth = expected - series.ratings.total[nadir]
+    points = np.minimum(series.ratings.total[after[best.last]], level) - series.ratings.total[nadir]
     known = pl.Series(recorded.astype(object), dtype=pl.String).replace("", None)
     why = ("recorded: " + known.str.replace_all("_", " ")).fill_null("no illness is recorded")
     found = rows(
@@ -146,20 +146,20 @@ def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarr
     )
     table = pl.DataFrame(
         {
-            "subject": series.subjects.gather(series.person[nadir]),
+            "subject": series.subjects.gather(series.ratings.subject[nadir]),
             "start_day": start,
-            "nadir_day": series.day[nadir],
+            "nadir_day": series.ratings.day[nadir],
             "end_day": end,
             "visits": best.last - best.first + 1,
             "level": level,
-            "nadir": series.score[nadir],
+            "nadir": series.ratings.total[nadir],
             "depth": depth,
             "regained": best.back,
             "recorded": known,
         },
         schema_overrides=DIPS,
     )
-    dropped = np.zeros(series.person.size + 1, dtype=np.int64)
+    dropped = np.zeros(series.ratings.subject.size + 1, dtype=np.int64)
     np.add.at(dropped, best.first, 1)
     np.add.at(dropped, best.last + 1, -1)
     inside = np.cumsum(dropped[:-1]) > 0
@@ -171,6 +171,6 @@ def _nadir(series: Series, first: Int[np.ndarray, " dips"], last: Int[np.ndarray
     length = last - first + 1
     dip = np.repeat(np.arange(first.size), length)
     place = np.arange(dip.size) - np.repeat(np.cumsum(length) - length, length) + np.repeat(first, length)
-    order = np.lexsort((place, series.score[place], dip))
+    order = np.lexsort((place, series.ratings.total[place], dip))
     head = np.diff(dip[order], prepend=-1) != 0
     return place[order[head]]

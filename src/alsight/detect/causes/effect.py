@@ -67,7 +67,7 @@ def effect(
     ruled: pl.Series | None = None,
 ) -> Effect:
     """An effect with nothing taken and nothing dropped where not said."""
-    size = series.person.size
+    size = series.ratings.subject.size
     return Effect(
         causes=causes,
         taken=np.zeros(size) if taken is None else taken,
@@ -106,7 +106,7 @@ def rows(
     names = pl.repeat(rule, found.size, dtype=pl.String, eager=True) if isinstance(rule, str) else rule
     frame = pl.DataFrame(
         {
-            "subject": series.subjects.gather(series.person[found]),
+            "subject": series.subjects.gather(series.ratings.subject[found]),
             "cause": pl.repeat(cause, found.size, dtype=pl.String, eager=True),
             "rule": names,
             "start_day": np.asarray(start, dtype=np.int32),

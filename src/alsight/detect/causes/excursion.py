@@ -56,14 +56,18 @@ def stretches(
         least: least departure on both sides to be kept [points].
     """
     past, future = side(series, rules, -1), side(series, rules, 1)
-    scores, times = (np.concatenate([[0.0], np.cumsum(values)]) for values in (series.score, series.months))
-    before, has_before = shifted(series, -1)
+    scores, times = (
+        np.concatenate([[0.0], np.cumsum(values)]) for values in (series.ratings.total, series.ratings.months)
+    )
+    before, has_before = shifted(series.ratings, -1)
     nothing = np.zeros(0, dtype=np.int64)
     parts = [Stretches(nothing, nothing, *(np.zeros(0) for _ in range(4)))]
     for inside in range(1, longest + 1):
-        last, same = shifted(series, inside - 1)
-        after, has_after = shifted(series, inside)
-        first = np.flatnonzero(has_before & same & has_after & (series.day[after] - series.day[before] <= days))
+        last, same = shifted(series.ratings, inside - 1)
+        after, has_after = shifted(series.ratings, inside)
+        first = np.flatnonzero(
+            has_before & same & has_after & (series.ratings.day[after] - series.ratings.day[before] <= days)
+        )
         if first.size == 0:
             break
         end, noise = last[first], series.noise[first]
@@ -72,9 +76,11 @@ def stretches(
         right, _ = future.at(after[first], months, noise)
         away, back = direction * (score - left), direction * (score - right)
         off, error = _off_chord(past, before[first], future, after[first], (score, months), rules, noise, direction)
-        worth = independent(np.full(first.size, float(inside)), series.day[end] - series.day[first], rules)
+        worth = independent(
+            np.full(first.size, float(inside)), series.ratings.day[end] - series.ratings.day[first], rules
+        )
         errors = off / np.sqrt(noise**2 / worth + error)
-        start, _ = past.at(before[first], series.months[first], noise)
+        start, _ = past.at(before[first], series.ratings.months[first], noise)
         enough = np.minimum(away, back) >= least
         parts.append(Stretches(first, end, away, back, errors, start).chosen(enough))
     return Stretches(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Stretches)))
@@ -106,7 +112,7 @@ def apart(series: Series, found: Stretches) -> Stretches:
 
     One round settles one stretch of every person.
     """
-    person = series.person[found.first]
+    person = series.ratings.subject[found.first]
     order = np.lexsort((found.first, found.last - found.first, -found.errors, person))
     chosen: list[Int[np.ndarray, " chosen"]] = []
     while order.size:

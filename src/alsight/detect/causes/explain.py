@@ -7,18 +7,19 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from jaxtyping import Bool, Float
 
 from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import Ratings, chosen, on_main_scale, ratings
 from alsight.detect.causes.changes import changes
 from alsight.detect.causes.dips import dips
 from alsight.detect.causes.effect import CAUSES, Effect
 from alsight.detect.causes.items import item_5, item_12
 from alsight.detect.causes.relief import relief
 from alsight.detect.causes.rules import DEFAULT, CauseRules
-from alsight.detect.causes.series import Series, described, kept, lay_out
+from alsight.detect.causes.series import Series, series_of
 from alsight.detect.causes.visits import exchanged_dates, faults, other_scale, outliers, totals_off
-from alsight.episodes.courses import TOTALS
 
 ADJUSTED: Final = {
     "subject": pl.String,
@@ -62,73 +63,76 @@ def explain(cohort: Cohort, rules: CauseRules = DEFAULT) -> Explained:
     responder and rater. Each rule sees the scores as the rules before left them. Every person is judged by their own
     visits alone, so the result does not depend on who else is in the cohort.
     """
-    series = lay_out(cohort, rules)
-    total = np.zeros(series.person.size)
+    everything = ratings(cohort)
+    whole = series_of(on_main_scale(everything), rules)
+    total = np.zeros(whole.noise.size)
     done: list[tuple[Series, Effect]] = []
-    whole = series
     for rule in (item_5, item_12, relief):
         found = rule(cohort, whole, rules)
         total += found.taken
         done.append((whole, found))
-    series = described(replace(whole, score=np.maximum(whole.score - total, 0.0)), rules)
+    series = _without(whole, total, np.zeros(total.size, dtype=bool), rules)
     done.append((series, totals_off(cohort, series)))
-    done.append((series, other_scale(cohort, series)))
+    done.append((series, other_scale(everything, series)))
     for rule in (exchanged_dates, outliers, dips, changes):
         found = rule(cohort, series, rules)
         done.append((series, found))
-        series = described(kept(replace(series, score=series.score - found.taken), ~found.dropped), rules)
+        series = _without(series, found.taken, found.dropped, rules)
     causes = pl.concat([*(found.causes for _, found in done), faults(cohort)])
     causes = causes.select(pl.col(name).cast(kind) for name, kind in CAUSES.items())
     order = ["subject", "start_day", "end_day", "cause", "rule", "items"]
     return Explained(
         causes=causes.sort(order, nulls_last=True),
-        adjusted=_adjusted(cohort, whole, done),
+        adjusted=_adjusted(cohort, everything, whole, done),
         dips=pl.concat([found.dips for _, found in done]).sort("subject", "start_day"),
     )
 
 
-def _adjusted(cohort: Cohort, whole: Series, done: list[tuple[Series, Effect]]) -> pl.DataFrame:
+def _without(
+    series: Series, taken: Float[np.ndarray, " visits"], dropped: Bool[np.ndarray, " visits"], rules: CauseRules
+) -> Series:
+    """The series less some points, and without some visits."""
+    less = replace(series.ratings, total=np.maximum(series.ratings.total - taken, 0.0))
+    return series_of(chosen(less, ~dropped), rules, series.subjects)
+
+
+def _adjusted(cohort: Cohort, everything: Ratings, whole: Series, done: list[tuple[Series, Effect]]) -> pl.DataFrame:
     """The scores of every visit as recorded and as adjusted."""
     size = cohort.visits.height
     taken, dropped = np.zeros(size), np.ones(size, dtype=bool)
-    dropped[whole.line] = False
+    dropped[whole.ratings.line] = False
     score = np.full(size, np.nan)
-    score[whole.line] = whole.score
+    score[everything.line] = everything.total
     # Rules are numbered as they were applied, so that a visit's names stand in that order.
     names: list[pl.DataFrame] = []
-    for place, (series, found) in enumerate(done):
-        taken[series.line] += found.taken
-        dropped[series.line[found.dropped]] = True
+    for step, (series, found) in enumerate(done):
+        taken[series.ratings.line] += found.taken
+        dropped[series.ratings.line[found.dropped]] = True
         touched = (found.ruled != "").to_numpy()
         names.append(
             pl.DataFrame(
                 {
-                    "line": series.line[touched],
-                    "place": np.full(touched.sum(), place),
+                    "line": series.ratings.line[touched],
+                    "step": np.full(touched.sum(), step),
                     "rule": found.ruled.filter(touched),
                 },
                 schema_overrides={"rule": pl.String},
             )
         )
-    ruled = pl.concat(names).sort("line", "place").group_by("line").agg(pl.col("rule").str.join(", "))
-    own = pl.coalesce(pl.when(pl.col("scale") == scale).then(pl.col(name)) for scale, name in TOTALS.items())
-    summed = pl.Series("summed", score).fill_nan(None)
+    ruled = pl.concat(names).sort("line", "step").group_by("line").agg(pl.col("rule").str.join(", "))
+    outside = np.isfinite(score)
+    outside[whole.ratings.line] = False
     frame = cohort.visits.select(
-        "subject",
-        "day",
-        "scale",
-        months=months_of(pl.col("day")),
-        score=pl.coalesce(summed, own.cast(pl.Float64).fill_nan(None)),
-    ).with_row_index("line")
-    other = pl.col("score").is_not_null() & pl.Series("outside", np.isnan(score))
+        "subject", "day", "scale", months=months_of(pl.col("day")), score=pl.Series(score).fill_nan(None)
+    )
     return (
-        frame.with_columns(pl.col("line").cast(pl.Int64))
+        frame.with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64))
         .join(ruled, on="line", how="left", maintain_order="left")
         .with_columns(
             adjusted=pl.when(~pl.Series("dropped", dropped)).then(
                 pl.max_horizontal(pl.col("score") - pl.Series("taken", taken), 0.0)
             ),
-            rule=pl.when(other).then(pl.lit("other_scale")).otherwise("rule"),
+            rule=pl.when(pl.Series(outside)).then(pl.lit("other_scale")).otherwise("rule"),
         )
         .select(pl.col(name).cast(kind) for name, kind in ADJUSTED.items())
     )

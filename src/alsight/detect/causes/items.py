@@ -28,13 +28,13 @@ def item_5(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     Source: cedarbaum1999
     """
     fed = _fed(cohort, series)
-    known = np.flatnonzero((fed >= 0) & np.isfinite(series.items[:, FIVE]))
-    who, grade, state = series.person[known], series.items[known, FIVE], fed[known]
+    known = np.flatnonzero((fed >= 0) & np.isfinite(series.ratings.items[:, FIVE]))
+    who, grade, state = series.ratings.subject[known], series.ratings.items[known, FIVE], fed[known]
     same = np.diff(who, prepend=-1) == 0
     switch = same & (np.diff(state, prepend=0) != 0)
     change = np.where(switch, np.diff(grade, prepend=0.0), 0.0)
     gained = np.minimum(np.maximum(cumulated(who, change), 0.0), grade)
-    taken = np.zeros(series.person.size)
+    taken = np.zeros(series.ratings.subject.size)
     taken[known] = gained
     there = np.flatnonzero(change >= rules.item_points)
     found = rows(
@@ -42,8 +42,8 @@ def item_5(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
         known[there],
         cause="artefact",
         rule="item_5",
-        start=series.day[known[there - 1]],
-        end=series.day[known[there]],
+        start=series.ratings.day[known[there - 1]],
+        end=series.ratings.day[known[there]],
         points=change[there],
         items="q5_cutting",
         to=np.where(state[there] == 1, "from 5a (cutting) to 5b (fasteners)", "from 5b (fasteners) to 5a (cutting)"),
@@ -64,12 +64,12 @@ def item_12(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 
     Source: cedarbaum1999
     """
-    known = np.flatnonzero(np.isfinite(series.items[:, R3]))
-    who, grade = series.person[known], series.items[known, R3]
+    known = np.flatnonzero(np.isfinite(series.ratings.items[:, R3]))
+    who, grade = series.ratings.subject[known], series.ratings.items[known, R3]
     lowest = (
         pl.DataFrame({"who": who, "grade": grade}).select(pl.col("grade").cum_min().over("who"))["grade"].to_numpy()
     )
-    taken = np.zeros(series.person.size)
+    taken = np.zeros(series.ratings.subject.size)
     taken[known] = grade - lowest
     rise = np.where(np.diff(who, prepend=-1) == 0, np.diff(grade, prepend=0.0), 0.0)
     there = np.flatnonzero(rise >= rules.item_points)
@@ -79,8 +79,8 @@ def item_12(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
         known[there],
         cause="artefact",
         rule=pl.Series(np.where(stopped, "ventilation_stopped", "item_12")),
-        start=series.day[known[there - 1]],
-        end=series.day[known[there]],
+        start=series.ratings.day[known[there - 1]],
+        end=series.ratings.day[known[there]],
         points=rise[there],
         items="q12_respiratory_insufficiency",
         why=np.where(
@@ -117,7 +117,7 @@ def _fed(cohort: Cohort, series: Series) -> Int[np.ndarray, " visits"]:
         )["state"]
         .to_numpy()
     )
-    return state[series.line].astype(np.int64)
+    return state[series.ratings.line].astype(np.int64)
 
 
 def _stopped(
@@ -127,9 +127,9 @@ def _stopped(
     pairs = pl.DataFrame(
         {
             "row": np.arange(after.size),
-            "subject": series.subjects.gather(series.person[after]),
-            "from": series.day[before],
-            "to": series.day[after],
+            "subject": series.subjects.gather(series.ratings.subject[after]),
+            "from": series.ratings.day[before],
+            "to": series.ratings.day[after],
         }
     )
     hits = pairs.join(stops, on="subject").filter(pl.col("stop") > pl.col("from"), pl.col("stop") <= pl.col("to"))

@@ -28,7 +28,7 @@ def relief(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 
     Source: young2022, smith2017, bourke2006, riva2019
     """
-    taken = np.zeros((series.person.size, len(TWELVE)))
+    taken = np.zeros((series.ratings.subject.size, len(TWELVE)))
     causes = [pl.DataFrame(schema=CAUSES)]
     for row in RELIEFS:
         spans = _spans(cohort, row)
@@ -78,11 +78,11 @@ def _one(
     places = [TWELVE.index(item) for item in row.items]
     asked = pl.DataFrame(
         {
-            "place": np.arange(series.person.size),
-            "subject": series.subjects.gather(series.person),
-            "day": series.day,
-            "total": series.score,
-            "sum": series.items[:, places].sum(axis=1),
+            "place": np.arange(series.ratings.subject.size),
+            "subject": series.subjects.gather(series.ratings.subject),
+            "day": series.ratings.day,
+            "total": series.ratings.total,
+            "sum": series.ratings.items[:, places].sum(axis=1),
         }
     ).filter(pl.col("sum").is_not_nan())
     day, start, once = pl.col("day"), pl.col("start"), ["subject", "start"]

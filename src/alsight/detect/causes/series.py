@@ -1,9 +1,9 @@
-"""The scores of everybody as flat arrays in the order of person and day, with the noise of each person."""
+"""Ratings with the noise of each subject, smoothed levels on both sides of a visit, and sums within runs of visits."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
 
@@ -11,109 +11,56 @@ import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float, Int
 
-from alsight.base.units import months_of
-from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import Ratings, subject_names
 from alsight.detect.causes.rules import CauseRules
-from alsight.episodes.courses import TOTALS, courses
-from alsight.instruments.items import CUTTING, TWELVE
 
 NOISE_QUANTILE: Final = 0.4
-"""Quantile of absolute differences that tells the noise: below the middle, as a dip or a jump makes large ones."""
+"""Quantile of absolute differences that estimates the noise: below the middle, as a dip or a jump makes large ones."""
 QUANTILE_TO_SD: Final = 1.0 / NormalDist().inv_cdf(0.5 + NOISE_QUANTILE / 2.0)
 """SD of a normal variable over that quantile of its absolute value."""
 
 LEAST_NOISE: Final = 0.5
-"""Least noise of a person as a share of the prior's: equal scores do not mean that a rating has no error."""
+"""Least noise of a subject as a share of the prior's: equal scores do not mean that a rating has no error."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """Rated visits, every person on the scale they were rated on more often.
+    """Ratings with a total, every subject on the scale on which they were rated most, and the noise of a rating.
 
     Attributes:
-        subjects: people, in the order of the cohort.
-        line: row of the visit in the cohort's visits.
-        person: position of its person among the subjects, never falling.
-        day: day of the visit.
-        months: the same [months].
-        score: total, less what earlier rules explained [points].
-        items: the twelve items, nan where not rated.
-        noise: SD of one rating of that person [points].
+        ratings: these ratings; `total` is less what earlier rules explained [points].
+        subjects: identifiers of the subjects.
+        noise: SD of one rating of the rating's subject [points].
     """
 
+    ratings: Ratings
     subjects: pl.Series
-    line: Int[np.ndarray, " visits"]
-    person: Int[np.ndarray, " visits"]
-    day: Int[np.ndarray, " visits"]
-    months: Float[np.ndarray, " visits"]
-    score: Float[np.ndarray, " visits"]
-    items: Float[np.ndarray, "visits 12"]
     noise: Float[np.ndarray, " visits"]
 
 
-def lay_out(cohort: Cohort, rules: CauseRules) -> Series:
-    """The series of a cohort; visits without a total, and on the scale a person was rated on less often, stay out."""
-    chosen = courses(cohort, tuple(TOTALS))
-    people = pl.DataFrame({"subject": chosen.subjects, "used": chosen.scale}).with_row_index("person")
-    score = pl.coalesce(pl.when(pl.col("scale") == scale).then(pl.col(name)) for scale, name in TOTALS.items())
-    items = [pl.coalesce(CUTTING) if name == "q5_cutting" else pl.col(name) for name in TWELVE]
-    visits = (
-        cohort.visits.with_row_index("line")
-        .select(
-            "line",
-            "subject",
-            "day",
-            "scale",
-            score=score.cast(pl.Float64).fill_nan(None),
-            **{f"i_{name}": item.cast(pl.Float64) for name, item in zip(TWELVE, items, strict=True)},
-        )
-        .join(people, on="subject", maintain_order="left")
-        .filter(pl.col("scale") == pl.col("used"), pl.col("score").is_not_null())
-        .sort("person", "day")
-    )
-    graded = visits.select(f"i_{name}" for name in TWELVE).fill_null(float("nan")).to_numpy()
-    whole = graded.sum(axis=1)
-    total = visits["score"].to_numpy()
-    # Where all twelve items stand, their sum is the total, whatever was written.
-    total = np.where(np.isfinite(whole) & (visits["scale"] == "alsfrs_r").to_numpy(), whole, total)
-    day = visits["day"].to_numpy().astype(np.int64)
-    size = day.size
-    bare = Series(
-        subjects=people["subject"],
-        line=visits["line"].to_numpy().astype(np.int64),
-        person=visits["person"].to_numpy().astype(np.int64),
-        day=day,
-        months=months_of(day.astype(np.float64)),
-        score=total,
-        items=graded,
-        noise=np.full(size, rules.noise_sd),
-    )
-    return described(bare, rules)
+def series_of(ratings: Ratings, rules: CauseRules, subjects: pl.Series | None = None) -> Series:
+    """Ratings with the noise of their subjects.
 
+    The noise is the SD of the differences of successive totals about their typical size over root 2 (from a low
+    quantile of their absolute values, so that the few differences beside an outlier, a jump or a dip do not count), its
+    variance averaged with the prior's by numbers of visits.
 
-def described(series: Series, rules: CauseRules) -> Series:
-    """The series with the noise of its people.
-
-    The noise is the SD of the differences of successive totals about their usual size over root 2 (from a
-    low quantile of their absolute values, so that the few differences beside an outlier, a jump or a dip do not count),
-    its variance averaged with the prior's by numbers of visits.
+    Args:
+        ratings: ratings with a total, each subject on one scale.
+        rules: the prior of the noise.
+        subjects: identifiers of the subjects, where they are at hand.
     """
-    return replace(series, noise=_noise(series, rules))
+    names = subject_names(ratings) if subjects is None else subjects
+    return Series(ratings, names, _noise(ratings, rules))
 
 
-def kept(series: Series, keep: Bool[np.ndarray, " visits"]) -> Series:
-    """Some visits of a series."""
-    names = ("line", "person", "day", "months", "score", "items", "noise")
-    return replace(series, **{name: getattr(series, name)[keep] for name in names})
-
-
-def shifted(series: Series, step: int) -> tuple[Int[np.ndarray, " visits"], Bool[np.ndarray, " visits"]]:
-    """The visit so many places further on (or back), and whether it is of the same person."""
-    size = series.person.size
-    place = np.arange(size) + step
-    inside = (place >= 0) & (place < size)
-    place = np.clip(place, 0, max(size - 1, 0))
-    return place, inside & (series.person[place] == series.person)
+def shifted(ratings: Ratings, step: int) -> tuple[Int[np.ndarray, " visits"], Bool[np.ndarray, " visits"]]:
+    """The visit so many visits further on (or back), and whether it is of the same subject."""
+    size = ratings.subject.shape[0]
+    index = np.arange(size) + step
+    inside = (index >= 0) & (index < size)
+    index = np.clip(index, 0, max(size - 1, 0))
+    return index, inside & (ratings.subject[index] == ratings.subject)
 
 
 @dataclass(frozen=True)
@@ -135,12 +82,12 @@ class Side:
     slope_variance: Float[np.ndarray, " visits"]
 
     def at(
-        self, place: Int[np.ndarray, " found"], months: Float[np.ndarray, " found"], noise: Float[np.ndarray, " found"]
+        self, index: Int[np.ndarray, " found"], months: Float[np.ndarray, " found"], noise: Float[np.ndarray, " found"]
     ) -> tuple[Float[np.ndarray, " found"], Float[np.ndarray, " found"]]:
-        """The course of the side at `place` carried to another time [months], and the variance of that value."""
-        away = months - self.months[place]
-        variance = noise**2 / self.count[place] + self.slope_variance[place] * away**2
-        return self.score[place] + self.slope[place] * away, variance
+        """The course of the side at `index` carried to another time [months], and the variance of that value."""
+        away = months - self.months[index]
+        variance = noise**2 / self.count[index] + self.slope_variance[index] * away**2
+        return self.score[index] + self.slope[index] * away, variance
 
 
 def common_slope(
@@ -165,16 +112,20 @@ def side(series: Series, rules: CauseRules, step: int, group: Int[np.ndarray, " 
         step: direction.
         group: running numbers; visits of another number are not used.
     """
-    run = series.person if group is None else group
-    months, score, count = series.months.copy(), series.score.copy(), np.ones(series.person.size)
-    span = np.zeros(series.person.size)
+    run = series.ratings.subject if group is None else group
+    months, score, count = (
+        series.ratings.months.copy(),
+        series.ratings.total.copy(),
+        np.ones(series.ratings.subject.size),
+    )
+    span = np.zeros(series.ratings.subject.size)
     for far in range(1, rules.neighbors):
-        place, same = shifted(series, step * far)
-        same &= (run[place] == run) & (np.abs(series.day[place] - series.day) <= rules.neighbor_days)
-        months += np.where(same, series.months[place], 0.0)
-        score += np.where(same, series.score[place], 0.0)
+        index, same = shifted(series.ratings, step * far)
+        same &= (run[index] == run) & (np.abs(series.ratings.day[index] - series.ratings.day) <= rules.neighbor_days)
+        months += np.where(same, series.ratings.months[index], 0.0)
+        score += np.where(same, series.ratings.total[index], 0.0)
         count += same
-        span = np.where(same, np.abs(series.day[place] - series.day), span)
+        span = np.where(same, np.abs(series.ratings.day[index] - series.ratings.day), span)
     slope, variance = _slopes(series, rules, step, run)
     return Side(months / count, score / count, independent(count, span, rules), slope, variance)
 
@@ -195,9 +146,9 @@ def _slopes(
     series: Series, rules: CauseRules, step: int, run: Int[np.ndarray, " visits"]
 ) -> tuple[Float[np.ndarray, " visits"], Float[np.ndarray, " visits"]]:
     """Slope of all visits of a run up to each visit, or from it on, and its variance."""
-    # Sums over a person's own time and score from the first visit on keep their digits.
+    # Sums over a subject's time and score from the first visit on keep their digits.
     head = np.maximum.accumulate(np.where(np.diff(run, prepend=-1) != 0, np.arange(run.size), 0))
-    x, y = series.months - series.months[head], series.score - series.score[head]
+    x, y = series.ratings.months - series.ratings.months[head], series.ratings.total - series.ratings.total[head]
     order = slice(None) if step < 0 else slice(None, None, -1)
     parts = [cumulated(run[order], values[order])[order] for values in (np.ones(x.size), x, y, x * x, x * y)]
     count, sum_x, sum_y, sum_xx, sum_xy = parts
@@ -215,23 +166,26 @@ def cumulated(run: Int[np.ndarray, " visits"], values: Float[np.ndarray, " visit
     return total - before[np.maximum.accumulate(np.where(first, np.arange(values.size), 0))]
 
 
-def _noise(series: Series, rules: CauseRules) -> Float[np.ndarray, " visits"]:
-    before, same = shifted(series, -1)
-    same &= series.day > series.day[before]
-    gap = series.months - series.months[before]
-    step = (series.score - series.score[before])[same]
-    steps = pl.DataFrame({"person": series.person[same], "gap": gap[same], "step": step})
-    usual = (pl.col("step") / pl.col("gap")).median().over("person") * pl.col("gap")
-    own = (
-        steps.with_columns(off=(pl.col("step") - usual).abs() / math.sqrt(2.0))
-        .group_by("person")
+def _noise(ratings: Ratings, rules: CauseRules) -> Float[np.ndarray, " visits"]:
+    before, same = shifted(ratings, -1)
+    same &= ratings.day > ratings.day[before]
+    gap = ratings.months - ratings.months[before]
+    step = (ratings.total - ratings.total[before])[same]
+    steps = pl.DataFrame({"subject": ratings.subject[same], "gap": gap[same], "step": step})
+    typical = (pl.col("step") / pl.col("gap")).median().over("subject") * pl.col("gap")
+    by_subject = (
+        steps.with_columns(off=(pl.col("step") - typical).abs() / math.sqrt(2.0))
+        .group_by("subject")
         .agg(sd=pl.col("off").quantile(NOISE_QUANTILE, "linear") * QUANTILE_TO_SD, count=pl.len())
     )
-    size = len(series.subjects)
+    size = ratings.size
     sd, count = np.zeros(size), np.zeros(size)
-    # The first two differences fix the usual step.
-    place, seen = own["person"].to_numpy(), np.maximum(own["count"].to_numpy().astype(np.float64) - 2.0, 0.0)
-    sd[place], count[place] = own["sd"].to_numpy(), seen
+    # The first two differences fix the typical step.
+    index, observed = (
+        by_subject["subject"].to_numpy(),
+        np.maximum(by_subject["count"].to_numpy().astype(np.float64) - 2.0, 0.0),
+    )
+    sd[index], count[index] = by_subject["sd"].to_numpy(), observed
     weight = rules.noise_visits + count
     variance = (rules.noise_visits * rules.noise_sd**2 + count * sd**2) / weight
-    return np.sqrt(np.maximum(variance, (LEAST_NOISE * rules.noise_sd) ** 2))[series.person]
+    return np.sqrt(np.maximum(variance, (LEAST_NOISE * rules.noise_sd) ** 2))[ratings.subject]

@@ -9,12 +9,12 @@ import polars as pl
 from jaxtyping import Bool, Float, Int
 
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import SCALE_ITEMS, Ratings, to_frame, with_total
 from alsight.detect.causes.effect import CAUSES, Effect, effect, rows
 from alsight.detect.causes.excursion import Stretches, apart, stretches
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
 from alsight.detect.causes.series import Series, shifted, side
-from alsight.episodes.courses import TOTALS
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
 FAULTS: Final = (
@@ -64,17 +64,17 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     place, meant = np.concatenate([place[keep], edge]), np.concatenate([meant[keep], edge_meant])
     points = np.concatenate([points[keep], edge_points])
     slip = meant >= 0
-    previous, has_previous = shifted(series, -1)
-    start = np.where(has_previous[place], series.day[previous[place]], series.day[place])
+    previous, has_previous = shifted(series.ratings, -1)
+    start = np.where(has_previous[place], series.ratings.day[previous[place]], series.ratings.day[place])
     found = rows(
         series,
         place,
         cause="artefact",
         rule=pl.Series(np.where(slip, "data_slip", "outlying_visit"), dtype=pl.String),
         start=start,
-        end=series.day[place],
+        end=series.ratings.day[place],
         points=points,
-        total=np.rint(series.score[place]).astype(np.int64),
+        total=np.rint(series.ratings.total[place]).astype(np.int64),
         meant=meant,
         slip=slip,
         words=pl.when(pl.col("slip"))
@@ -87,9 +87,9 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
             )
         ),
     )
-    dropped = np.zeros(series.person.size, dtype=bool)
+    dropped = np.zeros(series.ratings.subject.size, dtype=bool)
     dropped[place] = True
-    ruled = np.full(series.person.size, "", dtype=object)
+    ruled = np.full(series.ratings.subject.size, "", dtype=object)
     ruled[place] = np.where(slip, "data_slip", "outlying_visit")
     return effect(series, found, dropped=dropped, ruled=pl.Series(ruled, dtype=pl.String))
 
@@ -97,9 +97,11 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 def _standing_off(series: Series, rules: CauseRules, direction: Literal[1, -1]) -> Stretches:
     """Single visits above (1) or below (-1) the levels on both sides and the very visits beside them."""
     found = stretches(series, rules, direction, 1, rules.dip_days, rules.outlier_points)
-    before, after = (shifted(series, step)[0][found.first] for step in (-1, 1))
-    beside = np.maximum(direction * series.score[before], direction * series.score[after])
-    alone = direction * series.score[found.first] - beside >= rules.outlier_alone * np.minimum(found.away, found.back)
+    before, after = (shifted(series.ratings, step)[0][found.first] for step in (-1, 1))
+    beside = np.maximum(direction * series.ratings.total[before], direction * series.ratings.total[after])
+    alone = direction * series.ratings.total[found.first] - beside >= rules.outlier_alone * np.minimum(
+        found.away, found.back
+    )
     best = apart(series, found.chosen(alone))
     return best.chosen(best.errors >= rules.outlier_errors)
 
@@ -108,9 +110,9 @@ def _meant(
     series: Series, rules: CauseRules, place: Int[np.ndarray, " found"], expected: Float[np.ndarray, " found"]
 ) -> Int[np.ndarray, " found"]:
     """The total nearest to the expected one that a slip may have turned into the written one; -1 for none."""
-    written = series.score[place]
+    written = series.ratings.total[place]
     whole = (written == np.rint(written)) & (written >= 0) & (written < _TOTALS)
-    whole &= np.isnan(series.items[place]).any(axis=1)
+    whole &= np.isnan(series.ratings.items[place][:, list(SCALE_ITEMS["alsfrs_r"])]).any(axis=1)
     lawful = slip_table()[np.where(whole, written, 0).astype(np.int64)]
     distance = np.where(lawful, np.abs(np.arange(_TOTALS) - expected[:, None]), np.inf)
     nearest = distance.argmin(axis=1) if place.size else np.zeros(0, dtype=np.int64)
@@ -128,11 +130,11 @@ def _edges(
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for step in (-1, 1):
         course = side(series, rules, step)
-        place, same = shifted(series, step)
-        _, other = shifted(series, -step)
+        place, same = shifted(series.ratings, step)
+        _, other = shifted(series.ratings, -step)
         edge = np.flatnonzero(same & ~other & (course.count[place] > 1))
-        expected, _ = course.at(place[edge], series.months[edge], series.noise[edge])
-        off = series.score[edge] - expected
+        expected, _ = course.at(place[edge], series.ratings.months[edge], series.noise[edge])
+        off = series.ratings.total[edge] - expected
         meant = _meant(series, rules, edge, expected)
         rise = -step * off
         slip = (meant >= 0) & ((rise >= rules.slip_edge_points) | (-rise >= 2 * rules.slip_edge_points))
@@ -147,23 +149,25 @@ def exchanged_dates(cohort: Cohort, series: Series, rules: CauseRules) -> Effect
     A label is read as its words and its first number; two labels are compared when their words are the same.
     """
     del rules
-    label = cohort.visits["visit"].gather(series.line)
+    label = cohort.visits["visit"].gather(series.ratings.line)
     number = label.str.extract(r"(\d+(?:\.\d+)?)").cast(pl.Float64).fill_null(float("nan")).to_numpy()
     words = label.str.replace(r"\d+(?:\.\d+)?", "#").fill_null("")
-    previous, same = shifted(series, -1)
+    previous, same = shifted(series.ratings, -1)
     alike = (words == words.gather(previous)).to_numpy()
-    wrong = np.flatnonzero(same & alike & (number < number[previous]) & (series.day > series.day[previous]))
+    wrong = np.flatnonzero(
+        same & alike & (number < number[previous]) & (series.ratings.day > series.ratings.day[previous])
+    )
     before = previous[wrong]
-    dropped = np.zeros(series.person.size, dtype=bool)
+    dropped = np.zeros(series.ratings.subject.size, dtype=bool)
     dropped[wrong] = dropped[before] = True
     found = rows(
         series,
         wrong,
         cause="artefact",
         rule="exchanged_dates",
-        start=series.day[before],
-        end=series.day[wrong],
-        points=np.maximum(series.score[wrong] - series.score[before], 0.0),
+        start=series.ratings.day[before],
+        end=series.ratings.day[wrong],
+        points=np.maximum(series.ratings.total[wrong] - series.ratings.total[before], 0.0),
         first=label.gather(before),
         second=label.gather(wrong),
         words=pl.format(
@@ -177,20 +181,14 @@ def exchanged_dates(cohort: Cohort, series: Series, rules: CauseRules) -> Effect
     return effect(series, found, dropped=dropped, ruled=named("exchanged_dates", dropped))
 
 
-def other_scale(cohort: Cohort, series: Series) -> Effect:
+def other_scale(whole: Ratings, series: Series) -> Effect:
     """Rises between two visits on different scales, where only one of the two was rated on each day.
 
     The ALSFRS ends at 40 points, the ALSFRS-R at 48; no exact conversion is known, so visits on the scale that a person
     was rated on less often do not count at all.
     """
-    total = pl.coalesce(pl.when(pl.col("scale") == scale).then(pl.col(name)) for scale, name in TOTALS.items())
-    seen = (
-        cohort.visits.select("subject", "day", "scale", total=total.cast(pl.Float64))
-        .filter(pl.col("total").is_not_null())
-        .sort("subject", "day", "scale")
-        .filter(pl.len().over("subject", "day") == 1)
-    )
-    change = seen.with_columns(pl.col("day", "scale", "total").shift(1).over("subject").name.prefix("last_")).filter(
+    once = to_frame(with_total(whole)).filter(pl.len().over("subject", "day") == 1)
+    change = once.with_columns(pl.col("day", "scale", "total").shift(1).over("subject").name.prefix("last_")).filter(
         pl.col("scale") != pl.col("last_scale"), pl.col("total") > pl.col("last_total")
     )
     spoken = {"alsfrs": "ALSFRS (0 to 40)", "alsfrs_r": "ALSFRS-R (0 to 48)"}
@@ -246,18 +244,18 @@ def totals_off(cohort: Cohort, series: Series) -> Effect:
     written = (
         cohort.visits.select(pl.coalesce("total_recorded", "alsfrs_r_total").cast(pl.Float64).fill_null(float("nan")))
         .to_series()
-        .to_numpy()[series.line]
+        .to_numpy()[series.ratings.line]
     )
-    whole = series.items.sum(axis=1)
+    whole = series.ratings.items[:, list(SCALE_ITEMS["alsfrs_r"])].sum(axis=1)
     off = np.flatnonzero(np.isfinite(whole) & np.isfinite(written) & (np.abs(written - whole) > 0.01))
-    previous, has_previous = shifted(series, -1)
+    previous, has_previous = shifted(series.ratings, -1)
     found = rows(
         series,
         off,
         cause="artefact",
         rule="total_off_items",
-        start=np.where(has_previous[off], series.day[previous[off]], series.day[off]),
-        end=series.day[off],
+        start=np.where(has_previous[off], series.ratings.day[previous[off]], series.ratings.day[off]),
+        end=series.ratings.day[off],
         points=np.maximum(written[off] - whole[off], 0.0),
         written=written[off],
         whole=whole[off],

@@ -18,12 +18,13 @@ from alsight.base.units import DAYS_PER_MONTH, months_of
 from alsight.calibrate.reference import FOLLOW_UPS, Quantity
 from alsight.calibrate.tabulate import GAINS, RUNS, longest
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import subject_names
+from alsight.detect.base_rate import base_rates, genes_of, reference_keys
+from alsight.detect.statement.cross_fit import cross_fit_shares
 from alsight.detect.statement.groups import EVERYONE, subgroups
-from alsight.detect.statement.own import own_shares
+from alsight.detect.statement.model_count import STATEMENT, model_count_rows
 from alsight.detect.statement.sums import number_of, quantiles
-from alsight.detect.statement.weighed import STATEMENT, weighed_rows
 from alsight.detect.thresholds import Thresholds
-from alsight.detect.usual import genes_of, likes, shares
 from alsight.episodes.definition import Definition
 from alsight.episodes.find import judge
 
@@ -37,7 +38,30 @@ _LATE_DAYS: Final = 16
 
 
 @dataclass(frozen=True)
-class Reading:
+class CohortStatement:
+    """What a cohort shows beside natural history in one definition, as values.
+
+    Attributes:
+        definition: of the plateau, on the scores as observed.
+        months: its length.
+        eligible: people followed for so long.
+        observed: those of them who show it.
+        expected: how many natural history predicts at their visits.
+        low: lower end of its 95 % predictive interval [people].
+        high: upper end.
+    """
+
+    definition: str
+    months: float
+    eligible: int
+    observed: int
+    expected: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CountedDefinition:
     """One wording at one length or size.
 
     Attributes:
@@ -63,15 +87,15 @@ class Reading:
         return self.threshold if self.kind == "plateau" else float(self.rule.months)
 
 
-READINGS: Final = (
-    *(Reading(quantity, rule, "plateau", months) for quantity, rule in RUNS.items() for months in LENGTHS),
-    *(Reading(quantity, rule, "gain", points) for quantity, rule in GAINS.items() for points in SIZES),
+COUNTED: Final = (
+    *(CountedDefinition(quantity, rule, "plateau", months) for quantity, rule in RUNS.items() for months in LENGTHS),
+    *(CountedDefinition(quantity, rule, "gain", points) for quantity, rule in GAINS.items() for points in SIZES),
 )
 """Every published wording at every length and size that is stated."""
 
 
 def first_visits(visits: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
-    """`subject`, `score`, `onset_months`, `interval`, `follow`, `genes` of each person, for `usual.likes`.
+    """`subject`, `score`, `onset_months`, `interval`, `follow`, `genes` of each person, for `base_rate.reference_keys`.
 
     Args:
         visits: `subject`, `day`, `score`, sorted, no score missing.
@@ -91,46 +115,48 @@ def first_visits(visits: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
 
 
 def statement(
-    cohort: Cohort, evidence: pl.DataFrame | None = None, thresholds: Thresholds | None = None
+    cohort: Cohort, posteriors: pl.DataFrame | None = None, thresholds: Thresholds | None = None
 ) -> pl.DataFrame:
     """Observed and expected numbers (STATEMENT), overall and in subgroups.
 
     Args:
         cohort: people with totals of the ALSFRS-R; others are not counted.
-        evidence: posteriors of each person, for the model's own readings; none without.
-        thresholds: what these posteriors were asked.
+        posteriors: `CohortPosterior.people`, for the counts by the model; none without.
+        thresholds: thresholds of these posteriors.
     """
     cut, first = _cut(cohort)
     if first.is_empty():
         return pl.DataFrame(schema=STATEMENT)
-    like = likes(first)
-    groups = subgroups(cohort, first, like)
+    keys = reference_keys(first)
+    groups = subgroups(cohort, first, keys)
     masks = {
         (by, name): first["subject"].is_in(part["subject"].implode()).to_numpy()
         for (by, name), part in groups.group_by("by", "subgroup", maintain_order=True)
     }
     masks = {key: mask for key, mask in masks.items() if key == EVERYONE or mask.sum() >= FEW}
     shown = reached(cut, first["subject"])
-    own = own_shares(cut, first, cohort, reached)
-    follow = like["follow_up_months"].fill_null(0.0).to_numpy()
+    cross_fit = cross_fit_shares(cut, first, cohort, reached)
+    follow = keys["follow_up_months"].fill_null(0.0).to_numpy()
     rows: list[dict[str, object]] = []
-    for reading in READINGS:
-        share = shares(like, reading.quantity, pl.Series(np.full(first.height, reading.threshold)))
-        fits = (follow >= reading.months) & np.isfinite(share)
-        seen = shown[reading.name].to_numpy()
-        mine = own[reading.name].to_numpy() if reading.name in own.columns else np.full(first.height, np.nan)
+    for counted in COUNTED:
+        share = base_rates(keys, counted.quantity, pl.Series(np.full(first.height, counted.threshold)))
+        fits = (follow >= counted.months) & np.isfinite(share)
+        seen = shown[counted.name].to_numpy()
+        mine = (
+            cross_fit[counted.name].to_numpy() if counted.name in cross_fit.columns else np.full(first.height, np.nan)
+        )
         for (by, name), mask in masks.items():
             among = fits & mask
             if among.sum() >= (FEW if name != EVERYONE[1] else 1):
-                rows.append(_row(by, name, reading, seen[among], share[among], mine[among]))
-    if evidence is not None:
-        asked = Thresholds() if thresholds is None else thresholds
-        rows += weighed_rows(evidence, first["subject"], like, first["follow"].to_numpy(), masks, asked)
+                rows.append(_row(by, name, counted, seen[among], share[among], mine[among]))
+    if posteriors is not None:
+        used = Thresholds() if thresholds is None else thresholds
+        rows += model_count_rows(posteriors, first["subject"], keys, first["follow"].to_numpy(), masks, used)
     return pl.DataFrame(rows, schema=STATEMENT)
 
 
 def reached(cohort: Cohort, subjects: pl.Series) -> pl.DataFrame:
-    """Who shows each reading (a column for each), counted exactly as the reference counts it.
+    """Who shows each definition (a column for each), counted exactly as the reference counts it.
 
     Args:
         cohort: their visits, up to the follow-up that is compared.
@@ -143,15 +169,15 @@ def reached(cohort: Cohort, subjects: pl.Series) -> pl.DataFrame:
             stop_at_tracheostomy=False,
             scales=("alsfrs_r",),
         )
-        for one in READINGS
+        for one in COUNTED
     ]
     once = {(rule.name, rule.months, rule.points): rule for rule in asked}
     judged = dict(zip(once, judge(cohort, list(once.values())), strict=True))
     columns: dict[str, Bool[np.ndarray, " person"]] = {}
     names: pl.Series | None = None
-    for one, rule in zip(READINGS, asked, strict=True):
+    for one, rule in zip(COUNTED, asked, strict=True):
         found = judged[rule.name, rule.months, rule.points]
-        names = found.courses.subjects
+        names = subject_names(found.ratings)
         columns[one.name] = (
             longest(found) >= one.threshold * DAYS_PER_MONTH - rule.window_days
             if one.kind == "plateau"
@@ -162,29 +188,27 @@ def reached(cohort: Cohort, subjects: pl.Series) -> pl.DataFrame:
     return joined.drop("subject").fill_null(value=False)
 
 
-def sentence(rows: pl.DataFrame, *, most: int = 12) -> str:
-    """One plain sentence for the readings of a year.
+def cohort_statement(rows: pl.DataFrame, *, most: float = 12.0) -> CohortStatement | None:
+    """The numbers of the sentence that can be quoted; None where no person was followed for long enough.
 
     Args:
         rows: what `statement` gave.
-        most: length of the plateau that is told [months].
+        most: length of the plateau that is stated [months].
     """
     told = rows.filter(
         pl.col("subgroup") == EVERYONE[1], pl.col("definition") == RUNS["run_floor"].name, pl.col("months") == most
     )
     if told.is_empty():
-        return "Nobody was followed for long enough to be compared with natural history."
+        return None
     row = told.row(0, named=True)
-    verdict = (
-        "as many as"
-        if row["low"] <= row["observed"] <= row["high"]
-        else ("more than" if row["observed"] > row["high"] else "fewer than")
-    )
-    who = "person" if row["eligible"] == 1 else "people"
-    return (
-        f"Of {row['eligible']:,} {who} followed for {most} months or longer, {row['observed']:,.0f} had a stretch of "
-        f"{most} months without a score below its first; natural history alone gives {row['expected']:,.0f} "
-        f"({row['low']:,.0f} to {row['high']:,.0f}) at these visits: {verdict} expected."
+    return CohortStatement(
+        definition=row["definition"],
+        months=row["months"],
+        eligible=row["eligible"],
+        observed=round(row["observed"]),
+        expected=row["expected"],
+        low=row["expected_low"],
+        high=row["expected_high"],
     )
 
 
@@ -197,7 +221,9 @@ def _cut(cohort: Cohort) -> tuple[Cohort, pl.DataFrame]:
     first = first.with_columns(follow=pl.col("follow") + months_of(_LATE_DAYS))
     last = first.select(
         "subject",
-        last_day=pl.col("first_day") + likes(first)["follow_up_months"].fill_null(0.0) * DAYS_PER_MONTH + _LATE_DAYS,
+        last_day=pl.col("first_day")
+        + reference_keys(first)["follow_up_months"].fill_null(0.0) * DAYS_PER_MONTH
+        + _LATE_DAYS,
     )
     kept = rated.join(last, on="subject", how="inner", maintain_order="left").filter(
         pl.col("day") <= pl.col("last_day")
@@ -208,28 +234,28 @@ def _cut(cohort: Cohort) -> tuple[Cohort, pl.DataFrame]:
 def _row(
     by: str,
     subgroup: str,
-    reading: Reading,
+    counted: CountedDefinition,
     seen: Bool[np.ndarray, " person"],
     share: Float[np.ndarray, " person"],
-    own: Float[np.ndarray, " person"],
+    cross_fit: Float[np.ndarray, " person"],
 ) -> dict[str, object]:
     chances = number_of(share)
     low, high = quantiles(chances)
     observed = int(seen.sum())
-    wording = reading.rule.wording
+    wording = counted.rule.wording
     return {
         "by": by,
         "subgroup": subgroup,
-        "reading": wording if reading.kind == "plateau" else f"{wording} ({reading.threshold:g} points)",
-        "kind": reading.kind,
-        "definition": reading.rule.name,
-        "months": reading.months,
-        "points": reading.threshold if reading.kind == "gain" else None,
+        "definition_text": wording if counted.kind == "plateau" else f"{wording} ({counted.threshold:g} points)",
+        "kind": counted.kind,
+        "definition": counted.rule.name,
+        "months": counted.months,
+        "points": counted.threshold if counted.kind == "gain" else None,
         "eligible": len(seen),
         "observed": float(observed),
         "expected": float(share.sum()),
-        "low": float(low),
-        "high": float(high),
-        "surprise": float(min(chances[observed:].sum(), 1.0)),
-        "own": float(own.sum()) if np.isfinite(own).all() else None,
+        "expected_low": float(low),
+        "expected_high": float(high),
+        "upper_tail_probability": float(min(chances[observed:].sum(), 1.0)),
+        "cross_fit_expected": float(cross_fit.sum()) if np.isfinite(cross_fit).all() else None,
     }

@@ -9,7 +9,7 @@ import polars as pl
 from alsight.cohort.cohort import Cohort
 
 EVERYONE: Final = ("", "everyone")
-"""The whole cohort among the subgroups: what they are told by, and its name."""
+"""The whole cohort among the subgroups: what they are defined by, and its name."""
 UNKNOWN: Final = "not recorded"
 
 REGIONS: Final[dict[str, str]] = {
@@ -22,7 +22,7 @@ REGIONS: Final[dict[str, str]] = {
     "generalized": "other",
     "other": "other",
 }
-"""Site of onset to the region that is told."""
+"""Site of onset to the region that is reported."""
 PACES: Final = ((0.0, "under 0.5 a month"), (0.5, "0.5 to 1 a month"), (1.0, "1 or more a month"))
 """Lower edge of the loss since onset [points per month], an edge of the reference, and its name."""
 LEVELS: Final = ((0.0, "under 30"), (30.0, "30 to 39"), (40.0, "40 or more"))
@@ -30,40 +30,40 @@ LEVELS: Final = ((0.0, "under 30"), (30.0, "30 to 39"), (40.0, "40 or more"))
 SCHEDULES: Final = {1.0: "about monthly", 3.0: "about every 3 months", 6.0: "about every 6 months"}
 """Interval of the reference [months] to its name."""
 PARTITIONS: Final = ("onset region", "loss since onset", "first total", "visits", "arm")
-"""What subgroups are told by in which everybody is in one group only."""
-TOLD: Final = ("disease_modifying", "investigational")
+"""What defines subgroups of which each person is in one only."""
+TREATMENT_KINDS: Final = ("disease_modifying", "investigational")
 """Kinds of treatment whose takers are a subgroup."""
 
 
-def subgroups(cohort: Cohort, first: pl.DataFrame, like: pl.DataFrame) -> pl.DataFrame:
+def subgroups(cohort: Cohort, first: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     """`by`, `subgroup` and `subject`, the whole cohort first.
 
-    A treatment is a subgroup of those in whom it is recorded at any time: exposure is told, not compared. What nobody
-    is recorded with, and what does not tell people apart, is left out.
+    A treatment is a subgroup of those in whom it is recorded at any time: exposure is reported, not compared.
+    Treatments that no person has, and partitions into one group, are excluded.
 
     Args:
         cohort: the people.
         first: their first visits, one row each.
-        like: their keys of the reference, in the same order.
+        keys: their keys of the reference, in the same order.
     """
     people = first.select("subject", slow_gene=pl.col("genes") == "sod1_slow").with_columns(
-        rate=like["rate_low"], level=like["level_low"], interval=like["interval_months"]
+        rate=keys["rate_low"], level=keys["level_low"], interval=keys["interval_months"]
     )
     people = people.join(cohort.subjects.select("subject", "onset_site", "arm"), on="subject", how="left")
     parts = [
         people.select(pl.lit(EVERYONE[0]).alias("by"), pl.lit(EVERYONE[1]).alias("subgroup"), "subject"),
-        _told(people, "onset region", pl.col("onset_site").replace_strict(REGIONS, default=None)),
-        _told(people, "loss since onset", _band("rate", PACES)),
-        _told(people, "first total", _band("level", LEVELS)),
-        _told(people, "visits", pl.col("interval").replace_strict(SCHEDULES, default=None)),
-        _told(people, "arm", pl.col("arm")),
+        _partition(people, "onset region", pl.col("onset_site").replace_strict(REGIONS, default=None)),
+        _partition(people, "loss since onset", _band("rate", PACES)),
+        _partition(people, "first total", _band("level", LEVELS)),
+        _partition(people, "visits", pl.col("interval").replace_strict(SCHEDULES, default=None)),
+        _partition(people, "arm", pl.col("arm")),
         _some(people.filter("slow_gene"), "genes", pl.lit("slow SOD1 mutation")),
         _some(_takers(cohort, people), "treatment recorded", pl.col("treatment")),
     ]
     return pl.concat(parts)
 
 
-def _told(people: pl.DataFrame, by: str, group: pl.Expr) -> pl.DataFrame:
+def _partition(people: pl.DataFrame, by: str, group: pl.Expr) -> pl.DataFrame:
     """Everybody's group, those without one as not recorded; nothing where all are in one group."""
     found = people.select(pl.lit(by).alias("by"), subgroup=group.fill_null(UNKNOWN), subject="subject")
     if found["subgroup"].n_unique() < 2:
@@ -87,5 +87,5 @@ def _band(column: str, edges: tuple[tuple[float, str], ...]) -> pl.Expr:
 
 
 def _takers(cohort: Cohort, people: pl.DataFrame) -> pl.DataFrame:
-    taken = cohort.doses.filter(pl.col("kind").is_in(TOLD)).select("subject", "treatment").unique()
+    taken = cohort.doses.filter(pl.col("kind").is_in(TREATMENT_KINDS)).select("subject", "treatment").unique()
     return taken.join(people.select("subject"), on="subject", how="semi")

@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 import numba as nb
 import numpy as np
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
-from alsight.mechanism.numerics import STRICT, exponential
 
 
-class Course(NamedTuple):
+class ScoredCourse(NamedTuple):
     """One course of a person, and what the ratings tell of the sticky noise along it.
 
     Attributes:
@@ -47,7 +48,7 @@ class Course(NamedTuple):
 @nb.njit(**STRICT)
 def make_course(nodes: int, visits: int) -> Any:
     """Room for one course."""
-    return Course(
+    return ScoredCourse(
         np.empty(nodes),
         np.empty(nodes),
         np.empty(visits, np.int8),

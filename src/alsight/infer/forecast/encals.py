@@ -20,7 +20,7 @@ def predictors(cohort: Cohort) -> tuple[pl.Series, Predictors]:
     """What the ENCALS model asks, for every person in the cohort's order; nan where not recorded.
 
     The rate of progression is that of the first visit with a total, the vital capacity that of the first day it was
-    measured. C9orf72 counts as tested where a genotype is recorded.
+    measured. C9orf72 counts as tested where the gene's own result or a genotype is recorded.
     """
     first = (
         scored_visits(cohort)
@@ -46,7 +46,7 @@ def predictors(cohort: Cohort) -> tuple[pl.Series, Predictors]:
         bulbar_onset=pl.col("onset_site") == "bulbar",
         definite_el_escorial=pl.col("el_escorial") == "definite",
         frontotemporal_dementia="frontotemporal_dementia",
-        c9orf72=pl.col("genotype") == "c9orf72",
+        c9orf72=pl.coalesce("c9orf72", pl.col("genotype") == "c9orf72"),
     )
     arrays = [people[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in Predictors._fields]
     return people["subject"], Predictors(*arrays)

@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from alsight.base.status import Status
-from alsight.infer.design import Rows
+from alsight.infer.design import DesignRows
 from alsight.infer.fit import Fit, failed, join
 from alsight.infer.gaussian.mixed import Statistics, freedom, lower, statistics_of_rows, statistics_of_visits
 from alsight.infer.gaussian.pieces import mixed_pieces, profile_information
-from alsight.infer.gaussian.search import Found, search
+from alsight.infer.gaussian.search import MixedOptimum, search
 from alsight.infer.gaussian.small import inverse
 from alsight.models.covariance import pairs_below
 from alsight.models.linear import Linear
@@ -24,7 +24,7 @@ CHUNK = 40_000
 """Subjects worked on at once in a batch of trials, so that the arrays stay in the processor's cache."""
 
 
-def fit_rows(rows: Rows, model: Linear, method: Method) -> Fit:
+def fit_rows(rows: DesignRows, model: Linear, method: Method) -> Fit:
     """The closed-form fit of a design that is already made."""
     record = rows.record(method)
     if problem := rows.fatal:
@@ -83,7 +83,9 @@ def fit_trials(
     return join(parts)
 
 
-def _fit(statistics: Statistics, columns: Columns, model: Linear, method: Method, record: Record) -> tuple[Fit, Found]:
+def _fit(
+    statistics: Statistics, columns: Columns, model: Linear, method: Method, record: Record
+) -> tuple[Fit, MixedOptimum]:
     reml = method == "reml"
     found = search(statistics, reml=reml)
     estimates, turn = _natural(statistics, found, reml=reml)
@@ -112,7 +114,7 @@ def _fit(statistics: Statistics, columns: Columns, model: Linear, method: Method
     return fit, found
 
 
-def _natural(statistics: Statistics, found: Found, *, reml: bool) -> tuple[np.ndarray, np.ndarray]:
+def _natural(statistics: Statistics, found: MixedOptimum, *, reml: bool) -> tuple[np.ndarray, np.ndarray]:
     # Coefficients, SDs, correlations, residual SD; and the Jacobian of the last three by (Gamma, sigma^2).
     variance = found.point.residual / freedom(statistics, reml=reml)
     sigma = np.sqrt(variance)
@@ -141,12 +143,12 @@ def _natural(statistics: Statistics, found: Found, *, reml: bool) -> tuple[np.nd
     return np.concatenate([found.point.beta, deviations, correlations, sigma[:, None]], axis=1), turn
 
 
-def _effects(found: Found) -> Float[np.ndarray, "trial subject random"]:
+def _effects(found: MixedOptimum) -> Float[np.ndarray, "trial subject random"]:
     gamma = found.factor @ np.swapaxes(found.factor, -1, -2)
     return np.einsum("tij,jts->tsi", gamma, found.point.inner)
 
 
-def _sandwich(rows: Rows, found: Found) -> Float[np.ndarray, "fixed fixed"]:
+def _sandwich(rows: DesignRows, found: MixedOptimum) -> Float[np.ndarray, "fixed fixed"]:
     # Scores of the coefficients, summed within subjects: X'V^-1 r (Liang & Zeger 1986).
     beta = found.point.beta[0]
     error = rows.outcome - rows.fixed @ beta

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alsight.infer.gaussian.mixed import Statistics, elements, freedom, lower
-from alsight.infer.gaussian.search import Found
+from alsight.infer.gaussian.search import MixedOptimum
 from alsight.infer.gaussian.small import inverse
 
 
@@ -60,7 +60,7 @@ def contract(
     return Pieces(inverted, first, variance, bias, curved)
 
 
-def mixed_pieces(data: Statistics, found: Found, *, reml: bool) -> Pieces:
+def mixed_pieces(data: Statistics, found: MixedOptimum, *, reml: bool) -> Pieces:
     """Pieces of a linear mixed model in theta = (lower elements of G, sigma^2), in which V is linear."""
     point, factor = found.point, np.moveaxis(found.factor, 0, -1)[..., None]
     nu = freedom(data, reml=reml)
@@ -109,7 +109,9 @@ def _second(spread: np.ndarray, seen: np.ndarray, again: np.ndarray, thrice: np.
     return whole
 
 
-def profile_information(data: Statistics, found: Found, *, reml: bool) -> Float[np.ndarray, "trial element element"]:
+def profile_information(
+    data: Statistics, found: MixedOptimum, *, reml: bool
+) -> Float[np.ndarray, "trial element element"]:
     """Half the second derivative of the deviance in (lower elements of Gamma, sigma^2)."""
     point = found.point
     nu = freedom(data, reml=reml)
@@ -123,7 +125,7 @@ def profile_information(data: Statistics, found: Found, *, reml: bool) -> Float[
     return 0.5 * whole
 
 
-def theta_covariance(data: Statistics, found: Found, *, reml: bool) -> Float[np.ndarray, "trial theta theta"]:
+def theta_covariance(data: Statistics, found: MixedOptimum, *, reml: bool) -> Float[np.ndarray, "trial theta theta"]:
     """Covariance of (lower elements of G, sigma^2) from the observed information; nan where it is singular."""
     information = profile_information(data, found, reml=reml)
     covariance, _, _ = inverse(information)

@@ -18,7 +18,7 @@ FLAT = 1e-4
 
 
 @dataclass(frozen=True)
-class Found:
+class MixedOptimum:
     """Where the search ended: the factor of Gamma in the columns' own units, and the point there."""
 
     factor: Float[np.ndarray, "trial random random"]
@@ -27,7 +27,7 @@ class Found:
     steps: Int[np.ndarray, "*_ trial"]
 
 
-def search(data: Statistics, *, reml: bool, limit: int = 60) -> Found:
+def search(data: Statistics, *, reml: bool, limit: int = 60) -> MixedOptimum:
     """The factor of Gamma that minimises the deviance of each trial.
 
     Columns are first scaled to unit mean square. A step that does not lower a trial's deviance is halved for that
@@ -47,7 +47,7 @@ def search(data: Statistics, *, reml: bool, limit: int = 60) -> Found:
     status = np.where(np.isfinite(point.deviance), status, Status.SINGULAR)
     signs = np.sign(np.diagonal(factor, axis1=-2, axis2=-1))
     factor = factor * np.where(signs == 0, 1.0, signs)[:, None, :] / sizes[:, :, None]
-    return Found(factor, evaluate(data, factor, reml=reml), status, steps)
+    return MixedOptimum(factor, evaluate(data, factor, reml=reml), status, steps)
 
 
 def _scaled(data: Statistics, sizes: np.ndarray) -> Statistics:

@@ -12,8 +12,8 @@ from alsight.base.errors import SpecError
 from alsight.base.status import Status
 from alsight.infer.faults import fatal_of, notes_of
 from alsight.infer.fit import Fit, failed
-from alsight.infer.items.responses import Plan, Responses, read_responses
-from alsight.infer.items.search import OWN, Found, begin, search
+from alsight.infer.items.responses import ItemsPlan, Responses, read_responses
+from alsight.infer.items.search import SINGULAR_SHARE, ItemsOptimum, begin, search
 from alsight.models.latent.items import Items
 from alsight.models.model import Columns, Record
 
@@ -54,7 +54,7 @@ def fit_items(
     twice = sorted({name for name in chosen.items if chosen.items.count(name) > 1})
     if twice:
         raise SpecError([("traits", "every item once", ", ".join(twice))])
-    found = read_responses(visits, Plan(time, subject, level, rate, [], {}), chosen)
+    found = read_responses(visits, ItemsPlan(time, subject, level, rate, [], {}), chosen)
     layout = found.layout
     columns = Columns(time, tuple(parameter.name for parameter in layout.parameters), chosen.effects)
     notes = notes_of(found.problems, str(found.dropped or ""))
@@ -64,7 +64,7 @@ def fit_items(
     return _result(found, search(found, begin(found)), columns, record)
 
 
-def _result(found: Responses, ended: Found, columns: Columns, record: Record) -> Fit:
+def _result(found: Responses, ended: ItemsOptimum, columns: Columns, record: Record) -> Fit:
     layout, last = found.layout, ended.evaluation
     turn, natural = layout.turn(ended.working), layout.natural(ended.working)
     covariance = np.full((layout.size, layout.size), np.nan)
@@ -75,8 +75,8 @@ def _result(found: Responses, ended: Found, columns: Columns, record: Record) ->
         named = [trait.name for trait, size in zip(layout.model.traits, rates, strict=True) if size < NO_SPREAD]
         notes = (*notes, f"No spread is left in the rate of {', '.join(named)}.")
     elif status == Status.BOUNDARY:
-        own = layout.own_share(ended.working)
-        named = [name for name, share in zip(layout.model.effects, own, strict=True) if share < OWN]
+        own = layout.unexplained_share(ended.working)
+        named = [name for name, share in zip(layout.model.effects, own, strict=True) if share < SINGULAR_SHARE]
         notes = (*notes, f"The others tell all of {', '.join(named)}: the effects' covariance is singular.")
     elif status == Status.CONVERGED:
         try:
@@ -108,7 +108,7 @@ def _result(found: Responses, ended: Found, columns: Columns, record: Record) ->
     )
 
 
-def plan_of(fit: Fit) -> Plan:
+def plan_of(fit: Fit) -> ItemsPlan:
     """How the table of a fit was read.
 
     Raises:
@@ -116,4 +116,4 @@ def plan_of(fit: Fit) -> Plan:
     """
     if "plan" not in fit.arrays:
         fit.check()
-    return Plan(**json.loads(np.asarray(fit.arrays["plan"]).tobytes()))
+    return ItemsPlan(**json.loads(np.asarray(fit.arrays["plan"]).tobytes()))

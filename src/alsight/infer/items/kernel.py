@@ -107,16 +107,16 @@ def modes(
     spots: tuple[np.ndarray, ...],
     mean: np.ndarray,
     precision: np.ndarray,
-    centre: np.ndarray,
+    center: np.ndarray,
 ) -> np.ndarray:
-    """Moves `centre` to each person's mode and returns the lower factor of minus the curvature there."""
+    """Moves `center` to each person's mode and returns the lower factor of minus the curvature there."""
     people, size = mean.shape
     lowers = np.zeros((people, size, size))
     pull, square, step = np.empty(size), np.empty((size, size)), np.empty(size)
     other_pull, other_square = np.empty(size), np.empty((size, size))
     for i in range(people):
         prior, lower = (mean[i], precision), lowers[i]
-        value = _look(start[i], start[i + 1], rows, spots, prior, centre[i], pull, square)
+        value = _look(start[i], start[i + 1], rows, spots, prior, center[i], pull, square)
         for _ in range(ROUNDS):
             _factor(square, lower)
             step[:] = pull
@@ -127,10 +127,10 @@ def modes(
             _backward(lower, step)
             share = 1.0
             while share > 1e-6:
-                moved = centre[i] + share * step
+                moved = center[i] + share * step
                 new = _look(start[i], start[i + 1], rows, spots, prior, moved, other_pull, other_square)
                 if new >= value:
-                    centre[i] = moved
+                    center[i] = moved
                     pull[:], square[:] = other_pull, other_square
                     value = new
                     break
@@ -141,13 +141,13 @@ def modes(
 
 
 @nb.njit(cache=True, nogil=True)
-def draw(centre: np.ndarray, lower: np.ndarray, normal: np.ndarray, found: np.ndarray) -> None:
-    """Importance draws of one person, from the normal law with this centre and precision factor, made wider."""
+def draw(center: np.ndarray, lower: np.ndarray, normal: np.ndarray, found: np.ndarray) -> None:
+    """Importance draws of one person, from the normal law with this center and precision factor, made wider."""
     for s in range(normal.shape[0]):
         found[s] = WIDER * normal[s]
         _backward(lower, found[s])
-        for a in range(len(centre)):
-            found[s, a] += centre[a]
+        for a in range(len(center)):
+            found[s, a] += center[a]
 
 
 @nb.njit(cache=True, nogil=True)

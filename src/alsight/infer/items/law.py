@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from alsight.infer.items.layout import TINY, Layout
+from alsight.infer.items.layout import TINY, ItemsLayout
 from alsight.infer.items.responses import Responses
 
 STEP = 1e-5
 """Step of the central difference of an exact gradient."""
 
 
-def anchored(layout: Layout, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, "free parameter"]:
+def anchored(layout: ItemsLayout, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, "free parameter"]:
     """Derivative of the parameters with free means and SDs by the searched ones.
 
     With v' = tau v + mu, a' = a / tau and d' = d + a' mu; tau keeps the product of a trait's a', mu the sum of its d'.
@@ -42,7 +42,7 @@ def anchored(layout: Layout, working: Float[np.ndarray, " parameter"]) -> Float[
     return carry
 
 
-class Law:
+class EffectsLaw:
     """Mean and covariance of the effects by their coefficients, covariance parameters and the stretch of each trait.
 
     Attributes:

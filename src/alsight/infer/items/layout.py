@@ -17,7 +17,7 @@ TINY = 1e-30
 
 
 @dataclass(frozen=True)
-class Values:
+class ItemsValues:
     """The parameters as used.
 
     Attributes:
@@ -36,7 +36,7 @@ class Values:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ItemsLayout:
     """Names and sizes of the parameter blocks.
 
     Attributes:
@@ -98,7 +98,7 @@ class Layout:
             ]
         return (*found, *spread_names(self.model.effects)[self.traits :])
 
-    def values(self, working: Float[np.ndarray, " parameter"]) -> Values:
+    def values(self, working: Float[np.ndarray, " parameter"]) -> ItemsValues:
         """The parameters as used; complex vectors pass, so that derivatives are exact."""
         count, traits = len(self.cuts), self.traits
         steps = np.zeros((count, max(int(self.cuts.max(initial=1)), 1)), dtype=working.dtype)
@@ -109,7 +109,7 @@ class Layout:
         middle = start + traits * len(self.level)
         level = working[start:middle].reshape(traits, len(self.level))
         rate = working[middle : self.spread.start].reshape(traits, len(self.rate))
-        return Values(working[self.first[:-1]], steps, level, rate, self.root(working[self.spread]))
+        return ItemsValues(working[self.first[:-1]], steps, level, rate, self.root(working[self.spread]))
 
     def root(self, part: Float[np.ndarray, " spread"]) -> Float[np.ndarray, "effect effect"]:
         """Lower factor of the effects' covariance; rows of levels have length 1, rows of rates one of their own."""
@@ -125,7 +125,7 @@ class Layout:
                 place += 1
         return root
 
-    def own_share(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " effect"]:
+    def unexplained_share(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " effect"]:
         """Share of each effect's variance that the other effects do not explain."""
         root = self.root(working[self.spread])
         square = root @ root.T

@@ -18,27 +18,27 @@ from scipy.stats.qmc import Sobol
 
 from alsight.base.streams import Stream, subject_key, uniform
 from alsight.infer.items.kernel import evaluate, modes
-from alsight.infer.items.law import Law, anchored
-from alsight.infer.items.layout import Layout, Values
+from alsight.infer.items.law import EffectsLaw, anchored
+from alsight.infer.items.layout import ItemsLayout, ItemsValues
 from alsight.infer.items.responses import Responses
 
 _EDGE = 1e-12
 
 
-class Placed(NamedTuple):
+class PlacedDraws(NamedTuple):
     """Where the importance draws of each person stand.
 
     Attributes:
-        centre: centre of the draws.
+        center: center of the draws.
         lower: lower factor of the inverse of their covariance.
     """
 
-    centre: Float[np.ndarray, "subject effect"]
+    center: Float[np.ndarray, "subject effect"]
     lower: Float[np.ndarray, "subject effect effect"]
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class ItemsEvaluation:
     """What one evaluation gives.
 
     Attributes:
@@ -67,40 +67,40 @@ def draws_of(people: int, draws: int, effects: int, seed: int) -> Float[np.ndarr
     return ndtri(np.clip((even + shift[:, None, :]) % 1.0, _EDGE, 1.0 - _EDGE))
 
 
-def means(found: Responses, values: Values) -> Float[np.ndarray, "subject effect"]:
+def means(found: Responses, values: ItemsValues) -> Float[np.ndarray, "subject effect"]:
     """Mean of each person's effects given the covariates."""
     return np.concatenate([found.level @ values.level.T, found.rate @ values.rate.T], axis=1)
 
 
-def spots(layout: Layout, values: Values) -> tuple[np.ndarray, ...]:
+def spots(layout: ItemsLayout, values: ItemsValues) -> tuple[np.ndarray, ...]:
     """The items as the kernels take them."""
     return np.ascontiguousarray(values.discrimination), values.steps, layout.cuts, layout.trait
 
 
 def place(
     found: Responses, working: Float[np.ndarray, " parameter"], near: Float[np.ndarray, "subject effect"]
-) -> Placed:
+) -> PlacedDraws:
     """Each person's mode and curvature, where the draws are to stand; `near` is where the search begins."""
     values = found.layout.values(working)
     precision = np.linalg.inv(values.root @ values.root.T)
-    centre = near.copy()
+    center = near.copy()
     lower = modes(
         found.start,
         (found.time, found.item, found.place),
         spots(found.layout, values),
         means(found, values),
         precision,
-        centre,
+        center,
     )
-    return Placed(centre, lower)
+    return PlacedDraws(center, lower)
 
 
 def assess(
     found: Responses,
     working: Float[np.ndarray, " parameter"],
     drawn: Float[np.ndarray, "subject draw effect"],
-    placed: Placed,
-) -> Evaluation:
+    placed: PlacedDraws,
+) -> ItemsEvaluation:
     """Evaluate at a point; while the draws stand still, scores and information are exact derivatives.
 
     Args:
@@ -112,7 +112,7 @@ def assess(
     layout = found.layout
     values = layout.values(working)
     precision = np.linalg.inv(values.root @ values.root.T)
-    law = Law(found, working)
+    law = EffectsLaw(found, working)
     turn = law.covariance_turn()
     expected = 0.5 * np.einsum("pab,ab->p", turn, precision)
     value, scores, effective, missing, curved, away, second = evaluate(
@@ -137,7 +137,7 @@ def assess(
     information[:end, :end] += _items_information(layout, curved, gaps, counts.sum(axis=0))
     information[end:, end:] += law.information(away, second)
     carry = anchored(layout, working)
-    return Evaluation(value, scores @ carry, carry.T @ information @ carry, effective, away)
+    return ItemsEvaluation(value, scores @ carry, carry.T @ information @ carry, effective, away)
 
 
 def _gaps(found: Responses, working: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -155,7 +155,7 @@ def _gaps(found: Responses, working: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return gaps, counts
 
 
-def _items_information(layout: Layout, curved: np.ndarray, gaps: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def _items_information(layout: ItemsLayout, curved: np.ndarray, gaps: np.ndarray, counts: np.ndarray) -> np.ndarray:
     square = np.diag(curved[:, 0])
     for item, start in enumerate(layout.first[:-1]):
         for step in range(start + 1, start + 1 + layout.cuts[item]):

@@ -14,7 +14,7 @@ from scipy.special import ndtri
 from alsight.infer.fit import Fit
 from alsight.infer.items.fit import plan_of
 from alsight.infer.items.kernel import weigh
-from alsight.infer.items.layout import Values
+from alsight.infer.items.layout import ItemsValues
 from alsight.infer.items.likelihood import draws_of, means, place, spots
 from alsight.infer.items.responses import Responses, read_responses
 from alsight.models.latent.items import moments, simulate_scores
@@ -28,7 +28,7 @@ class _Known:
     """People of a table, and draws of their effects given what was seen."""
 
     found: Responses
-    values: Values
+    values: ItemsValues
     effects: Float[np.ndarray, "subject draw effect"]
     weight: Float[np.ndarray, "subject draw"]
 

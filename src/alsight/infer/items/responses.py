@@ -10,14 +10,14 @@ from jaxtyping import Float, Int
 
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
-from alsight.infer.faults import Problem, problems_of
+from alsight.infer.faults import DesignProblem, problems_of
 from alsight.infer.formulas import coded, levels_of, matrix, names_in
-from alsight.infer.items.layout import Layout
+from alsight.infer.items.layout import ItemsLayout
 from alsight.models.latent.items import MOST_SCORES, Items
 
 
 @dataclass(frozen=True)
-class Plan:
+class ItemsPlan:
     """Which columns of a table mean what, and how they are coded; kept with a fit.
 
     Attributes:
@@ -68,10 +68,10 @@ class Responses:
     owner: Int[np.ndarray, " row"]
     subjects: pl.Series
     table: pl.DataFrame
-    layout: Layout
-    plan: Plan
+    layout: ItemsLayout
+    plan: ItemsPlan
     dropped: int
-    problems: tuple[Problem, ...]
+    problems: tuple[DesignProblem, ...]
 
     @property
     def people(self) -> int:
@@ -79,7 +79,7 @@ class Responses:
         return len(self.subjects)
 
 
-def read_responses(visits: pl.DataFrame, plan: Plan, model: Items, *, predicting: bool = False) -> Responses:
+def read_responses(visits: pl.DataFrame, plan: ItemsPlan, model: Items, *, predicting: bool = False) -> Responses:
     """Responses of a table, one row a visit.
 
     Args:
@@ -109,7 +109,7 @@ def read_responses(visits: pl.DataFrame, plan: Plan, model: Items, *, predicting
         plan = replace(plan, scores=[sorted({float(value) for value in column}) for column in columns])
     designs = [matrix(coded(people, plan.levels), part, {})[:2] for part in (plan.level, plan.rate)]
     level, names = _without_intercept(*designs[0])
-    layout = Layout(model, tuple(tuple(part) for part in plan.scores), names, designs[1][1])
+    layout = ItemsLayout(model, tuple(tuple(part) for part in plan.scores), names, designs[1][1])
     row, item = np.nonzero(np.isfinite(table))
     found = Responses(
         np.searchsorted(runs[row], np.arange(len(first) + 1)),
@@ -138,7 +138,7 @@ def _without_intercept(
     return np.ascontiguousarray(design[:, keep]), tuple(names[place] for place in keep)
 
 
-def _columns(visits: pl.DataFrame, needed: list[str], plan: Plan, model: Items, predicting: bool) -> pl.DataFrame:
+def _columns(visits: pl.DataFrame, needed: list[str], plan: ItemsPlan, model: Items, predicting: bool) -> pl.DataFrame:
     if predicting:
         absent = [name for name in model.items if name not in visits.columns]
         visits = visits.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in absent)
@@ -169,12 +169,12 @@ def _columns(visits: pl.DataFrame, needed: list[str], plan: Plan, model: Items, 
     return whole if predicting else whole.select(list(dict.fromkeys(used)))
 
 
-def _infinite(whole: pl.DataFrame, name: str, plan: Plan) -> str:
+def _infinite(whole: pl.DataFrame, name: str, plan: ItemsPlan) -> str:
     return f"{name} is infinite for subject {whole.filter(pl.col(name).is_infinite())[plan.subject][0]}."
 
 
 def _places(
-    values: Float[np.ndarray, " response"], item: Int[np.ndarray, " response"], plan: Plan, model: Items
+    values: Float[np.ndarray, " response"], item: Int[np.ndarray, " response"], plan: ItemsPlan, model: Items
 ) -> Int[np.ndarray, " response"]:
     place = np.zeros(len(values), dtype=np.int64)
     faults: list[Fault] = []
@@ -192,35 +192,37 @@ def _places(
     return place
 
 
-def _problems(found: Responses, whole: pl.DataFrame) -> list[Problem]:
+def _problems(found: Responses, whole: pl.DataFrame) -> list[DesignProblem]:
     plan, layout = found.plan, found.layout
-    problems: list[Problem] = []
+    problems: list[DesignProblem] = []
     lost = whole.filter(~pl.col(plan.subject).is_in(found.subjects.implode()))
     gone = lost[plan.subject].drop_nulls().unique().sort()
     if len(gone):
         named = ", ".join(str(name) for name in gone.head(5))
         message = f"{len(gone)} subjects have no complete row with an item and were left out: {named}."
-        problems.append(Problem(Status.TOO_FEW_DATA, message, fatal=False))
+        problems.append(DesignProblem(Status.TOO_FEW_DATA, message, fatal=False))
     for name, scores in zip(layout.model.items, layout.scores, strict=True):
         if not scores:
-            problems.append(Problem(Status.TOO_FEW_DATA, f"{name} was never scored."))
+            problems.append(DesignProblem(Status.TOO_FEW_DATA, f"{name} was never scored."))
         elif len(scores) == 1:
-            problems.append(Problem(Status.CONSTANT, f"{name} has the same score everywhere."))
+            problems.append(DesignProblem(Status.CONSTANT, f"{name} has the same score everywhere."))
         elif gaps := [f"{s:g}" for s in np.arange(scores[0], scores[-1]) if s not in scores]:
             message = f"{name} was never scored {', '.join(gaps)}: there the threshold is that of the next score."
-            problems.append(Problem(Status.CONVERGED, message, fatal=False))
+            problems.append(DesignProblem(Status.CONVERGED, message, fatal=False))
     need = layout.spread.stop - int(layout.first[-1])
     if found.people <= need:
         message = f"{found.people} subjects cannot determine {need} means, SDs and correlations of levels and rates."
-        problems.append(Problem(Status.TOO_FEW_DATA, message))
+        problems.append(DesignProblem(Status.TOO_FEW_DATA, message))
         return problems
     if not np.isfinite(found.time).all():
-        problems.append(Problem(Status.NOT_FINITE, f"{plan.time} holds a value that is infinite."))
+        problems.append(DesignProblem(Status.NOT_FINITE, f"{plan.time} holds a value that is infinite."))
         return problems
     time = found.table[plan.time].to_numpy()
     first = np.flatnonzero(np.diff(found.owner, prepend=-1) != 0)
     if not (np.maximum.reduceat(time, first) > np.minimum.reduceat(time, first)).any():
-        problems.append(Problem(Status.SINGULAR, f"{plan.time} never changes within a subject: no rate can be seen."))
+        problems.append(
+            DesignProblem(Status.SINGULAR, f"{plan.time} never changes within a subject: no rate can be seen.")
+        )
     edges, numbers = np.arange(found.people + 1), np.arange(found.people, dtype=float)
     whole_level = np.column_stack([np.ones(found.people), found.level])
     for design, names in ((whole_level, ("Intercept", *layout.level)), (found.rate, layout.rate)):

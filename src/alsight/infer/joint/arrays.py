@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 
 @dataclass(frozen=True)
-class Course:
+class CourseSums:
     """Sufficient statistics of each subject's measured values; the cost of a fit does not depend on the visits.
 
     With design X for the population's course, Z for the subject's departure and values y, all weighted alike.
@@ -53,7 +53,7 @@ class Times:
     log_weight: Float[np.ndarray, "subject time"]
 
 
-Part = TypeVar("Part", Course, Times)
+Part = TypeVar("Part", CourseSums, Times)
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class JointData:
         entry: features at quadrature times up to a delayed entry; None where everybody entered at the origin.
     """
 
-    course: Course
+    course: CourseSums
     happened: Float[np.ndarray, "subject cause"]
     covariates: Float[np.ndarray, "subject covariate"]
     end: Times

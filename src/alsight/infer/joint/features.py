@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float, Int
 
-from alsight.infer.design import Rows
+from alsight.infer.design import DesignRows
 from alsight.infer.formulas import Encoding, coded, matrix
-from alsight.infer.joint.arrays import Course, Times
+from alsight.infer.joint.arrays import CourseSums, Times
 from alsight.models.joint import Joint, basis
 
 STEP = 1e-4
@@ -23,7 +23,7 @@ POINTS_PIECE = 5
 
 
 @dataclass(frozen=True)
-class Frame:
+class JointFrame:
     """What is needed to write the design of any subject at any time.
 
     Attributes:
@@ -43,7 +43,7 @@ class Frame:
     horizon: float
 
 
-def course(rows: Rows) -> Course:
+def course(rows: DesignRows) -> CourseSums:
     """Sufficient statistics of each subject's values."""
     starts, kept = rows.start[:-1], rows.seen
     weight = np.where(kept, rows.weight, 0.0)
@@ -57,7 +57,7 @@ def course(rows: Rows) -> Course:
         y * y,
     ]
     xx, xz, zz, xy, zy, yy = (np.add.reduceat(part * _wide(weight, part), starts, axis=0) for part in sums)
-    return Course(xx, xz, zz, xy, zy, yy, np.add.reduceat((weight > 0).astype(float), starts))
+    return CourseSums(xx, xz, zz, xy, zy, yy, np.add.reduceat((weight > 0).astype(float), starts))
 
 
 def _wide(weight: Float[np.ndarray, " row"], part: np.ndarray) -> np.ndarray:
@@ -65,7 +65,7 @@ def _wide(weight: Float[np.ndarray, " row"], part: np.ndarray) -> np.ndarray:
 
 
 def times(
-    frame: Frame, when: Float[np.ndarray, "subject time"], log_weight: Float[np.ndarray, "subject time"]
+    frame: JointFrame, when: Float[np.ndarray, "subject time"], log_weight: Float[np.ndarray, "subject time"]
 ) -> Times:
     """Features of the log hazard at some times of each subject."""
     fixed: list[np.ndarray] = []
@@ -87,18 +87,18 @@ def times(
     )
 
 
-def frame_fixed(frame: Frame) -> int:
+def frame_fixed(frame: JointFrame) -> int:
     """Number of fixed effects of the course."""
     return designs(replace(frame, people=frame.people.head(1)), np.zeros((1, 1)))[0].shape[-1]
 
 
-def frame_random(frame: Frame) -> int:
+def frame_random(frame: JointFrame) -> int:
     """Number of random effects of the course."""
     return designs(replace(frame, people=frame.people.head(1)), np.zeros((1, 1)))[1].shape[-1]
 
 
 def designs(
-    frame: Frame, when: Float[np.ndarray, "subject time"]
+    frame: JointFrame, when: Float[np.ndarray, "subject time"]
 ) -> tuple[Float[np.ndarray, "subject time fixed"], Float[np.ndarray, "subject time random"]]:
     """Fixed and random design of each subject's course at some times, its covariates as at entry."""
     count, width = when.shape
@@ -113,7 +113,7 @@ def designs(
 
 
 def slopes(
-    frame: Frame, when: Float[np.ndarray, "subject time"]
+    frame: JointFrame, when: Float[np.ndarray, "subject time"]
 ) -> tuple[Float[np.ndarray, "subject time fixed"], Float[np.ndarray, "subject time random"]]:
     """Derivative of the designs by time, by central differences."""
     step = STEP * frame.horizon
@@ -128,7 +128,7 @@ def _legendre(points: int) -> tuple[Float[np.ndarray, " point"], Float[np.ndarra
 
 
 def quadrature(
-    frame: Frame, end: Float[np.ndarray, " subject"]
+    frame: JointFrame, end: Float[np.ndarray, " subject"]
 ) -> tuple[Float[np.ndarray, "subject time"], Float[np.ndarray, "subject time"]]:
     """Times and log weights that integrate a hazard from 0 to each subject's end.
 
@@ -148,7 +148,7 @@ def quadrature(
     return when.reshape(len(end), -1), log_weight.reshape(len(end), -1)
 
 
-def first_rows(rows: Rows) -> pl.DataFrame:
+def first_rows(rows: DesignRows) -> pl.DataFrame:
     """The first row of each subject: covariates of the course as at entry."""
     start: Int[np.ndarray, " subject"] = rows.start[:-1]
     return rows.table[start]

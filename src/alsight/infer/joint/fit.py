@@ -9,15 +9,15 @@ import polars as pl
 from jaxtyping import Float
 
 from alsight.base.status import Status
-from alsight.infer.design import Rows, design
+from alsight.infer.design import DesignRows, design
 from alsight.infer.fit import Fit, failed
 from alsight.infer.gaussian.mixed import statistics_of_rows
 from alsight.infer.gaussian.search import search
 from alsight.infer.joint.arrays import JointData
-from alsight.infer.joint.features import Frame, course, first_rows, quadrature, times
-from alsight.infer.joint.likelihood import Evaluation, evaluate
-from alsight.infer.joint.parameters import Hazard, Layout, Values, pack, unpack
-from alsight.infer.joint.plan import Follow, Plan, follow_up
+from alsight.infer.joint.features import JointFrame, course, first_rows, quadrature, times
+from alsight.infer.joint.likelihood import JointEvaluation, evaluate
+from alsight.infer.joint.parameters import Hazard, JointLayout, JointValues, pack, unpack
+from alsight.infer.joint.plan import FollowUp, JointPlan, follow_up
 from alsight.infer.joint.report import natural, parameters_of
 from alsight.models.joint import Joint, basis_names, inner_knots
 
@@ -68,11 +68,11 @@ def fit_joint(
     chosen = Joint() if model is None else model
     rows = design(visits, formula, subject=subject, random=random)
     follow = follow_up(people, rows, hazard, end=end, event=event, entry=entry)
-    plan = Plan(rows.encoding.subject, time, hazard, follow.levels, (), end, event, entry)
+    plan = JointPlan(rows.encoding.subject, time, hazard, follow.levels, (), end, event, entry)
     return _fit(_frame(chosen, rows, follow, time), rows, follow, plan)
 
 
-def _fit(frame: Frame, rows: Rows, follow: Follow, plan: Plan) -> Fit:
+def _fit(frame: JointFrame, rows: DesignRows, follow: FollowUp, plan: JointPlan) -> Fit:
     layout, model = _layout(frame, rows, follow), frame.model
     parameters = parameters_of(layout, frame, rows.columns, follow.names)
     record = rows.record("ml")
@@ -110,7 +110,7 @@ def _fit(frame: Frame, rows: Rows, follow: Follow, plan: Plan) -> Fit:
     )
 
 
-def _result(raw: Fit, layout: Layout) -> Fit:
+def _result(raw: Fit, layout: JointLayout) -> Fit:
     information, meat = raw.covariance, raw.sandwich
     estimates, jacobian = natural(layout, raw.estimates)
     try:
@@ -125,18 +125,20 @@ def _result(raw: Fit, layout: Layout) -> Fit:
     return replace(raw, estimates=estimates, covariance=covariance, sandwich=sandwich)
 
 
-def _frame(model: Joint, rows: Rows, follow: Follow, time: str) -> Frame:
+def _frame(model: Joint, rows: DesignRows, follow: FollowUp, time: str) -> JointFrame:
     knots = inner_knots(model, follow.end, follow.cause) if follow.cause.any() else ()
-    return Frame(model, rows.encoding, time, first_rows(rows), knots, float(follow.end.max(initial=1.0)))
+    return JointFrame(model, rows.encoding, time, first_rows(rows), knots, float(follow.end.max(initial=1.0)))
 
 
-def _layout(frame: Frame, rows: Rows, follow: Follow) -> Layout:
+def _layout(frame: JointFrame, rows: DesignRows, follow: FollowUp) -> JointLayout:
     fixed, random = rows.fixed.shape[1], rows.random.shape[1]
     terms = sum(random if kind == "shared" else 1 for kind in frame.model.association)
-    return Layout(fixed, random, len(basis_names(frame.model, frame.knots)), len(follow.names), terms, follow.causes)
+    return JointLayout(
+        fixed, random, len(basis_names(frame.model, frame.knots)), len(follow.names), terms, follow.causes
+    )
 
 
-def joint_data(frame: Frame, rows: Rows, follow: Follow) -> JointData:
+def joint_data(frame: JointFrame, rows: DesignRows, follow: FollowUp) -> JointData:
     """The arrays that one evaluation reads."""
     causes = np.arange(1, follow.causes + 1)
     late = bool((follow.entry > 0).any())
@@ -150,7 +152,7 @@ def joint_data(frame: Frame, rows: Rows, follow: Follow) -> JointData:
     )
 
 
-def start(layout: Layout, rows: Rows, data: JointData) -> Float[np.ndarray, " parameter"]:
+def start(layout: JointLayout, rows: DesignRows, data: JointData) -> Float[np.ndarray, " parameter"]:
     """Starting values: the course's own mixed model, hazards from its absence: constant, without association."""
     statistics = statistics_of_rows(rows.outcome, rows.fixed, rows.random, rows.start)
     found = search(statistics, reml=False)
@@ -169,12 +171,12 @@ def start(layout: Layout, rows: Rows, data: JointData) -> Float[np.ndarray, " pa
         )
         for cause in range(layout.causes)
     )
-    return pack(layout, Values(found.point.beta[0], factor, sd, hazards))
+    return pack(layout, JointValues(found.point.beta[0], factor, sd, hazards))
 
 
 def maximize(
-    layout: Layout, working: Float[np.ndarray, " parameter"], data: JointData, points: int
-) -> tuple[Float[np.ndarray, " parameter"], Evaluation, int, Status]:
+    layout: JointLayout, working: Float[np.ndarray, " parameter"], data: JointData, points: int
+) -> tuple[Float[np.ndarray, " parameter"], JointEvaluation, int, Status]:
     """Newton steps on the exact information, on the scores' outer product where that is not positive definite."""
     now = evaluate(layout, working, data, points)
     for step in range(MAX_STEPS):
@@ -200,13 +202,13 @@ def maximize(
     return working, now, MAX_STEPS, Status.MAX_STEPS
 
 
-def _without_spread(layout: Layout, working: Float[np.ndarray, " parameter"], data: JointData) -> bool:
+def _without_spread(layout: JointLayout, working: Float[np.ndarray, " parameter"], data: JointData) -> bool:
     values = unpack(layout, working)
     size = np.sqrt(np.diagonal(data.course.zz.sum(axis=0)) / data.course.count.sum())
     return bool((np.diagonal(values.factor) * size < NO_SPREAD * values.sd).any())
 
 
-def _direction(now: Evaluation, gradient: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
+def _direction(now: JointEvaluation, gradient: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
     try:
         np.linalg.cholesky(now.information)
         return np.linalg.solve(now.information, gradient)

@@ -8,17 +8,17 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from alsight.infer.joint.arrays import Course, JointData, Times
-from alsight.infer.joint.parameters import Layout, Values
+from alsight.infer.joint.arrays import CourseSums, JointData, Times
+from alsight.infer.joint.parameters import JointLayout, JointValues
 
 Square = Float[np.ndarray, "parameter parameter"]
 
 
 def add_course(
     information: Square,
-    layout: Layout,
-    values: Values,
-    course: Course,
+    layout: JointLayout,
+    values: JointValues,
+    course: CourseSums,
     squares: Float[np.ndarray, "subject node"],
     weights: Float[np.ndarray, "subject node"],
     mean: Float[np.ndarray, "subject random"],
@@ -43,7 +43,9 @@ def add_course(
     information[layout.log_sd, layout.log_sd] += 2 * precision * float((weights * squares).sum())
 
 
-def add_prior(information: Square, layout: Layout, values: Values, second: Float[np.ndarray, "random random"]) -> None:
+def add_prior(
+    information: Square, layout: JointLayout, values: JointValues, second: Float[np.ndarray, "random random"]
+) -> None:
     """Add the random effects' part, from the sum over subjects of their posterior second moment E[b bᵀ]."""
     inverse = np.linalg.inv(values.factor)
     moment = inverse @ second @ inverse.T
@@ -65,8 +67,8 @@ def add_prior(information: Square, layout: Layout, values: Values, second: Float
 
 def add_hazard(
     information: Square,
-    layout: Layout,
-    values: Values,
+    layout: JointLayout,
+    values: JointValues,
     data: JointData,
     exposure: Times,
     cause: int,
@@ -105,8 +107,8 @@ def add_hazard(
 
 
 def _term_moments(
-    layout: Layout,
-    values: Values,
+    layout: JointLayout,
+    values: JointValues,
     exposure: Times,
     rate: Float[np.ndarray, "subject node time"],
     effects: Float[np.ndarray, "subject node random"],

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from alsight.infer.joint.arrays import Course, JointData, Times, rows
+from alsight.infer.joint.arrays import CourseSums, JointData, Times, rows
 from alsight.infer.joint.information import add_course, add_hazard, add_prior
-from alsight.infer.joint.parameters import Layout, Values, unpack
+from alsight.infer.joint.parameters import JointLayout, JointValues, unpack
 
 CHUNK = 1024
 """Subjects evaluated together: temporary arrays stay in the processor's cache and memory stays bounded."""
@@ -30,23 +30,23 @@ HIGHEST = 50.0
 
 
 @dataclass(frozen=True)
-class Rule:
+class ProductRule:
     """A product Gauss-Hermite rule for a standard normal: nodes and log weights (with the density divided out)."""
 
     nodes: Float[np.ndarray, "node random"]
     log_weights: Float[np.ndarray, " node"]
 
 
-def rule(points: int, random: int) -> Rule:
+def rule(points: int, random: int) -> ProductRule:
     """The product rule with `points` nodes an axis; ∫ f(b) db ≈ Σ exp(log_weight) f(node)."""
     node, weight = np.polynomial.hermite_e.hermegauss(points)
     nodes = np.stack(np.meshgrid(*[node] * random, indexing="ij"), axis=-1).reshape(-1, random)
     weights = np.stack(np.meshgrid(*[np.log(weight)] * random, indexing="ij"), axis=-1).reshape(-1, random)
-    return Rule(nodes, weights.sum(axis=-1) + 0.5 * (nodes**2).sum(axis=-1))
+    return ProductRule(nodes, weights.sum(axis=-1) + 0.5 * (nodes**2).sum(axis=-1))
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class JointEvaluation:
     """One evaluation at a working vector.
 
     Attributes:
@@ -63,14 +63,14 @@ class Evaluation:
 
 
 def evaluate(
-    layout: Layout,
+    layout: JointLayout,
     working: Float[np.ndarray, " parameter"],
     data: JointData,
     points: int,
     modes: Float[np.ndarray, "subject random"] | None = None,
     *,
     curvature: bool = True,
-) -> Evaluation:
+) -> JointEvaluation:
     """Log likelihood, scores and observed information (zeros without `curvature`); cost linear in subjects."""
     values, grid = unpack(layout, working), rule(points, layout.random)
     start = np.zeros((data.subjects, layout.random)) if modes is None else modes
@@ -82,7 +82,7 @@ def evaluate(
             ]
     except np.linalg.LinAlgError:  # a trial step far off
         parts = [_nothing(data.subjects, layout)]
-    return Evaluation(
+    return JointEvaluation(
         np.concatenate([part.log_likelihood for part in parts]),
         np.concatenate([part.scores for part in parts]),
         np.sum([part.information for part in parts], axis=0),
@@ -90,9 +90,9 @@ def evaluate(
     )
 
 
-def _nothing(subjects: int, layout: Layout) -> Evaluation:
+def _nothing(subjects: int, layout: JointLayout) -> JointEvaluation:
     """Not a number everywhere, which the optimizer refuses."""
-    return Evaluation(
+    return JointEvaluation(
         np.full(subjects, np.nan),
         np.full((subjects, layout.size), np.nan),
         np.full((layout.size, layout.size), np.nan),
@@ -101,18 +101,18 @@ def _nothing(subjects: int, layout: Layout) -> Evaluation:
 
 
 def _chunk(
-    layout: Layout,
-    values: Values,
+    layout: JointLayout,
+    values: JointValues,
     data: JointData,
-    grid: Rule,
+    grid: ProductRule,
     start: Float[np.ndarray, "subject random"],
     curvature: bool,
-) -> Evaluation:
+) -> JointEvaluation:
     seen = _integral(layout, values, data, data.exposure, grid, start, curvature)
     if data.entry is None:
         return seen
     waited = _integral(layout, values, _only_waiting(data), data.entry, grid, np.zeros_like(start), curvature)
-    return Evaluation(
+    return JointEvaluation(
         seen.log_likelihood - waited.log_likelihood,
         seen.scores - waited.scores,
         seen.information - waited.information,
@@ -122,12 +122,12 @@ def _chunk(
 
 def _only_waiting(data: JointData) -> JointData:
     """The same subjects with nothing measured and nothing happened: what entering late conditions on."""
-    course = Course(*(np.zeros_like(getattr(data.course, name)) for name in Course.__dataclass_fields__))
+    course = CourseSums(*(np.zeros_like(getattr(data.course, name)) for name in CourseSums.__dataclass_fields__))
     return JointData(course, np.zeros_like(data.happened), data.covariates, data.end, data.exposure)
 
 
 @dataclass(frozen=True)
-class Posterior:
+class EffectsPosterior:
     """Each subject's random effects given what was seen of it, as weighted nodes.
 
     Attributes:
@@ -143,7 +143,9 @@ class Posterior:
     modes: Float[np.ndarray, "subject random"]
 
 
-def posterior(layout: Layout, working: Float[np.ndarray, " parameter"], data: JointData, points: int) -> Posterior:
+def posterior(
+    layout: JointLayout, working: Float[np.ndarray, " parameter"], data: JointData, points: int
+) -> EffectsPosterior:
     """Random effects of each subject given its values and its follow-up; all subjects in one piece."""
     values = unpack(layout, working)
     slopes = _slopes(values, data.exposure)
@@ -152,8 +154,8 @@ def posterior(layout: Layout, working: Float[np.ndarray, " parameter"], data: Jo
 
 
 def _posterior(
-    values: Values, data: JointData, slopes: _Slopes, grid: Rule, start: Float[np.ndarray, "subject random"]
-) -> tuple[Posterior, _Hazards, Float[np.ndarray, "subject node"]]:
+    values: JointValues, data: JointData, slopes: _Slopes, grid: ProductRule, start: Float[np.ndarray, "subject random"]
+) -> tuple[EffectsPosterior, _Hazards, Float[np.ndarray, "subject node"]]:
     modes, spread, log_spread = _centers(values, data, slopes, start)
     effects = modes[:, None, :] + grid.nodes @ np.swapaxes(spread, 1, 2)
     hazards = _hazards(values, data, slopes, effects)
@@ -163,18 +165,18 @@ def _posterior(
     highest = log_terms.max(axis=1)
     weights = np.exp(log_terms - highest[:, None])
     total = weights.sum(axis=1)
-    return Posterior(effects, weights / total[:, None], highest + np.log(total), modes), hazards, squares
+    return EffectsPosterior(effects, weights / total[:, None], highest + np.log(total), modes), hazards, squares
 
 
 def _integral(
-    layout: Layout,
-    values: Values,
+    layout: JointLayout,
+    values: JointValues,
     data: JointData,
     exposure: Times,
-    grid: Rule,
+    grid: ProductRule,
     start: Float[np.ndarray, "subject random"],
     curvature: bool,
-) -> Evaluation:
+) -> JointEvaluation:
     slopes = _slopes(values, exposure)
     found, hazards, squares = _posterior(values, data, slopes, grid, start)
     effects, weights = found.effects, found.weights
@@ -182,7 +184,7 @@ def _integral(
     scores = np.einsum("nk,nkp->np", weights, gradients)
     information = np.zeros((layout.size, layout.size))
     if not curvature:
-        return Evaluation(found.log_likelihood, scores, information, found.modes)
+        return JointEvaluation(found.log_likelihood, scores, information, found.modes)
     mean = np.einsum("nk,nkq->nq", weights, effects)
     add_course(information, layout, values, data.course, squares, weights, mean)
     flat_effects = effects.reshape(-1, layout.random)
@@ -192,7 +194,7 @@ def _integral(
         add_hazard(information, layout, values, data, exposure, cause, slopes.fixed[cause], weighted, effects)
     flat = gradients.reshape(-1, layout.size)
     information -= flat.T @ (flat * weights.reshape(-1, 1)) - scores.T @ scores
-    return Evaluation(found.log_likelihood, scores, information, found.modes)
+    return JointEvaluation(found.log_likelihood, scores, information, found.modes)
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ class _Slopes:
     constant: list[Float[np.ndarray, "subject time"]]
 
 
-def _slopes(values: Values, exposure: Times) -> _Slopes:
+def _slopes(values: JointValues, exposure: Times) -> _Slopes:
     fixed = [np.einsum("k,ntkp->ntp", hazard.association, exposure.fixed) for hazard in values.hazards]
     random = [np.einsum("k,ntkq->ntq", hazard.association, exposure.random) for hazard in values.hazards]
     constant = [
@@ -215,7 +217,7 @@ def _slopes(values: Values, exposure: Times) -> _Slopes:
 
 
 def _centers(
-    values: Values,
+    values: JointValues,
     data: JointData,
     slopes: _Slopes,
     start: Float[np.ndarray, "subject random"],
@@ -252,13 +254,13 @@ def _centers(
 
 
 def _log_course(
-    values: Values, course: Course, squares: Float[np.ndarray, "subject node"]
+    values: JointValues, course: CourseSums, squares: Float[np.ndarray, "subject node"]
 ) -> Float[np.ndarray, "subject node"]:
     return -0.5 * (course.count * np.log(2 * np.pi * values.sd**2))[:, None] - 0.5 * squares / values.sd**2
 
 
 def _squares(
-    values: Values, course: Course, effects: Float[np.ndarray, "subject node random"]
+    values: JointValues, course: CourseSums, effects: Float[np.ndarray, "subject node random"]
 ) -> Float[np.ndarray, "subject node"]:
     """Residual sum of squares of each subject at each node."""
     beta = values.fixed
@@ -267,7 +269,9 @@ def _squares(
     return own[:, None] - 2 * np.einsum("nkq,nq->nk", effects, cross) + _dots(effects @ course.zz, effects)
 
 
-def _log_prior(values: Values, effects: Float[np.ndarray, "subject node random"]) -> Float[np.ndarray, "subject node"]:
+def _log_prior(
+    values: JointValues, effects: Float[np.ndarray, "subject node random"]
+) -> Float[np.ndarray, "subject node"]:
     scaled = effects @ np.linalg.inv(values.factor).T
     size = effects.shape[-1]
     return -0.5 * _dots(scaled, scaled) - np.log(np.diag(values.factor)).sum() - 0.5 * size * np.log(2 * np.pi)
@@ -284,7 +288,7 @@ class _Hazards:
 
 
 def _hazards(
-    values: Values,
+    values: JointValues,
     data: JointData,
     slopes: _Slopes,
     effects: Float[np.ndarray, "subject node random"],
@@ -313,8 +317,8 @@ def _dots(
 
 
 def _gradients(
-    layout: Layout,
-    values: Values,
+    layout: JointLayout,
+    values: JointValues,
     data: JointData,
     exposure: Times,
     slopes: _Slopes,
@@ -345,7 +349,7 @@ def _gradients(
 
 
 def _weighted_terms(
-    values: Values,
+    values: JointValues,
     exposure: Times,
     effects: Float[np.ndarray, "subject node random"],
     rate: Float[np.ndarray, "subject node time"],
@@ -357,7 +361,7 @@ def _weighted_terms(
 
 
 def _prior_gradient(
-    values: Values, effects: Float[np.ndarray, "subject node random"]
+    values: JointValues, effects: Float[np.ndarray, "subject node random"]
 ) -> Float[np.ndarray, "subject node free"]:
     """Score of log N(b; 0, L L') by the working entries of L: (L⁻ᵀ u uᵀ)ᵢⱼ with u = L⁻¹ b, log diagonal minus one."""
     inverse = np.linalg.inv(values.factor)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 
 @dataclass(frozen=True)
-class Layout:
+class JointLayout:
     """Sizes of the blocks of the working vector.
 
     Order: fixed effects β; Cholesky factor of the random effects' covariance, rows of its lower triangle with log
@@ -59,7 +59,7 @@ class Hazard:
 
 
 @dataclass(frozen=True)
-class Values:
+class JointValues:
     """The working vector taken apart.
 
     Attributes:
@@ -75,7 +75,7 @@ class Values:
     hazards: tuple[Hazard, ...]
 
 
-def unpack(layout: Layout, working: Float[np.ndarray, " parameter"]) -> Values:
+def unpack(layout: JointLayout, working: Float[np.ndarray, " parameter"]) -> JointValues:
     """The working vector as named values."""
     factor = np.zeros((layout.random, layout.random))
     factor[np.tril_indices(layout.random)] = working[layout.cholesky]
@@ -85,10 +85,10 @@ def unpack(layout: Layout, working: Float[np.ndarray, " parameter"]) -> Values:
         block = working[layout.hazard(cause)]
         first, second = layout.basis, layout.basis + layout.covariates
         hazards.append(Hazard(block[:first], block[first:second], block[second:]))
-    return Values(working[: layout.fixed], factor, float(np.exp(working[layout.log_sd])), tuple(hazards))
+    return JointValues(working[: layout.fixed], factor, float(np.exp(working[layout.log_sd])), tuple(hazards))
 
 
-def pack(layout: Layout, values: Values) -> Float[np.ndarray, " parameter"]:
+def pack(layout: JointLayout, values: JointValues) -> Float[np.ndarray, " parameter"]:
     """The working vector of named values; inverse of `unpack`."""
     factor = values.factor.copy()
     np.fill_diagonal(factor, np.log(np.diagonal(factor)))
@@ -98,7 +98,9 @@ def pack(layout: Layout, values: Values) -> Float[np.ndarray, " parameter"]:
     return np.concatenate(parts)
 
 
-def covariance_jacobian(layout: Layout, factor: Float[np.ndarray, "random random"]) -> Float[np.ndarray, "entry free"]:
+def covariance_jacobian(
+    layout: JointLayout, factor: Float[np.ndarray, "random random"]
+) -> Float[np.ndarray, "entry free"]:
     """Derivative of the lower triangle of D = L L' by the working entries of L, for delta-method errors."""
     size = layout.random
     pairs = np.stack(np.tril_indices(size), axis=1)

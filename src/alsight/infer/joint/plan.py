@@ -11,14 +11,14 @@ import polars as pl
 from jaxtyping import Float
 
 from alsight.base.errors import DataError, Fault
-from alsight.infer.design import Rows
+from alsight.infer.design import DesignRows
 from alsight.infer.fit import Fit
 from alsight.infer.formulas import coded, levels_of, matrix, names_in
-from alsight.infer.joint.parameters import Layout
+from alsight.infer.joint.parameters import JointLayout
 
 
 @dataclass(frozen=True)
-class Plan:
+class JointPlan:
     """Columns, formula and levels of the hazards, and the sizes of the parameter vector.
 
     Attributes:
@@ -62,20 +62,20 @@ class Plan:
         return np.frombuffer(json.dumps(asdict(self)).encode(), dtype=np.uint8)
 
 
-def read_plan(fit: Fit) -> Plan:
+def read_plan(fit: Fit) -> JointPlan:
     """The plan that a joint fit was made with."""
     stored: dict[str, Any] = json.loads(np.asarray(fit.arrays["plan"]).tobytes())
     layout = tuple(stored.pop("layout"))
-    return Plan(**stored, layout=layout)
+    return JointPlan(**stored, layout=layout)
 
 
-def layout_of(fit: Fit) -> Layout:
+def layout_of(fit: Fit) -> JointLayout:
     """Where each block of a joint fit's working vector lies."""
-    return Layout(*read_plan(fit).layout)
+    return JointLayout(*read_plan(fit).layout)
 
 
 @dataclass(frozen=True)
-class Follow:
+class FollowUp:
     """Follow-up of the subjects of the course, in their order.
 
     Attributes:
@@ -102,7 +102,7 @@ class Follow:
         return max(int(self.cause.max(initial=1)), 1)
 
 
-def follow_up(people: pl.DataFrame, rows: Rows, hazard: str, *, end: str, event: str, entry: str) -> Follow:
+def follow_up(people: pl.DataFrame, rows: DesignRows, hazard: str, *, end: str, event: str, entry: str) -> FollowUp:
     """Follow-up and covariates of everybody with a visit, from a table with one row a person.
 
     Raises:
@@ -136,9 +136,9 @@ def follow_up(people: pl.DataFrame, rows: Rows, hazard: str, *, end: str, event:
     if faults:
         raise DataError(faults)
     levels = levels_of(joined, set(names_in(hazard)))
-    covariates, names = Plan(subject, "", hazard, levels).named_covariates(joined)
+    covariates, names = JointPlan(subject, "", hazard, levels).named_covariates(joined)
     centers = covariates.mean(axis=0)
-    return Follow(last, first, cause, covariates - centers, names, centers, levels)
+    return FollowUp(last, first, cause, covariates - centers, names, centers, levels)
 
 
 def _fault(rule: str, column: str, message: str) -> Fault:

@@ -15,14 +15,14 @@ from jaxtyping import Float, Int
 from scipy.special import ndtri
 
 from alsight.base.errors import DataError, Fault
-from alsight.infer.design import Rows, encode
+from alsight.infer.design import DesignRows, encode
 from alsight.infer.fit import Fit
 from alsight.infer.formulas import names_in
 from alsight.infer.joint.arrays import JointData
-from alsight.infer.joint.features import Frame, course, designs, first_rows, quadrature, times
-from alsight.infer.joint.likelihood import Posterior, posterior
-from alsight.infer.joint.parameters import Values, unpack
-from alsight.infer.joint.plan import Plan, layout_of, read_plan
+from alsight.infer.joint.features import JointFrame, course, designs, first_rows, quadrature, times
+from alsight.infer.joint.likelihood import EffectsPosterior, posterior
+from alsight.infer.joint.parameters import JointValues, unpack
+from alsight.infer.joint.plan import JointPlan, layout_of, read_plan
 
 POINTS = 9
 """Gauss-Hermite nodes for each random effect; prediction needs tails that a fit does not."""
@@ -34,7 +34,7 @@ RANGE = ("mean", "low", "high", "low_seen", "high_seen")
 class _People:
     """What prediction needs of some people, in one order."""
 
-    frame: Frame
+    frame: JointFrame
     data: JointData
     landmark: Float[np.ndarray, " subject"]
     names: pl.Series
@@ -119,7 +119,9 @@ def predict_visits(
     return told.with_columns(survival=pl.Series(survival[rows.owner, place]))
 
 
-def padded_times(rows: Rows, plan: Plan) -> tuple[Float[np.ndarray, "subject time"], Int[np.ndarray, "*_ row"]]:
+def padded_times(
+    rows: DesignRows, plan: JointPlan
+) -> tuple[Float[np.ndarray, "subject time"], Int[np.ndarray, "*_ row"]]:
     """Times of each person's rows, the last repeated to one width, and each row's place among its person's."""
     place = np.arange(len(rows.owner)) - rows.start[rows.owner]
     taken = np.minimum(rows.start[:-1, None] + np.arange(int(place.max(initial=0)) + 1), rows.start[1:, None] - 1)
@@ -127,7 +129,7 @@ def padded_times(rows: Rows, plan: Plan) -> tuple[Float[np.ndarray, "subject tim
 
 
 def with_landmark(
-    rows: Rows, plan: Plan, last: Float[np.ndarray, " subject"], people: pl.DataFrame | None
+    rows: DesignRows, plan: JointPlan, last: Float[np.ndarray, " subject"], people: pl.DataFrame | None
 ) -> pl.DataFrame:
     """One row a person of a table of visits, with covariates of the hazard and a landmark no earlier than `last`.
 
@@ -155,13 +157,13 @@ def _fault(column: str, message: str) -> Fault:
     return Fault(table="people", rule="no_value", column=column, message=message, how_to_fix=how_to_fix)
 
 
-def _people(fit: Fit, plan: Plan, visits: pl.DataFrame, people: pl.DataFrame) -> _People:
+def _people(fit: Fit, plan: JointPlan, visits: pl.DataFrame, people: pl.DataFrame) -> _People:
     rows = encode(fit.record.encoding, visits)
     names = rows.subjects
     joined = pl.DataFrame({plan.subject: names}).join(people, on=plan.subject, how="left", maintain_order="left")
     landmark = joined["landmark"].cast(pl.Float64).to_numpy()
     knots = tuple(float(knot) for knot in fit.arrays["knots"])
-    frame = Frame(fit.model, rows.encoding, plan.time, first_rows(rows), knots, float(fit.arrays["horizon"]))
+    frame = JointFrame(fit.model, rows.encoding, plan.time, first_rows(rows), knots, float(fit.arrays["horizon"]))
     causes = layout_of(fit).causes
     data = JointData(
         course(rows),
@@ -174,7 +176,7 @@ def _people(fit: Fit, plan: Plan, visits: pl.DataFrame, people: pl.DataFrame) ->
 
 
 def _course(
-    someone: _People, found: Posterior, values: Values, when: Float[np.ndarray, "subject horizon"]
+    someone: _People, found: EffectsPosterior, values: JointValues, when: Float[np.ndarray, "subject horizon"]
 ) -> tuple[Float[np.ndarray, "subject horizon"], Float[np.ndarray, "subject horizon"]]:
     fixed, random = designs(someone.frame, when)
     mean_effects = np.einsum("nk,nkq->nq", found.weights, found.effects)
@@ -186,7 +188,7 @@ def _course(
 
 
 def _survival(
-    someone: _People, found: Posterior, values: Values, when: Float[np.ndarray, "subject horizon"]
+    someone: _People, found: EffectsPosterior, values: JointValues, when: Float[np.ndarray, "subject horizon"]
 ) -> Float[np.ndarray, "subject horizon"]:
     now = _cumulative(someone, found, values, someone.landmark)
     columns = [
@@ -196,7 +198,7 @@ def _survival(
 
 
 def _cumulative(
-    someone: _People, found: Posterior, values: Values, until: Float[np.ndarray, " subject"]
+    someone: _People, found: EffectsPosterior, values: JointValues, until: Float[np.ndarray, " subject"]
 ) -> Float[np.ndarray, "subject node"]:
     """Cumulative hazard of all causes from 0 to a time, at every node."""
     long = replace(someone.frame, horizon=max(someone.frame.horizon, float(until.max(initial=0.0))))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from alsight.infer.joint.features import Frame
-from alsight.infer.joint.parameters import Layout, covariance_jacobian, unpack
+from alsight.infer.joint.features import JointFrame
+from alsight.infer.joint.parameters import JointLayout, covariance_jacobian, unpack
 from alsight.models.joint import basis_names
 from alsight.models.model import Columns, Parameter, Scale
 
 
-def parameters_of(layout: Layout, frame: Frame, columns: Columns, covariates: tuple[str, ...]) -> tuple[Parameter, ...]:
+def parameters_of(
+    layout: JointLayout, frame: JointFrame, columns: Columns, covariates: tuple[str, ...]
+) -> tuple[Parameter, ...]:
     """Every parameter in the order of the working vector; correlations stand where off-diagonal entries stood."""
     found = [Parameter(name) for name in columns.fixed]
     for row, name in enumerate(columns.random):
@@ -29,7 +31,7 @@ def parameters_of(layout: Layout, frame: Frame, columns: Columns, covariates: tu
 
 
 def natural(
-    layout: Layout, working: Float[np.ndarray, " parameter"]
+    layout: JointLayout, working: Float[np.ndarray, " parameter"]
 ) -> tuple[Float[np.ndarray, " parameter"], Float[np.ndarray, "parameter parameter"]]:
     """Natural values and their derivative by the working ones."""
     values = unpack(layout, working)

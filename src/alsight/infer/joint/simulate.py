@@ -11,8 +11,8 @@ from jaxtyping import Float
 
 from alsight.infer.design import encode
 from alsight.infer.fit import Fit
-from alsight.infer.joint.features import Frame, designs, first_rows, times
-from alsight.infer.joint.parameters import Values, unpack
+from alsight.infer.joint.features import JointFrame, designs, first_rows, times
+from alsight.infer.joint.parameters import JointValues, unpack
 from alsight.infer.joint.plan import layout_of, read_plan
 from alsight.infer.joint.predict import padded_times, with_landmark
 
@@ -39,8 +39,8 @@ class Simulated:
 
 def simulate_joint(
     key: jax.Array,
-    frame: Frame,
-    values: Values,
+    frame: JointFrame,
+    values: JointValues,
     covariates: Float[np.ndarray, "subject covariate"],
     schedule: Float[np.ndarray, " visit"],
     censored: Float[np.ndarray, " subject"],
@@ -96,7 +96,7 @@ def simulate_visits(
     count = len(when)
     covariates = plan.covariates(with_landmark(rows, plan, np.zeros(count), people)) - fit.arrays["centers"]
     knots, horizon = tuple(float(knot) for knot in fit.arrays["knots"]), float(fit.arrays["horizon"])
-    frame = Frame(fit.model, rows.encoding, plan.time, first_rows(rows), knots, horizon)
+    frame = JointFrame(fit.model, rows.encoding, plan.time, first_rows(rows), knots, horizon)
     values, last = unpack(layout, fit.arrays["working"]), np.maximum(when.max(axis=1), SHORTEST * horizon)
     effect_key, event_key, cause_key, noise_key = jax.random.split(key, 4)
     effects = np.asarray(jax.random.normal(effect_key, (count, layout.random))) @ values.factor.T
@@ -115,8 +115,8 @@ def simulate_visits(
 def _events(
     event_key: jax.Array,
     cause_key: jax.Array,
-    frame: Frame,
-    values: Values,
+    frame: JointFrame,
+    values: JointValues,
     covariates: Float[np.ndarray, "subject covariate"],
     effects: Float[np.ndarray, "subject random"],
     censored: Float[np.ndarray, " subject"],

@@ -14,15 +14,15 @@ from jax.scipy.special import logsumexp
 
 from alsight.base.errors import DataError, Fault, SpecError
 from alsight.base.status import Status
-from alsight.infer.design import Rows, design, encode
-from alsight.infer.faults import Problem, problems_of
+from alsight.infer.design import DesignRows, design, encode
+from alsight.infer.faults import DesignProblem, problems_of
 from alsight.infer.fit import Fit, failed, with_notes
 from alsight.infer.gaussian.estimate import fit_rows
-from alsight.infer.maximise import Optimum, covariances, maximise
+from alsight.infer.maximize import Optimum, covariances, maximize
 from alsight.infer.mixture.rounds import rounds
 from alsight.infer.mixture.starts import starts
 from alsight.models.catalogue import model_name
-from alsight.models.latent.mixture import Mixture, Sums, Values, sums
+from alsight.models.latent.mixture import Mixture, MixtureValues, Sums, sums
 from alsight.models.linear import Linear
 from alsight.models.model import Columns
 from alsight.models.velocity import Velocity
@@ -40,10 +40,10 @@ NO_SPREAD = 1e-3
 
 
 @dataclass(frozen=True)
-class _Task:
+class _MixtureTask:
     """What one fit works on."""
 
-    rows: Rows
+    rows: DesignRows
     columns: Columns
     model: Mixture
     given: Sums
@@ -105,7 +105,7 @@ def fit_mixture(
     if single.status not in (Status.CONVERGED, Status.BOUNDARY):
         status = Status(int(single.status))
         return failed(status, chosen.parameters_of(rows.columns), rows.columns, chosen, record)
-    return _search(_Task(rows, rows.columns, chosen, jax.jit(sums)(rows.visits)), single)
+    return _search(_MixtureTask(rows, rows.columns, chosen, jax.jit(sums)(rows.visits)), single)
 
 
 def posterior_classes(fit: Fit, visits: pl.DataFrame) -> pl.DataFrame:
@@ -166,7 +166,7 @@ def compare(fits: list[Fit]) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def _problems(rows: Rows, model: Mixture) -> list[Problem]:
+def _problems(rows: DesignRows, model: Mixture) -> list[DesignProblem]:
     if rows.fatal is not None or not len(rows.subjects):
         return []
     columns = rows.columns
@@ -177,7 +177,9 @@ def _problems(rows: Rows, model: Mixture) -> list[Problem]:
     )
     need = len(model.parameters_of(columns))
     if len(rows.subjects) <= need:
-        found.append(Problem(Status.TOO_FEW_DATA, f"{len(rows.subjects)} subjects cannot determine {need} parameters."))
+        found.append(
+            DesignProblem(Status.TOO_FEW_DATA, f"{len(rows.subjects)} subjects cannot determine {need} parameters.")
+        )
     return found
 
 
@@ -196,23 +198,23 @@ def _bound(columns: Columns, model: Mixture) -> Any:
     return _BOUND[key]
 
 
-def _search(task: _Task, single: Fit) -> Fit:
+def _search(task: _MixtureTask, single: Fit) -> Fit:
     columns, model, given = task.columns, task.model, task.given
     density = _bound(columns, model)
     natural = starts(single, single.arrays["effects"], columns, model)
     every = len(given.yy) // FEW if len(given.yy) > 2 * FEW else 1
     some = jax.tree.map(lambda part: part[::every], given) if every > 1 else given
     tried = [
-        maximise(density, model.working(columns, jnp.asarray(one)), some, limit=LIMIT, tolerance=ROUGH)
+        maximize(density, model.working(columns, jnp.asarray(one)), some, limit=LIMIT, tolerance=ROUGH)
         for one in (rounds(first, some, columns, model) for first in natural)
     ]
     lost = np.array([one.status == Status.NOT_FINITE for one in tried])
     reached = np.where(lost, -np.inf, np.array([float(one.value) for one in tried]))
-    optimum = maximise(density, tried[int(reached.argmax())].point, given, limit=LIMIT)
+    optimum = maximize(density, tried[int(reached.argmax())].point, given, limit=LIMIT)
     ordered = _ordered(task, optimum.point)
     if ordered is not None:
         steps = optimum.steps
-        optimum = maximise(density, ordered, given, limit=LIMIT)
+        optimum = maximize(density, ordered, given, limit=LIMIT)
         optimum = optimum._replace(steps=steps + optimum.steps)
     fit = _pack(task, optimum, reached)
     if model.classes > 1 and (again := int((reached > reached.max() - SAME).sum())) < 2 <= model.starts:
@@ -221,18 +223,18 @@ def _search(task: _Task, single: Fit) -> Fit:
     return fit
 
 
-def _ordered(task: _Task, point: jax.Array) -> jax.Array | None:
+def _ordered(task: _MixtureTask, point: jax.Array) -> jax.Array | None:
     """The same parameters with the classes in the order of their slopes; None where they are."""
     model, columns = task.model, task.columns
     values = model.values(columns, model.natural(columns, point))
     order = np.argsort(np.asarray(values.fixed[:, columns.fixed.index(model.time)]), kind="stable")
     if (order == np.arange(model.classes)).all():
         return None
-    turned = Values(values.fixed[order], values.spread[order], values.sd, values.logit[order])
+    turned = MixtureValues(values.fixed[order], values.spread[order], values.sd, values.logit[order])
     return model.working(columns, model.vector(columns, turned))
 
 
-def _pack(task: _Task, optimum: Optimum, reached: np.ndarray) -> Fit:
+def _pack(task: _MixtureTask, optimum: Optimum, reached: np.ndarray) -> Fit:
     model, columns, rows = task.model, task.columns, task.rows
     natural = np.asarray(model.natural(columns, optimum.point))
     parameters = model.parameters_of(columns)
@@ -264,7 +266,7 @@ def _pack(task: _Task, optimum: Optimum, reached: np.ndarray) -> Fit:
     return with_notes(fit, *notes)
 
 
-def _flat(task: _Task, natural: np.ndarray) -> set[str]:
+def _flat(task: _MixtureTask, natural: np.ndarray) -> set[str]:
     # Names of random effects' SDs that are nothing beside the noise.
     columns, names = task.columns, [parameter.name for parameter in task.model.parameters_of(task.columns)]
     sizes = dict(zip(names, natural, strict=True))
@@ -277,7 +279,9 @@ def _flat(task: _Task, natural: np.ndarray) -> set[str]:
     }
 
 
-def _judge(task: _Task, natural: np.ndarray, share: np.ndarray, status: Status) -> tuple[Status, tuple[str, ...]]:
+def _judge(
+    task: _MixtureTask, natural: np.ndarray, share: np.ndarray, status: Status
+) -> tuple[Status, tuple[str, ...]]:
     own = len(task.columns.fixed) - len(task.model.common)
     sizes = share.sum(axis=0)
     empty = [f"class {k + 1} holds {size:.1f} people" for k, size in enumerate(sizes) if size <= own]

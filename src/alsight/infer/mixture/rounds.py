@@ -1,4 +1,4 @@
-"""Rounds of expectation and maximisation that bring a mixture near a maximum; Newton steps finish.
+"""Rounds of expectation and maximization that bring a mixture near a maximum; Newton steps finish.
 
 Far from a maximum Newton steps may throw a class so far off that nobody is left in it; these rounds never do.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alsight.models.covariance import covariance_of, pairs_below
-from alsight.models.latent.mixture import Mixture, Sums, Values
+from alsight.models.latent.mixture import Mixture, MixtureValues, Sums
 from alsight.models.model import Columns
 
 ROUNDS = 30
@@ -24,7 +24,7 @@ LEAST = 1e-4
 
 
 # The same containers hold NumPy arrays here: many small steps, nothing to compile.
-_of: Any = Values
+_of: Any = MixtureValues
 _sums: Any = Sums
 
 
@@ -36,7 +36,7 @@ def rounds(
     values = _of(*(np.array(part) for part in model.values(columns, jnp.asarray(natural))))
     for _ in range(ROUNDS):
         share, mean, spread = _expect(data, values, columns, model)
-        values = _maximise(data, values, (share, mean, spread), columns, model)
+        values = _maximize(data, values, (share, mean, spread), columns, model)
     return np.asarray(model.vector(columns, _of(*(jnp.asarray(part) for part in values))))
 
 
@@ -65,7 +65,7 @@ def _expect(
     return share, means, spreads
 
 
-def _maximise(
+def _maximize(
     data: Any,
     values: Any,
     expected: tuple[Float[np.ndarray, "kind subject"], list[np.ndarray], list[np.ndarray]],

@@ -14,12 +14,12 @@ import polars as pl
 from alsight.base.errors import DataError, Fault, SpecError
 from alsight.base.status import Status
 from alsight.base.streams import Stream
-from alsight.infer.design import Rows, design
+from alsight.infer.design import DesignRows, design
 from alsight.infer.fit import Fit
 from alsight.infer.formulas import parse_encoding
 from alsight.infer.general import without_level
 from alsight.infer.joint.arrays import JointData
-from alsight.infer.joint.features import Frame, first_rows
+from alsight.infer.joint.features import JointFrame, first_rows
 from alsight.infer.joint.fit import joint_data
 from alsight.infer.joint.plan import follow_up, layout_of, read_plan
 from alsight.infer.posterior.joint import JointDensity, joint_density, sample_joint
@@ -155,7 +155,7 @@ def joint_target(
     follow = follow_up(people, rows, plan.hazard, end=plan.end, event=plan.event, entry=plan.entry)
     centered = follow.covariates + follow.centers - fit.arrays["centers"]
     knots = tuple(float(knot) for knot in fit.arrays["knots"])
-    frame = Frame(fit.model, rows.encoding, plan.time, first_rows(rows), knots, float(fit.arrays["horizon"]))
+    frame = JointFrame(fit.model, rows.encoding, plan.time, first_rows(rows), knots, float(fit.arrays["horizon"]))
     held = joint_data(frame, rows, replace(follow, covariates=centered))
     weak = weak_joint(rows, held, follow.names, basis_names(fit.model, knots), fit.model.association)
     chosen = weak if priors is None else priors
@@ -167,7 +167,7 @@ SAMPLED: Final[dict[str, Callable[..., Start]]] = {"linear": _linear, "joint": _
 """Models whose posterior can be sampled, by their name."""
 
 
-def _rows(fit: Fit, visits: pl.DataFrame) -> Rows:
+def _rows(fit: Fit, visits: pl.DataFrame) -> DesignRows:
     plan = parse_encoding(fit.record.encoding)
     rows = design(
         visits,

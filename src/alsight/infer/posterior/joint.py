@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.likelihood import evaluate
-from alsight.infer.joint.parameters import Layout
+from alsight.infer.joint.parameters import JointLayout
 from alsight.infer.posterior.priors import Arranged, log_prior
 from alsight.infer.posterior.sample import Draws, root_of, sample
 from alsight.infer.posterior.volume import factor_volume
@@ -55,7 +55,7 @@ class JointDensity:
         spread: places of the correlations.
     """
 
-    layout: Layout
+    layout: JointLayout
     points: int
     spread: tuple[int, ...]
 
@@ -89,11 +89,11 @@ class JointDensity:
 
 
 @cache
-def _made(layout: Layout, points: int, spread: tuple[int, ...]) -> JointDensity:
+def _made(layout: JointLayout, points: int, spread: tuple[int, ...]) -> JointDensity:
     return JointDensity(layout, points, spread)
 
 
-def joint_density(layout: Layout, points: int, arranged: Arranged) -> JointDensity:
+def joint_density(layout: JointLayout, points: int, arranged: Arranged) -> JointDensity:
     """The log posterior of a joint model under some priors; one object a layout, for the compiler's cache."""
     return _made(layout, points, arranged.spread)
 
@@ -117,7 +117,7 @@ def _backward(gradient: Array, up: Array) -> tuple[Array, Array, Array]:
 _known.defvjp(_forward, _backward)
 
 
-def _likelihood(layout: Layout, points: int, working: Array, number: Array) -> Array:
+def _likelihood(layout: JointLayout, points: int, working: Array, number: Array) -> Array:
     def look(number: Any, working: Any) -> tuple[np.ndarray, np.ndarray]:
         data, modes = _HELD[int(number)]
         nothing = np.asarray(-np.inf), np.zeros(layout.size)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from alsight.infer.maximise import maximise
+from alsight.infer.maximize import maximize
 from alsight.infer.posterior.priors import Arranged, log_prior
 from alsight.infer.posterior.sample import Draws, root_of, sample
 from alsight.infer.posterior.volume import spread_volume
@@ -51,7 +51,7 @@ class LinearDensity:
         return self.model.natural(self.columns, working)
 
     def each(self, working: Float[Array, "*_ free"], given: Any) -> Float[Array, " one"]:
-        """The same as a vector of one, as `maximise` reads it."""
+        """The same as a vector of one, as `maximize` reads it."""
         return self(working, given)[None]
 
 
@@ -86,7 +86,7 @@ def sample_linear(
         draws: kept draws a chain.
         warmup: draws a chain before them.
     """
-    optimum = maximise(density.each, begin, given, limit=50, scores=False)
+    optimum = maximize(density.each, begin, given, limit=50, scores=False)
     found = jnp.isfinite(optimum.point).all() & jnp.isfinite(optimum.value)
     start = jnp.where(found, optimum.point, begin)
     root = root_of(jnp.where(found, optimum.information, jnp.eye(len(begin))))

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from alsight.infer.design import Rows
+from alsight.infer.design import DesignRows
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.posterior.priors import CORRELATIONS, Law, Prior, Priors
 from alsight.models.joint import Association
@@ -56,7 +56,7 @@ def _row(kind: str, parameter: str, location: float = 0.0, unit: float = 1.0) ->
     )
 
 
-def weak_course(rows: Rows, *, student: bool = False) -> Priors:
+def weak_course(rows: DesignRows, *, student: bool = False) -> Priors:
     """Priors of a mixed model's coefficients, spreads and noise, in the order of `Linear.parameters_of`.
 
     The constant column's prior is the one that a normal prior on the mean outcome implies: center at mean(y), and
@@ -85,13 +85,13 @@ def weak_course(rows: Rows, *, student: bool = False) -> Priors:
     return Priors(rows=tuple(found))
 
 
-def effect_sizes(rows: Rows) -> list[float]:
+def effect_sizes(rows: DesignRows) -> list[float]:
     """Root mean square of each random effect's design column: what an effect of 1 does to the outcome."""
     return [_positive(float(size)) for size in np.sqrt((rows.random[rows.seen] ** 2).mean(axis=0))]
 
 
 def weak_joint(
-    rows: Rows, data: JointData, names: tuple[str, ...], basis: tuple[str, ...], kinds: tuple[Association, ...]
+    rows: DesignRows, data: JointData, names: tuple[str, ...], basis: tuple[str, ...], kinds: tuple[Association, ...]
 ) -> Priors:
     """Priors of a joint model: the course's, then each cause's log baseline, covariates and associations.
 
@@ -122,7 +122,7 @@ def weak_joint(
     return Priors(rows=tuple(found))
 
 
-def _association(start: str, kind: Association, rows: Rows, unit: float, sizes: list[float]) -> list[Prior]:
+def _association(start: str, kind: Association, rows: DesignRows, unit: float, sizes: list[float]) -> list[Prior]:
     # A term that moves by its own standard deviation changes the log hazard by a coefficient of order 2.5 at most.
     if kind == "value":
         return [_row("association", f"{start}_value", 0.0, 1 / unit)]

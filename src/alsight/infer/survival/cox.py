@@ -187,10 +187,10 @@ def fit_cox(
 
 
 def _single(sets: RiskSets, columns: np.ndarray, event: np.ndarray, people: np.ndarray | None, ties: Ties) -> Fit:
-    centre = columns.mean(axis=0)
+    center = columns.mean(axis=0)
     trial = np.zeros(len(event), dtype=int)
-    null = partial(sets, columns - centre, event, trial, np.zeros((1, columns.shape[1])), ties)
-    beta, found, status, steps = climb(sets, columns - centre, event, trial, 1, ties)
+    null = partial(sets, columns - center, event, trial, np.zeros((1, columns.shape[1])), ties)
+    beta, found, status, steps = climb(sets, columns - center, event, trial, 1, ties)
     bread = inverse(found.information)[0][0]
     scores = found.residuals
     if people is not None:
@@ -200,7 +200,7 @@ def _single(sets: RiskSets, columns: np.ndarray, event: np.ndarray, people: np.n
         "martingale": found.martingale,
         "scores": found.residuals,
         "event_times": sets.time,
-        "hazard": found.hazard * np.exp(-centre @ beta[0]),
+        "hazard": found.hazard * np.exp(-center @ beta[0]),
     }
     return Fit(
         estimates=beta[0],
@@ -256,8 +256,8 @@ def fit_cox_trials(
     begin = None if entry is None else entry.ravel()
     level = None if stratum is None else stratum.ravel()
     sets = risk_sets(time.ravel(), event.ravel(), begin, level, trial)
-    centred = (columns - columns.mean(axis=1, keepdims=True)).reshape(-1, width)
-    beta, found, status, steps = climb(sets, centred, event.ravel(), trial, trials, ties, limit=FIRST)
+    centered = (columns - columns.mean(axis=1, keepdims=True)).reshape(-1, width)
+    beta, found, status, steps = climb(sets, centered, event.ravel(), trial, trials, ties, limit=FIRST)
     if (late := np.flatnonzero(status == Status.MAX_STEPS)).size:  # the few that need more go on alone
         rows = np.flatnonzero(np.isin(trial, late))
         renumbered = np.searchsorted(late, trial[rows])
@@ -268,9 +268,11 @@ def fit_cox_trials(
             None if level is None else level[rows],
             renumbered,
         )
-        beta[late], _, status[late], more = climb(some, centred[rows], event.ravel()[rows], renumbered, len(late), ties)
+        beta[late], _, status[late], more = climb(
+            some, centered[rows], event.ravel()[rows], renumbered, len(late), ties
+        )
         steps[late] += more
-        found = partial(sets, centred, event.ravel(), trial, beta, ties)
+        found = partial(sets, centered, event.ravel(), trial, beta, ties)
     bread, _, fine = inverse(found.information)
     meat = _squares(found.residuals, found.residuals, trial, trials)
     status = np.where((status == Status.CONVERGED) & ~fine, Status.SINGULAR, status)
@@ -316,13 +318,13 @@ def _read(
 def _fault(columns: np.ndarray, names: tuple[str, ...], event: np.ndarray, called: str) -> tuple[Status, str] | None:
     if not event.any():
         return Status.NO_EVENTS, f"{called} is never 1: no event was observed."
-    centred = columns - columns.mean(axis=0)
-    sizes = (centred**2).sum(axis=0)
+    centered = columns - columns.mean(axis=0)
+    sizes = (centered**2).sum(axis=0)
     for place, name in enumerate(names):
         if sizes[place] <= NEAR_ZERO * max((columns[:, place] ** 2).sum(), 1e-300):
             return Status.CONSTANT, f"{name} has the same value in every row."
-        before = centred[:, :place]
-        left = centred[:, place] - before @ np.linalg.lstsq(before, centred[:, place], rcond=None)[0]
+        before = centered[:, :place]
+        left = centered[:, place] - before @ np.linalg.lstsq(before, centered[:, place], rcond=None)[0]
         if left @ left <= NEAR_ZERO * sizes[place]:
             return Status.COLLINEAR, f"{name} is determined by {', '.join(names[:place])}."
     return None

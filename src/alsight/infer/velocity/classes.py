@@ -13,7 +13,7 @@ from scipy.special import expit
 from alsight.base.errors import SpecError
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import columns_of
-from alsight.infer.velocity.layout import Layout, make_layout
+from alsight.infer.velocity.layout import VelocityLayout, make_layout
 from alsight.infer.velocity.likelihood import evaluate_placed
 from alsight.infer.velocity.people import read_people
 from alsight.models.velocity import SPREADS
@@ -66,7 +66,7 @@ def slow_probability(fit: Fit, visits: pl.DataFrame, *, particles: int = PARTICL
 
 
 def within(
-    layout: Layout, natural: Float[np.ndarray, " parameter"]
+    layout: VelocityLayout, natural: Float[np.ndarray, " parameter"]
 ) -> tuple[Float[np.ndarray, " single"], Float[np.ndarray, " single"]]:
     """Parameters within the usual class and within the slow one, the shift of the log rate after its coefficients."""
     _, slower, spread = natural[layout.slow]

@@ -12,10 +12,10 @@ from alsight.base.errors import SpecError
 from alsight.base.status import Status
 from alsight.infer.faults import fatal_of, notes_of
 from alsight.infer.fit import Fit, failed
-from alsight.infer.velocity.layout import Layout, make_layout
+from alsight.infer.velocity.layout import VelocityLayout, make_layout
 from alsight.infer.velocity.likelihood import score
-from alsight.infer.velocity.people import Columns, People, read_people
-from alsight.infer.velocity.search import BRIEF, MANY, SETTLE, Found, approach, settle, start
+from alsight.infer.velocity.people import VelocityColumns, VelocityPeople, read_people
+from alsight.infer.velocity.search import BRIEF, MANY, SETTLE, VelocityOptimum, approach, settle, start
 from alsight.models.model import Columns as Names
 from alsight.models.model import Record
 from alsight.models.velocity import Velocity
@@ -29,12 +29,12 @@ WEAK = ("memory", "stickiness", "sd_log_rate_slow")
 
 
 @dataclass(frozen=True)
-class Read:
+class VelocityTable:
     """A table read for a model."""
 
-    columns: Columns
-    people: People
-    layout: Layout
+    columns: VelocityColumns
+    people: VelocityPeople
+    layout: VelocityLayout
 
 
 def fit_velocity(
@@ -67,7 +67,7 @@ def fit_velocity(
         SpecError: a parameter is held that the model does not have.
     """
     chosen = Velocity() if model is None else model
-    columns = Columns(time, outcome, subject, level, rate, {})
+    columns = VelocityColumns(time, outcome, subject, level, rate, {})
     people = read_people(visits, columns, chosen)
     layout = make_layout(chosen, *people.names)
     strangers = sorted(set(chosen.held) - {parameter.name for parameter in layout.parameters})
@@ -81,11 +81,11 @@ def fit_velocity(
     record = Record("ml", people.count, len(people.batch.score), people.dropped, notes)
     if (fatal := fatal_of(people.problems)) is not None:
         return failed(fatal.status, layout.parameters, names, chosen, record)
-    found = _search(Read(columns, people, layout), visits)
-    return _result(Read(columns, people, layout), found, names, record)
+    found = _search(VelocityTable(columns, people, layout), visits)
+    return _result(VelocityTable(columns, people, layout), found, names, record)
 
 
-def _search(read: Read, visits: pl.DataFrame) -> Found:
+def _search(read: VelocityTable, visits: pl.DataFrame) -> VelocityOptimum:
     people, layout, model = read.people, read.layout, read.layout.model
     working, first = start(layout, people), 0
     if people.count > 2 * FEW:
@@ -103,7 +103,7 @@ def _search(read: Read, visits: pl.DataFrame) -> Found:
     return replace(found, steps=steps)
 
 
-def _result(read: Read, found: Found, names: Names, record: Record) -> Fit:
+def _result(read: VelocityTable, found: VelocityOptimum, names: Names, record: Record) -> Fit:
     layout, model = read.layout, read.layout.model
     natural = layout.natural(found.working)
     count, inner = len(natural), found.inner
@@ -140,15 +140,15 @@ def _result(read: Read, found: Found, names: Names, record: Record) -> Fit:
     )
 
 
-def _bytes(columns: Columns) -> np.ndarray:
+def _bytes(columns: VelocityColumns) -> np.ndarray:
     return np.frombuffer(json.dumps(asdict(columns)).encode(), dtype=np.uint8)
 
 
-def columns_of(fit: Fit) -> Columns:
+def columns_of(fit: Fit) -> VelocityColumns:
     """The columns that a fit was made with."""
-    return Columns(**json.loads(np.asarray(fit.arrays["plan"]).tobytes()))
+    return VelocityColumns(**json.loads(np.asarray(fit.arrays["plan"]).tobytes()))
 
 
-def layout_of(fit: Fit, people: People) -> Layout:
+def layout_of(fit: Fit, people: VelocityPeople) -> VelocityLayout:
     """The layout of a fit's parameters, for people read with its columns."""
     return make_layout(fit.model, *people.names)

@@ -37,7 +37,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class VelocityLayout:
     """Sizes of the blocks of the working vector: level, log rate, spreads, slow class."""
 
     level: int
@@ -104,13 +104,13 @@ class Layout:
         return low, high
 
 
-def make_layout(model: Velocity, level: tuple[str, ...], rate: tuple[str, ...]) -> Layout:
+def make_layout(model: Velocity, level: tuple[str, ...], rate: tuple[str, ...]) -> VelocityLayout:
     """The layout for some design columns."""
-    return Layout(len(level), len(rate), model, parameters_of(model, level, rate))
+    return VelocityLayout(len(level), len(rate), model, parameters_of(model, level, rate))
 
 
 def kernel_numbers(
-    layout: Layout, natural: Float[np.ndarray, " parameter"], recovery: Recovery | None = None
+    layout: VelocityLayout, natural: Float[np.ndarray, " parameter"], recovery: Recovery | None = None
 ) -> Float[np.ndarray, "kind number"]:
     """What the kernels read, one row a class.
 

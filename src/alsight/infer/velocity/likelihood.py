@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import expit
 
+from alsight.base.compiled import on_threads
 from alsight.base.streams import Stream, stream_key
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter.kernel import measure
 from alsight.infer.filter.placing import GUESSES
 from alsight.infer.velocity.courses import measure_courses
-from alsight.infer.velocity.layout import Layout, kernel_numbers
-from alsight.infer.velocity.people import People
+from alsight.infer.velocity.layout import VelocityLayout, kernel_numbers
+from alsight.infer.velocity.people import VelocityPeople
 from alsight.infer.velocity.sketch import MEMO, SIZES
 from alsight.models.velocity import SLOW, SPREADS, Recovery
 
@@ -28,7 +28,7 @@ _TASKS = 4
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class VelocityEvaluation:
     """What one evaluation returns, person by person, from two independent halves.
 
     Attributes:
@@ -45,7 +45,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class Scored(Evaluation):
+class VelocityScores(VelocityEvaluation):
     """An evaluation with scores.
 
     Attributes:
@@ -81,8 +81,8 @@ class Scored(Evaluation):
 
 
 def evaluate(
-    people: People,
-    layout: Layout,
+    people: VelocityPeople,
+    layout: VelocityLayout,
     natural: Float[np.ndarray, " parameter"],
     particles: int,
     root: int,
@@ -90,7 +90,7 @@ def evaluate(
     recovery: Recovery | None = None,
     stream: Stream = Stream.FIT,
     guesses: Float[np.ndarray, "subject number"] | None = None,
-) -> Evaluation:
+) -> VelocityEvaluation:
     """Log likelihoods at natural values by the particle filter.
 
     Args:
@@ -114,18 +114,18 @@ def evaluate(
         measure(people.batch, level, rate, every, held, numbers, key, sizes, placed, first, last, value)
 
     spread(task, people.count)
-    return Evaluation(_unbiased(value), value)
+    return VelocityEvaluation(_unbiased(value), value)
 
 
 def evaluate_placed(
-    people: People,
-    layout: Layout,
+    people: VelocityPeople,
+    layout: VelocityLayout,
     natural: Float[np.ndarray, " parameter"],
     particles: int,
     root: int,
     *,
     recovery: Recovery | None = None,
-) -> Evaluation:
+) -> VelocityEvaluation:
     """`evaluate` for a prediction, after a pilot with a quarter of the particles that places them."""
     guesses = blank_guesses(people, recovery)
     for count in (max(particles // 4, 16), particles):
@@ -136,13 +136,13 @@ def evaluate_placed(
 
 
 def score(
-    people: People,
-    layout: Layout,
+    people: VelocityPeople,
+    layout: VelocityLayout,
     natural: Float[np.ndarray, " parameter"],
     courses: int,
     root: int,
     memos: Float[np.ndarray, "subject number"] | None = None,
-) -> Scored:
+) -> VelocityScores:
     """Log likelihoods and scores at natural values by independent courses.
 
     Args:
@@ -163,7 +163,7 @@ def score(
         measure_courses(people.batch, level, rate, numbers, key, sizes, learned, first, last, value, raw)
 
     spread(task, people.count)
-    return Scored(_unbiased(value), value, _scores(people, layout, raw))
+    return VelocityScores(_unbiased(value), value, _scores(people, layout, raw))
 
 
 def _unbiased(halves: Float[np.ndarray, "subject half"]) -> Float[np.ndarray, " subject"]:
@@ -172,7 +172,7 @@ def _unbiased(halves: Float[np.ndarray, "subject half"]) -> Float[np.ndarray, " 
 
 
 def predictors(
-    people: People, layout: Layout, natural: Float[np.ndarray, " parameter"]
+    people: VelocityPeople, layout: VelocityLayout, natural: Float[np.ndarray, " parameter"]
 ) -> tuple[Float[np.ndarray, " subject"], Float[np.ndarray, " subject"]]:
     """Linear predictors of the level and of the log rate."""
     rate = natural[layout.level : layout.level + layout.rate]
@@ -186,7 +186,7 @@ def possible(recovery: Recovery | None) -> tuple[float, Float[np.ndarray, " time
     return recovery.every, np.array([np.inf if months == 0 else months for months in recovery.held])
 
 
-def blank_guesses(people: People, recovery: Recovery | None = None) -> Float[np.ndarray, "subject number"]:
+def blank_guesses(people: VelocityPeople, recovery: Recovery | None = None) -> Float[np.ndarray, "subject number"]:
     """Room for what is learned of each person; nan where nothing is known yet."""
     every, held = possible(recovery)
     batch = people.batch
@@ -195,13 +195,13 @@ def blank_guesses(people: People, recovery: Recovery | None = None) -> Float[np.
     return np.full((people.count, GUESSES + spells), np.nan)
 
 
-def blank_memos(people: People, layout: Layout) -> Float[np.ndarray, "subject number"]:
+def blank_memos(people: VelocityPeople, layout: VelocityLayout) -> Float[np.ndarray, "subject number"]:
     """Room for what `score` learns of each person; nan where nothing is known yet."""
     return np.full((people.count, MEMO + layout.model.classes * SIZES * (people.widths[0] + 1)), np.nan)
 
 
 def _scores(
-    people: People, layout: Layout, raw: Float[np.ndarray, "subject half number"]
+    people: VelocityPeople, layout: VelocityLayout, raw: Float[np.ndarray, "subject half number"]
 ) -> Float[np.ndarray, "half subject parameter"]:
     """From the kernels' derivatives to those of the working vector."""
     halves = raw.transpose(1, 0, 2)
@@ -225,6 +225,4 @@ def spread(task: Callable[[int, int], None], count: int, chunk: int = 0) -> None
         task(0, count)
         return
     task(0, 0)  # compiles, once
-    with ThreadPoolExecutor(threads()) as pool:
-        for ended in [pool.submit(task, int(first), int(min(first + size, count))) for first in starts]:
-            ended.result()
+    on_threads(lambda first: task(first, min(first + size, count)), starts.tolist(), threads())

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
-from alsight.infer.faults import Problem, problems_of
+from alsight.infer.faults import DesignProblem, problems_of
 from alsight.infer.filter.state import Batch
 from alsight.infer.formulas import coded, levels_of, matrix, names_in
 from alsight.models.velocity import Velocity
@@ -20,7 +20,7 @@ SHORTEST = 1e-4
 
 
 @dataclass(frozen=True)
-class Columns:
+class VelocityColumns:
     """Which columns of a table mean what, and how text columns are coded.
 
     Attributes:
@@ -41,7 +41,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class People:
+class VelocityPeople:
     """The persons of a table.
 
     Attributes:
@@ -66,7 +66,7 @@ class People:
     row_node: Int[np.ndarray, " row"]
     table: pl.DataFrame
     dropped: int
-    problems: tuple[Problem, ...]
+    problems: tuple[DesignProblem, ...]
 
     @property
     def count(self) -> int:
@@ -81,7 +81,9 @@ class People:
         return most[0], max(most[1], 1)
 
 
-def read_people(visits: pl.DataFrame, columns: Columns, model: Velocity, *, predicting: bool = False) -> People:
+def read_people(
+    visits: pl.DataFrame, columns: VelocityColumns, model: Velocity, *, predicting: bool = False
+) -> VelocityPeople:
     """Arrays of a table, one row a visit.
 
     Args:
@@ -110,7 +112,7 @@ def read_people(visits: pl.DataFrame, columns: Columns, model: Velocity, *, pred
     level, level_names, _ = matrix(ready, columns.level, {})
     rate, rate_names, _ = matrix(ready, columns.rate, {})
     problems = _problems(whole, kept, batch, (level, rate), (level_names, rate_names), columns)
-    return People(
+    return VelocityPeople(
         batch,
         level,
         rate,
@@ -124,7 +126,7 @@ def read_people(visits: pl.DataFrame, columns: Columns, model: Velocity, *, pred
     )
 
 
-def _columns(visits: pl.DataFrame, columns: Columns, used: list[str], predicting: bool) -> pl.DataFrame:
+def _columns(visits: pl.DataFrame, columns: VelocityColumns, used: list[str], predicting: bool) -> pl.DataFrame:
     if predicting and columns.outcome not in visits.columns:
         visits = visits.with_columns(pl.lit(None, dtype=pl.Float64).alias(columns.outcome))
     faults = [
@@ -151,12 +153,12 @@ def _columns(visits: pl.DataFrame, columns: Columns, used: list[str], predicting
     return whole
 
 
-def _infinite(whole: pl.DataFrame, name: str, columns: Columns) -> str:
+def _infinite(whole: pl.DataFrame, name: str, columns: VelocityColumns) -> str:
     who = whole.filter(pl.col(name).is_infinite())[columns.subject][0]
     return f"{name} is infinite for subject {who}."
 
 
-def _refuse_outside(score: Float[np.ndarray, " row"], columns: Columns, model: Velocity) -> None:
+def _refuse_outside(score: Float[np.ndarray, " row"], columns: VelocityColumns, model: Velocity) -> None:
     outside = (score < model.low) | (score > model.high)
     if outside.any():
         message = f"{int(outside.sum())} values of {columns.outcome} lie outside {model.low:g} to {model.high:g}."
@@ -196,22 +198,22 @@ def _problems(
     batch: Batch,
     designs: tuple[np.ndarray, np.ndarray],
     names: tuple[tuple[str, ...], tuple[str, ...]],
-    columns: Columns,
-) -> tuple[Problem, ...]:
+    columns: VelocityColumns,
+) -> tuple[DesignProblem, ...]:
     people, values = len(batch.node_start) - 1, len(batch.score)
-    found: list[Problem] = []
+    found: list[DesignProblem] = []
     lost = whole[columns.subject].drop_nulls().n_unique() - kept[columns.subject].n_unique()
     if lost:
         gone = whole.filter(~pl.col(columns.subject).is_in(kept[columns.subject].unique().implode()))
         named = ", ".join(str(name) for name in gone[columns.subject].drop_nulls().unique().sort().head(5))
         message = f"{lost} subjects have no complete row with {columns.outcome} and were left out: {named}."
-        found.append(Problem(Status.TOO_FEW_DATA, message, fatal=False))
+        found.append(DesignProblem(Status.TOO_FEW_DATA, message, fatal=False))
     several = int((np.diff(batch.visit_start) > 2).sum())
     if several < 10:
         message = f"{several} subjects have three or more visits: too few to tell pace, noise and rate apart."
-        found.append(Problem(Status.TOO_FEW_DATA, message))
+        found.append(DesignProblem(Status.TOO_FEW_DATA, message))
     elif values and np.ptp(batch.score) == 0:
-        found.append(Problem(Status.CONSTANT, f"{columns.outcome} has the same value everywhere."))
+        found.append(DesignProblem(Status.CONSTANT, f"{columns.outcome} has the same value everywhere."))
     spans = (
         kept.filter(pl.col(columns.outcome).is_not_null())
         .group_by(columns.subject)
@@ -219,15 +221,15 @@ def _problems(
     )
     if spans.height and not (spans[columns.time] > 0).any():
         message = f"{columns.time} never changes within a subject: no rate can be seen."
-        found.append(Problem(Status.SINGULAR, message))
+        found.append(DesignProblem(Status.SINGULAR, message))
     for design, called in zip(designs, names, strict=True):
         found += _useless(design, called, people)
     return tuple(found)
 
 
-def _useless(design: np.ndarray, called: tuple[str, ...], people: int) -> list[Problem]:
+def _useless(design: np.ndarray, called: tuple[str, ...], people: int) -> list[DesignProblem]:
     if design.shape[1] >= max(people, 1):
-        return [Problem(Status.TOO_FEW_DATA, f"{people} subjects cannot determine {', '.join(called)}.")]
+        return [DesignProblem(Status.TOO_FEW_DATA, f"{people} subjects cannot determine {', '.join(called)}.")]
     numbers, edges = np.arange(people, dtype=float), np.arange(people + 1)
     return list(problems_of(numbers, design, design[:, :0], edges, ("people", called, ())))
 

@@ -14,9 +14,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from alsight.base.status import Status
-from alsight.infer.velocity.layout import Layout
+from alsight.infer.velocity.layout import VelocityLayout
 from alsight.infer.velocity.likelihood import blank_memos, score
-from alsight.infer.velocity.people import People
+from alsight.infer.velocity.people import VelocityPeople
 
 APPROACH = 60
 """Most whole steps."""
@@ -32,7 +32,7 @@ _LOWER = 4.0
 
 
 @dataclass(frozen=True)
-class Found:
+class VelocityOptimum:
     """Where a search ended.
 
     Attributes:
@@ -57,7 +57,7 @@ _STARTS = (5.0, 0.7, 0.0, 12.0, 0.6, 1.2, 1.0, 6.0, 0.3, 0.05, 3.0)
 _SLOW_STARTS = (0.15, 1.5, 0.5)
 
 
-def start(layout: Layout, people: People) -> Float[np.ndarray, " parameter"]:
+def start(layout: VelocityLayout, people: VelocityPeople) -> Float[np.ndarray, " parameter"]:
     """Starting values: first scores, and each person's least-squares slope."""
     batch = people.batch
     rated = np.diff(batch.visit_start)
@@ -80,7 +80,7 @@ def start(layout: Layout, people: People) -> Float[np.ndarray, " parameter"]:
 
 
 def approach(
-    people: People, layout: Layout, working: Float[np.ndarray, " parameter"], particles: int, root: int
+    people: VelocityPeople, layout: VelocityLayout, working: Float[np.ndarray, " parameter"], particles: int, root: int
 ) -> tuple[Float[np.ndarray, " parameter"], int]:
     """Whole steps until the decrement is no more than the draws' noise; where they ended, and how many.
 
@@ -112,8 +112,13 @@ def approach(
 
 
 def settle(
-    people: People, layout: Layout, working: Float[np.ndarray, " parameter"], particles: int, root: int, steps: int
-) -> Found:
+    people: VelocityPeople,
+    layout: VelocityLayout,
+    working: Float[np.ndarray, " parameter"],
+    particles: int,
+    root: int,
+    steps: int,
+) -> VelocityOptimum:
     """Ever shorter steps with fresh draws; the noise that is left, and the information on the way."""
     low, high = layout.limits()
     size = len(working)
@@ -125,7 +130,7 @@ def settle(
         gradient = found.gradient()
         if not np.isfinite(gradient).all():
             blank = np.zeros((int(inner.sum()), int(inner.sum())))
-            return Found(working, k, Status.NOT_FINITE, inner, blank, blank)
+            return VelocityOptimum(working, k, Status.NOT_FINITE, inner, blank, blank)
         inner = _inner(layout, working, gradient)
         information, outer = information + found.information(), outer + found.outer()
         half = 0.5 * (found.scores[0] - found.scores[1]).sum(axis=0)
@@ -144,7 +149,7 @@ def settle(
     mean = (late / counted)[inner]
     expected = float(np.trace(inverse @ spread)) / counted
     done = mean @ inverse @ mean < 4.0 * expected + 0.5
-    return Found(places / counted, steps, Status.CONVERGED if done else Status.MAX_STEPS, inner, kept, wobble)
+    return VelocityOptimum(places / counted, steps, Status.CONVERGED if done else Status.MAX_STEPS, inner, kept, wobble)
 
 
 def _definite(
@@ -173,7 +178,7 @@ def _no_longer(
 
 
 def _inner(
-    layout: Layout, working: Float[np.ndarray, " parameter"], gradient: Float[np.ndarray, " parameter"]
+    layout: VelocityLayout, working: Float[np.ndarray, " parameter"], gradient: Float[np.ndarray, " parameter"]
 ) -> Bool[np.ndarray, " parameter"]:
     """Free parameters that are not held at an end of their range by the gradient."""
     low, high = layout.limits()

@@ -13,13 +13,13 @@ from alsight.base.streams import Stream, subject_key
 from alsight.base.streams_numba import normals, uniforms
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import columns_of
-from alsight.infer.velocity.layout import Layout, make_layout
-from alsight.infer.velocity.people import Columns, People, read_people
+from alsight.infer.velocity.layout import VelocityLayout, make_layout
+from alsight.infer.velocity.people import VelocityColumns, VelocityPeople, read_people
 from alsight.models.velocity import SPREADS, Velocity
 
 
 def simulate_velocity(
-    visits: pl.DataFrame, columns: Columns, model: Velocity, values: dict[str, float], seed: int
+    visits: pl.DataFrame, columns: VelocityColumns, model: Velocity, values: dict[str, float], seed: int
 ) -> pl.DataFrame:
     """Scores of people who are seen at the times of a table.
 
@@ -69,7 +69,11 @@ def wander(
 
 
 def _drawn(
-    people: People, layout: Layout, natural: Float[np.ndarray, " parameter"], columns: Columns, seed: int
+    people: VelocityPeople,
+    layout: VelocityLayout,
+    natural: Float[np.ndarray, " parameter"],
+    columns: VelocityColumns,
+    seed: int,
 ) -> pl.DataFrame:
     model, batch = layout.model, people.batch
     named = dict(zip([parameter.name for parameter in SPREADS], natural[layout.spreads].tolist(), strict=True))
@@ -110,7 +114,7 @@ def _drawn(
 
 
 def _levels(
-    people: People,
+    people: VelocityPeople,
     level: Float[np.ndarray, " subject"],
     rate: Float[np.ndarray, " subject"],
     named: dict[str, float],

@@ -20,7 +20,7 @@ from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.layout import kernel_numbers, make_layout
 from alsight.infer.velocity.likelihood import blank_guesses, evaluate_placed, possible, predictors, spread
-from alsight.infer.velocity.people import People, read_people
+from alsight.infer.velocity.people import VelocityPeople, read_people
 from alsight.models.velocity import Recovery
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -135,7 +135,7 @@ def smooth_velocity(
 
 def smooth_people(
     fit: Fit,
-    people: People,
+    people: VelocityPeople,
     reductions: list[Reduction],
     chance: Float[np.ndarray, " subject"],
     *,
@@ -236,7 +236,7 @@ def recovery_evidence(fit: Fit, visits: pl.DataFrame, recovery: Recovery, *, par
 
 
 def weigh(
-    fit: Fit, people: People, recovery: Recovery, *, particles: int = EVIDENCE
+    fit: Fit, people: VelocityPeople, recovery: Recovery, *, particles: int = EVIDENCE
 ) -> tuple[Float[np.ndarray, " subject"], Float[np.ndarray, " subject"], Float[np.ndarray, " subject"]]:
     """Log likelihood without a recovery and with one, and the Monte Carlo error of their difference."""
     layout = make_layout(fit.model, *people.names)
@@ -253,7 +253,7 @@ def _asked(reductions: list[Reduction]) -> tuple[Asked, Float[np.ndarray, " redu
     return Asked(kinds, *columns), np.array([one.at_least for one in reductions])
 
 
-def _windows(people: People, spans: Spans | None, best: int) -> tuple[Windows, pl.DataFrame]:
+def _windows(people: VelocityPeople, spans: Spans | None, best: int) -> tuple[Windows, pl.DataFrame]:
     """Windows of every person, and their frame."""
     subject = people.subjects.name
     chosen = Spans(months=()) if spans is None else spans
@@ -304,7 +304,7 @@ def _pairs(
     return np.flatnonzero(fine), nearer[fine]
 
 
-def _frame(people: People, reductions: list[Reduction], out: np.ndarray) -> pl.DataFrame:
+def _frame(people: VelocityPeople, reductions: list[Reduction], out: np.ndarray) -> pl.DataFrame:
     count = people.count
     columns = {name: place for place, name in enumerate(SUMMARY)}
     quantiles = {f"q{round(100 * level):02d}": len(SUMMARY) + place for place, level in enumerate(QUANTILES)}

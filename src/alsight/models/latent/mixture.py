@@ -46,7 +46,7 @@ class Sums(NamedTuple):
     member: Float[Array, "subject member"]
 
 
-class Values(NamedTuple):
+class MixtureValues(NamedTuple):
     """The parameters by class.
 
     Attributes:
@@ -113,7 +113,7 @@ class Mixture(Spec, frozen=True, kw_only=True):
         turned = jnp.concatenate([from_working(part, len(columns.random)) for part in spread])
         return jnp.concatenate([fixed, turned, jnp.exp(rest[:1]), rest[1:]])
 
-    def values(self, columns: Columns, parameters: Float[Array, "*_ parameter"]) -> Values:
+    def values(self, columns: Columns, parameters: Float[Array, "*_ parameter"]) -> MixtureValues:
         """The parameters by class."""
         fixed, spread, rest = self._parts(columns, parameters)
         place = {name: spot for spot, name in enumerate(self._own(columns))}
@@ -126,9 +126,9 @@ class Mixture(Spec, frozen=True, kw_only=True):
         whole = fixed[np.array(index, dtype=int).reshape(self.classes, len(columns.fixed))]
         every = jnp.stack(spread * self.classes if len(spread) == 1 else spread)
         logit = rest[1:].reshape(self.classes - 1, len(columns.noise))
-        return Values(whole, every, rest[0], jnp.concatenate([jnp.zeros((1, len(columns.noise))), logit]))
+        return MixtureValues(whole, every, rest[0], jnp.concatenate([jnp.zeros((1, len(columns.noise))), logit]))
 
-    def vector(self, columns: Columns, values: Values) -> Float[Array, "*_ parameter"]:
+    def vector(self, columns: Columns, values: MixtureValues) -> Float[Array, "*_ parameter"]:
         """Natural parameters from values by class; the inverse of `values`, odds taken against the first class."""
         own = np.array([name not in self.common for name in columns.fixed])
         spread = values.spread if self.spread == "own" else values.spread[:1]

@@ -18,6 +18,7 @@ from jax.scipy.special import gammaln, logsumexp
 from jaxtyping import Array, Float
 
 from alsight.base.spec import Spec
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.models.covariance import factor_of, from_working, spread_names, to_working
 from alsight.models.model import Columns, Parameter, Scale, Visits
 
@@ -47,15 +48,15 @@ class Curve(NamedTuple):
     by_dx: Array
 
 
-class Placed(NamedTuple):
+class PlacedNodes(NamedTuple):
     """Where each person's quadrature nodes stand, on the scale of independent standard normal effects.
 
     Attributes:
-        centre: mean of the effects given the scores.
+        center: mean of the effects given the scores.
         half: lower factor of their covariance.
     """
 
-    centre: Float[Array, "subject random"]
+    center: Float[Array, "subject random"]
     half: Float[Array, "subject random random"]
 
 
@@ -74,7 +75,7 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
     Source: stubendorff2017
     """
 
-    best: Annotated[float, msgspec.Meta(gt=0)] = 48.0
+    best: Annotated[float, msgspec.Meta(gt=0)] = ALSFRS_R_BEST
     noise: Literal["normal", "student"] = "normal"
     points: Annotated[int, msgspec.Meta(ge=1, le=31)] = 9
 
@@ -96,7 +97,11 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         return jnp.concatenate([curve, from_working(spread, 2), jnp.exp(rest)])
 
     def log_density(
-        self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits, placed: Placed | None = None
+        self,
+        columns: Columns,
+        parameters: Float[Array, "*_ parameter"],
+        visits: Visits,
+        placed: PlacedNodes | None = None,
     ) -> Float[Array, "*_ subject"]:
         """Log density of each person's scores, both effects integrated out by Gauss-Hermite quadrature.
 
@@ -108,8 +113,8 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         log_d50, log_dx = self._logs(columns, parameters, visits)
 
         def one(given: tuple[Array, ...]) -> Array:
-            *seen, centre, half = given
-            return self._shares(root, rest, tuple(seen), centre, half)[2]
+            *seen, center, half = given
+            return self._shares(root, rest, tuple(seen), center, half)[2]
 
         given = (visits.outcome, visits.seen, visits.random[..., 0], log_d50, log_dx, *where)
         return jax.lax.map(jax.checkpoint(one), given, batch_size=BLOCK)
@@ -119,7 +124,7 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         columns: Columns,
         parameters: Float[Array, "*_ parameter"],
         visits: Visits,
-        placed: Placed,
+        placed: PlacedNodes,
         origin: Float[Array, "*_ parameter"],
     ) -> Float[Array, "*_ subject"]:
         """`log_density` with nodes that stay where they are on the scale of log D50 and log dx themselves.
@@ -145,8 +150,8 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         volume = jnp.log(jnp.diagonal(root_then)).sum() - jnp.log(jnp.diagonal(root)).sum()
 
         def one(given: tuple[Array, ...]) -> Array:
-            outcome, seen, time, mean, mean_then, more, centre, half = given
-            logs = mean_then + (centre + grid @ half.T) @ root_then.T
+            outcome, seen, time, mean, mean_then, more, center, half = given
+            logs = mean_then + (center + grid @ half.T) @ root_then.T
             away = solve_triangular(root, (logs - mean).T, lower=True)
             lift = 0.5 * (grid**2).sum(axis=1) - 0.5 * (away**2).sum(axis=0)
             score = curve(self.best, time, logs[:, :1] + more[0], logs[:, 1:] + more[1]).score
@@ -156,20 +161,20 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         given = (visits.outcome, visits.seen, visits.random[..., 0], now, then, later, *placed)
         return jax.lax.map(jax.checkpoint(one), given, batch_size=BLOCK)
 
-    def nodes(self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits) -> Placed:
+    def nodes(self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits) -> PlacedNodes:
         """Where the quadrature of each person stands; no gradient flows through."""
         root, rest = _spread(columns, parameters)
         log_d50, log_dx = self._logs(columns, parameters, visits)
 
-        def one(outcome: Array, seen: Array, time: Array, d50: Array, dx: Array) -> Placed:
-            def look(centre: Array) -> tuple[Array, Array, Array]:
-                effects = root @ centre
+        def one(outcome: Array, seen: Array, time: Array, d50: Array, dx: Array) -> PlacedNodes:
+            def look(center: Array) -> tuple[Array, Array, Array]:
+                effects = root @ center
                 at = curve(self.best, time, d50 + effects[0], dx + effects[1])
                 error = outcome - at.score
                 reach = jnp.stack([at.by_d50, at.by_dx], axis=-1) @ root
                 weight = jnp.where(seen, self._weight(error / rest[0], rest) / rest[0] ** 2, 0.0)
-                loss = 0.5 * centre @ centre - jnp.where(seen, self._noise(error / rest[0], rest), 0.0).sum()
-                return loss, reach.T @ (weight * error) - centre, jnp.eye(2) + reach.T @ (weight[:, None] * reach)
+                loss = 0.5 * center @ center - jnp.where(seen, self._noise(error / rest[0], rest), 0.0).sum()
+                return loss, reach.T @ (weight * error) - center, jnp.eye(2) + reach.T @ (weight[:, None] * reach)
 
             return _descend(look)
 
@@ -179,23 +184,23 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
             placed = self._moments(root, rest, given, placed)
         return jax.lax.stop_gradient(placed)
 
-    def _moments(self, root: Array, rest: Array, given: tuple[Array, ...], placed: Placed) -> Placed:
+    def _moments(self, root: Array, rest: Array, given: tuple[Array, ...], placed: PlacedNodes) -> PlacedNodes:
         # Mean and covariance by the quadrature itself: near the best score the law is curved and its mode misleads.
-        def one(given: tuple[Array, ...]) -> Placed:
-            *seen, centre, half = given
-            points, share, _ = self._shares(root, rest, tuple(seen), centre, half)
+        def one(given: tuple[Array, ...]) -> PlacedNodes:
+            *seen, center, half = given
+            points, share, _ = self._shares(root, rest, tuple(seen), center, half)
             mean = share @ points
             away = points - mean
-            return Placed(mean, _factor((share[:, None] * away).T @ away))
+            return PlacedNodes(mean, _factor((share[:, None] * away).T @ away))
 
         return jax.lax.map(one, (*given, *placed), batch_size=BLOCK)
 
     def _shares(
-        self, root: Array, rest: Array, given: tuple[Array, ...], centre: Array, half: Array
+        self, root: Array, rest: Array, given: tuple[Array, ...], center: Array, half: Array
     ) -> tuple[Array, Array, Array]:
         # Nodes, their probabilities given one person's scores, and the log density of these.
         outcome, seen, time, d50, dx = given
-        points, weight = self._points(centre, half)
+        points, weight = self._points(center, half)
         effects = points @ root.T
         score = curve(self.best, time, d50 + effects[:, :1], dx + effects[:, 1:]).score
         density = jnp.where(seen, self._noise((outcome - score) / rest[0], rest) - jnp.log(rest[0]), 0.0)
@@ -227,8 +232,8 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         log_d50, log_dx = self._logs(columns, parameters, visits)
 
         def one(given: tuple[Array, ...]) -> tuple[Array, Array]:
-            *seen, centre, half = given
-            points, share, _ = self._shares(root, rest, tuple(seen), centre, half)
+            *seen, center, half = given
+            points, share, _ = self._shares(root, rest, tuple(seen), center, half)
             return points @ root.T, share
 
         given = (visits.outcome, visits.seen, visits.random[..., 0], log_d50, log_dx, *where)
@@ -270,10 +275,10 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         count = len(columns.fixed)
         return visits.fixed @ coefficients[:count], visits.noise @ coefficients[count:]
 
-    def _points(self, centre: Array, half: Array) -> tuple[Array, Array]:
+    def _points(self, center: Array, half: Array) -> tuple[Array, Array]:
         # Nodes, and the log weights that make a sum over them the integral under the standard normal law.
         grid, weight = hermite(self.points)
-        points = centre + grid @ half.T
+        points = center + grid @ half.T
         lift = 0.5 * (grid**2).sum(axis=1) - 0.5 * (points**2).sum(axis=1)
         return points, weight + lift + jnp.log(jnp.diagonal(half)).sum()
 
@@ -322,23 +327,23 @@ def _spread(columns: Columns, parameters: Array) -> tuple[Array, Array]:
     return factor_of(spread, 2), rest
 
 
-def _descend(look: Callable[[Array], tuple[Array, Array, Array]]) -> Placed:
+def _descend(look: Callable[[Array], tuple[Array, Array, Array]]) -> PlacedNodes:
     # Levenberg-Marquardt from no departure; a step that does not help is tried again, shorter.
     def step(state: tuple[Array, ...], _: None) -> tuple[tuple[Array, ...], None]:
-        centre, loss, pull, square, damping = state
-        moved = centre + _solve(square + damping * jnp.diag(jnp.diagonal(square)), pull)
+        center, loss, pull, square, damping = state
+        moved = center + _solve(square + damping * jnp.diag(jnp.diagonal(square)), pull)
         new_loss, new_pull, new_square = look(moved)
         better = new_loss <= loss
         chosen = [
             jnp.where(better, new, old)
-            for new, old in ((moved, centre), (new_loss, loss), (new_pull, pull), (new_square, square))
+            for new, old in ((moved, center), (new_loss, loss), (new_pull, pull), (new_square, square))
         ]
         return (*chosen, jnp.where(better, 0.2 * damping, jnp.maximum(8 * damping, 1e-3))), None
 
     start = jnp.zeros(2)
-    (centre, _, _, square, _), _ = jax.lax.scan(step, (start, *look(start), jnp.asarray(1e-3)), None, length=ROUNDS)
+    (center, _, _, square, _), _ = jax.lax.scan(step, (start, *look(start), jnp.asarray(1e-3)), None, length=ROUNDS)
     inverse = jnp.array([[square[1, 1], -square[0, 1]], [-square[0, 1], square[0, 0]]]) / _determinant(square)
-    return Placed(centre, _factor(inverse))
+    return PlacedNodes(center, _factor(inverse))
 
 
 def _factor(square: Array) -> Array:

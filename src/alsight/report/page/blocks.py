@@ -1,13 +1,17 @@
-"""What a report is made of: prose, notices, tables, figures, people; plain values that the templates lay out."""
+"""What a report is made of: prose, notices, tables, figures, people; plain values that the templates lay out.
+
+Wherever a text may say something of people it is a `Text`: words, or counts that the policy has not decided upon yet.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from markupsafe import Markup
 
+from alsight.report.disclosure.nodes import Breakdown, Disclosure, Headcount, Text
 from alsight.report.page.charts import NARROW, WIDE
 from alsight.report.page.theme import svg
 
@@ -16,7 +20,7 @@ from alsight.report.page.theme import svg
 class Prose:
     """One paragraph; `tone` is a class of the style sheet, such as "small"."""
 
-    text: str | Markup
+    text: Text
     tone: str = ""
     kind: Literal["prose"] = "prose"
 
@@ -31,9 +35,9 @@ class Heading:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something nobody may overlook."""
+    """Something that no reader may overlook; empty texts are not printed."""
 
-    texts: tuple[str, ...]
+    texts: tuple[Text, ...]
     kind: Literal["notice"] = "notice"
 
 
@@ -48,14 +52,20 @@ class TableView:
         numeric: which columns are set flush right.
         caption: shown above the table, empty for none.
         folded: whether the reader has to unfold it.
+        sums: how the counts in it add up.
+        identifying: columns that name people, places or files, counted from 0; only an identified report has them.
+        sparse: whether a row with an empty cell is not printed.
     """
 
     name: str
     heads: tuple[str, ...]
-    rows: tuple[tuple[str | Markup, ...], ...]
+    rows: tuple[tuple[Text, ...], ...]
     numeric: tuple[bool, ...]
     caption: str = ""
     folded: bool = False
+    sums: tuple[Breakdown, ...] = ()
+    identifying: tuple[int, ...] = ()
+    sparse: bool = False
     kind: Literal["table"] = "table"
 
 
@@ -70,6 +80,31 @@ class KeyEntry:
 
 @dataclass(frozen=True)
 class Figure:
+    """A chart that is drawn once the policy has decided, with key, caption and the numbers behind it.
+
+    Attributes:
+        draw: function from what is printed to a chart as a function of its width [px]; None where nothing may be drawn.
+        label: what the chart shows, for readers by ear.
+        caption: what to see in it, for everybody.
+        key: entries of its key.
+        table: the numbers behind it.
+        pair: whether it stands beside another one, so that the narrow drawing serves both layouts.
+        people: counts that can be read off the chart.
+        sums: how they add up.
+    """
+
+    draw: Callable[[Disclosure], Callable[[int], Any] | None]
+    label: Text
+    caption: Text
+    key: tuple[KeyEntry, ...] = ()
+    table: TableView | None = None
+    pair: bool = False
+    people: tuple[Headcount, ...] = ()
+    sums: tuple[Breakdown, ...] = ()
+
+
+@dataclass(frozen=True)
+class Drawing:
     """A chart in its two layouts, with key, caption and the numbers behind it."""
 
     wide: Markup
@@ -79,12 +114,27 @@ class Figure:
     table: TableView | None = None
     kind: Literal["figure"] = "figure"
 
+    @staticmethod
+    def of(
+        chart: Callable[[int], Any],
+        label: str,
+        caption: str,
+        key: tuple[KeyEntry, ...],
+        numbers: TableView | None,
+        *,
+        pair: bool,
+    ) -> Drawing:
+        """A chart drawn once for each layout, or once for both."""
+        if pair:
+            return Drawing(svg(chart(NARROW), label, "both"), Markup(), caption, key, numbers)
+        return Drawing(svg(chart(WIDE), label, "wide"), svg(chart(NARROW), label, "narrow"), caption, key, numbers)
+
 
 @dataclass(frozen=True)
 class Pair:
-    """Two figures side by side where there is room."""
+    """Figures side by side where there is room."""
 
-    figures: tuple[Figure, Figure]
+    figures: tuple[Figure | Drawing, ...]
     kind: Literal["pair"] = "pair"
 
 
@@ -93,12 +143,12 @@ class Part:
     """Sentences under a heading on the page of one person, and the numbers behind them."""
 
     title: str
-    said: tuple[str | Markup, ...]
+    said: tuple[Text, ...]
     table: TableView | None = None
 
 
 @dataclass(frozen=True)
-class Person:
+class PersonPage:
     """The page of one person.
 
     Attributes:
@@ -138,35 +188,23 @@ class Section:
     anchor: str
     title: str
     blocks: tuple[Block, ...]
-    people: tuple[Person, ...] = ()
+    people: tuple[PersonPage, ...] = ()
 
 
-def drawn(
-    chart: Any,
-    label: str,
-    caption: str,
-    *,
-    key: Sequence[KeyEntry] = (),
-    table: TableView | None = None,
-    pair: bool = False,
-) -> Figure:
-    """A figure from a function of a width, drawn once for each layout.
+def drawn(chart: Callable[[int], Any], label: Text, caption: Text, **more: Any) -> Figure:
+    """A figure that shows no count of people that could be hidden.
 
     Args:
         chart: function from a width [px] to a chart.
         label: what the chart shows, for readers by ear.
         caption: what to see in it, for everybody.
-        key: entries of its key.
-        table: the numbers behind it.
-        pair: whether it stands beside another one, so that the narrow drawing serves both layouts.
+        more: other fields of `Figure`.
     """
-    if pair:
-        return Figure(svg(chart(NARROW), label, "both"), Markup(), caption, tuple(key), table)
-    return Figure(svg(chart(WIDE), label, "wide"), svg(chart(NARROW), label, "narrow"), caption, tuple(key), table)
+    return Figure(lambda _: chart, label, caption, **more)
 
 
 def table(
-    name: str, heads: Sequence[str], rows: Iterable[Sequence[str | Markup]], numeric: Sequence[int] = (), **more: Any
+    name: str, heads: Sequence[str], rows: Iterable[Sequence[Text]], numeric: Sequence[int] = (), **more: Any
 ) -> TableView:
     """A table view; `numeric` counts the columns set flush right, from 0."""
     flush = tuple(place in numeric for place in range(len(heads)))

@@ -1,13 +1,10 @@
-"""Numbers as a reader wants them: rounded, with their unit, small counts hidden where the report is to be sent."""
+"""Numbers as a reader wants them: rounded, with their unit."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from typing import Final
-
-SMALL_CELL: Final = 5
-"""Counts of people from 1 to below this are not printed in a pseudonymised report, the usual limit of registries."""
 
 _SPACE: Final = "\u00a0"
 """Between a number and its sign, so that no line breaks there."""
@@ -59,34 +56,6 @@ def signed(value: float, digits: int = 0) -> str:
     """A change with its sign."""
     shown = f"{value:+.{digits}f}".replace("-", "\u2212")
     return "0" if not shown.strip("+\u22120.") else shown
-
-
-def people(number_of: int, *, identified: bool = True) -> str:
-    """A count of people with its noun, hidden where it is small."""
-    return f"{cell(number_of, identified=identified)} {'person' if number_of == 1 and identified else 'people'}"
-
-
-def hidden(number_of: int, *, identified: bool) -> bool:
-    """Whether a count of people is too small to be printed."""
-    return not identified and 0 < number_of < SMALL_CELL
-
-
-def cell(number_of: int, *, identified: bool) -> str:
-    """A count of people, hidden where it is small."""
-    return f"under {SMALL_CELL}" if hidden(number_of, identified=identified) else count(number_of)
-
-
-def partition(counts: Sequence[int], *, identified: bool) -> list[bool]:
-    """Which counts of a breakdown to hide, so that none can be had by subtracting the others from the total.
-
-    Where exactly one count is small, the next smallest that is not zero is hidden with it.
-    """
-    hide = [hidden(part, identified=identified) for part in counts]
-    if sum(hide) == 1:
-        others = [(part, place) for place, part in enumerate(counts) if part and not hide[place]]
-        if others:
-            hide[min(others)[1]] = True
-    return hide
 
 
 def opening(text: str) -> str:

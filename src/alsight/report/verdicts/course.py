@@ -8,9 +8,10 @@ from typing import Any, Final
 import polars as pl
 
 from alsight.base.units import months_of
+from alsight.detect.kinds import GAINS, PLATEAUS
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.report.page.timeline import SPAN, Course
-from alsight.report.verdicts.words import EXPLAINED, GAINS, PLATEAUS, kind
+from alsight.report.verdicts.words import RISES_EXPLAINED, kind
 
 WIDTH_90: Final = 1.645
 """Standard deviations to each side that hold 90 % of a normal distribution."""
@@ -33,7 +34,7 @@ def drawn_course(course: Course, row: dict[str, Any], smoothed: pl.DataFrame) ->
         high=(level + half).clip(0.0, ALSFRS_R_BEST),
     )
     start, end = row["start_day"], row["end_day"]
-    told = start is not None and end is not None and row["verdict"] in GAINS | PLATEAUS | EXPLAINED
+    told = start is not None and end is not None and row["verdict"] in GAINS | PLATEAUS | RISES_EXPLAINED
     window = pl.DataFrame(
         {
             "start": [months_of(float(start or 0))] if told else [],

@@ -11,17 +11,21 @@ from markupsafe import Markup
 from alsight.base.progress import Progress
 from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
+from alsight.detect.kinds import RANK
 from alsight.detect.review.dossier import Dossiers, dossiers
 from alsight.detect.verdicts import Verdicts
-from alsight.report.page.blocks import KeyEntry, Person, Prose, Section, table
+from alsight.report.disclosure.nodes import Breakdown, Headcount, WithNoun, phrase
+from alsight.report.page.blocks import KeyEntry, PersonPage, Prose, Section, table
 from alsight.report.page.checks import Stretch, checks
 from alsight.report.page.people import Records, facts, fired, overview, recorded
 from alsight.report.page.theme import svg
 from alsight.report.page.timeline import timeline
-from alsight.report.page.words import NONE, count, number, opening, people
+from alsight.report.page.words import NONE, count, number, opening
+from alsight.report.verdicts.counts import VerdictCounts
 from alsight.report.verdicts.course import drawn_course
-from alsight.report.verdicts.evidence import Evidence, numbers, parts, window_words
-from alsight.report.verdicts.words import DOSSIERS, RANK, kind, tone
+from alsight.report.verdicts.evidence import PersonEvidence, numbers, parts, window_words
+from alsight.report.verdicts.reasons import cause_words
+from alsight.report.verdicts.words import DOSSIERS, kind, tone
 
 OVERVIEW: Final = 12
 """People in the picture above the list."""
@@ -70,7 +74,9 @@ def look(
     """
     first = judged.people.filter(pl.col("verdict").is_in(DOSSIERS))
     rank = pl.col("verdict").replace_strict(RANK, default=len(RANK), return_dtype=pl.Int32)
-    ordered = first.sort(rank, "usual", "months", "subject", descending=[False, False, True, False], nulls_last=True)
+    ordered = first.sort(
+        rank, "base_rate", "months", "subject", descending=[False, False, True, False], nulls_last=True
+    )
     called = ordered.select(
         "subject",
         "verdict",
@@ -98,18 +104,25 @@ def anchors(looked: Looked) -> dict[str, str]:
     return {name: f"person-{place + 1}" for place, name in enumerate(looked.shown["subject"])}
 
 
-def dossier_section(looked: Looked, progress: Progress) -> Section:
-    """Everybody who has a page in one list and one picture, then the pages."""
-    title = "Person by person"
+def dossier_section(looked: Looked, counts: VerdictCounts, progress: Progress) -> Section:
+    """The people who have a page in one list and one picture, then the pages.
+
+    Args:
+        looked: who has a page.
+        counts: people by verdict.
+        progress: told how far the drawing is.
+    """
+    title = "People one by one"
     intro = (
-        "First those whose verdict is remission-like, reversal, lost gain or prolonged plateau, the rarest first; then "
-        "those whose raw scores met a striking published definition without such a verdict, with the reason why not. "
-        "A held gain in ALS is rare enough that an error, an illness that passed or another disease must be considered "
-        "first."
+        "First come people whose verdict is remission-like, reversal, lost gain or prolonged plateau, the rarest "
+        "first. Then come people whose raw scores met a striking published definition without such a verdict, with "
+        "the reason why not. A held gain is rare in ALS: an error, an illness that passed or another disease must be "
+        "considered first."
     )
     shown = looked.shown
     if not looked.called + looked.met:
-        return Section("people", title, (Prose(intro), Prose("Nobody has such a verdict, or met such a definition.")))
+        none = Prose("No one has such a verdict, or met such a definition.")
+        return Section("people", title, (Prose(intro), none))
     pages = _pages(looked, progress)
     rows = [
         (
@@ -120,19 +133,36 @@ def dossier_section(looked: Looked, progress: Progress) -> Section:
         )
         for page, row in zip(pages, shown.iter_rows(named=True), strict=True)
     ]
-    striking = shown.filter(pl.col("verdict").is_in(DOSSIERS)).height
-    cut = f" The {count(shown.height)} most striking have a page here." if shown.height < looked.total else ""
-    said = (
-        f"{people(looked.called)} with a striking verdict, {people(looked.met)} who met a striking definition; "
-        f"{count(striking)} and {count(shown.height - striking)} are shown.{cut} Everybody's verdict is in "
-        "verdicts.parquet, every episode of everybody in episodes.parquet."
-    )
-    listed = table(title, ("person", "verdict", "months", "published definition met"), rows, (2,))
+    striking = Breakdown(_called(looked), tuple(counts.headline[verdict] for verdict in DOSSIERS))
+    listed = table(title, ("person", "verdict", "months", "published definition met"), rows, (2,), sums=(striking,))
     picture = (overview(shown.head(OVERVIEW), looked.records.visits),) if shown.height else ()
-    return Section("people", title, (Prose(intro), Prose(said), *picture, listed), pages)
+    return Section("people", title, (Prose(intro), _how_many(looked), *picture, listed), pages)
 
 
-def _pages(looked: Looked, progress: Progress) -> tuple[Person, ...]:
+def _called(looked: Looked) -> Headcount:
+    """People with a verdict that earns a page."""
+    listed = looked.shown.filter(pl.col("verdict").is_in(DOSSIERS)).height
+    return Headcount(looked.called, ("striking verdict",), listed)
+
+
+def _how_many(looked: Looked) -> Prose:
+    """How many people earn a page in either way, and how many have one."""
+    shown = looked.shown
+    striking = shown.filter(pl.col("verdict").is_in(DOSSIERS)).height
+    met = shown.drop_nulls("words").height
+    cut = f" The {count(shown.height)} most striking have a page here." if shown.height < looked.total else ""
+    said = phrase(
+        "With a striking verdict: ",
+        WithNoun(_called(looked)),
+        ". With a striking published definition met: ",
+        WithNoun(Headcount(looked.met, ("striking definition",), met)),
+        f". Pages are given for {count(striking)} and {count(shown.height - striking)} of "
+        f"them.{cut} The verdict of each person is in verdicts.parquet, and every episode is in episodes.parquet.",
+    )
+    return Prose(said)
+
+
+def _pages(looked: Looked, progress: Progress) -> tuple[PersonPage, ...]:
     """One page for each person shown, in their order."""
     chosen = pl.col("subject").is_in(looked.shown["subject"].implode())
     near = Records(*(frame.filter(chosen) for frame in vars(looked.records).values()))
@@ -140,12 +170,13 @@ def _pages(looked: Looked, progress: Progress) -> tuple[Person, ...]:
     rows = {row["subject"]: row for row in judged.people.filter(chosen).iter_rows(named=True)}
     reviewed = {row["subject"]: row for row in judged.review.filter(chosen).iter_rows(named=True)}
     causes, courses = judged.causes.filter(chosen), judged.courses.filter(chosen)
-    pages: list[Person] = []
+    known = cause_words(causes)
+    pages: list[PersonPage] = []
     for place, flag in enumerate(looked.shown.iter_rows(named=True)):
         progress("drawing people", place, looked.shown.height)
         name = flag["subject"]
         own, mine = near.of(name), pl.col("subject") == name
-        about = Evidence(
+        about = PersonEvidence(
             verdict=rows[name],
             causes=causes.filter(mine),
             review=reviewed.get(name),
@@ -153,6 +184,8 @@ def _pages(looked: Looked, progress: Progress) -> tuple[Person, ...]:
             exposures=looked.dossiers.exposures.filter(mine),
             people=looked.size,
             checks=checks(_stretch(flag, own)),
+            thresholds=judged.thresholds,
+            cause=known.get(name),
         )
         pages.append(_page(place + 1, about, own, courses.filter(mine), looked.definitions))
     return tuple(pages)
@@ -165,14 +198,16 @@ def _stretch(flag: dict[str, Any], own: Records) -> Stretch:
     )
 
 
-def _page(place: int, about: Evidence, own: Records, smoothed: pl.DataFrame, definitions: tuple[str, ...]) -> Person:
+def _page(
+    place: int, about: PersonEvidence, own: Records, smoothed: pl.DataFrame, definitions: tuple[str, ...]
+) -> PersonPage:
     row = about.verdict
     course = drawn_course(recorded(own, definitions), row, smoothed)
     label = (
         f"Course of person {row['subject']}: recorded ALSFRS-R totals, the smoothed course with its interval, the "
         "window of the verdict, events, domains and measures"
     )
-    return Person(
+    return PersonPage(
         anchor=f"person-{place}",
         title=f"{place}. Person {row['subject']}",
         verdict=opening(row["verdict"]),

@@ -10,11 +10,13 @@ from typing import Any, Final
 import polars as pl
 
 from alsight.base.units import months_of
-from alsight.detect.thresholds import REVIEWED
+from alsight.detect.kinds import GAINS, PLATEAUS, REVIEWED
+from alsight.detect.thresholds import Thresholds
 from alsight.report.page.blocks import Part, TableView, table
 from alsight.report.page.words import NONE, count, joined, months, number, opening, percent, signed
+from alsight.report.verdicts.reasons import explanation, next_step
 from alsight.report.verdicts.second_look import mimics, reasons
-from alsight.report.verdicts.words import GAINS, PLATEAUS, sentences, spread, sure
+from alsight.report.verdicts.words import spread, sure
 
 LOOKED_FOR: Final = (
     "items 5 and 12, relief of symptoms by a treatment, single visits far off the course, exchanged dates, changes of "
@@ -53,7 +55,7 @@ _IN_LITRES: Final = {"svc_pct": ("svc_l", "fvc_pct", "fvc_l"), "fvc_pct": ("fvc_
 
 
 @dataclass(frozen=True)
-class Evidence:
+class PersonEvidence:
     """Everything of one person that a verdict is told with.
 
     Attributes:
@@ -64,6 +66,8 @@ class Evidence:
         exposures: treatments, and how long before the turn each began.
         people: size of the cohort, for the base rate.
         checks: facts of the record to look at.
+        thresholds: thresholds of the verdicts.
+        cause: what explains most points of a rise, in words; None where nothing does.
     """
 
     verdict: dict[str, Any]
@@ -73,57 +77,63 @@ class Evidence:
     exposures: pl.DataFrame
     people: int
     checks: Sequence[str]
+    thresholds: Thresholds
+    cause: str | None = None
 
 
 def numbers(row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Posterior, local false discovery rate, size with interval and base rate: what stands on the page."""
     verdict = row["verdict"]
     gained = (
-        ("posterior of a true held gain", sure(None if row["false"] is None else 1.0 - row["false"])),
-        ("local false discovery rate", percent(row["false"])),
-        ("held gain, points (90 %)", spread(row["gain"], row["gain_low"], row["gain_high"])),
+        (
+            "posterior of a true held gain",
+            sure(None if row["local_false_discovery_rate"] is None else 1.0 - row["local_false_discovery_rate"]),
+        ),
+        ("local false discovery rate", percent(row["local_false_discovery_rate"])),
+        ("held gain, points (90 %)", spread(row["held_gain_points"], row["held_gain_low"], row["held_gain_high"])),
     )
     flat = (
-        ("posterior of a stretch without loss", sure(row["flat"])),
-        ("longest such stretch, median", months(row["flat_months"])),
+        ("posterior of a stretch without loss", sure(row["posterior_stable"])),
+        ("longest such stretch, median", months(row["stable_months"])),
     )
     lost = (
-        ("posterior of a true loss", sure(row["falling"])),
-        ("loss over follow-up, points (90 %)", spread(row["loss"], row["loss_low"], row["loss_high"])),
+        ("posterior of a true loss", sure(row["posterior_progressing"])),
+        ("loss over follow-up, points (90 %)", spread(row["loss_points"], row["loss_low"], row["loss_high"])),
     )
-    base = (("natural history shows as much in", percent(row["usual"])),)
+    base = (("natural history shows as much in", percent(row["base_rate"])),)
     if verdict in GAINS:
         told = (*gained, *base)
     elif verdict in PLATEAUS:
         told = (*flat, lost[1], *base)
     else:
-        told = (*lost, *(gained[1:2] if row["false"] is not None else ()), *base)
+        told = (*lost, *(gained[1:2] if row["local_false_discovery_rate"] is not None else ()), *base)
     return tuple((name, value) for name, value in told if value != NONE)
 
 
-def parts(about: Evidence) -> tuple[Part, ...]:
+def parts(about: PersonEvidence) -> tuple[Part, ...]:
     """What is told of a person, in reading order; a heading with nothing under it is left out."""
     row = about.verdict
+    step = next_step(row, about.thresholds)
     told = (
-        Part("Why this verdict", sentences(row["reasons"])),
+        Part("Why this verdict", explanation(row, about.thresholds, about.cause)),
         Part("How unusual it is", _unusual(row, about.people)),
         Part("Other explanations looked for", _causes(about.causes, row)),
         Part("What other measures did", _second(about.second), _second_table(about.second)),
         Part("Treatments", _exposures(about.exposures)),
         Part("Is it ALS?", _mimic(about.review, row["verdict"])),
-        Part("What would settle it", sentences(row["settle"])),
+        Part("Next step", (step,) if step else ()),
         Part("What to look at in the record", tuple(about.checks)),
     )
     return tuple(part for part in told if part.said or part.table)
 
 
 def _unusual(row: dict[str, Any], people: int) -> tuple[str, ...]:
-    usual = row["usual"]
-    if usual is None or not math.isfinite(usual) or row["verdict"] not in GAINS | PLATEAUS:
+    base_rate = row["base_rate"]
+    if base_rate is None or not math.isfinite(base_rate) or row["verdict"] not in GAINS | PLATEAUS:
         return ()
-    if usual <= 0.0:
+    if base_rate <= 0.0:
         return ("Natural history showed nothing as striking in any comparable simulated person.",)
-    expected = usual * people
+    expected = base_rate * people
     many = "fewer than one person" if expected < 1.0 else f"about {number(expected, 0)} people"
     # What is rare in one person is expected in some of many.
     return (f"In a cohort of {count(people)} such people natural history alone would show as much in {many}.",)

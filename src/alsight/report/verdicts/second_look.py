@@ -8,17 +8,18 @@ from typing import Any, Final
 import polars as pl
 from markupsafe import Markup
 
-from alsight.detect.thresholds import REVIEWED
+from alsight.detect.kinds import RANK, REVIEWED
 from alsight.detect.verdicts import Verdicts
+from alsight.report.disclosure.nodes import Headcount, phrase
 from alsight.report.page.blocks import Block, Prose, Section, table
 from alsight.report.page.words import NONE, count, joined, opening, percent, signed
-from alsight.report.verdicts.words import RANK, sure
+from alsight.report.verdicts.words import sure
 
 LISTED: Final = 40
 """People in the list; all of them are in review.parquet."""
 
 REASONS: Final = 3
-"""Reasons told in the list."""
+"""Reasons stated in the list."""
 
 
 def look_again(judged: Verdicts) -> pl.DataFrame:
@@ -40,27 +41,28 @@ def look_again(judged: Verdicts) -> pl.DataFrame:
     )
 
 
-def second_look_section(judged: Verdicts, anchors: Mapping[str, str]) -> Section:
+def second_look_section(judged: Verdicts, anchors: Mapping[str, str], again: Headcount) -> Section:
     """The list of people to re-evaluate.
 
     Args:
         judged: the verdicts.
         anchors: person to the place of their page, for those who have one.
+        again: how many people there are to re-evaluate.
     """
     listed = look_again(judged)
     title = "People to re-evaluate"
     intro = (
-        "A held improvement always asks for a second look at the diagnosis, and so does a record that fits a mimic of "
-        "ALS better than ALS. The posterior below is the probability of a mimic, from how common mimics are at "
-        "registration, how the scores ran, and what is recorded; what is not recorded weighs nothing. It is a reason "
-        "to look, never a diagnosis."
+        "A mimic is another disease that looks like ALS. The diagnosis deserves a second look after every held gain, "
+        "and where the record fits a mimic better than ALS. The table gives the posterior probability of a mimic: its "
+        "probability given how common mimics are at registration, the course of the scores, and what is recorded. "
+        "What is not recorded has no influence. This probability is a reason to look again, never a diagnosis."
     )
     if not listed.height:
-        return Section("re-evaluate", title, (Prose(intro), Prose("Nobody is listed.")))
-    more = f" The first {count(LISTED)} of {count(listed.height)} are listed." if listed.height > LISTED else ""
-    said = Prose(f"Everybody's posterior and reasons are in review.parquet.{more}")
+        return Section("re-evaluate", title, (Prose(intro), Prose("No one is listed.")))
+    more = phrase(f" The first {count(LISTED)} of ", again, " are listed.") if listed.height > LISTED else ""
+    said = Prose(phrase("The probability and the reasons for each person are in review.parquet.", more))
     rows = [_row(row, anchors) for row in listed.head(LISTED).iter_rows(named=True)]
-    heads = ("person", "verdict", "mimic", "why", "to consider")
+    heads = ("person", "verdict", "probability of a mimic", "reasons (log odds)", "mimics to consider")
     blocks: list[Block] = [Prose(intro), said, table(title, heads, rows, (2,))]
     return Section("re-evaluate", title, tuple(blocks))
 
@@ -78,7 +80,7 @@ def _row(row: dict[str, Any], anchors: Mapping[str, str]) -> tuple[str | Markup,
 
 
 def reasons(row: dict[str, Any], most: int) -> list[str]:
-    """What speaks for or against a mimic, weightiest first, each with its weight in log odds; the prior apart."""
+    """What speaks for or against a mimic, the strongest first, each with its log odds; the prior apart."""
     told = [part for part in row.get("reasons") or [] if part["feature"] != "prior"]
     return [f"{part['words']} ({signed(part['weight'], 1)})" for part in told[:most]]
 

@@ -1,4 +1,4 @@
-"""Verdicts as tables beside the report: under the names that are sent, in an order that tells nothing, and written."""
+"""Verdicts as tables beside the report: under the names that are sent, without hidden counts, and written."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ import polars as pl
 
 from alsight.cohort.write.guard import guarded
 from alsight.detect.verdicts import Verdicts
+from alsight.report.disclosure.nodes import Disclosure, Headcount
 from alsight.report.folder import write_whole
-from alsight.report.verdicts.words import RANK
+from alsight.report.page.render import text
+from alsight.report.page.sections import definition_people
+from alsight.report.verdicts.counts import stated_counts, verdict_counts
+from alsight.report.verdicts.reasons import with_sentences
+from alsight.report.verdicts.statement import cohort_sentence
 
 FILES: Final[dict[str, str]] = {
     "people": "verdicts.parquet",
@@ -23,10 +28,14 @@ FILES: Final[dict[str, str]] = {
 """Table of Verdicts to the file it goes to."""
 
 
-def renamed(judged: Verdicts, key: pl.DataFrame) -> Verdicts:
-    """The verdicts under other names, sorted by them, so that no order tells who is who.
+OPEN: Final = Disclosure("identified", {})
+"""Everything is printed: what the program answers to the person who holds the data."""
 
-    Verdicts are given before people are renamed, since raters and calendar dates weigh in them and are not sent.
+
+def renamed(judged: Verdicts, key: pl.DataFrame) -> Verdicts:
+    """The verdicts under other names, sorted by them, so that no order reveals who is who.
+
+    Verdicts are given before people are renamed, since raters and calendar dates influence them and are not sent.
 
     Args:
         judged: verdicts under the file's own identifiers.
@@ -46,30 +55,58 @@ def _renamed(frame: pl.DataFrame, key: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(subject="pseudonym").select(order).sort("subject", maintain_order=True)
 
 
-def write_verdicts(judged: Verdicts, place: Path) -> dict[str, Path]:
+def write_verdicts(judged: Verdicts, place: Path, shown: Disclosure) -> dict[str, Path]:
     """Write every table of the verdicts; name of the file without its ending to where it is.
 
     Raises:
-        RunError: the disk refused.
+        RunError: a file could not be written.
     """
-    written = {
-        Path(name).stem: write_whole(place / name, getattr(judged, table).write_parquet)
-        for table, name in FILES.items()
-    }
-    statement = write_whole(place / "statement.csv", guarded(judged.statement).write_csv)
-    return {**written, "statement": statement}
+    frames = {table: getattr(judged, table) for table in FILES}
+    frames["people"] = with_sentences(judged.people, judged.causes, judged.thresholds)
+    written = {Path(name).stem: write_whole(place / name, frames[table].write_parquet) for table, name in FILES.items()}
+    stated = guarded(printed_statement(judged.statement, shown))
+    return {**written, "statement": write_whole(place / "statement.csv", stated.write_csv)}
+
+
+def printed_statement(statement: pl.DataFrame, shown: Disclosure) -> pl.DataFrame:
+    """The statement with nothing where a count is hidden, nor where a number would give it away."""
+    pairs = [stated_counts(row) for row in statement.iter_rows(named=True)]
+    enough = pl.Series([shown.shows(pair[0]) for pair in pairs], dtype=pl.Boolean)
+    both = pl.Series([shown.shows(*(one for one in pair if one)) for pair in pairs], dtype=pl.Boolean)
+    return statement.with_columns(
+        *(pl.when(both).then(name).alias(name) for name in ("observed", "observed_low", "observed_high")),
+        *(pl.when(both).then(name).alias(name) for name in ("upper_tail_probability", "cross_fit_expected")),
+        *(pl.when(enough).then(name).alias(name) for name in ("eligible", "expected", "expected_low", "expected_high")),
+    )
 
 
 def counted(judged: Verdicts) -> dict[str, Any]:
-    """People by headline verdict and by present state, every verdict named, and the sentence."""
+    """People by headline verdict and by present state, every verdict named, and the sentence; nothing is hidden."""
+    return printed_counts(judged, OPEN)
+
+
+def printed_counts(judged: Verdicts, shown: Disclosure) -> dict[str, Any]:
+    """The same with None where a count is hidden."""
+    counts = verdict_counts(judged, {})
     return {
-        "sentence": judged.sentence,
-        "headline": _counts(judged.people["verdict"]),
-        "current": _counts(judged.people["current"]),
-        "review": int(judged.people["review"].fill_null(value=False).sum()),
+        "sentence": text(cohort_sentence(judged.sentence), shown),
+        "headline": {verdict: _printed(one, shown) for verdict, one in counts.headline.items()},
+        "current": {verdict: _printed(one, shown) for verdict, one in counts.current.items()},
+        "review": _printed(counts.review, shown),
     }
 
 
-def _counts(verdicts: pl.Series) -> dict[str, int]:
-    found = dict(verdicts.drop_nulls().value_counts(name="people").iter_rows())
-    return {verdict: int(found.get(verdict, 0)) for verdict in [*RANK, *sorted(set(found) - set(RANK))]}
+def printed_rates(rates: pl.DataFrame, shown: Disclosure) -> pl.DataFrame:
+    """Rates by definition with nothing where a count is hidden."""
+    people = definition_people(rates, {})
+    found = pl.Series([shown.shows(people[name][1]) for name in rates["definition"]], dtype=pl.Boolean)
+    eligible = pl.Series([shown.shows(people[name][0]) for name in rates["definition"]], dtype=pl.Boolean)
+    return rates.with_columns(
+        pl.when(found).then("found").alias("found"),
+        pl.when(eligible).then("eligible").alias("eligible"),
+        *(pl.when(found & eligible).then(name).alias(name) for name in ("rate", "low", "high")),
+    )
+
+
+def _printed(people: Headcount, shown: Disclosure) -> int | None:
+    return people.size if shown.shows(people) else None

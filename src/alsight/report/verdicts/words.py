@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
 from typing import Any, Final
 
-from alsight.detect.thresholds import VERDICTS
+from alsight.detect.kinds import EXPLAINED, PAGES, VERDICTS, Verdict
 from alsight.report.page.labels import RULES, label, source_name
-from alsight.report.page.words import NONE, SMALL_CELL, months, number, opening, percent
+from alsight.report.page.words import NONE, months, number, opening, percent
 
-RANK: Final[dict[str, int]] = {verdict: place for place, verdict in enumerate(VERDICTS)}
-"""Verdict to its place, the most striking first."""
-
-DOSSIERS: Final = ("remission-like", "reversal", "lost gain", "prolonged plateau")
+DOSSIERS: Final = PAGES
 """Verdicts that earn a page of their own."""
-
-GAINS: Final = frozenset({"remission-like", "reversal", "lost gain", "rise, not yet confirmed"})
-PLATEAUS: Final = frozenset({"prolonged plateau", "plateau", "apparent plateau"})
-EXPLAINED: Final = frozenset({"artefact", "symptomatic gain", "rebound after a dip"})
+RISES_EXPLAINED: Final = frozenset(EXPLAINED.values())
+"""Verdicts on rises that something else explains."""
 
 _NEARLY_ALL: Final = 0.9995
 _ALMOST: Final = 0.99
-_SMALL_PEOPLE: Final = re.compile(
-    rf"(?<![\d.,(])[1-{SMALL_CELL - 1}](?= (?:of|in|had|held|people|person|records?|were|was|are|is)\b)"
-)
 
 
 def tone(verdict: str) -> str:
     """The named color of a verdict: gains, plateaus, explained rises, and all else."""
-    if verdict in GAINS:
-        return "rise"
-    if verdict in PLATEAUS:
-        return "plateau"
-    return "other" if verdict in EXPLAINED else "muted"
+    return VERDICTS[Verdict(verdict)].color
 
 
 def kind(verdict: str) -> str:
@@ -74,7 +61,7 @@ def reading_label(row: dict[str, Any]) -> str:
     """A reading of plateau or gain in words: that of its definition at this length and size, else as it is called."""
     rule = RULES.get(row.get("definition") or "")
     if rule is None:
-        return opening(str(row["reading"]).replace("_", " "))
+        return opening(str(row["definition_text"]).replace("_", " "))
     asked = replace(rule, months=row["months"]) if row["kind"] == "plateau" else replace(rule, points=row["points"])
     return opening(label(asked))
 
@@ -96,8 +83,3 @@ def reading_family(row: dict[str, Any]) -> str:
 def reading_size(row: dict[str, Any]) -> str:
     """What sets a reading apart from others of its wording: its length, or the size of the gain."""
     return months(row["months"]) if row["kind"] == "plateau" else f"{number(row['points'], 0)} points"
-
-
-def without_small(text: str, *, identified: bool) -> str:
-    """A sentence whose small counts of people are not told where the report is to be sent."""
-    return text if identified else _SMALL_PEOPLE.sub(f"under {SMALL_CELL}", text)

@@ -1,0 +1,170 @@
+"""What the reading of a heading comes to, given the cells below it: a meaning with its unit, or the kind that lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from alsight.cohort.mapping.families import Look
+from alsight.cohort.mapping.headings import Reading, bare, readings
+from alsight.cohort.mapping.meanings import IS_ITEM, MEANINGS, meaning_of
+from alsight.cohort.mapping.spec import ColumnMap
+from alsight.cohort.mapping.words import bag, compact, tokens
+from alsight.cohort.parse.labels import derived, others, speaks
+from alsight.cohort.parse.profile import Profile
+
+LITERS: Final = 12.0
+"""Vital capacities above this number are percents of predicted: no one breathes so many litres."""
+
+DAY_NUMBERS: Final = (8_000, 60_000)
+"""Day numbers of visits: of the 1980s and later, whether counted from 1960 (SAS, Stata) or from 1899 (Excel)."""
+
+DERIVED: Final = (
+    "dtype",
+    "derivationtype",
+    "derived",
+    "derivedfl",
+    "imputed",
+    "imputedfl",
+    "isimputed",
+    "imputation",
+    "imputationflag",
+    "locf",
+    "lvcf",
+    "carriedforward",
+)
+"""Headings of markers of derived rows, letters alone."""
+
+
+def excluding(frame: pl.DataFrame, names: Sequence[str], look: Look) -> dict[str, ColumnMap]:
+    """Columns that say whose rows, or which rows, are none of the cohort's: controls, and derived values."""
+    found: dict[str, ColumnMap] = {}
+    for name in names:
+        cells = frame[name]
+        if compact(bare(name)) in DERIVED and (derived_cells := derived(cells)):
+            why = "marks derived or imputed values"
+            found[name] = ColumnMap(means="derived", exclude=derived_cells, confidence=0.9, why=why)
+        elif look(name).distinct <= 12 and (other := others(cells)):
+            why = "tells people with ALS from others"
+            found[name] = ColumnMap(means="population", exclude=other, confidence=0.9, why=why)
+    return found
+
+
+def fitting(heading: str, context: str, look: Look) -> list[tuple[Reading, ColumnMap]]:
+    """Every meaning of a heading that the cells below it allow, the likeliest first."""
+    found: list[tuple[Reading, ColumnMap]] = []
+    for reading in readings(heading, context):
+        fit = _fit(reading, look(heading), heading)
+        if fit is not None:
+            found.append((reading, fit))
+    return found
+
+
+_KINDS: Final = {"time": "a date or a count of time", "score": "a score", "number": "a number"}
+
+
+def misfit(heading: str, context: str, look: Look) -> tuple[str, str] | None:
+    """The kind that a heading asks for and its cells do not have, with a sentence about it."""
+    for reading in readings(heading, context):
+        meaning = meaning_of(reading.means)
+        if meaning is not None and meaning.kind in _KINDS and look(heading).examples:
+            example = look(heading).examples[0]
+            told = f'"{heading}" holds "{example}", which is not {_KINDS[meaning.kind]} that can be read.'
+            return meaning.kind, told
+    return None
+
+
+def _fit(reading: Reading, shape: Profile, heading: str) -> ColumnMap | None:
+    """What a reading of a heading comes to, given the cells; None where the cells are of another kind."""
+    name = reading.means
+    if " or " in name:
+        percent = reading.unit == "%" or (reading.unit not in ("l", "ml") and shape.high > LITERS)
+        name = name.split(" or ")[1 if percent else 0]
+        if shape.filled == 0:
+            return None
+    meaning = meaning_of(name)
+    if meaning is None:
+        return None
+    unit, share = reading.unit, 1.0
+    if meaning.kind == "time":
+        timed = time_unit(name, reading, shape, heading)
+        if timed is None:
+            return None
+        unit, share = timed
+    elif shape.filled == 0:
+        share = 0.5
+    elif meaning.kind == "score":
+        share = shape.number if name not in IS_ITEM or shape.number > 0.1 else speaks(name, shape.examples)
+        if share < 0.5 or (name in IS_ITEM and shape.number > 0.5 and _too_great(shape)):
+            return None
+    elif meaning.kind == "number":
+        share = shape.number
+        if share < 0.5:
+            return None
+    elif meaning.kind == "boolean":
+        share = max(shape.yes_no, 0.5 * shape.codes)
+        if share < 0.4:
+            return None
+    elif reading.yes and name == "genotype" and shape.yes_no < 0.4:
+        # "SOD1_mutation" with the variant below it, no yes and no.
+        return (
+            ColumnMap(means="genotype_variant", confidence=0.8, why="a gene's variant") if shape.number < 0.5 else None
+        )
+    elif name in ("onset_site", "sex", "genotype") and (shape.date > 0.3 or (shape.number > 0.5 and not shape.codes)):
+        return None
+    confidence = round(reading.confidence * (0.5 + 0.5 * min(share, 1.0)), 2)
+    return ColumnMap(
+        means=name, unit=unit, origin=_origin(reading), yes=reading.yes, confidence=confidence, why=reading.why
+    )
+
+
+def _too_great(shape: Profile) -> bool:
+    """Whether numbers are too many or too great for an item: a sub-score, or a total."""
+    return shape.distinct > 12 or (shape.high > 5 and shape.above_four > 0.2)
+
+
+def _origin(reading: Reading) -> Any:
+    return reading.origin
+
+
+def time_unit(name: str, reading: Reading, shape: Profile, heading: str) -> tuple[str, float] | None:
+    """Unit of a time and the share of cells that fit it; an empty unit where nothing tells."""
+    happens = name.startswith(("on:", "off:")) or (meaning_of(name) or NONE).part == "event"
+    dated = "date" in bag(heading)
+    living = name == "death" and bool(LIVING & set(tokens(heading)))
+    if shape.filled == 0:
+        return reading.unit or "date", 0.5
+    if shape.date + shape.partial >= 0.5:
+        return "date", shape.date + shape.partial
+    if living and shape.yes_no >= 0.6:
+        return "alive", shape.yes_no
+    if (dated or reading.unit == "year" or name == "birth") and shape.year + shape.date + shape.partial > 0.9:
+        return "date", shape.year + shape.date + shape.partial
+    if shape.short >= 0.5:
+        return "date", shape.short
+    if happens and shape.status >= 0.5:
+        return "status", shape.status
+    if happens and shape.yes_no >= 0.6 and not reading.unit and not (shape.number > 0.9 and shape.high > 1):
+        return "flag", shape.yes_no
+    if shape.number < 0.5:
+        return None
+    if reading.unit in ("day", "week", "month", "year", "age"):
+        return reading.unit, shape.number
+    if shape.serial > 0.9 and shape.whole > 0.9 and (dated or name == "birth"):
+        return "date", shape.serial
+    if name == "time" and dated and shape.whole > 0.99 and DAY_NUMBERS[0] <= shape.low and shape.high <= DAY_NUMBERS[1]:
+        return "date", shape.number
+    if dated or name == "birth":
+        return None
+    if {"delta", "deltadays"} & bag(heading):
+        return "day", shape.number
+    if name == "onset" and shape.codes:
+        return None
+    return "", shape.number
+
+
+NONE: Final = MEANINGS["ignored"]
+LIVING: Final = frozenset({"alive", "living", "lebt", "lebend", "vivant", "vivo", "vive", "levend"})
+"""Words of a heading under which "yes" means that the person lives."""

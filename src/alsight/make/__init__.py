@@ -1,0 +1,1 @@
+"""Make: the makers of all shipped data, one command each: `python -m alsight.make NAME`. No verb calls them."""

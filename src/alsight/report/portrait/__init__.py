@@ -1,0 +1,1 @@
+"""The cohort in the report: who is in it, stages, survival, and how scores vary."""
