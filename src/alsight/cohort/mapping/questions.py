@@ -61,7 +61,13 @@ def no_subject(guess: Guess) -> Fault:
 def no_time(guess: Guess) -> Fault:
     """No column holds the time of the visit: because none is headed so, or because its cells are no times."""
     times = [told for _, told in guess.misfits.items() if told[0] == "time"]
-    if times:
+    visit = next((name for name in guess.of("visit") if guess.look(name).distinct > 1), "")
+    if visit and not times:
+        labels = guess.look(visit).examples[:2]
+        cause = f'"{visit}" numbers the visits ({", ".join(labels)} ...), but nothing tells when they took place.'
+        schedule = line(visit, means="time", unit="month", values=dict.fromkeys(labels, "..."))
+        how_to_fix = f"Add their dates; or give their schedule in the mapping, each ... a number: `{schedule}`."
+    elif times:
         cause, how_to_fix = times[0][1], "Write dates as 2019-03-31, or give a column that counts days or months."
     else:
         listed = ", ".join(f'"{name}"' for name in _unused(guess)[:8])
