@@ -12,6 +12,7 @@ from alsight.cohort.example import example_cohort
 from alsight.cohort.plausible.checks import CHECKS
 from alsight.cohort.plausible.gate import COLUMNS, ImplausibleError, finding_table, findings, plausible
 from alsight.cohort.read.source import Source, read, read_plausible
+from alsight.instruments.items import TWELVE
 
 CASES = Path(__file__).resolve().parents[1] / "data" / "cases" / "reading"
 CODES = CASES / "04-reversed-answer-codes" / "t2d.csv"
@@ -50,21 +51,7 @@ def test_an_unknown_name_is_refused() -> None:
 def test_the_mapping_that_is_offered_mends_answer_codes(tmp_path: Path) -> None:
     headings = CODES.read_text().splitlines()[0].split(",")[2:]
     values = 'values = { 1 = "4", 2 = "3", 3 = "2", 4 = "1", 5 = "0" }'
-    meanings = [
-        "q1_speech",
-        "q2_salivation",
-        "q3_swallowing",
-        "q4_handwriting",
-        "q5_cutting",
-        "q6_dressing_and_hygiene",
-        "q7_turning_in_bed",
-        "q8_walking",
-        "q9_climbing_stairs",
-        "q10_dyspnea",
-        "q11_orthopnea",
-        "q12_respiratory_insufficiency",
-    ]
-    lines = [f'"{name}" = {{ means = "{item}", {values} }}' for name, item in zip(headings, meanings, strict=True)]
+    lines = [f'"{name}" = {{ means = "{item}", {values} }}' for name, item in zip(headings, TWELVE, strict=True)]
     mapping = tmp_path / "codes.toml"
     mapping.write_text("[[tables]]\n[tables.columns]\n" + "\n".join(lines) + "\n")
     cohort = read(Source(path=str(CODES), mapping=str(mapping)))
