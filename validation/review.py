@@ -25,6 +25,7 @@ from scipy.stats import rankdata
 from alsight.calibrate.ensemble import ensemble
 from alsight.calibrate.populations import REGISTER, TRIAL, group_of, with_parameters
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import padded
 from alsight.cohort.tables import EVENTS, SUBJECTS, VISITS
 from alsight.detect.review.rated import rated
 from alsight.detect.review.review import review
@@ -204,12 +205,8 @@ def recall(score: np.ndarray, sick: np.ndarray) -> float:
 
 
 def own_line(cohort: Cohort) -> np.ndarray:
-    seen = rated(cohort)
-    count = np.diff(seen.starts)
-    who = np.repeat(np.arange(count.size), count)
-    place = np.arange(who.size) - seen.starts[:-1][who]
-    months, totals = (np.full((count.size, max(count.max(), 1)), np.nan) for _ in range(2))
-    months[who, place], totals[who, place] = seen.months, seen.totals
+    usable = rated(cohort).ratings
+    months, totals = (padded(usable, values, fill=np.nan)[0] for values in (usable.months, usable.total))
     return window_slope(months, totals).per_month
 
 

@@ -8,11 +8,15 @@ import numpy as np
 import polars as pl
 from scipy.stats import multivariate_normal
 
+from alsight.base.units import days_of
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.endpoints import NO_DAY
+from alsight.cohort.ratings import ITEM_BLOCK, NOT_RECORDED, Ratings
 from alsight.cohort.schema import Table
 from alsight.cohort.tables import DOSES, EVENTS, MEASURES_TABLE, SUBJECTS, VISITS
-from alsight.detect.review.classes import BEST, UNANCHORED_LEVEL, CourseClass
+from alsight.detect.review.classes import UNANCHORED_LEVEL, CourseClass
 from alsight.detect.review.rated import Rated
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
 
 def shaped(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -60,7 +64,7 @@ def moments(one: CourseClass, months: np.ndarray, onset: float) -> tuple[np.ndar
     if np.isnan(onset):
         level, level_variance, shared = UNANCHORED_LEVEL[0], UNANCHORED_LEVEL[1] ** 2, 0.0
     else:
-        level, level_variance = BEST - one.past * onset, (one.past_sd * onset) ** 2
+        level, level_variance = ALSFRS_R_BEST - one.past * onset, (one.past_sd * onset) ** 2
         shared = onset * one.correlation * one.past_sd * one.rate_sd
     low, high = np.minimum(t, s), np.maximum(t, s)
     covariance = level_variance + (t + s) * shared + t * s * one.rate_sd**2
@@ -94,19 +98,38 @@ def simulated(
         rows.append(random.multivariate_normal(mean, covariance))
         count[person] = last.size
     months = np.concatenate([planned[:size] for size in count])
-    seen = np.where(np.isnan(died), planned[-1], planned[count - 1])
-    starts = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    observed = np.where(np.isnan(died), planned[-1], planned[count - 1])
     zeros = np.zeros(people, np.int64)
     return Rated(
-        subjects=pl.Series("subject", np.arange(people)).cast(pl.String),
-        starts=starts,
-        months=months,
-        totals=np.concatenate(rows),
+        ratings=bare(count, months, np.concatenate(rows)),
         onset=onset,
-        seen=seen,
+        observed=observed,
         died=died,
-        judged=zeros,
+        status=zeros,
         rate=np.full(people, np.nan),
-        first_day=zeros,
-        left_out=zeros,
+        excluded=zeros,
+    )
+
+
+def bare(count: np.ndarray, months: np.ndarray, total: np.ndarray) -> Ratings:
+    """ALSFRS-R ratings of which nothing but months and totals is known, so many of each subject."""
+    size, people = months.size, count.size
+    unknown = np.full(size, NOT_RECORDED)
+    return Ratings(
+        identifier=np.arange(people)[:, None].astype(">u4").view(np.uint8),
+        offsets=np.concatenate([[0], np.cumsum(count)]),
+        subject=np.repeat(np.arange(people), count),
+        line=np.arange(size),
+        day=np.rint(days_of(months)).astype(np.int64),
+        months=months,
+        months_since_onset=np.full(size, np.nan),
+        items=np.full((size, len(ITEM_BLOCK)), np.nan),
+        total=total,
+        derived=np.zeros(size, bool),
+        scale=np.zeros(size, np.int64),
+        mode=unknown,
+        responder=unknown,
+        rater=unknown,
+        main_scale=np.zeros(people, np.int64),
+        end_day=np.full(people, NO_DAY),
     )

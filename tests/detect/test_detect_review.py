@@ -161,7 +161,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_too_little_never_speaks_for_a_mimic(name: str) -> None:
     got = row(review(cohort({"A": BAD[name]})), "A")
-    assert got["course"] != "judged"
+    assert got["course"] != "assessed"
     assert got["closest"] is None
     assert got["log_lr_course"] <= 0.0
     assert got["posterior"] <= got["prior"]
@@ -172,13 +172,13 @@ def test_a_slip_among_many_visits_is_left_out() -> None:
     slipped = [*clean[:4], (clean[4][0], 4.0), *clean[5:]]
     last = [*clean, (clean[-1][0] + 91, 47.0)]
     got = review(cohort({"clean": clean, "last": last, "slipped": slipped}))
-    assert got["left_out"].to_list() == [0, 1, 1]
+    assert got["excluded_visits"].to_list() == [0, 1, 1]
     assert abs(row(got, "clean")["log_lr_course"] - row(got, "slipped")["log_lr_course"]) < 0.5
 
 
 def test_seen_after_death_says_nothing() -> None:
     got = row(review(cohort({"A": line(36, 0.0, 13)}, events=[{"subject": "A", "day": 100, "event": "death"}])), "A")
-    assert got["course"] == "seen after the recorded death"
+    assert got["course"] == "rated_after_death"
     assert got["log_lr_course"] == 0.0
 
 
@@ -197,8 +197,8 @@ def test_a_gain_on_tofersen_in_a_carrier_is_not_weighed() -> None:
         key: row(review(cohort(rated, people=people, doses=doses)), "A")
         for key, people, doses in (("on", carrier, dose), ("off", carrier, []), ("other", None, dose))
     }
-    assert got["on"]["left_out"] == 10
-    assert got["off"]["left_out"] == got["other"]["left_out"] == 0
+    assert got["on"]["excluded_visits"] == 10
+    assert got["off"]["excluded_visits"] == got["other"]["excluded_visits"] == 0
     assert got["on"]["log_lr_course"] < got["off"]["log_lr_course"]
 
 

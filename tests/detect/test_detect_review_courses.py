@@ -15,7 +15,7 @@ from alsight.detect.review.classes import MIMIC_CLASSES, CourseClass, als_course
 from alsight.detect.review.courses import COURSE_CAP, course_weights
 from alsight.detect.review.kernel import log_lives, log_scores
 from alsight.detect.review.mimics import class_weights, shares
-from detect.review_people import simulated, slow_log_score
+from detect.review_people import bare, simulated, slow_log_score
 from montecarlo import proportion_tolerance
 
 SHIPPED = als_courses()
@@ -37,7 +37,7 @@ def test_likelihood_equals_the_normal_density_written_out(
     person: tuple[np.ndarray, np.ndarray, float], place: int
 ) -> None:
     months, totals, onset = person
-    got = log_scores(np.array([0, months.size]), months, totals, np.array([onset]), table(ALL[place : place + 1]))
+    got = log_scores(bare(np.array([months.size]), months, totals), np.array([onset]), table(ALL[place : place + 1]))
     assert got[0, 0] == pytest.approx(slow_log_score(ALL[place], months, totals, onset), rel=1e-7, abs=1e-6)
 
 
@@ -49,7 +49,7 @@ def test_likelihood_of_many_people_at_once() -> None:
     months -= np.repeat([months[start] if size else 0 for start, size in zip(starts, count, strict=False)], count)
     totals, onset = random.uniform(5, 48, months.size), random.uniform(1, 60, 40)
     onset[::5] = np.nan
-    got = log_scores(starts, months, totals, onset, table(ALL))
+    got = log_scores(bare(count, months, totals), onset, table(ALL))
     for person in range(40):
         own = slice(starts[person], starts[person + 1])
         for place, one in enumerate(ALL):

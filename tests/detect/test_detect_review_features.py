@@ -19,7 +19,7 @@ from alsight.cohort.example import example_cohort
 from alsight.cohort.raw import RawTables
 from alsight.detect.review.dossier import EXPOSURE, FINDING, SECOND, TIMELINE, dossiers
 from alsight.detect.review.features import AGE, age_weights, finding_weights, observed_findings, weigh
-from alsight.detect.review.rated import mending_days
+from alsight.detect.review.rated import restoring_days
 from alsight.detect.review.review import review
 from alsight.detect.review.rows import AGE_CAP, CAP, FINDINGS, SLOW_DISCOUNT, TOTAL_CAP, Finding
 from detect.review_people import cohort, line
@@ -118,7 +118,7 @@ def test_what_is_read_from_a_cohort() -> None:
         {"subject": "C", "day": 0, "measure": "ck_u_l", "value": 1200.0},
     ]
     known = cohort({name: line(40, -0.5) for name in "ABC"}, people=people, measures=measures)
-    got = observed_findings(known, mending_days(known)).fill_nan(None).to_dict(as_series=False)
+    got = observed_findings(known, restoring_days(known)).fill_nan(None).to_dict(as_series=False)
     assert got["low_certainty"] == [1, None, 0]
     assert got["no_upper_signs"] == [None, 1, 0]
     assert got["bulbar_onset"] == [0, None, 1]

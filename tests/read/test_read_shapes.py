@@ -144,7 +144,7 @@ def test_undecidable_dates_are_asked_for(tmp_path) -> None:
     text = "id,date,alsfrs_r\na,01/02/2020,40\na,01/03/2020,38\n"
     with pytest.raises(MappingError, match="day or the month") as refusal:
         read_text(tmp_path, text)
-    assert "--dates dmy" in refusal.value.faults[0].how_to_fix
+    assert '`dates="dmy"`' in refusal.value.faults[0].how_to_fix
     assert days(read_text(tmp_path, text, dates="dmy")[0], "a") == [0, 29]
     assert days(read_text(tmp_path, text, dates="mdy")[0], "a") == [0, 1]
 

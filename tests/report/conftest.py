@@ -15,7 +15,7 @@ from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Verdicts
 from report.judged import judged
 
-VERDICTS = "alsight.report.assess.verdicts"
+VERDICTS = "alsight.verbs.assess.verdicts"
 
 
 @dataclass(frozen=True)

@@ -236,7 +236,7 @@ def test_nobody_striking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         verdict=pl.lit("cannot tell"), review=pl.lit(value=False), reasons=pl.lit(None, PEOPLE["reasons"])
     )
     quiet = replace(judged(cohort), people=plain, sensitivity=judged(cohort).sensitivity.clear(), notes=())
-    monkeypatch.setattr("alsight.report.assess.verdicts", lambda *_, **__: quiet)
+    monkeypatch.setattr("alsight.verbs.assess.verdicts", lambda *_, **__: quiet)
     alsight.assess(cohort, out=tmp_path, pages=0)
     text = (tmp_path / "report.html").read_text()
     assert "No one is listed." in text

@@ -271,6 +271,23 @@ def before(source: Ratings, day: Int[np.ndarray, " subject"]) -> Ratings:
     return chosen(source, np.asarray(source.day) < day[np.asarray(source.subject)])
 
 
+def joined(parts: Sequence[Ratings]) -> Ratings:
+    """The subjects of several cohorts after one another; lines and raters count within each cohort."""
+    width = max(part.identifier.shape[1] for part in parts)
+    wide = [np.pad(part.identifier, ((0, 0), (0, width - part.identifier.shape[1]))) for part in parts]
+    subjects = np.cumsum([0, *(part.size for part in parts)])
+    together = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*RATING_FIELDS, *_OF_SUBJECTS)
+    }
+    together["subject"] = np.concatenate([part.subject + at for part, at in zip(parts, subjects[:-1], strict=True)])
+    return Ratings(
+        identifier=np.concatenate(wide), offsets=_offsets(together["subject"], int(subjects[-1])), **together
+    )
+
+
+_OF_SUBJECTS: Final = ("main_scale", "end_day")
+
+
 def padded(
     source: Ratings, values: Numbers, *, fill: float = 0.0
 ) -> tuple[np.ndarray, Bool[np.ndarray, "subject visit"]]:

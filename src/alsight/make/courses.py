@@ -16,13 +16,13 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
-import polars as pl
 from jaxtyping import Float64
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from alsight.calibrate.ensemble import VERSION, ensemble
 from alsight.calibrate.populations import REGISTER, TRIAL, group_of, with_parameters
+from alsight.cohort.ratings import joined
 from alsight.detect.review.classes import FILE, AlsCourses, CourseClass, Rating, als_courses, crossed, table
 from alsight.detect.review.kernel import log_lives, log_scores
 from alsight.detect.review.rated import Rated, rated
@@ -78,13 +78,9 @@ def bare(population: Population, parameters: dict[str, float], seed: int) -> Pop
 
 def together(parts: Sequence[Rated]) -> Rated:
     """People of several cohorts after one another."""
-    shift = np.cumsum([0, *(part.starts[-1] for part in parts)])
-    starts = np.concatenate([part.starts[:-1] + at for part, at in zip(parts, shift, strict=False)] + [shift[-1:]])
-    joined: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in ("months", "totals", "onset", "seen", "died", "judged", "rate", "first_day", "left_out")
-    }
-    return Rated(subjects=pl.concat([part.subjects for part in parts]), starts=starts.astype(np.int64), **joined)
+    names = ("onset", "observed", "died", "status", "rate", "excluded")
+    beside: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return Rated(ratings=joined([part.ratings for part in parts]), **beside)
 
 
 def courses_of(numbers: Numbers) -> tuple[tuple[CourseClass, ...], tuple[Rating, ...]]:
@@ -123,12 +119,12 @@ def courses_of(numbers: Numbers) -> tuple[tuple[CourseClass, ...], tuple[Rating,
     return classes, ratings
 
 
-def columns(numbers: Numbers, seen: Rated, only: int | None = None) -> np.ndarray:
+def columns(numbers: Numbers, rated: Rated, only: int | None = None) -> np.ndarray:
     """Log-likelihood of everybody under every class and rating (or those of one class), without the weights."""
     classes, ratings = courses_of(numbers)
     chosen = classes if only is None else classes[only : only + 1]
     rows = table(crossed(chosen, ratings))
-    return log_scores(seen.starts, seen.months, seen.totals, seen.onset, rows) + log_lives(seen.seen, seen.died, rows)
+    return log_scores(rated.ratings, rated.onset, rows) + log_lives(rated.observed, rated.died, rows)
 
 
 def cost_of(numbers: Numbers, each: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float64, Int64, UInt64
 
 from alsight.base.streams import Stream, subject_key
 from alsight.base.streams_numba import normals, uniforms
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.mechanism import layout as at
 from alsight.mechanism.anatomy import POOLS
 from alsight.mechanism.classes import GENES
@@ -53,7 +54,7 @@ def eligible(
         "months_since_onset": entry,
         "alsfrs_r": total,
         "svc": now[:, SVC],
-        "delta_fs": (48.0 - total) / np.maximum(entry, 1.0),
+        "delta_fs": (ALSFRS_R_BEST - total) / np.maximum(entry, 1.0),
         "run_in_loss": screened - total,
     }
     accepted = np.ones(entry.size, bool)

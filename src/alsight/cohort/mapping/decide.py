@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import polars as pl
 
-from alsight.base.errors import Fault, MappingError
+from alsight.base.errors import Fault, MappingError, request_field
 from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.families import slot_time
 from alsight.cohort.mapping.guess import Guess, guess_table, identifier_like
@@ -19,6 +19,7 @@ from alsight.cohort.mapping.meanings import IS_ITEM, meaning_of
 from alsight.cohort.mapping.questions import no_scores, no_subject, no_time, nothing, short_years, which_origin
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, line, unclear
 from alsight.cohort.parse import Place, date_order, numbers
+from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.instruments.items import TWELVE
 
 MONTH_STEPS: Final = 3.0
@@ -175,7 +176,8 @@ def _time_units(
                     guess.sheet.source,
                     heading,
                     f'nothing tells if "{heading}" counts days, weeks, months or years.',
-                    f"Name it with --time-unit, or in the mapping: `{line(heading, means='time', unit='month')}`.",
+                    f"Name it with {request_field('time_unit')}, or in the mapping: "
+                    f"`{line(heading, means='time', unit='month')}`.",
                 )
             )
         elif not unit:
@@ -244,7 +246,8 @@ def _dates(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
             guess.sheet.source,
             heading,
             f'nothing tells whether the day or the month comes first in "{heading}".',
-            'State it: --dates dmy (day first) or --dates mdy, or under [[tables]] in the mapping `dates = "dmy"`.',
+            f"State it: {request_field('dates', 'dmy')} (day first) or {request_field('dates', 'mdy')}, or under "
+            '[[tables]] in the mapping `dates = "dmy"`.',
             ", ".join(example),
         )
     ]
@@ -268,7 +271,7 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
             cells = guess.sheet.frame[heading]
             said = [name for mark, name in MOST.items() if cells.cast(pl.String, strict=False).str.contains(mark).any()]
             values = numbers(cells, Place(table="file", column=heading)).values
-            if ((values > 40) & (values <= 48)).any() or said == ["alsfrs_r"]:
+            if ((values > ALSFRS_BEST) & (values <= ALSFRS_R_BEST)).any() or said == ["alsfrs_r"]:
                 scale = "alsfrs_r"
             elif said == ["alsfrs"]:
                 scale = "alsfrs"
@@ -280,7 +283,8 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
                 guess.sheet.source,
                 open_totals[0],
                 f'nothing tells whether "{open_totals[0]}" is the ALSFRS-R (0-48) or the original ALSFRS (0-40).',
-                'State it: --scale alsfrs_r (or alsfrs), or under [[tables]] in the mapping `scale = "alsfrs_r"`.',
+                f"State it: {request_field('scale', 'alsfrs_r')} (or alsfrs), or under [[tables]] in the mapping "
+                '`scale = "alsfrs_r"`.',
             )
         ]
     name = f"{scale}_total"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from alsight.base.errors import DataError, Fault
+from alsight.base.errors import DataError, Fault, request_field
 from alsight.base.progress import Progress, silent
 from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.meanings import IS_SCORE
@@ -235,5 +235,5 @@ def _entry_said(mapping: Mapping, source: str) -> Fault:
         source=source,
         value=mapping.entry,
         message=_SAID[mapping.entry],
-        how_to_fix="State another with --entry, or with `entry` in the mapping.",
+        how_to_fix=f"State another with {request_field('entry')}, or with `entry` in the mapping.",
     )

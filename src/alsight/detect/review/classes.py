@@ -24,9 +24,6 @@ from alsight.base.errors import SpecError
 FILE: Final = Path(__file__).parent / "als_courses.json"
 """The ALS classes, made by `python -m alsight.make courses`."""
 
-BEST: Final = 48.0
-"""Total without any loss [points]."""
-
 UNANCHORED_LEVEL: Final = (38.0, 8.0)
 """Mean and spread of the first total where the onset is not recorded [points]; the same for every class, so that it
 says nothing for or against any."""

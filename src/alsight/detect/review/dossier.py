@@ -13,7 +13,7 @@ from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort, select
 from alsight.cohort.scores import scored_visits
 from alsight.detect.review.features import AGE, observed_findings
-from alsight.detect.review.rated import mending_days
+from alsight.detect.review.rated import restoring_days
 from alsight.detect.review.review import declared
 from alsight.detect.review.rows import FINDINGS
 from alsight.instruments.alsfrs_r import FOUR_DOMAINS
@@ -171,7 +171,7 @@ def _exposures(some: Cohort, turns: pl.DataFrame) -> pl.DataFrame:
 
 
 def _findings(some: Cohort) -> pl.DataFrame:
-    seen = observed_findings(some, mending_days(some)).with_columns(some.subjects["subject"])
+    seen = observed_findings(some, restoring_days(some)).with_columns(some.subjects["subject"])
     parts = [
         seen.filter(pl.col(row.name).is_not_nan()).select(
             "subject",

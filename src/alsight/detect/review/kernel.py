@@ -9,9 +9,12 @@ from typing import Any, Final
 
 import numba as nb
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64
 
-from alsight.detect.review.classes import BEST, UNANCHORED_LEVEL
+from alsight.base.units import DAYS_PER_MONTH
+from alsight.cohort.ratings import Ratings
+from alsight.detect.review.classes import UNANCHORED_LEVEL
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
 _OPTIONS: Final[Any] = {"error_model": "numpy"}
 _LOG_TWO_PI: Final = float(np.log(2.0 * np.pi))
@@ -27,7 +30,7 @@ def _first(row: Any, onset: float, state: Any, spread: Any) -> None:
     rate_sd = row[_RATE_SD]
     state[1] = row[_RATE]
     if onset > 0.0:
-        state[0] = BEST - row[_PAST] * onset
+        state[0] = ALSFRS_R_BEST - row[_PAST] * onset
         spread[0] = (row[_PAST_SD] * onset) ** 2
         spread[1] = -onset * row[_CORRELATION] * row[_PAST_SD] * rate_sd
     else:
@@ -79,59 +82,55 @@ def _take(total: float, noise: float, state: Any, spread: Any) -> float:
 @nb.njit(nogil=True, cache=True, **_OPTIONS)
 def _filter(starts: Any, months: Any, totals: Any, onset: Any, courses: Any, out: Any) -> None:
     state, spread = np.zeros(3), np.zeros(6)
-    for person in range(starts.size - 1):
-        for place in range(courses.shape[0]):
-            row = courses[place]
+    for subject in range(starts.size - 1):
+        for index in range(courses.shape[0]):
+            row = courses[index]
             sum_ = 0.0
-            for visit in range(starts[person], starts[person + 1]):
-                if visit == starts[person]:
-                    _first(row, onset[person], state, spread)
+            for visit in range(starts[subject], starts[subject + 1]):
+                if visit == starts[subject]:
+                    _first(row, onset[subject], state, spread)
                 else:
                     _ahead(row, months[visit] - months[visit - 1], state, spread)
                 sum_ += _take(totals[visit], row[_NOISE], state, spread)
-            out[person, place] = sum_
+            out[subject, index] = sum_
 
 
 def log_scores(
-    starts: Int64[np.ndarray, " bound"],
-    months: Float64[np.ndarray, " visit"],
-    totals: Float64[np.ndarray, " visit"],
+    ratings: Ratings,
     onset: Float64[np.ndarray, " subject"],
     courses: Float64[np.ndarray, "course number"],
 ) -> Float64[np.ndarray, "subject course"]:
-    """Exact log-likelihood of every person's totals under every course.
+    """Exact log-likelihood of every subject's totals under every course.
 
     Args:
-        starts: where each person's visits begin, and after the last person the number of visits.
-        months: of each visit since the person's first, rising within a person.
-        totals: of each visit [points].
+        ratings: ratings with a total [points], each subject on one scale.
         onset: first symptom to first visit [months]; nan where not recorded or not above 0.
         courses: rows of `classes.table`.
 
     Returns:
-        Log densities; 0 for a person without visits.
+        Log densities; 0 for a subject without visits.
     """
     out = np.zeros((onset.size, courses.shape[0]))
-    _filter(starts, months, totals, np.nan_to_num(onset, nan=-1.0), courses, out)
+    _filter(ratings.offsets, ratings.months, ratings.total, np.nan_to_num(onset, nan=-1.0), courses, out)
     return out
 
 
 def log_lives(
-    seen: Float64[np.ndarray, " subject"],
+    observed: Float64[np.ndarray, " subject"],
     died: Float64[np.ndarray, " subject"],
     courses: Float64[np.ndarray, "course number"],
 ) -> Float64[np.ndarray, "subject course"]:
     """Log-likelihood of being alive at the last visit, or of the recorded death, under every course.
 
     Args:
-        seen: first to last visit [months].
+        observed: first to last visit [months].
         died: first visit to recorded death [months]; nan where none is recorded.
         courses: rows of `classes.table`.
     """
     hazard, shape = courses[:, _HAZARD], courses[:, _SHAPE]
     dead = np.isfinite(died)
-    until = np.maximum(np.where(dead, died, seen), 0.0)[:, None]
+    until = np.maximum(np.where(dead, died, observed), 0.0)[:, None]
     cumulative = hazard * until**shape
-    least = 1.0 / 30.4375
+    least = 1.0 / DAYS_PER_MONTH
     density = np.log(np.maximum(hazard * shape, 1e-300)) + (shape - 1.0) * np.log(np.maximum(until, least))
     return np.where(dead[:, None], density, 0.0) - cumulative

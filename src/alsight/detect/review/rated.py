@@ -1,8 +1,8 @@
-"""What a person's totals can be weighed on: visits kept and left out, and why a course is not judged at all."""
+"""Ratings that a course can be assessed on: visits used and excluded, and why a course is not assessed at all."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -11,76 +11,68 @@ from jaxtyping import Bool, Float64, Int64
 
 from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
-from alsight.detect.review.classes import BEST
-from alsight.episodes.courses import NO_DAY, TOTALS, Courses, courses
-from alsight.instruments.items import Scale
+from alsight.cohort.endpoints import NO_DAY, first_days
+from alsight.cohort.ratings import SCALES, Ratings, chosen, on_main_scale, ratings
+from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 
 FLOOR: Final = 4.0
 CEILING: Final = 46.0
-"""Totals at or under the floor are left out; equal totals at or above the ceiling are not judged [points]. There the
+"""Totals at or under the floor are excluded; equal totals at or above the ceiling are not assessed [points]. There the
 scale can hardly fall or rise, whatever the disease does; alsight's own limits, as for every verdict."""
 LEAST_VISITS: Final = 3
 LEAST_MONTHS: Final = 6.0
 LEAST_EQUAL: Final = 5
-"""Fewest visits and months that a course is judged on, and fewest visits where all totals are equal; alsight's own."""
+"""Fewest visits and months that a course is assessed on, and fewest visits where all totals are equal; chosen here."""
 SLIP: Final = 12.0
-"""A total so far above or below both neighbors, or a last one so far above the one before, is left out as a likely
+"""A total so far above or below both neighbors, or a last one so far above the one before, is excluded as a likely
 slip of the pen [points]; alsight's own: more than twice the smallest detectable change of two ratings."""
-MENDING: Final = (("tofersen", "sod1"),)
+RESTORING: Final = (("tofersen", "sod1"),)
 """Treatments after whose start in carriers of a gene a stable or rising total is no sign against ALS.
 
 Source: miller2022
 """
 
-SEEN_DEAD: Final = "seen after the recorded death"
-JUDGED: Final = np.array(
+RATED_AFTER_DEATH: Final = "rated_after_death"
+COURSE_STATUS: Final = np.array(
     [
-        "judged",
-        "fewer than 3 usable visits",
-        "under 6 months of usable visits",
-        "equal totals at fewer than 5 visits",
-        "equal totals at the ceiling of the scale",
-        SEEN_DEAD,
+        "assessed",
+        "few_visits",
+        "short_follow_up",
+        "few_equal_totals",
+        "equal_totals_at_ceiling",
+        RATED_AFTER_DEATH,
     ]
 )
-"""How a person's course was taken; the first stands for all who are judged."""
+"""Whether a course was assessed, or why not; the first is that of every assessed course."""
 
 
 @dataclass(frozen=True)
 class Rated:
-    """Usable totals of everybody, each person on one scale, and what else the course says.
+    """Usable ratings of every subject, on one scale each, and what else the course says.
 
     Attributes:
-        subjects: people, in the order of the cohort.
-        starts: where each person's usable visits begin, and after the last person their number.
-        months: of each usable visit since the person's first usable one.
-        totals: of each usable visit [points of 48].
+        ratings: usable ratings; `total` is of 48 points.
         onset: first symptom to first usable visit [months]; nan where not recorded or not above 0.
-        seen: first to last usable visit [months].
+        observed: first to last usable visit [months].
         died: first usable visit to death, tracheostomy or permanent ventilation [months]; nan where none.
-        judged: place in JUDGED.
+        status: index in COURSE_STATUS.
         rate: loss from the first symptom to the last usable visit [points/month]; nan where not known.
-        first_day: day of the first usable visit; NO_DAY where there is none.
-        left_out: visits with a total that were not used.
+        excluded: ratings with a total that were not used.
     """
 
-    subjects: pl.Series
-    starts: Int64[np.ndarray, " bound"]
-    months: Float64[np.ndarray, " visit"]
-    totals: Float64[np.ndarray, " visit"]
+    ratings: Ratings
     onset: Float64[np.ndarray, " subject"]
-    seen: Float64[np.ndarray, " subject"]
+    observed: Float64[np.ndarray, " subject"]
     died: Float64[np.ndarray, " subject"]
-    judged: Int64[np.ndarray, " subject"]
+    status: Int64[np.ndarray, " subject"]
     rate: Float64[np.ndarray, " subject"]
-    first_day: Int64[np.ndarray, " subject"]
-    left_out: Int64[np.ndarray, " subject"]
+    excluded: Int64[np.ndarray, " subject"]
 
 
-def mending_days(cohort: Cohort) -> Int64[np.ndarray, " subject"]:
-    """First day of a treatment of MENDING in a carrier of its gene, by person; NO_DAY for the others."""
+def restoring_days(cohort: Cohort) -> Int64[np.ndarray, " subject"]:
+    """First day of a treatment of RESTORING in a carrier of its gene, by subject; NO_DAY for the others."""
     people = cohort.subjects.select("subject", "genotype")
-    given = pl.DataFrame(MENDING, schema={"treatment": pl.String, "genotype": pl.String}, orient="row")
+    given = pl.DataFrame(RESTORING, schema={"treatment": pl.String, "genotype": pl.String}, orient="row")
     first = (
         cohort.doses.join(people, on="subject")
         .join(given, on=["treatment", "genotype"], how="semi")
@@ -90,79 +82,61 @@ def mending_days(cohort: Cohort) -> Int64[np.ndarray, " subject"]:
     return people.join(first, on="subject", how="left", maintain_order="left")["day"].fill_null(NO_DAY).to_numpy()
 
 
-def _death_days(cohort: Cohort) -> Int64[np.ndarray, " subject"]:
-    first = cohort.events.filter(pl.col("event") == "death").group_by("subject").agg(pl.col("day").min().cast(pl.Int64))
-    joined = cohort.subjects.select("subject").join(first, on="subject", how="left", maintain_order="left")
-    return joined["day"].fill_null(NO_DAY).to_numpy()
-
-
-def _slips(whole: Courses, score: Float64[np.ndarray, " visit"]) -> Bool[np.ndarray, " visit"]:
+def _slips(source: Ratings) -> Bool[np.ndarray, " visit"]:
     """Totals that stand alone between their neighbors, and unsupported rises at the end."""
-    size = score.size
+    total, size = source.total, source.total.size
     if size == 0:
         return np.zeros(0, bool)
     same_before = np.zeros(size, bool)
-    same_before[1:] = whole.person[1:] == whole.person[:-1]
+    same_before[1:] = source.subject[1:] == source.subject[:-1]
     same_after = np.append(same_before[1:], False)
-    up, down = score - np.roll(score, 1), score - np.roll(score, -1)
+    up, down = total - np.roll(total, 1), total - np.roll(total, -1)
     between = same_before & same_after & (np.minimum(np.abs(up), np.abs(down)) > SLIP) & (up * down > 0)
     return between | (same_before & ~same_after & (up > SLIP))
 
 
 def rated(cohort: Cohort) -> Rated:
     """Usable totals of a cohort. Totals of the original ALSFRS are stretched from 40 to 48 points, an approximation."""
-    scales: tuple[Scale, ...] = tuple(TOTALS)
-    whole = courses(cohort, scales)
-    people = whole.count.size
-    stretch = np.where((whole.scale == "alsfrs").fill_null(False).to_numpy(), BEST / 40.0, 1.0)
-    score = whole.score * stretch[whole.person]
-    death, last_day = _death_days(cohort), np.minimum(mending_days(cohort), whole.end_day + 1)
-    kept = (whole.day < last_day[whole.person]) & (score > FLOOR) & ~_slips(whole, score)
-    person, day, totals = whole.person[kept], whole.day[kept], score[kept]
-    count = np.bincount(person, minlength=people)
-    starts = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    some = count > 0
-    first, last = np.full(people, NO_DAY), np.full(people, NO_DAY)
-    first[some], last[some] = day[starts[:-1][some]], day[starts[1:][some] - 1]
-    seen = months_of((last - first).astype(np.float64))
-    onset_day = cohort.subjects["onset_day"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    onset = np.where(some, months_of(first - onset_day), np.nan)
+    every = on_main_scale(ratings(cohort))
+    stretch = np.where(every.scale == SCALES.index("alsfrs"), ALSFRS_R_BEST / ALSFRS_BEST, 1.0)
+    every = replace(every, total=every.total * stretch)
+    last_day = np.minimum(restoring_days(cohort), every.end_day + 1)
+    usable = chosen(every, (every.day < last_day[every.subject]) & (every.total > FLOOR) & ~_slips(every))
+    count, some = usable.count, usable.count > 0
+    opening, closing = usable.first[some], usable.offsets[1:][some] - 1
+    first, last, final = np.full(usable.size, NO_DAY), np.full(usable.size, NO_DAY), np.full(usable.size, np.nan)
+    first[some], last[some], final[some] = usable.day[opening], usable.day[closing], usable.total[closing]
+    observed = months_of((last - first).astype(np.float64))
+    onset = np.full(usable.size, np.nan)
+    onset[some] = usable.months_since_onset[opening]
     onset = np.where(onset > 0.0, onset, np.nan)
-    ended = some & (whole.end_day < NO_DAY)
-    died = np.where(ended, np.maximum(months_of((whole.end_day - first).astype(np.float64)), 0.0), np.nan)
-    late = np.bincount(whole.person[whole.day > death[whole.person]], minlength=people) > 0
-    closing = np.full(people, np.nan)
-    closing[some] = totals[starts[1:][some] - 1]
+    ended = some & (usable.end_day < NO_DAY)
+    died = np.where(ended, np.maximum(months_of((usable.end_day - first).astype(np.float64)), 0.0), np.nan)
+    death = first_days(cohort, ("death",))
+    late = np.bincount(every.subject[every.day > death[every.subject]], minlength=every.size) > 0
     return Rated(
-        subjects=whole.subjects,
-        starts=starts,
-        months=months_of((day - first[person]).astype(np.float64)),
-        totals=totals,
+        ratings=usable,
         onset=onset,
-        seen=seen,
+        observed=observed,
         died=died,
-        judged=_judged(count, seen, person, totals, late),
-        rate=np.maximum(BEST - closing, 0.0) / (onset + seen),
-        first_day=first,
-        left_out=whole.count - count,
+        status=_status(usable, observed, late),
+        rate=np.maximum(ALSFRS_R_BEST - final, 0.0) / (onset + observed),
+        excluded=every.count - count,
     )
 
 
-def _judged(
-    count: Int64[np.ndarray, " subject"],
-    seen: Float64[np.ndarray, " subject"],
-    person: Int64[np.ndarray, " visit"],
-    totals: Float64[np.ndarray, " visit"],
-    late: Bool[np.ndarray, " subject"],
+def _status(
+    usable: Ratings, observed: Float64[np.ndarray, " subject"], late: Bool[np.ndarray, " subject"]
 ) -> Int64[np.ndarray, " subject"]:
+    count = usable.count
     highest, lowest = np.full(count.size, -np.inf), np.full(count.size, np.inf)
-    np.maximum.at(highest, person, totals)
-    np.minimum.at(lowest, person, totals)
+    np.maximum.at(highest, usable.subject, usable.total)
+    np.minimum.at(lowest, usable.subject, usable.total)
     equal = highest == lowest
     rules = [
         late,
         count < LEAST_VISITS,
-        seen < LEAST_MONTHS,
+        observed < LEAST_MONTHS,
         equal & (count < LEAST_EQUAL),
         equal & (lowest >= CEILING),
     ]

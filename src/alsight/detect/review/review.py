@@ -20,7 +20,7 @@ from alsight.detect.review.courses import CourseWeights, course_weights
 from alsight.detect.review.features import AGE, AGE_SOURCE, Weighed, observed_findings, weigh
 from alsight.detect.review.mimics import rank, told
 from alsight.detect.review.prior import Setting, SettingRow, elapsed_months, prior_log_odds, setting_row
-from alsight.detect.review.rated import JUDGED, Rated, mending_days, rated
+from alsight.detect.review.rated import COURSE_STATUS, Rated, rated, restoring_days
 from alsight.detect.review.rows import FINDINGS
 
 REASON: Final = pl.Struct({"feature": pl.String, "words": pl.String, "weight": pl.Float64, "source": pl.String})
@@ -38,12 +38,14 @@ SCHEMA: Final[dict[str, Any]] = {
     "course": pl.String,
     "closest": pl.String,
     "visits": pl.Int64,
-    "left_out": pl.Int64,
+    "excluded_visits": pl.Int64,
     "rate_per_month": pl.Float64,
     "revised_diagnosis": pl.String,
 }
-"""Columns of a review. `course` says whether the course was judged, or why not; `closest` is the course class that fits
-best; `visits` and `left_out` count totals that were and were not used."""
+"""Columns of a review.
+
+`course` says whether the course was assessed, or why not (COURSE_STATUS); `closest` is the course class that fits
+best; `visits` and `excluded_visits` count totals that were and were not used."""
 
 BLOCK: Final = 100_000
 """People weighed at once, which bounds memory; nobody's review depends on anyone else."""
@@ -85,11 +87,11 @@ def review(cohort: Cohort, setting: Setting = "register") -> pl.DataFrame:
 
 def _reviewed(whole: Cohort, row: SettingRow) -> pl.DataFrame:
     """The review of one block of people."""
-    seen = rated(whole)
+    course_data = rated(whole)
     prior = prior_log_odds(row, elapsed_months(whole))
-    course = course_weights(seen)
-    observed = observed_findings(whole, mending_days(whole))
-    found = weigh(observed, seen.rate, ("low_certainty",) if row.definite else ())
+    course = course_weights(course_data)
+    observed = observed_findings(whole, restoring_days(whole))
+    found = weigh(observed, course_data.rate, ("low_certainty",) if row.definite else ())
     log_odds = prior + course.total + found.total
     chances = rank(course.log_mimics, observed)
     frame = pl.DataFrame(
@@ -99,18 +101,18 @@ def _reviewed(whole: Cohort, row: SettingRow) -> pl.DataFrame:
             "log_lr_course": course.total,
             "log_lr_features": found.total,
             "posterior": expit(log_odds),
-            "reasons": reasons(row, prior, course, found, seen),
+            "reasons": reasons(row, prior, course, found, course_data),
             **told(chances).to_dict(),
-            "course": pl.Series(JUDGED).gather(seen.judged),
+            "course": pl.Series(COURSE_STATUS).gather(course_data.status),
             "closest": pl.Series(course.names).gather(course.closest),
-            "visits": np.diff(seen.starts),
-            "left_out": seen.left_out,
-            "rate_per_month": pl.Series(seen.rate).fill_nan(None),
+            "visits": course_data.ratings.count,
+            "excluded_visits": course_data.excluded,
+            "rate_per_month": pl.Series(course_data.rate).fill_nan(None),
             "revised_diagnosis": whole.subjects["revised_diagnosis"],
         }
     )
-    judged = pl.col("course") == JUDGED[0]
-    return frame.with_columns(closest=pl.when(judged).then(pl.col("closest"))).select(
+    assessed = pl.col("course") == COURSE_STATUS[0]
+    return frame.with_columns(closest=pl.when(assessed).then(pl.col("closest"))).select(
         pl.col(name).cast(kind) for name, kind in SCHEMA.items()
     )
 
@@ -129,14 +131,14 @@ def declared(cohort: Cohort) -> Cohort:
 
 
 def reasons(
-    row: SettingRow, prior: Float64[np.ndarray, " subject"], course: CourseWeights, found: Weighed, seen: Rated
+    row: SettingRow, prior: Float64[np.ndarray, " subject"], course: CourseWeights, found: Weighed, course_data: Rated
 ) -> pl.Series:
     """Every part of the log odds of everybody, the weightiest first; the prior among them."""
     people = np.arange(prior.size)
     weighed = np.flatnonzero(course.total != 0.0)
     elapsed = "falling with the months since diagnosis" if row.elapses else "as left after a first evaluation"
     words = [COURSE_WORDS.get(name, "the scores fall as in ALS") for name in course.names]
-    ended = np.where(np.isfinite(seen.died), "death or permanent ventilation", "alive at the last visit")
+    ended = np.where(np.isfinite(course_data.died), "death or permanent ventilation", "alive at the last visit")
     parts = [
         _part(people, "prior", f"{row.name}: {row.meaning}; {elapsed}", prior, row.source),
         _part(

@@ -21,6 +21,7 @@ from alsight.detect.prior import HELD, every_so_many, usable
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.simulate import simulate_fit
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.models.velocity import Velocity
 
 TREATED: Final = ("tofersen",)
@@ -74,7 +75,7 @@ def cross_fit_shares(cut: Cohort, first: pl.DataFrame, cohort: Cohort, count: Co
 
 def described(cut: Cohort, first: pl.DataFrame) -> pl.DataFrame:
     """Scores with what the rate may depend on: the log loss a month since onset, and how long a person was followed."""
-    loss = (48.0 - pl.col("first")).clip(_LEAST_LOSS, None) / pl.col("onset_months").clip(0.5, None)
+    loss = (ALSFRS_R_BEST - pl.col("first")).clip(_LEAST_LOSS, None) / pl.col("onset_months").clip(0.5, None)
     rated = cut.visits.select("subject", "day", score=pl.col("alsfrs_r_total").cast(pl.Float64)).join(
         first.select("subject", "first_day", "onset_months", first="score"),
         on="subject",

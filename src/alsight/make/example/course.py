@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.random import Generator
 
 from alsight.base.units import DAYS_PER_MONTH, DAYS_PER_WEEK
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.make.example.parameters import GAINERS, PLANTED, WEEKS, constant
 
 WEEK_MONTHS = DAYS_PER_WEEK / DAYS_PER_MONTH
@@ -141,7 +142,7 @@ def item_latents(
     def scores(time: Float[np.ndarray, "people times"]) -> Float[np.ndarray, "people times 12"]:
         return 4.0 * (1.0 - np.clip((time[:, :, None] - begin[:, None, :]) / constant("item_width"), 0.0, 1.0))
 
-    sums = 48.0 - scores(np.broadcast_to(clock, (size, clock.size))).sum(axis=-1)
+    sums = ALSFRS_R_BEST - scores(np.broadcast_to(clock, (size, clock.size))).sum(axis=-1)
     sums += 1e-9 * clock
     upper = np.clip((sums[:, None, :] < lost[:, :, None]).sum(axis=-1), 1, clock.size - 1)
     high, low = np.take_along_axis(sums, upper, axis=1), np.take_along_axis(sums, upper - 1, axis=1)

@@ -16,6 +16,7 @@ from numpy.random import PCG64, Generator
 from alsight.base.units import DAYS_PER_MONTH, DAYS_PER_WEEK
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.tables import SUBJECTS, VISITS
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.instruments.items import TEN, TWELVE
 from alsight.make.example.course import People, draw_loss, draw_people, item_latents
 from alsight.make.example.events import dose_frame, event_frame
@@ -156,8 +157,8 @@ def truth_frame(names: pl.Series, people: People, lost: np.ndarray, visits: Visi
             "true_gain": np.round(gain, 2),
             "planted_points": np.round(people.gain, 2),
             "true_rate_per_month": np.round(people.rate, 3),
-            "true_total_at_entry": np.round(48.0 - lost[:, 0], 2),
-            "true_total_at_last_visit": np.round(48.0 - lost[rows, week], 2),
+            "true_total_at_entry": np.round(ALSFRS_R_BEST - lost[:, 0], 2),
+            "true_total_at_last_visit": np.round(ALSFRS_R_BEST - lost[rows, week], 2),
         }
     ).with_columns(pl.when(pl.Series(planted)).then(pl.col(name)) for name in ("start_day", "end_day"))
 

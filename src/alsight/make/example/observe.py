@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.random import Generator
 
 from alsight.base.units import DAYS_PER_WEEK
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.make.example.course import WEEK_MONTHS, People, in_window
 from alsight.make.example.parameters import WEEKS, constant
 
@@ -162,7 +163,7 @@ def draw_visits(
     day[:, 0] = 0
     week = np.clip(day // int(DAYS_PER_WEEK), 0, WEEKS - 1)
     truth = np.take_along_axis(seen, week[:, :, None], axis=1)
-    badness = (48.0 - truth.sum(axis=-1)) / 48.0
+    badness = (ALSFRS_R_BEST - truth.sum(axis=-1)) / ALSFRS_R_BEST
     missed = generator.random((size, count)) < constant("visit_missed") * (0.5 + 2.0 * badness)
     missed &= people.among("progressing", "slow", "mimic_stable")[:, None]
     missed[:, :2] = False

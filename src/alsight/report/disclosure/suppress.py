@@ -151,7 +151,8 @@ def _protected(who: Who, terms: Sequence[Term], people: Mapping[Who, Headcount],
     low, high = attack(who, terms, people, hidden)
     if hidden[who] is Hidden.WITHHELD:
         return low < high
-    most = SMALL_CELL - 1 if people[who].most is None else min(SMALL_CELL - 1, people[who].most)
+    known = people[who].most
+    most = SMALL_CELL - 1 if known is None else min(SMALL_CELL - 1, known)
     return low <= max(1, people[who].listed + 1) and high >= most
 
 

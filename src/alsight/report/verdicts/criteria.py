@@ -11,8 +11,9 @@ from alsight.detect.kinds import RANK, VERDICTS, Verdict
 from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Note, NoteCode, Verdicts
 from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
-from alsight.report.disclosure.nodes import Breakdown, Headcount, Text
+from alsight.report.disclosure.nodes import Breakdown, Computed, Headcount, Text
 from alsight.report.page.blocks import Block, Heading, Prose, Section, TableView, table
+from alsight.report.page.render import count_text
 from alsight.report.page.words import NONE, number, opening, percent
 from alsight.report.verdicts.counts import VerdictCounts
 
@@ -68,10 +69,19 @@ def meaning(verdict: str, thresholds: Thresholds) -> str:
     return VERDICTS[Verdict(verdict)].words.format(**in_words(thresholds))
 
 
-def note_words(note: Note, thresholds: Thresholds) -> str:
-    """A note on how the verdicts were made."""
+def note_text(note: Note, thresholds: Thresholds) -> Text:
+    """A note on how the verdicts were made, with its count of people as a value."""
+    if note.code is not NoteCode.FIT or note.value is None:
+        return note_words(note, thresholds)
+    people = Headcount(round(note.value), ("fit", note.scale))
+    return Computed(lambda shown: note_words(note, thresholds, count_text(people, shown)), (people,))
+
+
+def note_words(note: Note, thresholds: Thresholds, people: str = "") -> str:
+    """A note on how the verdicts were made; `people` is the number that rates and noise are estimated from."""
+    number_of = people or f"{note.value or 0:,.0f}"
     said = {
-        NoteCode.FIT: SOURCES.get(note.source or FitSource.REFERENCE, "").format(people=f"{note.value or 0:,.0f}"),
+        NoteCode.FIT: SOURCES.get(note.source or FitSource.REFERENCE, "").format(people=number_of),
         NoteCode.SMALL_COHORT: f"Fewer than {_value(thresholds.cohort, 'people')}: posteriors only, no error rate of a "
         "cohort.",
         NoteCode.ORIGINAL_SCALE: "People rated on the original ALSFRS are assessed by the same natural history, scaled "
@@ -102,10 +112,8 @@ def criteria_section(judged: Verdicts, counts: VerdictCounts) -> Section:
             sensitivity_table(judged, counts),
         ]
     if judged.notes:
-        blocks += [
-            Heading("Notes on the verdicts"),
-            *(Prose(note_words(note, judged.thresholds)) for note in judged.notes),
-        ]
+        notes = (Prose(note_text(note, judged.thresholds)) for note in judged.notes)
+        blocks += [Heading("Notes on the verdicts"), *notes]
     return Section("asked", "Criteria for each verdict", tuple(blocks))
 
 
