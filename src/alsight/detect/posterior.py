@@ -18,7 +18,6 @@ from alsight.base.progress import Progress, silent
 from alsight.detect.frequency import frequency, given
 from alsight.detect.thresholds import RECOVERY, Thresholds
 from alsight.infer.fit import Fit
-from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.people import read_people
 from alsight.infer.velocity.smooth import Reduction, Smoothed, Spans, smooth_people, weigh
 
@@ -97,7 +96,7 @@ def weighed(
         first: the weighing that everybody begins with.
         progress: told how far the work is.
     """
-    people = read_people(visits, columns_of(fit), fit.model, predicting=True)
+    people = read_people(visits, fit.plan, fit.model, predicting=True)
     rise = rises(people.table)
     risen = rise >= LEAST_RISE
     found, error = np.full(people.count, np.nan), np.zeros(people.count)
@@ -112,7 +111,7 @@ def weighed(
             among &= error > _UNSURE
         if among.any():
             rows = rows_of(visits, people.subjects.filter(among))
-            some = read_people(rows, columns_of(fit), fit.model, predicting=True)
+            some = read_people(rows, fit.plan, fit.model, predicting=True)
             none, gained, doubt = weigh(fit, some, RECOVERY, particles=particles)
             changed = np.abs(gained - none - found[among]) / 4
             error[among], found[among] = np.fmax(doubt, changed), gained - none
@@ -203,7 +202,7 @@ def _drawn(
     windows: bool,
 ) -> Smoothed:
     """Courses of some people, reduced."""
-    people = read_people(rows_of(visits, subjects), columns_of(fit), fit.model, predicting=True)
+    people = read_people(rows_of(visits, subjects), fit.plan, fit.model, predicting=True)
     spans = Spans(flat=thresholds.flat, lost=3.0, gained=thresholds.gain) if windows else None
     return smooth_people(
         fit,

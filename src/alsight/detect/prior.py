@@ -21,7 +21,8 @@ from alsight.base.units import months_of
 from alsight.calibrate.ensemble import ensemble
 from alsight.calibrate.populations import group_of, rated, with_parameters
 from alsight.calibrate.tabulate import REFERENCE
-from alsight.infer.fit import Fit, load
+from alsight.infer.engines import load
+from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.models.velocity import Velocity
 from alsight.population.spec import Schedule

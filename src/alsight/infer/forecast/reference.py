@@ -10,7 +10,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
-from alsight.infer.fit import Fit, load
+from alsight.infer.engines import load
+from alsight.infer.fit import Fit
 from alsight.infer.forecast.ahead import fit_forecast
 from alsight.infer.forecast.tables import EVENTS, Event, tables_of
 from alsight.population.blocks import simulate_cohort
