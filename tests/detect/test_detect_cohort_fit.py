@@ -14,7 +14,7 @@ from alsight.detect.posterior import frequency, posterior_odds
 from alsight.detect.prior import every_so_many, natural_history
 from alsight.detect.thresholds import Thresholds
 from alsight.infer.fit import Fit
-from alsight.infer.velocity.fit import columns_of, fit_velocity
+from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.simulate import simulate_fit
 from alsight.models.velocity import Velocity
 
@@ -61,7 +61,7 @@ def test_noise_follows_the_cohort(people: int) -> None:
     assert abs(np.log(noise(found) / truth)) < 0.5 * abs(np.log(reference / truth))
     assert fitted.people == people
     assert (fitted.source is FitSource.NOISE) == (people < MANY)
-    assert columns_of(found).outcome == "score"
+    assert found.plan.outcome == "score"
     moved = abs(found["log_rate_mean"] - natural_history()["log_rate_mean"]) > 1e-9
     assert bool(moved) == (people >= MANY)
 

@@ -12,7 +12,8 @@ from scipy import stats
 
 from alsight.base.errors import DataError, NotConverged, SpecError
 from alsight.base.status import Status
-from alsight.infer.fit import Fit, load
+from alsight.infer.engines import load
+from alsight.infer.fit import Fit
 from alsight.infer.items.fit import fit_items
 from alsight.infer.items.likelihood import assess, draws_of, place
 from alsight.infer.items.predict import predict_items, predict_traits, simulate_items

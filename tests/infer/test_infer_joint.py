@@ -9,7 +9,7 @@ import pytest
 from alsight.base.errors import DataError
 from alsight.base.status import Status
 from alsight.infer.design import design
-from alsight.infer.fit import load
+from alsight.infer.engines import load
 from alsight.infer.joint.features import JointFrame, first_rows
 from alsight.infer.joint.fit import fit_joint, joint_data
 from alsight.infer.joint.likelihood import evaluate

@@ -14,7 +14,8 @@ from scipy import stats
 from alsight.base.errors import NotConverged, SpecError
 from alsight.base.status import Status
 from alsight.infer.design import design
-from alsight.infer.fit import Fit, load
+from alsight.infer.engines import load
+from alsight.infer.fit import Fit
 from alsight.infer.linear import fit_linear
 from alsight.infer.mixture.fit import compare, fit_mixture, posterior_classes
 from alsight.models.latent.mixture import Mixture

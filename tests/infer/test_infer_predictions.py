@@ -13,7 +13,8 @@ import pytest
 
 from alsight.base.errors import DataError, NotConverged, SpecError
 from alsight.base.status import Status
-from alsight.infer.fit import Fit, load
+from alsight.infer.engines import load
+from alsight.infer.fit import Fit
 from alsight.infer.items.fit import fit_items
 from alsight.infer.joint.fit import fit_joint
 from alsight.infer.joint.predict import predict_joint

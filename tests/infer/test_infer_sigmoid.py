@@ -14,7 +14,7 @@ from scipy import stats
 from alsight.base.errors import DataError, NotConverged
 from alsight.base.status import Status
 from alsight.infer.design import design
-from alsight.infer.fit import load
+from alsight.infer.engines import load
 from alsight.infer.sigmoid import fit_sigmoid, predict_curves
 from alsight.models.latent.sigmoid import Sigmoid
 from infer.sigmoid_people import TRUTH, sigmoid_people

@@ -12,14 +12,14 @@ from scipy.stats import norm
 
 from alsight.base.errors import DataError, SpecError
 from alsight.base.status import Status
+from alsight.infer.engines import load
 from alsight.infer.filter.normal import beyond, expected_score, log_tail, normal_quantile, normal_quantiles
-from alsight.infer.fit import load
 from alsight.infer.velocity import likelihood
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.likelihood import blank_memos, evaluate, score
 from alsight.infer.velocity.simulate import expected
 from alsight.infer.velocity.smooth import Reduction, recovery_evidence, smooth_velocity
-from alsight.models.catalogue import model_class
+from alsight.models.catalogue import MODELS
 from alsight.models.model import Scale
 from alsight.models.velocity import Recovery, Velocity
 from montecarlo import tolerance
@@ -364,4 +364,4 @@ def test_covariates_move_level_and_rate() -> None:
 
 
 def test_model_stands_in_the_catalogue() -> None:
-    assert model_class("velocity") is Velocity
+    assert MODELS["velocity"] is Velocity

@@ -14,7 +14,8 @@ import polars as pl
 import pytest
 
 from alsight.calibrate.ensemble import VERSION
-from alsight.infer.fit import Fit, load
+from alsight.infer.engines import load
+from alsight.infer.fit import Fit
 from alsight.make import model_counts
 from alsight.make.__main__ import MAKERS, main, parser
 from alsight.make.maker import PACKAGE, command

@@ -21,7 +21,6 @@ from scipy.special import expit, log_expit, logit, logsumexp
 from alsight.base.progress import Progress, silent
 from alsight.detect.thresholds import DURATIONS, MOST, PEOPLE_BEHIND, RECOVERY, Thresholds, held_months
 from alsight.infer.fit import Fit
-from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.people import read_people
 from alsight.infer.velocity.smooth import Reduction, Smoothed, Spans, smooth_people, weigh
 
@@ -117,7 +116,7 @@ def posterior_odds(
         first: the evaluation that all people begin with.
         progress: called with how far the work is.
     """
-    people = read_people(visits, columns_of(fit), fit.model, predicting=True)
+    people = read_people(visits, fit.plan, fit.model, predicting=True)
     rise = rises(people.table)
     risen = rise >= LEAST_RISE
     log_factor, error = np.full(people.count, np.nan), np.zeros(people.count)
@@ -132,7 +131,7 @@ def posterior_odds(
             among &= error > _UNSURE
         if among.any():
             rows = rows_of(visits, people.subjects.filter(among))
-            some = read_people(rows, columns_of(fit), fit.model, predicting=True)
+            some = read_people(rows, fit.plan, fit.model, predicting=True)
             none, gained, halves = weigh(fit, some, RECOVERY, particles=particles)
             changed = np.abs(gained - none - log_factor[among]) / 4
             error[among], log_factor[among] = np.fmax(halves, changed), gained - none
@@ -208,7 +207,7 @@ def _drawn(
 ) -> Smoothed:
     """Courses of the people of one tier of DRAWS, reduced; in the first none has a recovery."""
     recovery = tier > 0
-    people = read_people(visits, columns_of(fit), fit.model, predicting=True)
+    people = read_people(visits, fit.plan, fit.model, predicting=True)
     spans = Spans(flat=thresholds.flat, lost=_LOST_IN_WINDOW, gained=thresholds.gain) if windows else None
     return smooth_people(
         fit,

@@ -17,7 +17,8 @@ import numpy as np
 import polars as pl
 
 from alsight.base.status import Status
-from alsight.infer.fit import Fit, load
+from alsight.infer.engines import load
+from alsight.infer.fit import Fit
 from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 
 FILE: Final = Path(__file__).parent / "natural_history.npz"

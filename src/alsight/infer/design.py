@@ -168,49 +168,28 @@ def encode(encoding: str, table: pl.DataFrame) -> DesignRows:
 
 
 def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> DesignRows:
-    ready = coded(kept, {name: known for name, known in encoding.levels.items() if name != encoding.visit})
-    if encoding.visit:
-        ready = coded(
-            ready.with_columns(pl.col(encoding.visit).cast(pl.String)),
-            {encoding.visit: encoding.levels[encoding.visit]},
-        )
-    arrays: list[np.ndarray] = []
-    names: list[tuple[str, ...]] = []
-    state: dict[str, dict[str, object]] = {}
-    for formula in (encoding.fixed, encoding.random, encoding.noise):
-        array, columns, remembered = matrix(ready, formula, encoding.state.get(formula, {}))
-        arrays.append(array)
-        names.append(columns)
-        state[formula] = remembered
+    ready = _coded(kept, encoding)
+    formulas = (encoding.fixed, encoding.random, encoding.noise)
+    designs = [matrix(ready, formula, encoding.state.get(formula, {})) for formula in formulas]
+    (fixed, fixed_names, _), (random, random_names, _), (noise, noise_names, _) = designs
     values = _outcome(ready, encoding.outcome)
-    runs = kept[encoding.subject].rle_id().to_numpy()
-    start = np.flatnonzero(np.r_[True, np.diff(runs) != 0]) if kept.height else np.empty(0, dtype=int)
-    edges = np.r_[start, kept.height]
-    slot = (
-        ready[encoding.visit].to_physical().to_numpy().astype(int)
-        if encoding.visit
-        else (np.arange(kept.height) - np.repeat(start, np.diff(edges)))
-    )
-    group = (
-        ready[encoding.group].to_physical().to_numpy()[start].astype(int)
-        if encoding.group
-        else (np.zeros(len(start), dtype=int))
-    )
-    weight = kept[encoding.weight].to_numpy().astype(float) if encoding.weight in kept.columns else np.ones(kept.height)
     known = np.isfinite(values)
+    start, edges, slot, group = _positions(kept, ready, encoding)
+    weight = kept[encoding.weight].to_numpy().astype(float) if encoding.weight in kept.columns else np.ones(kept.height)
     columns = Columns(
         encoding.outcome,
-        names[0],
-        tuple(_effect(name) for name in names[1]),
-        names[2],
+        fixed_names,
+        tuple(_effect(name) for name in random_names),
+        noise_names,
         tuple(encoding.levels.get(encoding.visit, ())),
         tuple(encoding.levels.get(encoding.group, ("all",))),
     )
+    state = {formula: remembered for formula, (_, _, remembered) in zip(formulas, designs, strict=True)}
     return DesignRows(
         np.where(known, values, 0.0),
-        arrays[0],
-        arrays[1],
-        arrays[2],
+        fixed,
+        random,
+        noise,
         known,
         slot,
         weight,
@@ -223,6 +202,30 @@ def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> DesignRows:
         (),
         kept,
     )
+
+
+def _coded(kept: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
+    ready = coded(kept, {name: known for name, known in encoding.levels.items() if name != encoding.visit})
+    if not encoding.visit:
+        return ready
+    labels = ready.with_columns(pl.col(encoding.visit).cast(pl.String))
+    return coded(labels, {encoding.visit: encoding.levels[encoding.visit]})
+
+
+def _positions(
+    kept: pl.DataFrame, ready: pl.DataFrame, encoding: Encoding
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    # First row of each subject, these with the number of rows, each row's planned visit, and each subject's stratum.
+    runs = kept[encoding.subject].rle_id().to_numpy()
+    start = np.flatnonzero(np.r_[True, np.diff(runs) != 0]) if kept.height else np.empty(0, dtype=int)
+    edges = np.r_[start, kept.height]
+    slot = np.arange(kept.height) - np.repeat(start, np.diff(edges))
+    if encoding.visit:
+        slot = ready[encoding.visit].to_physical().to_numpy().astype(int)
+    group = np.zeros(len(start), dtype=int)
+    if encoding.group:
+        group = ready[encoding.group].to_physical().to_numpy()[start].astype(int)
+    return start, edges, slot, group
 
 
 def _outcome(table: pl.DataFrame, outcome: str) -> Float[np.ndarray, "*_ row"]:

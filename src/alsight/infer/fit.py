@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import jax
 import msgspec
@@ -18,37 +18,30 @@ from alsight.base.errors import NotConverged, SpecError
 from alsight.base.provenance import Provenance
 from alsight.base.status import ADVICE, Status
 from alsight.infer.design import encode
-from alsight.infer.store import read_store, write_store
-from alsight.models.catalogue import from_plain, model_name, to_plain
+from alsight.infer.store import write_store
+from alsight.models.catalogue import model_name, to_plain
 from alsight.models.model import Columns, Parameter, Record, Scale
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file that `save` writes; `load` refuses a newer one."""
-
-OWN: Final[dict[str, dict[str, str]]] = {
-    "joint": {
-        "predict": "alsight.infer.joint.predict:predict_visits",
-        "simulate": "alsight.infer.joint.simulate:simulate_visits",
-    },
-    "velocity": {
-        "predict": "alsight.infer.velocity.predict:predict_velocity",
-        "simulate": "alsight.infer.velocity.predict:simulate_rows",
-    },
-    "items": {
-        "predict": "alsight.infer.items.predict:predict_items",
-        "simulate": "alsight.infer.items.predict:simulate_items",
-    },
-}
-"""Models whose predictions and draws are not made row by row from a design, with "module:function" of each."""
-
-TABLES: Final = ("joint",)
-"""Models whose predictions take a table of people beside the visits."""
-
-NO_COURSE: Final = ("cox",)
-"""Models that say nothing of a course over visits."""
 
 INSIDE: Final = 1e-6
 """How far correlations at a boundary are drawn in, and least SD, so that there is a factor to predict with."""
+
+
+@dataclass(frozen=True)
+class CourseFunctions:
+    """How the fits of a model answer about a course over visits; both None where the model says nothing of one.
+
+    Attributes:
+        predict: (fit, table, level) to the table with predictions.
+        simulate: (fit, key, table) to the table with new outcomes.
+        people: whether both take a table of people beside the visits.
+    """
+
+    predict: Callable[..., pl.DataFrame] | None = None
+    simulate: Callable[..., pl.DataFrame] | None = None
+    people: bool = False
 
 
 @jax.tree_util.register_dataclass
@@ -68,6 +61,8 @@ class Fit:
         columns: names of the design's columns.
         model: the model that was fitted.
         record: method, counts and notes.
+        plan: how a table was read, where the design's encoding in `record` does not say it; None elsewhere.
+        course: functions of the model that predict and simulate.
         provenance: how the input was made, where a verb made it.
     """
 
@@ -82,6 +77,8 @@ class Fit:
     columns: Columns = field(metadata={"static": True})
     model: Any = field(metadata={"static": True})
     record: Record = field(metadata={"static": True})
+    plan: Any = field(default=None, metadata={"static": True})
+    course: CourseFunctions = field(default_factory=lambda: BY_ROWS, metadata={"static": True})
     provenance: Provenance | None = field(default=None, metadata={"static": True})
 
     @property
@@ -175,17 +172,13 @@ class Fit:
 
         Raises:
             DataError: a column is missing or a level was never seen.
-            NotConverged: the fit failed before anything was estimated.
+            NotConverged: the fit ended neither converged nor at a boundary.
             SpecError: a batch of fits, a level outside 0 to 1, or a model without a course.
         """
         if not 0 < level < 1:
             raise SpecError([("level", "a number between 0 and 1", level)])
-        own, given = self._own("predict", people)
-        if own is not None:
-            return own(self, table, level, **given)
-        rows = encode(self.record.encoding, table)
-        mean, course, seen = self.model.predict(self.columns, self._inside(), rows.visits)
-        return rows.unpad({"mean": mean, "sd_course": course, "sd_seen": seen}, level)
+        tables = self._tables(people)
+        return self.course.predict(self, table, level, **tables)
 
     def simulate(self, key: jax.Array, table: pl.DataFrame, *, people: pl.DataFrame | None = None) -> pl.DataFrame:
         """New outcomes for the rows of a table from new subjects, at the estimates; the key decides every number.
@@ -199,43 +192,23 @@ class Fit:
 
         Raises:
             DataError: a column is missing or a level was never seen.
-            NotConverged: the fit failed before anything was estimated.
+            NotConverged: the fit ended neither converged nor at a boundary.
             SpecError: a batch of fits, or a model without a course.
         """
-        own, given = self._own("simulate", people)
-        if own is not None:
-            return own(self, key, table, **given)
-        rows = encode(self.record.encoding, table)
-        drawn = self.model.simulate(self.columns, key, self._inside(), rows.visits)
-        return rows.fill(np.asarray(drawn))
+        tables = self._tables(people)
+        return self.course.simulate(self, key, table, **tables)
 
-    def _own(
-        self, what: Literal["predict", "simulate"], people: pl.DataFrame | None
-    ) -> tuple[Any | None, dict[str, pl.DataFrame]]:
-        """The model's own function, where it has one, with the table of people where it takes one."""
+    def _tables(self, people: pl.DataFrame | None) -> dict[str, pl.DataFrame]:
+        """The tables beside the visits, once it is known that this fit can answer."""
         name = model_name(self.model)
-        if name in NO_COURSE:
+        if self.course.predict is None:
             raise SpecError([("fit", "a model of a course over visits", name)])
         if self.estimates.ndim > 1:
             raise SpecError([("fit", "one fit", f"a batch of {len(self.estimates)}")])
-        if people is not None and name not in TABLES:
+        if people is not None and not self.course.people:
             raise SpecError([("people", f"none: {name} reads visits only", f"{people.height} rows")])
-        if not np.isfinite(self.estimates).any():
-            self.check()
-        if name not in OWN:
-            return None, {}
-        module, _, function = OWN[name][what].partition(":")
-        return getattr(import_module(module), function), {} if people is None else {"people": people}
-
-    def _inside(self) -> Float[np.ndarray, " parameter"]:
-        """The estimates, drawn in a little where they lie at a boundary: a correlation of 1, an SD of 0."""
-        if self.status != Status.BOUNDARY:
-            return self.estimates
-        scales = [parameter.scale for parameter in self.parameters]
-        size = np.array([scale == Scale.LOG for scale in scales])
-        half = np.array([scale == Scale.ATANH for scale in scales])
-        drawn_in = np.where(half, (1 - INSIDE) * np.clip(np.nan_to_num(self.estimates), -1, 1), self.estimates)
-        return np.where(size, np.maximum(drawn_in, INSIDE), drawn_in)
+        self.check(boundary=True)
+        return {} if people is None else {"people": people}
 
     def save(self, path: Path | str) -> Path:
         """Write the fit as one `.npz` file of arrays and JSON (no pickle)."""
@@ -245,37 +218,57 @@ class Fit:
             "columns": asdict(self.columns),
             "model": to_plain(self.model),
             "record": asdict(self.record),
+            "plan": None if self.plan is None else asdict(self.plan),
             "provenance": None if self.provenance is None else msgspec.to_builtins(self.provenance),
         }
-        store = {name: np.asarray(getattr(self, name)) for name in _ARRAYS}
+        store = {name: np.asarray(getattr(self, name)) for name in ARRAYS}
         store |= {f"arrays/{name}": np.asarray(value) for name, value in self.arrays.items()}
         return write_store(path, plain, store)
 
 
-_ARRAYS = ("estimates", "covariance", "sandwich", "log_likelihood", "status", "steps")
+ARRAYS: Final = ("estimates", "covariance", "sandwich", "log_likelihood", "status", "steps")
+"""Fields of `Fit` that are arrays."""
 
 
-def load(path: Path | str) -> Fit:
-    """A fit that `Fit.save` wrote.
-
-    Raises:
-        DataError: the file is no saved fit, or a newer program wrote it.
-    """
-    how_to_fix = "Fit the model again, or give the file that `save` wrote."
-    plain, arrays = read_store(path, FORMAT, "fit", how_to_fix, _ARRAYS)
-    made = plain["provenance"]
-    return Fit(
-        **{name: arrays[name] for name in _ARRAYS},
-        arrays={name.partition("/")[2]: value for name, value in arrays.items() if name.startswith("arrays/")},
-        parameters=tuple(msgspec.convert(plain["parameters"], list[Parameter])),
-        columns=msgspec.convert(plain["columns"], Columns),
-        model=from_plain(plain["model"]),
-        record=msgspec.convert(plain["record"], Record),
-        provenance=None if made is None else msgspec.convert(made, Provenance),
-    )
+def predict_by_rows(fit: Fit, table: pl.DataFrame, level: float) -> pl.DataFrame:
+    """Normal predictions of models whose rows follow from a design."""
+    rows = encode(fit.record.encoding, table)
+    mean, course, observed = fit.model.predict(fit.columns, _inside(fit), rows.visits)
+    return rows.unpad({"mean": mean, "sd_course": course, "sd_seen": observed}, level)
 
 
-def failed(status: Status, parameters: tuple[Parameter, ...], columns: Columns, model: Any, record: Record) -> Fit:
+def simulate_by_rows(fit: Fit, key: jax.Array, table: pl.DataFrame) -> pl.DataFrame:
+    """New outcomes of models whose rows follow from a design."""
+    rows = encode(fit.record.encoding, table)
+    drawn = fit.model.simulate(fit.columns, key, _inside(fit), rows.visits)
+    return rows.fill(np.asarray(drawn))
+
+
+def _inside(fit: Fit) -> Float[np.ndarray, " parameter"]:
+    """The estimates, drawn in a little where they lie at a boundary: a correlation of 1, an SD of 0."""
+    if fit.status != Status.BOUNDARY:
+        return fit.estimates
+    scales = [parameter.scale for parameter in fit.parameters]
+    size = np.array([scale == Scale.LOG for scale in scales])
+    half = np.array([scale == Scale.ATANH for scale in scales])
+    drawn_in = np.where(half, (1 - INSIDE) * np.clip(np.nan_to_num(fit.estimates), -1, 1), fit.estimates)
+    return np.where(size, np.maximum(drawn_in, INSIDE), drawn_in)
+
+
+BY_ROWS: Final = CourseFunctions(predict_by_rows, simulate_by_rows)
+"""Linear, marginal, sigmoid and mixture models: one design row a visit."""
+NO_COURSE: Final = CourseFunctions()
+"""Models that say nothing of a course over visits."""
+
+
+def failed(
+    status: Status,
+    parameters: tuple[Parameter, ...],
+    columns: Columns,
+    model: Any,
+    record: Record,
+    course: CourseFunctions | None = None,
+) -> Fit:
     """A fit that could not be made: every number nan, the status and the notes say why."""
     count = len(parameters)
     square = np.full((count, count), np.nan)
@@ -290,6 +283,7 @@ def failed(status: Status, parameters: tuple[Parameter, ...], columns: Columns, 
         columns=columns,
         model=model,
         record=record,
+        course=BY_ROWS if course is None else course,
     )
 
 

@@ -129,22 +129,37 @@ def uphill(gradient: Any, information: Any, metric: Any = None, xp: Any = np) ->
         metric: see `Surface`.
         xp: `numpy` or `jax.numpy`.
     """
-    size = _sizes(information if metric is None else metric, xp)
     fine = xp.isfinite(information).all((-2, -1)) & xp.isfinite(gradient).all(-1)
+    way, parts = _ways(information, metric, fine, xp)
+    inside = xp.einsum("...ij,...i->...j", way, xp.where(fine[..., None], gradient, 0.0))
+    repaired = _repaired(parts, xp)
+    step = xp.einsum("...ij,...j->...i", way, inside / repaired)
+    promise = xp.where(fine, 0.5 * (inside**2 / repaired).sum(-1), xp.nan)
+    return Direction(step, promise, parts[..., 0] if metric is None else weakest_of(information, xp))
+
+
+def definite(information: np.ndarray, metric: np.ndarray | None = None) -> np.ndarray:
+    """The information with the repair that `uphill` makes; unchanged where it is positive definite."""
+    fine = np.isfinite(information).all((-2, -1))
+    way, parts = _ways(information, metric, fine, np)
+    back = np.linalg.inv(way)
+    return np.swapaxes(back, -1, -2) @ (_repaired(parts, np)[..., None] * back)
+
+
+def _repaired(parts: Any, xp: Any) -> Any:
+    return xp.where(parts > WEAK, parts, xp.maximum(xp.abs(parts), 1.0))
+
+
+def _ways(information: Any, metric: Any, fine: Any, xp: Any) -> tuple[Any, Any]:
+    # Directions (columns) in which metric and information are both diagonal, and what the information is along them.
+    size = _sizes(information if metric is None else metric, xp)
     even = _even(information, size, fine, xp)
-    pull = xp.where(fine[..., None], gradient / size, 0.0)
-    if metric is None:
-        half = xp.broadcast_to(xp.eye(even.shape[-1]), even.shape)
-    else:
+    half = xp.eye(even.shape[-1])
+    if metric is not None:
         values, vectors = xp.linalg.eigh(_even(metric, size, fine, xp))
         half = vectors / xp.sqrt(xp.maximum(values, WEAK * values[..., -1:]))[..., None, :]
     parts, turned = xp.linalg.eigh(xp.swapaxes(half, -1, -2) @ even @ half)
-    repaired = xp.where(parts > WEAK, parts, xp.maximum(xp.abs(parts), 1.0))
-    way = half @ turned
-    inside = xp.einsum("...ij,...i->...j", way, pull)
-    step = xp.einsum("...ij,...j->...i", way, inside / repaired) / size
-    promise = xp.where(fine, 0.5 * (inside**2 / repaired).sum(-1), xp.nan)
-    return Direction(step, promise, parts[..., 0] if metric is None else weakest_of(information, xp))
+    return (half @ turned) / size[..., :, None], parts
 
 
 def weakest_of(information: Any, xp: Any = np) -> Any:

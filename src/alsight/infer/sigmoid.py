@@ -101,7 +101,9 @@ def predict_curves(fit: Fit, visits: pl.DataFrame, level: float = 0.95) -> pl.Da
 
     Raises:
         DataError: a column is missing or a level was never seen.
+        NotConverged: the fit ended neither converged nor at a boundary.
     """
+    fit.check(boundary=True)
     rows = encode(fit.record.encoding, visits)
     given, model = jnp.asarray(fit.estimates), fit.model
     effects, share = model.effects(fit.columns, given, rows.visits)

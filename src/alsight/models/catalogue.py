@@ -1,37 +1,37 @@
-"""MODELS: one row a model that can be fitted, with the class that says its law; loaded only when needed."""
+"""MODELS: one row a model that can be fitted, with the class that says its law."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
 from alsight.base.spec import Spec
+from alsight.models.cox import Cox
+from alsight.models.joint import Joint
+from alsight.models.latent.items import Items
+from alsight.models.latent.mixture import Mixture
+from alsight.models.latent.sigmoid import Sigmoid
+from alsight.models.linear import Linear
+from alsight.models.marginal import Marginal
+from alsight.models.velocity import Velocity
 
-MODELS: Final[dict[str, str]] = {
-    "linear": "alsight.models.linear:Linear",
-    "marginal": "alsight.models.marginal:Marginal",
-    "cox": "alsight.models.cox:Cox",
-    "joint": "alsight.models.joint:Joint",
-    "velocity": "alsight.models.velocity:Velocity",
-    "sigmoid": "alsight.models.latent.sigmoid:Sigmoid",
-    "mixture": "alsight.models.latent.mixture:Mixture",
-    "items": "alsight.models.latent.items:Items",
+MODELS: Final[dict[str, type[Spec]]] = {
+    "linear": Linear,
+    "marginal": Marginal,
+    "cox": Cox,
+    "joint": Joint,
+    "velocity": Velocity,
+    "sigmoid": Sigmoid,
+    "mixture": Mixture,
+    "items": Items,
 }
-"""Name of a model to "module:class"; the class is a Spec that follows `models.model.Model`."""
-
-
-def model_class(name: str) -> type[Spec]:
-    """The class of a model by its name."""
-    module, _, kind = MODELS[name].partition(":")
-    return cast("type[Spec]", getattr(import_module(module), kind))
+"""Name of a model to its class, a Spec that follows `models.model.Model`."""
 
 
 def model_name(model: Any) -> str:
     """The name under which a model stands in the table."""
-    place = f"{type(model).__module__}:{type(model).__name__}"
-    return next(name for name, home in MODELS.items() if home == place)
+    return next(name for name, kind in MODELS.items() if type(model) is kind)
 
 
 def to_plain(model: Any) -> dict[str, Any]:
@@ -41,4 +41,4 @@ def to_plain(model: Any) -> dict[str, Any]:
 
 def from_plain(plain: dict[str, Any]) -> Any:
     """The model that `to_plain` wrote."""
-    return msgspec.convert(plain["fields"], model_class(plain["name"]))
+    return msgspec.convert(plain["fields"], MODELS[plain["name"]])

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 
-from alsight.infer.fit import Fit, load
+from alsight.infer.engines import load
+from alsight.infer.fit import Fit
 from alsight.infer.forecast.tables import Event
 
 

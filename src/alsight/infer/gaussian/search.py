@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from alsight.base.status import Status
 from alsight.infer.gaussian.mixed import Point, Statistics, evaluate, lower
-from alsight.infer.gaussian.small import downhill
+from alsight.infer.newton import Ascent, Rules, Surface, climb
 
-TOLERANCE = 1e-9
-"""Fall of the deviance that the next Newton step still promises, below which the search ends."""
+RULES = Rules(tolerance=5e-10, limit=60)
+"""The deviance is known so exactly that the search goes on to half a billionth."""
 FLAT = 1e-4
 """Relative standard deviation (random effect over noise, both in units of the outcome) that counts as zero."""
 
@@ -27,27 +27,29 @@ class MixedOptimum:
     steps: Int[np.ndarray, "*_ trial"]
 
 
-def search(data: Statistics, *, reml: bool, limit: int = 60) -> MixedOptimum:
-    """The factor of Gamma that minimises the deviance of each trial.
+def search(data: Statistics, *, reml: bool) -> MixedOptimum:
+    """The factor of Gamma that minimizes the deviance of each trial.
 
-    Columns are first scaled to unit mean square. A step that does not lower a trial's deviance is halved for that
-    trial alone. A factor whose diagonal went to zero is a variance of zero (or a correlation of one): BOUNDARY.
+    Columns are first scaled to unit mean square. A factor whose diagonal went to zero is a variance of zero (or a
+    correlation of one): BOUNDARY.
 
     Args:
         data: sufficient statistics of the trials.
         reml: restricted likelihood.
-        limit: most evaluations.
     """
     sizes = np.sqrt(np.einsum("kkts->tk", data.square) / data.values[:, None])
     sizes = np.where(sizes > 0, sizes, 1.0)
     even = _scaled(data, sizes)
-    factor, point, status, steps = _descend(even, _start(even, reml=reml), reml=reml, limit=limit)
+    ended = _descend(even, _start(even, reml=reml), reml=reml)
+    factor = _square(ended.point, data.square.shape[0])
+    # Whether a flat place matters is seen on the scale of the variances, from their information.
+    status = np.where(ended.status == Status.SINGULAR, Status.CONVERGED, ended.status)
     flat = np.abs(np.diagonal(factor, axis1=-2, axis2=-1)).min(axis=-1, initial=np.inf) < FLAT
     status = np.where(flat & (status == Status.CONVERGED), Status.BOUNDARY, status)
-    status = np.where(np.isfinite(point.deviance), status, Status.SINGULAR)
+    status = np.where(status == Status.NOT_FINITE, Status.SINGULAR, status)
     signs = np.sign(np.diagonal(factor, axis1=-2, axis2=-1))
     factor = factor * np.where(signs == 0, 1.0, signs)[:, None, :] / sizes[:, :, None]
-    return MixedOptimum(factor, evaluate(data, factor, reml=reml), status, steps)
+    return MixedOptimum(factor, evaluate(data, factor, reml=reml), status, ended.steps + 1)
 
 
 def _scaled(data: Statistics, sizes: np.ndarray) -> Statistics:
@@ -77,48 +79,29 @@ def _start(data: Statistics, *, reml: bool) -> np.ndarray:
     return np.linalg.cholesky(np.einsum("tij,tj,tkj->tik", vectors, values, vectors))
 
 
-def _descend(
-    data: Statistics, factor: np.ndarray, *, reml: bool, limit: int
-) -> tuple[np.ndarray, Point, np.ndarray, np.ndarray]:
-    trials = len(data.values)
-    point = evaluate(data, factor, reml=reml)
-    step, promise = _newton(factor, point)
-    share, done = np.ones(trials), promise < TOLERANCE
-    steps = np.ones(trials, dtype=int)
-    for _ in range(limit):
-        if done.all():
-            break
-        trial = factor + np.where(done, 0.0, share)[:, None, None] * step
-        moved = evaluate(data, trial, reml=reml)
-        better: Bool[np.ndarray, " trial"] = (moved.deviance <= point.deviance + 1e-10) & ~done
-        factor = np.where(better[:, None, None], trial, factor)
-        point = _pick(better, moved, point)
-        fresh, promised = _newton(factor, point)
-        step = np.where(better[:, None, None], fresh, step)
-        share = np.where(better, 1.0, share * 0.4)
-        steps += ~done
-        done |= (better & (promised < TOLERANCE)) | (share < 1e-9)
-    lost = ~done
-    status = np.where(lost, Status.MAX_STEPS, Status.CONVERGED)
-    return factor, point, status, steps
-
-
-def _newton(factor: np.ndarray, point: Point) -> tuple[np.ndarray, np.ndarray]:
+def _descend(data: Statistics, factor: np.ndarray, *, reml: bool) -> Ascent:
+    # The log likelihood is climbed by the lower elements of the factor; half the deviance, sign turned.
     rows, columns = lower(factor.shape[1])
-    if not len(rows):
-        return np.zeros_like(factor), np.zeros(len(factor))
-    gradient = 2 * np.einsum("tik,tkj->tij", point.gradient, factor)[:, rows, columns]
-    turn = _jacobian(factor)
-    hessian = np.einsum("tae,tab,tbf->tef", turn, point.hessian, turn)
-    same = columns[:, None] == columns[None]
-    hessian = hessian + 2 * point.gradient[:, rows[:, None], rows[None]] * same
-    fine = np.isfinite(gradient).all(-1) & np.isfinite(hessian).all((-2, -1))
-    gradient = np.where(fine[:, None], gradient, 0.0)
-    hessian = np.where(fine[:, None, None], hessian, np.eye(len(rows)))
-    move = downhill(gradient, hessian)
-    step = np.zeros_like(factor)
-    step[:, rows, columns] = move
-    return step, -0.5 * np.einsum("te,te->t", gradient, move)
+
+    def surface(points: np.ndarray, which: np.ndarray) -> Surface:
+        chosen = data if len(which) == len(factor) else data.take(which)
+        trial = _square(points, factor.shape[1])
+        point = evaluate(chosen, trial, reml=reml)
+        gradient = 2 * np.einsum("tik,tkj->tij", point.gradient, trial)[:, rows, columns]
+        turn = _jacobian(trial)
+        hessian = np.einsum("tae,tab,tbf->tef", turn, point.hessian, turn)
+        same = columns[:, None] == columns[None]
+        hessian = hessian + 2 * point.gradient[:, rows[:, None], rows[None]] * same
+        return Surface(-0.5 * point.deviance, -0.5 * gradient, 0.5 * hessian)
+
+    return climb(surface, factor[:, rows, columns], RULES)
+
+
+def _square(points: np.ndarray, size: int) -> np.ndarray:
+    rows, columns = lower(size)
+    factor = np.zeros((len(points), size, size))
+    factor[:, rows, columns] = points
+    return factor
 
 
 def _jacobian(factor: np.ndarray) -> np.ndarray:
@@ -127,19 +110,3 @@ def _jacobian(factor: np.ndarray) -> np.ndarray:
     a, e = np.arange(len(rows))[:, None], np.arange(len(rows))[None]
     k, l, i, j = rows[a], columns[a], rows[e], columns[e]  # noqa: E741 - matrix indices keep their letters
     return (k == i) * factor[:, l, j] + (l == i) * factor[:, k, j]
-
-
-def _pick(better: np.ndarray, moved: Point, point: Point) -> Point:
-    def choose(new: np.ndarray, old: np.ndarray, axis: int) -> np.ndarray:
-        shape = [1] * new.ndim
-        shape[axis] = -1
-        return np.where(better.reshape(shape), new, old)
-
-    if better.all():
-        return moved
-    return Point(
-        **{
-            name: choose(getattr(moved, name), getattr(point, name), {"inner": 1, "spread": 2}.get(name, 0))
-            for name in Point.__dataclass_fields__
-        }
-    )

@@ -61,17 +61,3 @@ def inverse(
     inverted = np.linalg.inv(even) / (scale[..., :, None] * scale[..., None, :])
     inverted = 0.5 * (inverted + np.swapaxes(inverted, -1, -2))
     return np.where(fine[..., None, None], inverted, np.nan), np.where(fine, logdet, np.nan), fine
-
-
-def downhill(
-    gradient: Float[np.ndarray, "*batch size"], hessian: Float[np.ndarray, "*batch size size"]
-) -> Float[np.ndarray, "*batch size"]:
-    """Newton step towards a minimum, even where the Hessian is indefinite: its eigenvalues are taken absolute.
-
-    Directions of almost no curvature are shortened to the length a curvature of a millionth of the largest gives.
-    """
-    values, vectors = np.linalg.eigh(hessian)
-    size = np.abs(values)
-    size = np.maximum(size, 1e-6 * size.max(axis=-1, keepdims=True) + 1e-300)
-    inside = np.einsum("...ji,...j->...i", vectors, gradient) / size
-    return -np.einsum("...ij,...j->...i", vectors, inside)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -11,7 +10,8 @@ import polars as pl
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
 from alsight.infer.faults import fatal_of, notes_of
-from alsight.infer.fit import Fit, failed
+from alsight.infer.fit import CourseFunctions, Fit, failed
+from alsight.infer.items.predict import predict_items, simulate_items
 from alsight.infer.items.responses import ItemsPlan, Responses, read_responses
 from alsight.infer.items.search import SINGULAR_SHARE, ItemsOptimum, begin, search
 from alsight.models.latent.items import Items
@@ -43,7 +43,7 @@ def fit_items(
         model: traits, their items, draws.
 
     Returns:
-        A fit whose `arrays` hold "working", "plan", "each" (log likelihood of each person) and "effective"
+        A fit whose `arrays` hold "working", "each" (log likelihood of each person) and "effective"
         (effective importance draws of each).
 
     Raises:
@@ -60,7 +60,7 @@ def fit_items(
     notes = notes_of(found.problems, str(found.dropped or ""))
     record = Record("ml", found.people, len(found.item), found.dropped, notes)
     if (fatal := fatal_of(found.problems)) is not None:
-        return failed(fatal.status, layout.parameters, columns, chosen, record)
+        return failed(fatal.status, layout.parameters, columns, chosen, record, COURSE)
     return _result(found, search(found, begin(found)), columns, record)
 
 
@@ -97,7 +97,6 @@ def _result(found: Responses, ended: ItemsOptimum, columns: Columns, record: Rec
         steps=np.array(ended.steps),
         arrays={
             "working": ended.working,
-            "plan": np.frombuffer(json.dumps(asdict(found.plan)).encode(), dtype=np.uint8),
             "each": last.log_likelihood,
             "effective": last.effective,
         },
@@ -105,15 +104,10 @@ def _result(found: Responses, ended: ItemsOptimum, columns: Columns, record: Rec
         columns=columns,
         model=layout.model,
         record=Record(record.method, record.subjects, record.values, record.dropped, notes),
+        plan=found.plan,
+        course=COURSE,
     )
 
 
-def plan_of(fit: Fit) -> ItemsPlan:
-    """How the table of a fit was read.
-
-    Raises:
-        NotConverged: the fit failed before anything was estimated.
-    """
-    if "plan" not in fit.arrays:
-        fit.check()
-    return ItemsPlan(**json.loads(np.asarray(fit.arrays["plan"]).tobytes()))
+COURSE: Final = CourseFunctions(predict_items, simulate_items)
+"""What fits of items predict and simulate."""

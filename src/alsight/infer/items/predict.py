@@ -12,7 +12,6 @@ from jaxtyping import Float
 from scipy.special import ndtri
 
 from alsight.infer.fit import Fit
-from alsight.infer.items.fit import plan_of
 from alsight.infer.items.kernel import weigh
 from alsight.infer.items.layout import ItemsValues
 from alsight.infer.items.likelihood import draws_of, means, place, spots
@@ -67,8 +66,9 @@ def predict_traits(fit: Fit, visits: pl.DataFrame) -> pl.DataFrame:
 
     Raises:
         DataError: a column is missing, or a score or level was never seen.
+        NotConverged: the fit ended neither converged nor at a boundary.
     """
-    known = _known(fit, visits)
+    known = _known(fit.check(boundary=True), visits)
     traits = known.found.layout.traits
     mean = np.einsum("is,ise->ie", known.weight, known.effects)
     sd = np.sqrt(np.einsum("is,ise->ie", known.weight, (known.effects - mean[:, None]) ** 2))
@@ -92,7 +92,7 @@ def simulate_items(fit: Fit, key: jax.Array, visits: pl.DataFrame) -> pl.DataFra
     Raises:
         DataError: a column is missing or a level was never seen.
     """
-    found = read_responses(visits.drop(fit.model.items, strict=False), plan_of(fit), fit.model, predicting=True)
+    found = read_responses(visits.drop(fit.model.items, strict=False), fit.plan, fit.model, predicting=True)
     values, traits = found.layout.values(fit.arrays["working"]), found.layout.traits
     for_effects, *keys = jax.random.split(key, len(found.layout.cuts) + 1)
     drawn = np.asarray(jax.random.normal(for_effects, (found.people, 2 * traits)))
@@ -109,7 +109,7 @@ def simulate_items(fit: Fit, key: jax.Array, visits: pl.DataFrame) -> pl.DataFra
 
 
 def _known(fit: Fit, visits: pl.DataFrame) -> _Known:
-    found = read_responses(visits, plan_of(fit), fit.model, predicting=True)
+    found = read_responses(visits, fit.plan, fit.model, predicting=True)
     working, layout = fit.arrays["working"], found.layout
     values = layout.values(working)
     effects = 2 * layout.traits

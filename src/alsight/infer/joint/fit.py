@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, replace
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -10,20 +11,21 @@ from jaxtyping import Float
 
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows, design
-from alsight.infer.fit import Fit, failed
+from alsight.infer.fit import CourseFunctions, Fit, failed
 from alsight.infer.gaussian.mixed import statistics_of_rows
-from alsight.infer.gaussian.search import search
+from alsight.infer.gaussian.search import search as search_mixed
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import JointFrame, course, first_rows, quadrature, times
 from alsight.infer.joint.likelihood import JointEvaluation, evaluate
 from alsight.infer.joint.parameters import Hazard, JointLayout, JointValues, pack, unpack
 from alsight.infer.joint.plan import FollowUp, JointPlan, follow_up
+from alsight.infer.joint.predict import predict_visits
 from alsight.infer.joint.report import natural, parameters_of
+from alsight.infer.joint.simulate import simulate_visits
+from alsight.infer.newton import Direction, Rules, Surface, climb, newton
 from alsight.models.joint import Joint, basis_names, inner_knots
 
 MAX_STEPS = 60
-TOLERANCE = 1e-8
-"""Largest Newton decrement, in units of log likelihood, at which the fit counts as converged."""
 LARGEST_MOVE = 2.0
 """Largest step of a log standard deviation or of a Cholesky entry."""
 NO_SPREAD = 1e-3
@@ -77,12 +79,12 @@ def _fit(frame: JointFrame, rows: DesignRows, follow: FollowUp, plan: JointPlan)
     parameters = parameters_of(layout, frame, rows.columns, follow.names)
     record = rows.record("ml")
     if (fault := rows.fatal) is not None:
-        return failed(fault.status, parameters, rows.columns, model, record)
+        return failed(fault.status, parameters, rows.columns, model, record, COURSE)
     if not follow.cause.any():
-        return failed(Status.NO_EVENTS, parameters, rows.columns, model, record)
+        return failed(Status.NO_EVENTS, parameters, rows.columns, model, record, COURSE)
     data = joint_data(frame, rows, follow)
     plan = replace(plan, layout=astuple(layout))
-    working, found, steps, status = maximize(layout, start(layout, rows, data), data, model.points)
+    working, found, steps, status = search(layout, start(layout, rows, data), data, model.points)
     if _without_spread(layout, working, data):
         status = Status.BOUNDARY
     return _result(
@@ -99,12 +101,13 @@ def _fit(frame: JointFrame, rows: DesignRows, follow: FollowUp, plan: JointPlan)
                 "horizon": np.array(frame.horizon),
                 "centers": follow.centers,
                 "effects": found.modes,
-                "plan": plan.bytes(),
             },
             parameters=parameters,
             columns=rows.columns,
             model=model,
             record=record,
+            plan=plan,
+            course=COURSE,
         ),
         layout,
     )
@@ -155,7 +158,7 @@ def joint_data(frame: JointFrame, rows: DesignRows, follow: FollowUp) -> JointDa
 def start(layout: JointLayout, rows: DesignRows, data: JointData) -> Float[np.ndarray, " parameter"]:
     """Starting values: the course's own mixed model, hazards from its absence: constant, without association."""
     statistics = statistics_of_rows(rows.outcome, rows.fixed, rows.random, rows.start)
-    found = search(statistics, reml=False)
+    found = search_mixed(statistics, reml=False)
     sd = float(np.sqrt(found.point.residual[0] / statistics.values[0]))
     factor = sd * np.tril(found.factor[0])
     floor = 1e-3 * sd / np.sqrt(np.maximum(np.diagonal(data.course.zz.mean(axis=0)), 1e-12))
@@ -174,32 +177,30 @@ def start(layout: JointLayout, rows: DesignRows, data: JointData) -> Float[np.nd
     return pack(layout, JointValues(found.point.beta[0], factor, sd, hazards))
 
 
-def maximize(
+def search(
     layout: JointLayout, working: Float[np.ndarray, " parameter"], data: JointData, points: int
 ) -> tuple[Float[np.ndarray, " parameter"], JointEvaluation, int, Status]:
-    """Newton steps on the exact information, on the scores' outer product where that is not positive definite."""
-    now = evaluate(layout, working, data, points)
-    for step in range(MAX_STEPS):
-        gradient = now.scores.sum(axis=0)
-        if not np.isfinite(gradient).all():
-            return working, now, step, Status.NOT_FINITE
-        move = _direction(now, gradient)
-        move *= min(1.0, LARGEST_MOVE / max(np.abs(move[layout.fixed : layout.log_sd + 1]).max(), 1e-300))
-        decrement = float(gradient @ move)
-        if decrement < TOLERANCE:
-            return working, now, step, Status.CONVERGED
-        total, share = now.log_likelihood.sum(), 1.0
-        while True:
-            ahead = evaluate(layout, working + share * move, data, points, now.modes)
-            value = ahead.log_likelihood.sum()
-            if np.isfinite(value) and value >= total + 1e-4 * share * decrement:
-                break
-            share /= 2
-            if share < 1e-6:
-                status = Status.CONVERGED if decrement < 1e-4 else Status.MAX_STEPS
-                return working, now, step, status
-        working, now = working + share * move, ahead
-    return working, now, MAX_STEPS, Status.MAX_STEPS
+    """Newton steps on the exact information, none of them longer than LARGEST_MOVE."""
+    best: JointEvaluation | None = None
+    latest: JointEvaluation | None = None
+
+    def surface(point: np.ndarray, _: np.ndarray) -> Surface:
+        nonlocal latest
+        latest = evaluate(layout, point[0], data, points, None if best is None else best.modes)
+        gradient, metric = latest.scores.sum(axis=0), latest.scores.T @ latest.scores
+        total = np.array([latest.log_likelihood.sum()])
+        return Surface(total, gradient[None], latest.information[None], metric[None])
+
+    def direction(here: Surface, point: np.ndarray) -> Direction:
+        nonlocal best
+        best = latest
+        step, promise, weakest = newton(here, point)
+        longest = np.abs(step[0, layout.fixed : layout.log_sd + 1]).max()
+        return Direction(step * min(1.0, LARGEST_MOVE / max(longest, 1e-300)), promise, weakest)
+
+    found = climb(surface, working[None], Rules(limit=MAX_STEPS), direction=direction)
+    assert best is not None  # the first direction is always asked for
+    return found.point[0], best, int(found.steps[0]), Status(int(found.status[0]))
 
 
 def _without_spread(layout: JointLayout, working: Float[np.ndarray, " parameter"], data: JointData) -> bool:
@@ -208,11 +209,5 @@ def _without_spread(layout: JointLayout, working: Float[np.ndarray, " parameter"
     return bool((np.diagonal(values.factor) * size < NO_SPREAD * values.sd).any())
 
 
-def _direction(now: JointEvaluation, gradient: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
-    try:
-        np.linalg.cholesky(now.information)
-        return np.linalg.solve(now.information, gradient)
-    except np.linalg.LinAlgError:
-        outer = now.scores.T @ now.scores
-        ridge = 1e-6 * np.diag(np.diagonal(outer) + 1e-12)
-        return np.linalg.solve(outer + ridge, gradient)
+COURSE: Final = CourseFunctions(predict_visits, simulate_visits, people=True)
+"""What joint fits predict and simulate."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -57,21 +55,10 @@ class JointPlan:
         kept = [place for place, name in enumerate(called) if name != "Intercept"]
         return whole[:, kept], tuple(called[place] for place in kept)
 
-    def bytes(self) -> np.ndarray:
-        """The plan as an array that a fit can save."""
-        return np.frombuffer(json.dumps(asdict(self)).encode(), dtype=np.uint8)
-
-
-def read_plan(fit: Fit) -> JointPlan:
-    """The plan that a joint fit was made with."""
-    stored: dict[str, Any] = json.loads(np.asarray(fit.arrays["plan"]).tobytes())
-    layout = tuple(stored.pop("layout"))
-    return JointPlan(**stored, layout=layout)
-
 
 def layout_of(fit: Fit) -> JointLayout:
     """Where each block of a joint fit's working vector lies."""
-    return JointLayout(*read_plan(fit).layout)
+    return JointLayout(*fit.plan.layout)
 
 
 @dataclass(frozen=True)

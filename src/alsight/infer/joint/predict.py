@@ -22,7 +22,7 @@ from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import JointFrame, course, designs, first_rows, quadrature, times
 from alsight.infer.joint.likelihood import EffectsPosterior, posterior
 from alsight.infer.joint.parameters import JointValues, unpack
-from alsight.infer.joint.plan import JointPlan, layout_of, read_plan
+from alsight.infer.joint.plan import JointPlan, layout_of
 
 POINTS = 9
 """Gauss-Hermite nodes for each random effect; prediction needs tails that a fit does not."""
@@ -60,7 +60,7 @@ def predict_joint(
     Raises:
         DataError: a column is missing or a level was never seen.
     """
-    plan, layout = read_plan(fit), layout_of(fit)
+    plan, layout = fit.plan, layout_of(fit)
     working = fit.arrays["working"]
     someone = _people(fit, plan, visits, people)
     found = posterior(layout, working, someone.data, POINTS)
@@ -104,7 +104,7 @@ def predict_visits(
     Raises:
         DataError: a column is missing or a level was never seen.
     """
-    plan, layout, working = read_plan(fit), layout_of(fit), fit.arrays["working"]
+    plan, layout, working = fit.plan, layout_of(fit), fit.arrays["working"]
     rows = encode(fit.record.encoding, visits)
     if not len(rows.subjects):
         return rows.table.with_columns(pl.lit(0.0).alias(name) for name in (*RANGE, "survival"))

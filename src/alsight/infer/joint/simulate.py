@@ -13,7 +13,7 @@ from alsight.infer.design import encode
 from alsight.infer.fit import Fit
 from alsight.infer.joint.features import JointFrame, designs, first_rows, times
 from alsight.infer.joint.parameters import JointValues, unpack
-from alsight.infer.joint.plan import layout_of, read_plan
+from alsight.infer.joint.plan import layout_of
 from alsight.infer.joint.predict import padded_times, with_landmark
 
 GRID = 400
@@ -88,7 +88,7 @@ def simulate_visits(
     Raises:
         DataError: a column is missing or a level was never seen.
     """
-    plan, layout = read_plan(fit), layout_of(fit)
+    plan, layout = fit.plan, layout_of(fit)
     rows = encode(fit.record.encoding, visits)
     if not len(rows.subjects):
         return rows.table.with_columns(pl.lit(0.0).alias(plan.end), pl.lit(0.0).alias(plan.event))

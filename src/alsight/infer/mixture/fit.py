@@ -120,11 +120,10 @@ def posterior_classes(fit: Fit, visits: pl.DataFrame) -> pl.DataFrame:
 
     Raises:
         DataError: a column is missing or a level was never seen.
-        NotConverged: the fit failed before anything was estimated.
+        NotConverged: the fit ended neither converged nor at a boundary.
         SpecError: the model has no classes.
     """
-    if not np.isfinite(fit.estimates).any():
-        fit.check()
+    fit.check(boundary=True)
     if isinstance(fit.model, Velocity):
         from alsight.infer.velocity.classes import slow_probability  # noqa: PLC0415 - brings numba, for one model
 

@@ -21,7 +21,7 @@ from alsight.infer.general import without_level
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import JointFrame, first_rows
 from alsight.infer.joint.fit import joint_data
-from alsight.infer.joint.plan import follow_up, layout_of, read_plan
+from alsight.infer.joint.plan import follow_up, layout_of
 from alsight.infer.posterior.joint import JointDensity, joint_density, sample_joint
 from alsight.infer.posterior.linear import begin_of, linear_density, sample_linear
 from alsight.infer.posterior.posterior import Posterior
@@ -151,7 +151,7 @@ def joint_target(
         SpecError: priors that do not match the parameters.
         DataError: a column is missing, or the table's design is not the fit's.
     """
-    rows, plan, layout = _rows(fit, visits), read_plan(fit), layout_of(fit)
+    rows, plan, layout = _rows(fit, visits), fit.plan, layout_of(fit)
     follow = follow_up(people, rows, plan.hazard, end=plan.end, event=plan.event, entry=plan.entry)
     centered = follow.covariates + follow.centers - fit.arrays["centers"]
     knots = tuple(float(knot) for knot in fit.arrays["knots"])

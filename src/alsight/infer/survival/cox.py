@@ -13,9 +13,10 @@ from jaxtyping import Bool, Float, Int
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
 from alsight.infer.faults import NEAR_ZERO
-from alsight.infer.fit import Fit, failed
+from alsight.infer.fit import NO_COURSE, Fit, failed
 from alsight.infer.formulas import Encoding, coded, levels_of, matrix, names_in
 from alsight.infer.gaussian.small import inverse
+from alsight.infer.newton import Rules, Surface, climb
 from alsight.infer.survival.risk import RiskSets, at_risk, risk_sets, until
 from alsight.models.cox import Cox
 from alsight.models.model import Columns, Record
@@ -97,7 +98,7 @@ def _squares(left: np.ndarray, right: np.ndarray, owner: np.ndarray, trials: int
     return whole
 
 
-def climb(
+def search(
     sets: RiskSets,
     columns: Float[np.ndarray, "row column"],
     event: Bool[np.ndarray, "*_ row"],
@@ -106,39 +107,27 @@ def climb(
     ties: Ties,
     limit: int = 40,
 ) -> tuple[Float[np.ndarray, "trial column"], Partial, Int[np.ndarray, "*_ trial"], Int[np.ndarray, "*_ trial"]]:
-    """Newton steps, halved for each trial alone, with each trial's status and steps."""
-    beta = np.zeros((trials, columns.shape[1]))
+    """Coefficients of each trial by Newton steps, the partial likelihood there, status and steps."""
     spread = np.maximum(np.ptp(columns, axis=0), 1e-300)
-    found = partial(sets, columns, event, trial, beta, ties)
-    step, promise = _newton(found)
-    share, steps = np.ones(trials), np.zeros(trials, dtype=int)
-    done = promise < TOLERANCE
-    for _ in range(limit):
-        if done.all():
-            break
-        moved = beta + np.where(done, 0.0, share)[:, None] * step
-        moved = np.clip(moved, -2 * RUNAWAY / spread, 2 * RUNAWAY / spread)
+    beta = np.zeros((trials, columns.shape[1]))
+
+    def surface(points: np.ndarray, which: np.ndarray) -> Surface:
+        # Risk sets are made for all trials at once, so all are evaluated.
+        beta[which] = points
         with np.errstate(all="ignore"):
-            there = partial(sets, columns, event, trial, moved, ties)
-            better = (there.value >= found.value - 1e-10) & ~done
-        beta = np.where(better[:, None], moved, beta)
-        found = there if (better | done).all() else partial(sets, columns, event, trial, beta, ties)
-        fresh, promised = _newton(found)
-        step = np.where(better[:, None], fresh, step)
-        share = np.where(better, 1.0, 0.5 * share)
-        steps += ~done
-        done |= (better & (promised < TOLERANCE)) | (share < 1e-8)
+            there = partial(sets, columns, event, trial, beta, ties)
+        return Surface(there.value[which], there.score[which], there.information[which])
+
+    def move(points: np.ndarray, change: np.ndarray) -> np.ndarray:
+        return np.clip(points + change, -2 * RUNAWAY / spread, 2 * RUNAWAY / spread)
+
+    ended = climb(surface, beta, Rules(TOLERANCE, limit), move=move)
+    with np.errstate(all="ignore"):
+        latest = partial(sets, columns, event, trial, ended.point, ties)
     number = np.bincount(trial, event, trials)
-    status = np.where(done, Status.CONVERGED, Status.MAX_STEPS)
-    status = np.where(np.isfinite(promise), status, Status.SINGULAR)
-    status = np.where((np.abs(beta) * spread > RUNAWAY).any(axis=1), Status.SEPARATION, status)
-    return beta, found, np.where(number == 0, Status.NO_EVENTS, status), steps
-
-
-def _newton(found: Partial) -> tuple[np.ndarray, np.ndarray]:
-    inverted, _, fine = inverse(found.information)
-    step = np.where(fine[:, None], np.einsum("tab,tb->ta", np.nan_to_num(inverted), found.score), 0.0)
-    return step, np.where(fine, 0.5 * np.einsum("ta,ta->t", step, found.score), 0.0)
+    status = np.where(ended.status == Status.NOT_FINITE, Status.SINGULAR, ended.status)
+    status = np.where((np.abs(ended.point) * spread > RUNAWAY).any(axis=1), Status.SEPARATION, status)
+    return ended.point, latest, np.where(number == 0, Status.NO_EVENTS, status), ended.steps
 
 
 def fit_cox(
@@ -179,7 +168,7 @@ def fit_cox(
     times, begin = _times(whole, time, entry)
     if fault := _fault(columns, names, happened, event):
         record = replace(record, notes=(fault[1],))
-        return failed(fault[0], model.parameters_of(labels), labels, model, record)
+        return failed(fault[0], model.parameters_of(labels), labels, model, record, NO_COURSE)
     sets = risk_sets(times, happened, begin, _ranked(whole, strata) if strata else None)
     people = _ranked(whole, [cluster]) if cluster else None
     fit = _single(sets, columns, happened, people, ties)
@@ -190,7 +179,7 @@ def _single(sets: RiskSets, columns: np.ndarray, event: np.ndarray, people: np.n
     center = columns.mean(axis=0)
     trial = np.zeros(len(event), dtype=int)
     null = partial(sets, columns - center, event, trial, np.zeros((1, columns.shape[1])), ties)
-    beta, found, status, steps = climb(sets, columns - center, event, trial, 1, ties)
+    beta, found, status, steps = search(sets, columns - center, event, trial, 1, ties)
     bread = inverse(found.information)[0][0]
     scores = found.residuals
     if people is not None:
@@ -214,6 +203,7 @@ def _single(sets: RiskSets, columns: np.ndarray, event: np.ndarray, people: np.n
         columns=Columns("", ()),
         model=Cox(ties=ties),
         record=Record("ml"),
+        course=NO_COURSE,
     )
 
 
@@ -257,7 +247,7 @@ def fit_cox_trials(
     level = None if stratum is None else stratum.ravel()
     sets = risk_sets(time.ravel(), event.ravel(), begin, level, trial)
     centered = (columns - columns.mean(axis=1, keepdims=True)).reshape(-1, width)
-    beta, found, status, steps = climb(sets, centered, event.ravel(), trial, trials, ties, limit=FIRST)
+    beta, found, status, steps = search(sets, centered, event.ravel(), trial, trials, ties, limit=FIRST)
     if (late := np.flatnonzero(status == Status.MAX_STEPS)).size:  # the few that need more go on alone
         rows = np.flatnonzero(np.isin(trial, late))
         renumbered = np.searchsorted(late, trial[rows])
@@ -288,6 +278,7 @@ def fit_cox_trials(
         columns=labels,
         model=model,
         record=Record("ml", people, people),
+        course=NO_COURSE,
     )
 
 

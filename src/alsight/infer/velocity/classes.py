@@ -12,7 +12,6 @@ from scipy.special import expit
 
 from alsight.base.errors import SpecError
 from alsight.infer.fit import Fit
-from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.layout import VelocityLayout, make_layout
 from alsight.infer.velocity.likelihood import evaluate_placed
 from alsight.infer.velocity.people import read_people
@@ -43,7 +42,7 @@ def slow_probability(fit: Fit, visits: pl.DataFrame, *, particles: int = PARTICL
     """
     if fit.model.classes != 2:
         raise SpecError([("model.classes", "2", fit.model.classes)])
-    columns = columns_of(fit)
+    columns = fit.plan
     people = read_people(visits, columns, fit.model, predicting=True)
     whole = make_layout(fit.model, *people.names)
     # A further column of the log rate is the class, whatever the formula holds.

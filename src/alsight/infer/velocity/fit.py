@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -11,10 +11,11 @@ import polars as pl
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
 from alsight.infer.faults import fatal_of, notes_of
-from alsight.infer.fit import Fit, failed
+from alsight.infer.fit import CourseFunctions, Fit, failed
 from alsight.infer.velocity.layout import VelocityLayout, make_layout
 from alsight.infer.velocity.likelihood import score
 from alsight.infer.velocity.people import VelocityColumns, VelocityPeople, read_people
+from alsight.infer.velocity.predict import predict_velocity, simulate_rows
 from alsight.infer.velocity.search import BRIEF, MANY, SETTLE, VelocityOptimum, approach, settle, start
 from alsight.models.model import Columns as Names
 from alsight.models.model import Record
@@ -59,7 +60,7 @@ def fit_velocity(
         model: scale, classes, parameters held, draws.
 
     Returns:
-        A fit whose `arrays` hold "working", "plan", "each" (log likelihood of each person) and "wobble" (the
+        A fit whose `arrays` hold "working", "each" (log likelihood of each person) and "wobble" (the
         draws' noise in each parameter, in standard errors; it is part of the covariance).
 
     Raises:
@@ -80,7 +81,7 @@ def fit_velocity(
     notes = (*notes_of(people.problems, str(people.dropped or "")), *((weak,) if free else ()))
     record = Record("ml", people.count, len(people.batch.score), people.dropped, notes)
     if (fatal := fatal_of(people.problems)) is not None:
-        return failed(fatal.status, layout.parameters, names, chosen, record)
+        return failed(fatal.status, layout.parameters, names, chosen, record, COURSE)
     found = _search(VelocityTable(columns, people, layout), visits)
     return _result(VelocityTable(columns, people, layout), found, names, record)
 
@@ -129,7 +130,6 @@ def _result(read: VelocityTable, found: VelocityOptimum, names: Names, record: R
         steps=np.array(found.steps),
         arrays={
             "working": found.working,
-            "plan": _bytes(read.columns),
             "each": each.log_likelihood,
             "wobble": wobble,
         },
@@ -137,18 +137,15 @@ def _result(read: VelocityTable, found: VelocityOptimum, names: Names, record: R
         columns=names,
         model=layout.model,
         record=record,
+        plan=read.columns,
+        course=COURSE,
     )
-
-
-def _bytes(columns: VelocityColumns) -> np.ndarray:
-    return np.frombuffer(json.dumps(asdict(columns)).encode(), dtype=np.uint8)
-
-
-def columns_of(fit: Fit) -> VelocityColumns:
-    """The columns that a fit was made with."""
-    return VelocityColumns(**json.loads(np.asarray(fit.arrays["plan"]).tobytes()))
 
 
 def layout_of(fit: Fit, people: VelocityPeople) -> VelocityLayout:
     """The layout of a fit's parameters, for people read with its columns."""
     return make_layout(fit.model, *people.names)
+
+
+COURSE: Final = CourseFunctions(predict_velocity, simulate_rows)
+"""What fits of the velocity model predict and simulate."""

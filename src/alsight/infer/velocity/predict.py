@@ -11,7 +11,6 @@ from jaxtyping import Float
 from scipy.special import betaincinv
 
 from alsight.infer.fit import Fit
-from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.layout import make_layout
 from alsight.infer.velocity.people import read_people
 from alsight.infer.velocity.simulate import expected, simulate_fit
@@ -44,7 +43,7 @@ def predict_velocity(fit: Fit, visits: pl.DataFrame, level: float = 0.95) -> pl.
     Raises:
         DataError: a column is missing, or a score lies outside the scale.
     """
-    columns, model = columns_of(fit), fit.model
+    columns, model = fit.plan, fit.model
     people = read_people(visits, columns, model, predicting=True)
     rows = _kept(visits, [name for name in people.table.columns if name != columns.outcome], columns.time)
     rows = rows.sort(columns.subject, columns.time, maintain_order=True)

@@ -14,8 +14,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from alsight.base.status import Status
+from alsight.infer.newton import Direction, Rules, Surface, climb, definite
 from alsight.infer.velocity.layout import VelocityLayout
-from alsight.infer.velocity.likelihood import blank_memos, score
+from alsight.infer.velocity.likelihood import VelocityScores, blank_memos, score
 from alsight.infer.velocity.people import VelocityPeople
 
 APPROACH = 60
@@ -25,8 +26,6 @@ SETTLE, BRIEF, MANY = 24, 15, 4000
 LONGEST = 0.7
 """Longest step of a working parameter."""
 SHORTER = 0.6
-LEAST_SHARE = 0.1
-"""Least share of the inflated information that each direction keeps."""
 _EDGE = 1e-6
 _LOWER = 4.0
 
@@ -80,35 +79,40 @@ def start(layout: VelocityLayout, people: VelocityPeople) -> Float[np.ndarray, "
 
 
 def approach(
-    people: VelocityPeople, layout: VelocityLayout, working: Float[np.ndarray, " parameter"], particles: int, root: int
+    people: VelocityPeople,
+    layout: VelocityLayout,
+    working: Float[np.ndarray, " parameter"],
+    particles: int,
+    root: int,
 ) -> tuple[Float[np.ndarray, " parameter"], int]:
     """Whole steps until the decrement is no more than the draws' noise; where they ended, and how many.
 
     A step after which the likelihood is lower than the draws explain is halved.
     """
-    low, high = layout.limits()
-    guesses = blank_memos(people, layout)
-    place, best = working, -np.inf
-    for taken in range(APPROACH):
-        found = score(people, layout, layout.natural(working), particles, root + taken, guesses)
-        gradient, reached = found.gradient(), float(found.log_likelihood.sum())
-        if not np.isfinite(gradient).all():
-            return working, taken
-        if reached < best - _LOWER * float(np.sqrt((np.diff(found.halves, axis=1) ** 2).sum())):
-            working = 0.5 * (place + working)
-            continue
-        place, best = working, reached
-        inner = _inner(layout, working, gradient)
-        move = np.zeros_like(working)
-        kept = _definite(found.information(), found.outer(), inner)
-        inverse = np.linalg.inv(kept)
-        move[inner] = np.linalg.solve(_no_longer(kept, gradient[inner]), gradient[inner])
-        noise = 0.5 * (found.scores[0] - found.scores[1]).sum(axis=0)[inner]
-        if gradient[inner] @ inverse @ gradient[inner] < 2.0 * (noise @ inverse @ noise) + 0.5:
-            return working, taken
-        move *= min(1.0, LONGEST / max(float(np.abs(move).max()), 1e-12))
-        working = np.where(layout.free, np.clip(working + move, low, high), working)
-    return working, APPROACH
+    scores: list[VelocityScores] = []
+    memos = blank_memos(people, layout)
+
+    def surface(points: np.ndarray, _: np.ndarray) -> Surface:
+        natural = layout.natural(points[0])
+        latest = score(people, layout, natural, particles, root + len(scores), memos)
+        scores.append(latest)
+        noise = float(np.sqrt((np.diff(latest.halves, axis=1) ** 2).sum()))
+        total, gradient = np.array([latest.log_likelihood.sum()]), latest.gradient()[None]
+        return Surface(total, gradient, latest.information()[None], latest.outer()[None], _LOWER * noise)
+
+    def direction(here: Surface, point: np.ndarray) -> Direction:
+        gradient = here.gradient[0]
+        inner = _inner(layout, point[0], gradient)
+        square = _definite(here.information[0], scores[-1].outer(), inner)
+        inverse = np.linalg.inv(square)
+        noise = _half(scores[-1])[inner]
+        beyond = gradient[inner] @ inverse @ gradient[inner] - 2.0 * (noise @ inverse @ noise) - 0.5
+        step = _step(square, gradient, inner)
+        return Direction(step[None], np.array([0.5 * beyond]), np.linalg.eigvalsh(square)[:1])
+
+    rules = Rules(tolerance=0.0, limit=APPROACH - 1)
+    ended = climb(surface, working[None], rules, direction=direction, move=lambda at, by: _within(layout, at, by))
+    return ended.point[0], len(scores)
 
 
 def settle(
@@ -120,36 +124,56 @@ def settle(
     steps: int,
 ) -> VelocityOptimum:
     """Ever shorter steps with fresh draws; the noise that is left, and the information on the way."""
-    low, high = layout.limits()
     size = len(working)
     information, outer, noise = (np.zeros((size, size)) for _ in range(3))
-    late, places, counted = np.zeros(size), np.zeros(size), 0
-    inner, guesses = layout.free.copy(), blank_memos(people, layout)
-    for k in range(1, steps + 1):
-        found = score(people, layout, layout.natural(working), particles, root + 1000 + k, guesses)
-        gradient = found.gradient()
+    late, places, counted, taken = np.zeros(size), np.zeros(size), 0, 0
+    inner, memos = layout.free.copy(), blank_memos(people, layout)
+
+    def surface(points: np.ndarray, _: np.ndarray) -> Surface:
+        nonlocal information, outer, noise, taken
+        taken += 1
+        latest = score(people, layout, layout.natural(points[0]), particles, root + 1000 + taken, memos)
+        information, outer = information + latest.information(), outer + latest.outer()
+        noise += np.outer(_half(latest), _half(latest))
+        total = np.array([latest.log_likelihood.sum()])
+        # Every step is taken: whether one rises is lost in the draws' noise.
+        return Surface(total, latest.gradient()[None], information[None] / taken, outer[None] / taken, np.inf)
+
+    def direction(here: Surface, point: np.ndarray) -> Direction:
+        nonlocal inner, late, places, counted
+        gradient = here.gradient[0]
         if not np.isfinite(gradient).all():
-            blank = np.zeros((int(inner.sum()), int(inner.sum())))
-            return VelocityOptimum(working, k, Status.NOT_FINITE, inner, blank, blank)
-        inner = _inner(layout, working, gradient)
-        information, outer = information + found.information(), outer + found.outer()
-        half = 0.5 * (found.scores[0] - found.scores[1]).sum(axis=0)
-        noise += np.outer(half, half)
-        move = np.zeros_like(working)
-        kept = _definite(information / k, outer / k, inner)
-        move[inner] = np.linalg.solve(_no_longer(kept, gradient[inner]), gradient[inner]) / k**SHORTER
-        move *= min(1.0, LONGEST / max(float(np.abs(move).max()), 1e-12))
-        working = np.where(layout.free, np.clip(working + move, low, high), working)
-        if 3 * k > steps:
-            late, places, counted = late + gradient, places + working, counted + 1
+            return Direction(np.zeros((1, size)), np.array([np.nan]), np.array([np.nan]))
+        inner = _inner(layout, point[0], gradient)
+        square = _definite(information / taken, outer / taken, inner)
+        step = _step(square, gradient, inner, taken**SHORTER)
+        if 3 * taken > steps:
+            late, places, counted = late + gradient, places + _within(layout, point, step[None])[0], counted + 1
+        return Direction(step[None], np.ones(1), np.ones(1))
+
+    rules = Rules(limit=steps - 1)
+    ended = climb(surface, working[None], rules, direction=direction, move=lambda at, by: _within(layout, at, by))
+    if ended.status[0] == Status.NOT_FINITE:
+        blank = np.zeros((int(inner.sum()), int(inner.sum())))
+        return VelocityOptimum(ended.point[0], taken, Status.NOT_FINITE, inner, blank, blank)
     kept = _definite(information / steps, outer / steps, inner)
     inverse = np.linalg.inv(kept)
     spread = (noise / steps)[np.ix_(inner, inner)]
-    wobble = inverse @ spread @ inverse / counted
     mean = (late / counted)[inner]
     expected = float(np.trace(inverse @ spread)) / counted
     done = mean @ inverse @ mean < 4.0 * expected + 0.5
-    return VelocityOptimum(places / counted, steps, Status.CONVERGED if done else Status.MAX_STEPS, inner, kept, wobble)
+    status = Status.CONVERGED if done else Status.MAX_STEPS
+    return VelocityOptimum(places / counted, steps, status, inner, kept, inverse @ spread @ inverse / counted)
+
+
+def _half(scores: VelocityScores) -> Float[np.ndarray, " parameter"]:
+    """Half the difference of the two halves' gradients: the draws' noise in it."""
+    return 0.5 * (scores.scores[0] - scores.scores[1]).sum(axis=0)
+
+
+def _within(layout: VelocityLayout, point: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """The points after a change, free parameters kept in their ranges."""
+    return np.where(layout.free, np.clip(point + change, *layout.limits()), point)
 
 
 def _definite(
@@ -157,24 +181,26 @@ def _definite(
     outer: Float[np.ndarray, "parameter parameter"],
     inner: Bool[np.ndarray, " parameter"],
 ) -> Float[np.ndarray, "inner inner"]:
-    """The information of inner parameters, no direction below a share of the inflated one."""
-    whole = outer[np.ix_(inner, inner)] + 1e-10 * np.eye(int(inner.sum()))
-    root = np.linalg.cholesky(whole)
-    inverse = np.linalg.inv(root)
-    values, vectors = np.linalg.eigh(inverse @ information[np.ix_(inner, inner)] @ inverse.T)
-    back = root @ vectors
-    return (back * np.clip(values, LEAST_SHARE, None)) @ back.T
+    """The information of inner parameters, repaired in the metric of the scores' products."""
+    some = np.ix_(inner, inner)
+    return definite(information[some], outer[some])
 
 
-def _no_longer(
-    information: Float[np.ndarray, "inner inner"], gradient: Float[np.ndarray, " inner"]
-) -> Float[np.ndarray, "inner inner"]:
-    """The information with enough on its diagonal that no parameter by itself would go further than LONGEST.
+def _step(
+    square: Float[np.ndarray, "inner inner"],
+    gradient: Float[np.ndarray, " parameter"],
+    inner: Bool[np.ndarray, " parameter"],
+    shorter: float = 1.0,
+) -> Float[np.ndarray, " parameter"]:
+    """The step of inner parameters, its share 1 / shorter, at most LONGEST.
 
-    One that the data hardly tell must not shorten the steps of the others; the step still goes uphill.
+    The information gets enough on its diagonal that no parameter by itself would go further than LONGEST: one that the
+    data hardly identify must not shorten the steps of the others. The step still goes uphill.
     """
-    lacking = np.maximum(np.abs(gradient) / LONGEST - np.diagonal(information), 0.0)
-    return information + np.diag(lacking)
+    lacking = np.maximum(np.abs(gradient[inner]) / LONGEST - np.diagonal(square), 0.0)
+    step = np.zeros_like(gradient)
+    step[inner] = np.linalg.solve(square + np.diag(lacking), gradient[inner]) / shorter
+    return step * min(1.0, LONGEST / max(float(np.abs(step).max()), 1e-12))
 
 
 def _inner(

@@ -12,7 +12,6 @@ from scipy.special import ndtr
 from alsight.base.streams import Stream, subject_key
 from alsight.base.streams_numba import normals, uniforms
 from alsight.infer.fit import Fit
-from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.layout import VelocityLayout, make_layout
 from alsight.infer.velocity.people import VelocityColumns, VelocityPeople, read_people
 from alsight.models.velocity import SPREADS, Velocity
@@ -46,7 +45,7 @@ def simulate_velocity(
 
 def simulate_fit(fit: Fit, visits: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Scores of people drawn at a fit's estimates, with `truth`; see `simulate_velocity`."""
-    columns = columns_of(fit)
+    columns = fit.plan
     values = dict(zip(fit.names, fit.estimates.tolist(), strict=True))
     return simulate_velocity(visits, columns, fit.model, values, seed)
 

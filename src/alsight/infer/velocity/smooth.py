@@ -17,7 +17,6 @@ from alsight.base.spec import Spec
 from alsight.base.streams import Stream, stream_key
 from alsight.infer.filter.paths import KINDS, SUMMARY, WINDOW, Asked, Windows, smooth
 from alsight.infer.fit import Fit
-from alsight.infer.velocity.fit import columns_of
 from alsight.infer.velocity.layout import kernel_numbers, make_layout
 from alsight.infer.velocity.likelihood import blank_guesses, evaluate_placed, possible, predictors, spread
 from alsight.infer.velocity.people import VelocityPeople, read_people
@@ -125,7 +124,7 @@ def smooth_velocity(
     """
     if not reductions:
         raise SpecError([("reductions", "at least one", "none")])
-    people = read_people(visits, columns_of(fit), fit.model, predicting=True)
+    people = read_people(visits, fit.plan, fit.model, predicting=True)
     chance = np.zeros(people.count)
     if recovery is not None:
         none, gained, _ = weigh(fit, people, recovery)
@@ -159,6 +158,26 @@ def smooth_people(
     """
     if draws < 20:
         raise SpecError([("draws", "20 or more", draws)])
+    windows, frame = _windows(people, spans, math.ceil(fit.model.high - fit.model.low))
+    reduced, lost, course = _drawn(fit, people, reductions, chance, windows, recovery, draws)
+    columns = [pl.Series(name, lost[:, index]) for index, name in enumerate(WINDOW)]
+    level, level_sd = course[people.row_node].T
+    courses = people.table.with_columns(level=level, level_sd=level_sd)
+    return Smoothed(_frame(people, reductions, reduced), frame.with_columns(columns), courses)
+
+
+def _drawn(
+    fit: Fit,
+    people: VelocityPeople,
+    reductions: list[Reduction],
+    chance: Float[np.ndarray, " subject"],
+    windows: Windows,
+    recovery: Recovery | None,
+    draws: int,
+) -> tuple[
+    Float[np.ndarray, "subject reduction number"], Float[np.ndarray, "window number"], Float[np.ndarray, "node two"]
+]:
+    """The kernels' summaries of everybody's draws: of the reductions, of the windows, and of the level at each node."""
     layout, values = make_layout(fit.model, *people.names), fit.estimates
     level, rate = predictors(people, layout, values)
     every, held = possible(recovery)
@@ -166,42 +185,18 @@ def smooth_people(
     shares = np.stack([1 - some, some], axis=1)
     counts = np.where(shares > 0, draws, 0)
     asked, cuts = _asked(reductions)
-    out = np.empty((people.count, len(reductions), len(SUMMARY) + len(QUANTILES)))
-    windows, frame = _windows(people, spans, math.ceil(fit.model.high - fit.model.low))
-    told, course = np.empty((len(windows.from_node), len(WINDOW))), np.empty((len(people.batch.step), 2))
+    reduced = np.empty((people.count, len(reductions), len(SUMMARY) + len(QUANTILES)))
+    lost, course = np.empty((len(windows.from_node), len(WINDOW))), np.empty((len(people.batch.step), 2))
     width = blank_guesses(people, recovery).shape[1]
     numbers, root = kernel_numbers(layout, values, recovery), np.uint64(stream_key(fit.model.seed, Stream.POSTERIOR))
+    laws = (people.batch, level, rate, every, held, numbers, root, counts, shares, people.origin)
+    queries = (asked, np.array(QUANTILES), cuts, windows, (*people.widths, draws), width)
 
     def task(first: int, last: int) -> None:
-        smooth(
-            people.batch,
-            level,
-            rate,
-            every,
-            held,
-            numbers,
-            root,
-            counts,
-            shares,
-            people.origin,
-            asked,
-            np.array(QUANTILES),
-            cuts,
-            windows,
-            (*people.widths, draws),
-            width,
-            first,
-            last,
-            out,
-            told,
-            course,
-        )
+        smooth(*laws, *queries, first, last, reduced, lost, course)
 
     spread(task, people.count, 64)
-    columns = [pl.Series(name, told[:, place]) for place, name in enumerate(WINDOW)]
-    level, level_sd = course[people.row_node].T
-    courses = people.table.with_columns(level=level, level_sd=level_sd)
-    return Smoothed(_frame(people, reductions, out), frame.with_columns(columns), courses)
+    return reduced, lost, course
 
 
 def recovery_evidence(fit: Fit, visits: pl.DataFrame, recovery: Recovery, *, particles: int = EVIDENCE) -> pl.DataFrame:
@@ -220,12 +215,12 @@ def recovery_evidence(fit: Fit, visits: pl.DataFrame, recovery: Recovery, *, par
     Raises:
         DataError: a column is missing, or a score lies outside the scale.
     """
-    people = read_people(visits, columns_of(fit), fit.model, predicting=True)
+    people = read_people(visits, fit.plan, fit.model, predicting=True)
     none, gained, error = weigh(fit, people, recovery, particles=particles)
     odds = gained - none + np.log(recovery.prior) - np.log1p(-recovery.prior)
     return pl.DataFrame(
         {
-            columns_of(fit).subject: people.subjects,
+            fit.plan.subject: people.subjects,
             "log_likelihood": none,
             "log_likelihood_recovery": gained,
             "log_bayes_factor": gained - none,
