@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -17,7 +18,7 @@ NUMBERED = re.compile(r"\b(?:normal|uniform)\([^()]*(?:\([^()]*\)[^()]*)*[,+] ?\
 def test_names_tile_the_numbers_of_a_stream(row: str) -> None:
     places = sorted(DRAWS[row].values(), key=lambda place: place.start)
     assert places[0].start == 0
-    assert all(early.stop == late.start for early, late in zip(places, places[1:], strict=False))
+    assert all(early.stop == late.start for early, late in pairwise(places))
     assert places[-1].stop == width(DRAWS[row])
     assert all(place.stop > place.start for place in places)
 

@@ -17,6 +17,7 @@ from alsight.cohort.files.sheet import (
     drop_empty,
     heading_line,
     is_word,
+    joined_headings,
     refuse,
     repeated_fault,
     unique_headings,
@@ -63,7 +64,7 @@ def text_sheet(raw: bytes, file: str, encoding: str = "") -> Sheet:
     cells = [_split(line, delimiter) for line in top]
     place = heading_line(cells)
     first = body.count(b"\n", 0, above) + start + place
-    headings, repeated = unique_headings(cells[place])
+    headings, repeated = unique_headings(joined_headings(cells, place))
     while headings and cells[place] and len(headings) > 1 and not (cells[place][len(headings) - 1] or "").strip():
         if any(len(line) >= len(headings) and line[len(headings) - 1].strip() for line in cells[place + 1 :]):
             break

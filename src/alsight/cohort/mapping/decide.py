@@ -26,6 +26,9 @@ MONTH_STEPS: Final = 3.0
 LONG_DAYS: Final = 400.0
 """A whole count above this can only be days: as weeks or months it would outlast any follow-up on record."""
 
+MOST: Final = {r"/\s*48$": "alsfrs_r", r"/\s*40$": "alsfrs"}
+"""How totals may say their scale by the most they could be ("44/48")."""
+
 _R_ITEMS: Final = TWELVE[9:]
 _USED: Final = frozenset({"visits", "person", "moment", "event", "measure", "measures", "events", "doses"})
 
@@ -265,9 +268,13 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
         scale = "alsfrs"
     if not scale:
         for heading in open_totals:
-            values = numbers(guess.sheet.frame[heading], Place(table="file", column=heading)).values
-            if ((values > ALSFRS_BEST) & (values <= ALSFRS_R_BEST)).any():
+            cells = guess.sheet.frame[heading]
+            said = [name for mark, name in MOST.items() if cells.cast(pl.String, strict=False).str.contains(mark).any()]
+            values = numbers(cells, Place(table="file", column=heading)).values
+            if ((values > ALSFRS_BEST) & (values <= ALSFRS_R_BEST)).any() or said == ["alsfrs_r"]:
                 scale = "alsfrs_r"
+            elif said == ["alsfrs"]:
+                scale = "alsfrs"
     if not scale and "scale" in means:
         return columns, []
     if not scale:

@@ -15,6 +15,7 @@ from alsight.cohort.parse.profile import Profile
 from alsight.instruments.items import CUTTING, TWELVE
 
 Unit = Literal["day", "week", "month", "year"]
+UNITS: Final[dict[str, Unit]] = {"day": "day", "week": "week", "month": "month", "year": "year"}
 Look = Callable[[str], Profile]
 """From a heading to what its cells look like."""
 
@@ -180,10 +181,11 @@ def slot_time(label: str) -> tuple[float, Unit] | None:
     read = _slot(parts) or _slot([part for part in parts if part != "v"])
     if read is None or read[1] is None:
         return None
-    unit, number = read
+    unit, number = read[0], read[1]
     if unit == "first":
         return 0.0, "day"
-    return (number, unit) if unit in ("day", "week", "month", "year") else None
+    timed = UNITS.get(unit)
+    return None if timed is None else (float(number), timed)
 
 
 def _stem_items(stems: Mapping[str, Sequence[str]], look: Look) -> dict[str, tuple[str, str]]:

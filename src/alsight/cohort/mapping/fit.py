@@ -134,6 +134,8 @@ def time_unit(name: str, reading: Reading, shape: Profile, heading: str) -> tupl
     happens = name.startswith(("on:", "off:")) or (meaning_of(name) or NONE).part == "event"
     dated = "date" in bag(heading)
     living = name == "death" and bool(LIVING & set(tokens(heading)))
+    if bag(heading) <= {"status", "subject"} and shape.status < 0.5:
+        return None
     if shape.filled == 0:
         return reading.unit or "date", 0.5
     if shape.date + shape.partial >= 0.5:

@@ -211,6 +211,12 @@ def undated_deaths(facts: Facts) -> str:
     return f"The deaths of {people(count)} have no day that can be used." if count else ""
 
 
+def dates_not_placed(facts: Facts) -> str:
+    """First symptoms and diagnoses whose dates could not be counted from day 0."""
+    count = facts.rejected("moment_without_day")["subject"].n_unique()
+    return f"The dates of first symptom or diagnosis of {people(count)} could not be used." if count else ""
+
+
 def one_day_for_all(facts: Facts) -> str:
     """First symptoms or diagnoses of one calendar date in everybody."""
     subjects = facts.cohort.subjects
@@ -367,6 +373,13 @@ CHECKS: Final[tuple[Plausibility, ...]] = (
         look=undated_deaths,
         why="These people count as alive at their last visit.",
         how_to_fix="Add the dates of death; a month or a year is enough.",
+    ),
+    Plausibility(
+        name="dates_not_placed",
+        grave=False,
+        look=dates_not_placed,
+        why="Without the first symptom there is no rate of decline and no forecast.",
+        how_to_fix="Add the date of the first visit or of entry.",
     ),
     Plausibility(
         name="one_day_for_all",

@@ -12,9 +12,11 @@ from alsight.base.progress import Progress, silent
 from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.meanings import IS_SCORE
 from alsight.cohort.mapping.spec import Mapping, TableMap
+from alsight.cohort.parse import Place
 from alsight.cohort.parse.identity import spellings
+from alsight.cohort.parse.text import tell
 from alsight.cohort.raw import RawTables
-from alsight.cohort.read.anchor import anchors
+from alsight.cohort.read.anchor import Anchors, anchors, placed
 from alsight.cohort.read.apply import Rows, apply
 from alsight.cohort.read.assemble import events, gaps, persons, visits
 from alsight.cohort.read.measured import doses, measures
@@ -115,7 +117,7 @@ def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> 
         measured, told = measures(rows, people)
         faults += told
         happened, cells = events(rows, people)
-        found += cells
+        found += [*cells, *_unplaced_moments(rows, people)]
         taken, told = doses(rows, people)
         faults += told
         for name, piece in (("measures", measured), ("events", happened), ("doses", taken)):
@@ -126,6 +128,34 @@ def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> 
     frames["subjects"] = persons(parsed, people)
     told_cells = pl.concat([frame.select(list(REJECTED.schema)) for frame in found])
     return RawTables(frames=frames, faults=tuple(faults), found=told_cells, headings=headings)
+
+
+def _unplaced_moments(rows: Rows, people: Anchors) -> list[pl.DataFrame]:
+    """Dates of first symptoms and diagnoses of people whose day 0 has no date, once a person."""
+    told: list[pl.DataFrame] = []
+    for moment, spoken in (("onset", "first symptom"), ("diagnosis", "diagnosis")):
+        if not rows.has(f"{moment}@date"):
+            continue
+        given = rows.frame[f"{moment}@date"]
+        lost = given.is_not_null() & placed(rows, moment, people)["day"].is_null() & rows.frame["subject"].is_not_null()
+        place = Place(
+            table="subjects",
+            column=rows.headings.get(f"{moment}@date", moment),
+            source=rows.table.source,
+            rows=rows.frame["row"],
+            subjects=rows.frame["subject"],
+        )
+        told.append(
+            tell(
+                place,
+                lost & rows.frame["subject"].is_first_distinct(),
+                given,
+                "moment_without_day",
+                f"The date of {spoken} cannot be counted from day 0, which has no date; it is not used.",
+                "Add the date of the first visit or of entry.",
+            )
+        )
+    return told
 
 
 def _headings(rows: Rows, headings: dict[str, dict[str, str]]) -> None:

@@ -1,9 +1,10 @@
-"""Cells that a workbook shows as percent: the file stores 0.92 where the sheet shows 92 %."""
+"""What a worksheet says of its cells beside their values: shown as percent (0.92 stands for 92 %), merged cells."""
 
 from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -23,8 +24,81 @@ CELL: Final = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]{0,100}?\bs="(\d{1,5
 FILLED: Final = re.compile(rb'<c r="([A-Z]{1,3})\d{1,7}"[^>]{0,100}>(?=<[vif])')
 """Column of a cell that holds anything."""
 
+MERGED: Final = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+"""First and last cell of merged cells."""
+
 MOST_DIGITS: Final = 10
 """Digits kept after a fraction became a percent, so that 0.92 is 92, not 92.00000000000001."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Marks of one worksheet; columns are counted from the first that holds anything, which is 1.
+
+    Attributes:
+        percent: column and line of cells that are shown as percent.
+        merged: column, first and last line of cells that are merged downwards.
+    """
+
+    percent: frozenset[tuple[int, int]] = frozenset()
+    merged: tuple[tuple[int, int, int], ...] = ()
+
+
+def marks(text: bytes, styles: frozenset[int]) -> Marks:
+    """Marks in the text of a worksheet.
+
+    Args:
+        text: the worksheet's part of the workbook.
+        styles: styles that show a number as percent.
+    """
+    first = min((column_number(column) for column in set(FILLED.findall(text))), default=1)
+    styled = [(column, row) for column, row, style in CELL.findall(text) if int(style) in styles] if styles else []
+    merged = [
+        (column_number(left) - first + 1, int(top), int(bottom))
+        for left, top, right, bottom in MERGED.findall(text)
+        if left == right and int(bottom) > int(top)
+    ]
+    percent = frozenset((column_number(column) - first + 1, int(row)) for column, row in styled)
+    return Marks(percent=percent, merged=tuple(merged))
+
+
+def filled_down(
+    frame: pl.DataFrame, rows: pl.Series, merged: tuple[tuple[int, int, int], ...], source: str
+) -> tuple[pl.DataFrame, tuple[Fault, ...]]:
+    """A table with the value of merged cells in each of their rows, and one note a column."""
+    faults: list[Fault] = []
+    columns = frame.get_columns()
+    start = int(rows[0]) if len(rows) else 0
+    for place in sorted({column for column, _, _ in merged if 1 <= column <= len(columns)}):
+        values = columns[place - 1]
+        spans = [(max(top - start, 0), bottom - start) for column, top, bottom in merged if column == place]
+        spans = [(top, min(bottom, len(values) - 1)) for top, bottom in spans if top < len(values) and bottom >= 0]
+        cells = values.to_list()
+        for top, bottom in spans:
+            cells[top : bottom + 1] = [cells[top]] * (bottom - top + 1)
+        columns[place - 1] = pl.Series(values.name, cells, dtype=values.dtype)
+        if spans:
+            faults.append(
+                Fault(
+                    table="file",
+                    rule="merged_cells",
+                    severity="note",
+                    source=source,
+                    column=values.name,
+                    value=f"{len(spans)} merged",
+                    message=f'Merged cells under "{values.name}" hold for each of their rows.',
+                    how_to_fix="Nothing, if the cells were merged for all these rows.",
+                )
+            )
+    return pl.DataFrame(columns), tuple(faults)
+
+
+def column_number(name: bytes) -> int:
+    """Number of a column by its letters: A is 1."""
+    number = 0
+    for letter in name:
+        number = number * 26 + letter - 64
+    return number
 
 
 def percent_styles(package: zipfile.ZipFile) -> frozenset[int]:
