@@ -148,12 +148,13 @@ for _verb in VERBS.values():
     app.command(_verb.name, help=_verb.summary)(lambda: None)
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(wanted: bool) -> bool:
+    if wanted:
         from alsight.base.provenance import program  # noqa: PLC0415 - reads the installed package's record
 
         typer.echo(program())
         raise typer.Exit
+    return wanted
 
 
 @app.callback()
