@@ -18,6 +18,7 @@ from alsight.detect.review.mimics import MIMICS, shares
 from alsight.detect.review.prior import NEVER, SETTINGS, prior_log_odds, setting_row, unrecognized
 from alsight.detect.review.review import SCHEMA, review
 from alsight.detect.review.rows import FINDINGS, TOTAL_CAP
+from alsight.report.verdicts.review_words import with_review_words
 from detect.review_people import cohort, line
 
 
@@ -251,7 +252,7 @@ def test_mimics_told_are_shares_of_one_whole(found: pl.DataFrame) -> None:
     told = found.select(pl.col("mimics").list.eval(pl.element().struct.field("share")))["mimics"]
     assert told.list.len().is_between(1, 3).all()
     assert (told.list.sum() <= 1 + 1e-12).all()
-    assert found["examination"].str.len_chars().min() > 10
+    assert with_review_words(found)["examination"].str.len_chars().min() > 10
     assert shares().sum() == pytest.approx(1.0)
     for mimic in MIMICS:
         assert sum(mimic.courses.values()) == pytest.approx(1.0)

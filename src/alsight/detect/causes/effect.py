@@ -33,9 +33,9 @@ CAUSES: Final = {
 }
 """Columns of the table of causes; those after `items` are values of some rules, null for the others.
 
-`depth_points` of a dip; `recorded_total` as written and `expected_total`, of a slip of digits or of a total that does
-not equal its items; `from_value` and `to_value`: versions of item 5, scales, or labels of two visits; `treatment_day` on
-which a treatment of symptoms began; `faults` of the file under one rule, the first in `file_row`, with its `message`."""
+`depth_points` of a dip; `recorded_total` as written and `expected_total`, of a slip of digits or a total that does
+not equal its items; `from_value` and `to_value`: versions of item 5, scales, or labels of two visits; `treatment_day`
+on which a treatment of symptoms began; `faults` of the file under one rule, the first in `file_row`, with its `message`."""
 
 DIPS: Final = {
     "subject": pl.String,

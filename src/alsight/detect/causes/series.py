@@ -131,7 +131,7 @@ def side(series: Series, rules: CauseRules, step: int, group: Int[np.ndarray, " 
 
 
 def independent(
-    count: Float[np.ndarray, "*batch"], days: Num[np.ndarray, "*batch"], rules: CauseRules
+    count: Num[np.ndarray, "*batch"], days: Num[np.ndarray, "*batch"], rules: CauseRules
 ) -> Float[np.ndarray, "*batch"]:
     """How many independent ratings so many visits in so many days are worth, noise being carried over between them.
 

@@ -52,7 +52,7 @@ EXPOSURE: Final[dict[str, Any]] = {
     "months_before": pl.Float64,
     "ongoing": pl.Boolean,
 }
-FINDING: Final[dict[str, Any]] = {"subject": pl.String, "finding": pl.String, "words": pl.String}
+FINDING: Final[dict[str, Any]] = {"subject": pl.String, "finding": pl.String, "value": pl.Float64}
 
 BETTER: Final[dict[str, int]] = {
     "fvc_l": 1,
@@ -92,7 +92,7 @@ class Dossiers:
         second: each second measure before and after the turn (SECOND).
         exposures: treatments, and how long before the turn each began (EXPOSURE).
         domains: the four domain scores at every visit (`subject`, `day`, `months` and the domains).
-        findings: findings that were recorded, there or not (FINDING).
+        findings: findings that were recorded, `value` 1 present, 0 absent, or the age at onset [years] (FINDING).
     """
 
     timeline: pl.DataFrame
@@ -174,17 +174,9 @@ def _exposures(some: Cohort, turns: pl.DataFrame) -> pl.DataFrame:
 
 def _findings(some: Cohort) -> pl.DataFrame:
     seen = observed_findings(some, restoring_days(some)).with_columns(some.subjects["subject"])
-    parts = [
-        seen.filter(pl.col(row.name).is_not_nan()).select(
-            "subject",
-            finding=pl.lit(row.name),
-            words=pl.when(pl.col(row.name) == 1).then(pl.lit(row.there)).otherwise(pl.lit(row.absent)),
-        )
-        for row in FINDINGS
-    ]
-    onset = pl.lit("onset at ") + pl.col(AGE).round(0).cast(pl.Int64, strict=False).cast(pl.String) + pl.lit(" years")
-    parts.append(seen.filter(pl.col(AGE).is_not_nan()).select("subject", finding=pl.lit(AGE), words=onset))
-    return _shaped(pl.concat(parts), FINDING).sort("subject", "finding")
+    names = (*(row.name for row in FINDINGS), AGE)
+    long = seen.unpivot(names, index="subject", variable_name="finding", value_name="value")
+    return _shaped(long.filter(pl.col("value").is_not_nan()), FINDING).sort("subject", "finding")
 
 
 def _shaped(frame: pl.DataFrame, schema: dict[str, Any]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""MIMICS: which disease may stand behind, how each tends to run, the examination that would tell, who fits whom."""
+"""MIMICS: which disease it may be, how each tends to run, the examination that would distinguish it, who fits whom."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class MimicRow:
         courses: how it runs: course class to its probability.
         findings: share of people with it who have a finding, where that sets it apart; used to rank mimics only.
         onset_age: mean age at onset [years].
-        examination: what would tell it from ALS.
+        examination: what would distinguish it from ALS.
     """
 
     name: str
@@ -163,9 +163,9 @@ AGE_SD: Final = 14.0
 """Spread of the onset age within a mimic [years]: that printed for multifocal motor neuropathy is 13.1. Source:
 loscher2018"""
 SHOWN: Final = 3
-"""Mimics told of a person."""
+"""Mimics listed for a person."""
 ENOUGH: Final = 0.8
-"""Mimics told are those that together hold so much of the posterior of a mimic, at most SHOWN."""
+"""Mimics listed are those that together hold so much of the posterior of a mimic, at most SHOWN."""
 
 
 def class_weights(names: tuple[str, ...]) -> Float64[np.ndarray, "mimic course"]:
@@ -210,28 +210,19 @@ def rank(
     return each / each.sum(axis=1, keepdims=True)
 
 
-def told(chances: Float64[np.ndarray, "subject mimic"]) -> pl.DataFrame:
-    """The mimics to consider and the examinations that would tell, one row a person.
-
-    Returns:
-        `mimics`, a list of `mimic`, `words` and `share` (of the posterior of a mimic), the likeliest first;
-        `examination`, a sentence.
-    """
-    order = np.argsort(-chances, axis=1, kind="stable")[:, :SHOWN]
-    best = np.take_along_axis(chances, order, axis=1)
+def listed(probability: Float64[np.ndarray, "subject mimic"]) -> pl.Series:
+    """Mimics to consider, the likeliest first: for each subject a list of `mimic` and `share` of the posterior."""
+    order = np.argsort(-probability, axis=1, kind="stable")[:, :SHOWN]
+    best = np.take_along_axis(probability, order, axis=1)
     before = np.cumsum(best, axis=1) - best
-    kept = before < ENOUGH
-    person, place = np.nonzero(kept)
-    which = order[person, place]
-    named = {
-        "mimic": [row.name for row in MIMICS],
-        "words": [row.words for row in MIMICS],
-        "examination": [row.examination for row in MIMICS],
-    }
-    rows = pl.DataFrame({"person": person, "share": best[person, place]}).with_columns(
-        pl.Series(name, words, dtype=pl.String).gather(which) for name, words in named.items()
+    subject, rank_of = np.nonzero(before < ENOUGH)
+    names = pl.Series([row.name for row in MIMICS], dtype=pl.String)
+    rows = pl.DataFrame(
+        {
+            "subject": subject,
+            "mimic": names.gather(order[subject, rank_of]),
+            "share": best[subject, rank_of],
+        }
     )
-    grouped = rows.group_by("person", maintain_order=True).agg(
-        mimics=pl.struct("mimic", "words", "share"), examination=pl.col("examination").str.join("; ")
-    )
-    return grouped.sort("person").select("mimics", "examination")
+    grouped = rows.group_by("subject", maintain_order=True).agg(mimics=pl.struct("mimic", "share"))
+    return grouped.sort("subject")["mimics"]

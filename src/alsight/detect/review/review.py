@@ -17,14 +17,18 @@ from scipy.special import expit
 from alsight.cohort.cohort import Cohort, select
 from alsight.cohort.tables import TABLES
 from alsight.detect.review.courses import CourseWeights, course_weights
-from alsight.detect.review.features import AGE, AGE_SOURCE, Weighed, observed_findings, weigh
-from alsight.detect.review.mimics import rank, told
+from alsight.detect.review.features import AGE_SOURCE, Weighed, observed_findings, weigh
+from alsight.detect.review.mimics import listed, rank
 from alsight.detect.review.prior import Setting, SettingRow, elapsed_months, prior_log_odds, setting_row
 from alsight.detect.review.rated import COURSE_STATUS, Rated, rated, restoring_days
 from alsight.detect.review.rows import FINDINGS
 
-REASON: Final = pl.Struct({"feature": pl.String, "words": pl.String, "weight": pl.Float64, "source": pl.String})
-MIMIC: Final = pl.Struct({"mimic": pl.String, "words": pl.String, "share": pl.Float64})
+REASON: Final = pl.Struct(
+    {"feature": pl.String, "code": pl.String, "value": pl.Float64, "weight": pl.Float64, "source": pl.String}
+)
+"""One part of the log odds. `code`: the setting of the prior, the closest class of the course, `ended` or `alive` for
+survival; `value`: 1 or 0 for a finding that is present or absent, the age at onset [years]."""
+MIMIC: Final = pl.Struct({"mimic": pl.String, "share": pl.Float64})
 
 SCHEMA: Final[dict[str, Any]] = {
     "subject": pl.String,
@@ -34,7 +38,6 @@ SCHEMA: Final[dict[str, Any]] = {
     "posterior": pl.Float64,
     "reasons": pl.List(REASON),
     "mimics": pl.List(MIMIC),
-    "examination": pl.String,
     "course": pl.String,
     "closest": pl.String,
     "visits": pl.Int64,
@@ -50,13 +53,6 @@ best; `visits` and `excluded_visits` count totals that were and were not used.""
 BLOCK: Final = 100_000
 """People weighed at once, which bounds memory; nobody's review depends on anyone else."""
 
-COURSE_WORDS: Final[dict[str, str]] = {
-    "stable": "the scores hardly change",
-    "slowly_progressive": "the scores fall very slowly",
-    "fluctuating": "the scores fluctuate",
-    "improving": "the scores rise",
-    "stepwise": "the scores move by steps",
-}
 COURSE_SOURCE: Final = "assumed courses of mimics; ALS from the calibrated ensemble"
 
 
@@ -102,7 +98,7 @@ def _reviewed(whole: Cohort, row: SettingRow) -> pl.DataFrame:
             "log_lr_features": found.total,
             "posterior": expit(log_odds),
             "reasons": reasons(row, prior, course, found, course_data),
-            **told(chances).to_dict(),
+            "mimics": listed(chances),
             "course": pl.Series(COURSE_STATUS).gather(course_data.status),
             "closest": pl.Series(course.names).gather(course.closest),
             "visits": course_data.ratings.count,
@@ -134,41 +130,42 @@ def reasons(
     row: SettingRow, prior: Float64[np.ndarray, " subject"], course: CourseWeights, found: Weighed, course_data: Rated
 ) -> pl.Series:
     """Every part of the log odds of everybody, the weightiest first; the prior among them."""
-    people = np.arange(prior.size)
-    weighed = np.flatnonzero(course.total != 0.0)
-    elapsed = "falling with the months since diagnosis" if row.elapses else "as left after a first evaluation"
-    words = [COURSE_WORDS.get(name, "the scores fall as in ALS") for name in course.names]
-    ended = np.where(np.isfinite(course_data.died), "death or permanent ventilation", "alive at the last visit")
+    subjects = np.arange(prior.size)
+    counted = np.flatnonzero(course.total != 0.0)
+    closest = pl.Series(course.names).gather(course.closest[counted])
+    ended = pl.Series(np.where(np.isfinite(course_data.died), "ended", "alive")[counted], dtype=pl.String)
     parts = [
-        _part(people, "prior", f"{row.name}: {row.meaning}; {elapsed}", prior, row.source),
-        _part(
-            weighed, "course", pl.Series(words).gather(course.closest[weighed]), course.scores[weighed], COURSE_SOURCE
-        ),
-        _part(weighed, "survival", pl.Series(ended[weighed], dtype=pl.String), course.life[weighed], COURSE_SOURCE),
+        _part(subjects, "prior", prior, row.source, code=row.name),
+        _part(counted, "course", course.scores[counted], COURSE_SOURCE, code=closest),
+        _part(counted, "survival", course.life[counted], COURSE_SOURCE, code=ended),
     ]
-    for place, name in enumerate(found.names):
-        counted = np.flatnonzero(found.weights[:, place] != 0.0)
-        values = found.observed[counted, place]
-        if name == AGE:
-            said = pl.Series(values).round(0).cast(pl.Int64).cast(pl.String)
-            text = "onset at " + said + " years"
-            source = AGE_SOURCE
-        else:
-            finding = FINDINGS[place]
-            text = pl.Series(np.where(values == 1, finding.there, finding.absent), dtype=pl.String)
-            source = ", ".join(dict.fromkeys((finding.mimic_source, finding.als_source)))
-        parts.append(_part(counted, name, text, found.weights[counted, place], source))
+    sources = [", ".join(dict.fromkeys((one.mimic_source, one.als_source))) for one in FINDINGS]
+    for index, (name, source) in enumerate(zip(found.names, [*sources, AGE_SOURCE], strict=True)):
+        some = np.flatnonzero(found.weights[:, index] != 0.0)
+        parts.append(_part(some, name, found.weights[some, index], source, value=found.observed[some, index]))
     rows = pl.concat(parts).with_columns(size=pl.col("weight").abs())
-    ranked = rows.sort("person", "size", "feature", descending=[False, True, False])
-    grouped = ranked.group_by("person", maintain_order=True).agg(
-        reasons=pl.struct("feature", "words", "weight", "source")
+    ranked = rows.sort("index", "size", "feature", descending=[False, True, False])
+    grouped = ranked.group_by("index", maintain_order=True).agg(
+        reasons=pl.struct("feature", "code", "value", "weight", "source")
     )
     return grouped["reasons"].cast(pl.List(REASON))
 
 
-def _part(people: np.ndarray, feature: str, words: str | pl.Series, weight: np.ndarray, source: str) -> pl.DataFrame:
-    frame = pl.DataFrame({"person": people, "weight": weight}, schema={"person": pl.Int64, "weight": pl.Float64})
-    text = pl.lit(words) if isinstance(words, str) else words.alias("words")
-    return frame.with_columns(text.alias("words"), feature=pl.lit(feature), source=pl.lit(str(source))).select(
-        "person", "feature", "words", "weight", "source"
+def _part(
+    index: np.ndarray,
+    feature: str,
+    weight: np.ndarray,
+    source: str,
+    *,
+    code: str | pl.Series | None = None,
+    value: np.ndarray | None = None,
+) -> pl.DataFrame:
+    frame = pl.DataFrame({"index": index, "weight": weight}, schema={"index": pl.Int64, "weight": pl.Float64})
+    return frame.select(
+        "index",
+        pl.lit(feature).alias("feature"),
+        (code if isinstance(code, pl.Series) else pl.lit(code, pl.String)).alias("code"),
+        (pl.lit(None, pl.Float64) if value is None else pl.Series(value, dtype=pl.Float64)).alias("value"),
+        "weight",
+        pl.lit(str(source)).alias("source"),
     )

@@ -16,6 +16,7 @@ from alsight.report.page.blocks import Part, TableView, table
 from alsight.report.page.words import NONE, count, joined, months, number, opening, percent, signed
 from alsight.report.verdicts.cause_words import with_cause_words
 from alsight.report.verdicts.reasons import explanation, next_step
+from alsight.report.verdicts.review_words import examination_words
 from alsight.report.verdicts.second_look import mimics, reasons
 from alsight.report.verdicts.words import spread, sure
 
@@ -228,9 +229,9 @@ def _mimic(review: dict[str, Any] | None, verdict: str) -> tuple[str, ...]:
     if evaluated:
         said.append(f"Reasons in log odds, + for a mimic: {joined(evaluated)}. Total {signed(_total(review), 1)}.")
     if mimics(review):
-        said.append(f"Mimics to consider: {joined(mimics(review))}.")
-    if review.get("examination"):
-        said.append(f"Examination to distinguish them: {review['examination']}.")
+        said.append(f"If it is one, consider {joined(mimics(review))}.")
+    if review.get("mimics"):
+        said.append(f"Examinations that would distinguish them: {examination_words(review['mimics'])}.")
     return tuple(said)
 
 

@@ -13,6 +13,7 @@ from alsight.detect.verdicts import Verdicts
 from alsight.report.disclosure.nodes import Headcount, phrase
 from alsight.report.page.blocks import Block, Prose, Section, table
 from alsight.report.page.words import NONE, count, joined, opening, percent, signed
+from alsight.report.verdicts.review_words import mimic_words, reason_words
 from alsight.report.verdicts.words import sure
 
 LISTED: Final = 40
@@ -82,9 +83,9 @@ def _row(row: dict[str, Any], anchors: Mapping[str, str]) -> tuple[str | Markup,
 def reasons(row: dict[str, Any], most: int) -> list[str]:
     """What speaks for or against a mimic, the strongest first, each with its log odds; the prior apart."""
     told = [part for part in row.get("reasons") or [] if part["feature"] != "prior"]
-    return [f"{part['words']} ({signed(part['weight'], 1)})" for part in told[:most]]
+    return [f"{reason_words(part)} ({signed(part['weight'], 1)})" for part in told[:most]]
 
 
 def mimics(row: dict[str, Any]) -> list[str]:
     """Mimics to consider, with the share of each if it is one."""
-    return [f"{part['words']} ({percent(part['share'])})" for part in row.get("mimics") or []]
+    return [f"{mimic_words(part['mimic'])} ({percent(part['share'])})" for part in row.get("mimics") or []]

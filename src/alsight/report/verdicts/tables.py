@@ -17,6 +17,7 @@ from alsight.report.page.sections import definition_people
 from alsight.report.verdicts.cause_words import with_cause_words
 from alsight.report.verdicts.counts import stated_counts, verdict_counts
 from alsight.report.verdicts.reasons import with_sentences
+from alsight.report.verdicts.review_words import with_review_words
 from alsight.report.verdicts.statement import cohort_sentence
 
 FILES: Final[dict[str, str]] = {
@@ -64,6 +65,7 @@ def write_verdicts(judged: Verdicts, place: Path, shown: Disclosure) -> dict[str
     """
     frames = {table: getattr(judged, table) for table in FILES}
     frames["causes"] = with_cause_words(judged.causes)
+    frames["review"] = with_review_words(judged.review)
     frames["people"] = with_sentences(judged.people, judged.causes, judged.thresholds)
     written = {Path(name).stem: write_whole(place / name, frames[table].write_parquet) for table, name in FILES.items()}
     stated = guarded(printed_statement(judged.statement, shown))
