@@ -19,9 +19,7 @@ from alsight.cohort.read.native import read_cohort
 from alsight.cohort.tables import REJECTED
 from alsight.detect.kinds import VERDICTS
 from alsight.episodes.find import EPISODES, find_episodes
-from alsight.report.page.render import text
-from alsight.report.verdicts.statement import cohort_sentence
-from alsight.report.verdicts.tables import OPEN
+from alsight.report.verdicts.reasons import with_sentences
 from report.conftest import Made
 from report.judged import judged
 
@@ -100,7 +98,9 @@ def test_pseudonyms_change_nothing_else(made: Made) -> None:
 
 def test_verdicts_go_under_the_same_pseudonyms_in_their_order(made: Made) -> None:
     key = dict(pl.read_csv(made.folder / "private" / "identities.csv").iter_rows())
-    own = judged(example_cohort()).people.with_columns(pl.col("subject").replace_strict(key)).sort("subject")
+    found = judged(example_cohort())
+    people = with_sentences(found.people, found.causes, found.thresholds)
+    own = people.with_columns(pl.col("subject").replace_strict(key)).sort("subject")
     sent = pl.read_parquet(made.folder / "verdicts.parquet")
     assert sent.equals(own)
     assert sent["subject"].is_sorted()
