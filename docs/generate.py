@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from alsight.calibrate.page import committed_page
+from alsight.cli import JSON
 from alsight.cohort.endpoints import ENDPOINTS
 from alsight.cohort.mapping.layouts import TITLES, layouts
 from alsight.cohort.mapping.meanings import MEANINGS
@@ -14,7 +18,16 @@ from alsight.cohort.measures import MEASURES
 from alsight.cohort.rules.catalogue import RULES
 from alsight.cohort.schema import Column, Table
 from alsight.cohort.tables import REJECTED, TABLES
+from alsight.detect.decide import DECISION
+from alsight.detect.evidence import EVIDENCE
+from alsight.detect.kinds import VERDICTS, Certainty
+from alsight.detect.statement.model_count import STATEMENT_COLUMNS
+from alsight.detect.thresholds import Thresholds
+from alsight.detect.verdicts import SENSITIVITY_COLUMNS, WINDOW_COLUMNS
 from alsight.instruments.catalogue import catalogue_page
+from alsight.report.verdicts.criteria import CRITERIA, in_words, meaning
+from alsight.verbs.options import GROUPS, Option, options
+from alsight.verbs.table import VERBS, Verb
 
 DOCS = Path(__file__).parent
 
@@ -112,6 +125,49 @@ def dictionary_page() -> str:
     return "\n".join(parts)
 
 
+def declared(given: Iterable[Column]) -> str:
+    """Columns of a table of results."""
+    heads = ("column", "kind", "unit", "meaning")
+    rows = ((f"`{one.name}`", kind_of(one.dtype), one.unit or bounds(one), one.meaning) for one in given)
+    return table(heads, rows)
+
+
+def kind_of(dtype: Any) -> str:
+    """Kind of a column in words."""
+    return KINDS.get(str(dtype), "list of codes with values")
+
+
+def evidence_page() -> str:
+    """Every verdict, threshold and column of the results of `assess`."""
+    thresholds = Thresholds()
+    parts = [
+        "# Verdicts and their evidence\n\nMade from code by `docs/generate.py`; do not edit by hand.\n\n"
+        "A verdict is a function of the evidence and the thresholds, and of nothing else. The method is explained in "
+        "[verdicts](methods/verdicts.md). Posteriors, shares and rates lie between 0 and 1.\n"
+    ]
+    given = (
+        (f"`{verdict}`", row.kind, meaning(verdict, thresholds), "yes" if row.page else "")
+        for verdict, row in VERDICTS.items()
+    )
+    heads = ("verdict", "kind", "meaning at the default thresholds", "has a page")
+    parts.append("## Verdicts\n\nThe first whose criteria are met is given.\n\n" + table(heads, given))
+    bands = ((f"`{one}`", f"{one.least:g} or more") for one in Certainty)
+    parts.append("## Certainty\n\n" + table(("certainty", "posterior probability of the event"), bands))
+    words = in_words(thresholds)
+    criteria = ((f"`{name}`", words[name], said) for name, (said, _) in CRITERIA.items())
+    parts.append("## Thresholds\n\n" + table(("field", "default", "meaning"), criteria))
+    parts.append("## verdicts\n\nOne row a subject.\n\n" + declared(DECISION))
+    rows = ((f"`{c.name}`", kind_of(c.dtype), c.unit, c.meaning, c.filled_by) for c in EVIDENCE)
+    parts.append(
+        "## evidence\n\nOne row a subject with a rated visit. Names in backticks are thresholds.\n\n"
+        + table(("column", "kind", "unit", "meaning", "filled by"), rows)
+    )
+    parts.append("## windows\n\nOne row a window.\n\n" + declared(WINDOW_COLUMNS))
+    parts.append("## sensitivity\n\nOne row a favorable verdict and amount.\n\n" + declared(SENSITIVITY_COLUMNS))
+    parts.append("## statement\n\nOne row a definition and subgroup.\n\n" + declared(STATEMENT_COLUMNS))
+    return "\n".join(parts)
+
+
 PARTS = {
     "key": "Who and when",
     "visits": "Ratings",
@@ -148,10 +204,46 @@ def meanings_page() -> str:
     return "\n".join(parts)
 
 
+MARKED = re.compile(r"(<!-- options: made from code by docs/generate\.py -->\n).*?(<!-- end of options -->)", re.DOTALL)
+"""The part of a verb's page that is made from code; the rest is written by hand."""
+
+
+def option_row(verb: Verb, row: Option) -> tuple[str, str, str, str]:
+    """One option: how it is written, what may be given, its default, what it is."""
+    if row.name == verb.first:
+        return f"`{row.name.upper()}`", row.allowed, "", f"{row.description}."
+    plain = issubclass(row.kind, (bool, int, float, str))
+    choices = ", ".join(f"`{choice}`" for choice in row.choices) or row.bounds
+    repeated = " May be repeated." if row.several or not plain else ""
+    return f"`{row.flag} {row.value}`".replace(" `", "`"), choices, row.standing, f"{row.description}.{repeated}"
+
+
+def options_table(verb: Verb) -> str:
+    """Every option of a verb, by heading."""
+    rows = options(verb.spec)
+    lines: list[tuple[str, str, str, str]] = []
+    for heading in GROUPS:
+        found = [option_row(verb, row) for row in rows if row.group == heading]
+        if heading == JSON:
+            found.append(("`--json`", "", "", "Print the answer as JSON, and nothing else."))
+        lines += [(f"**{heading}**", "", "", ""), *found] if found else []
+    named = next((row.name for row in rows if "_" in row.name), "")
+    intro = f"In Python each is an argument of the same name (`{named}=`).\n\n" if named else ""
+    return intro + table(("option", "values", "default", "what it is"), lines)
+
+
+def verb_page(name: str) -> str:
+    """A verb's page as it stands, its table of options made anew."""
+    text, made = (DOCS / VERBS[name].page).read_text("utf-8"), options_table(VERBS[name])
+    return MARKED.sub(lambda found: f"{found[1]}\n{made}\n{found[2]}", text)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "dictionary.md": dictionary_page,
+    "evidence.md": evidence_page,
     "instruments.md": catalogue_page,
     "meanings.md": meanings_page,
+    **{verb.page: partial(verb_page, name) for name, verb in VERBS.items()},
     "targets.md": committed_page,
 }
 """Page, relative to `docs/`, to what makes it."""

@@ -97,7 +97,8 @@ def command_of(verb: Verb) -> Any:
 
     def run(**given: Any) -> None:
         json = given.pop("json")
-        _run(verb, {name: value for name, value in given.items() if value not in (None, False, [])}, json)
+        said = {name: value for name, value in given.items() if value is not False and value not in (None, [])}
+        _run(verb, said, json)
 
     rows = options(verb.spec)
     kinds = {row.name: (_argument if row.name == verb.first else _option)(row) for row in rows}
@@ -219,9 +220,9 @@ def _explained(error: BaseException, verb: Verb) -> tuple[Exit, str]:
     if os.environ.get("ALSIGHT_TRACEBACK"):
         traceback.print_exception(error)
     if isinstance(error, SpecError):
-        return Exit.USAGE, with_fields(error.lines(lambda path, *fault: _fault(verb, path, *fault)), _flag)
+        return Exit.USAGE, with_fields(error.lines(lambda path, *fault: _fault(verb, path, *fault)), typed)
     if isinstance(error, AlsightError):
-        return Exit.FAILED, with_fields(str(error), _flag) or "The run failed."
+        return Exit.FAILED, with_fields(str(error), typed) or "The run failed."
     if isinstance(error, KeyboardInterrupt):
         return Exit.FAILED, "Stopped before the end; nothing more was written."
     if isinstance(error, MemoryError):
@@ -245,8 +246,8 @@ def _fault(verb: Verb, path: str, allowed: str, given: Any) -> str:
     return f"{shown}{dot and ' '}{below}: expected {allowed}, got {given!r}"
 
 
-def _flag(name: str, value: str) -> str:
-    """A field that a sentence names, as it is typed."""
+def typed(name: str, value: str) -> str:
+    """A field of the request that a sentence names, with its value, as it is typed."""
     return f"--{name.replace('_', '-')} {value}".rstrip()
 
 
@@ -254,12 +255,12 @@ def _faults(error: BaseException) -> list[dict[str, Any]]:
     """The faults an error carries, as plain values."""
     if isinstance(error, SpecError):
         return [
-            {"field": path, "expected": with_fields(allowed, _flag), "got": str(given)}
+            {"field": path, "expected": with_fields(allowed, typed), "got": str(given)}
             for path, allowed, given in error.faults
         ]
     if isinstance(error, DataError):
         plain = [msgspec.to_builtins(fault) for fault in error.faults]
-        return [fault | {name: with_fields(fault[name], _flag) for name in SENTENCES} for fault in plain]
+        return [fault | {name: with_fields(fault[name], typed) for name in SENTENCES} for fault in plain]
     return []
 
 
@@ -301,17 +302,17 @@ def _print_json(summary: dict[str, Any], tables: dict[str, pl.DataFrame]) -> Non
     for count, (name, frame) in enumerate(tables.items()):
         out.write(("," if summary or count else "") + f"\n{msgspec.json.encode(name).decode()}:[")
         for start in range(0, frame.height, 10_000):
-            rows = msgspec.json.encode(_typed(frame.slice(start, 10_000)).to_dicts()).decode()
+            rows = msgspec.json.encode(_worded(frame.slice(start, 10_000)).to_dicts()).decode()
             out.write(("," if start else "") + rows[1:-1])
         out.write("]")
     out.write("}\n")
 
 
-def _typed(frame: pl.DataFrame) -> pl.DataFrame:
+def _worded(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with fields that its sentences name written as they are typed."""
     for name in SENTENCES:
         if name in frame.columns:
-            texts = {text: with_fields(text, _flag) for text in frame[name].unique()}
+            texts = {text: with_fields(text, typed) for text in frame[name].unique()}
             frame = frame.with_columns(frame[name].replace(texts))
     return frame
 
@@ -324,7 +325,7 @@ def _show(answer: Answer, shown: dict[str, tuple[str, ...]]) -> None:
             once = frame.select(columns).unique(maintain_order=True) if columns else frame
             _print_table(name.replace("_", " ").capitalize(), once)
     for sentence in answer.sentences:
-        typer.echo(with_fields(sentence, _flag))
+        typer.echo(with_fields(sentence, typed))
 
 
 def _print_table(title: str, frame: pl.DataFrame) -> None:
@@ -353,4 +354,4 @@ def _print_table(title: str, frame: pl.DataFrame) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:,.3g}" if isinstance(value, float) else with_fields(str(value), _flag)
+    return f"{value:,.3g}" if isinstance(value, float) else with_fields(str(value), typed)

@@ -156,6 +156,14 @@ CASES: dict[str, tuple[dict[str, list], set]] = {
         {"visits": [rating(q1_speech=None, alsfrs_r_total=38.0), rating(day=9, q1_speech=None, alsfrs_r_total=36.0)]},
         {("visits", 2, "alsfrs_r_total", "38")},
     ),
+    "total_of_some_items": (
+        {"visits": [rating(q1_speech=None, alsfrs_r_total=33.0), rating(day=9, q1_speech=None, alsfrs_r_total=36.0)]},
+        {("visits", 2, "alsfrs_r_total", "33")},
+    ),
+    "cutting_not_applicable": (
+        {"visits": [rating(q5b_cutting_with_gastrostomy=0.0), rating(day=9, q5b_cutting_with_gastrostomy=0.0)]},
+        {("visits", 2, "q5b_cutting_with_gastrostomy", "0"), ("visits", 3, "q5b_cutting_with_gastrostomy", "0")},
+    ),
 }
 
 

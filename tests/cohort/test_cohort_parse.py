@@ -7,7 +7,8 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 
-from alsight.cohort.parse import Place, booleans, choices, date_order, dates, days, identifiers, numbers
+from alsight.cohort.parse import Place, booleans, choices, date_order, dates, days, identifiers, numbers, partial
+from alsight.cohort.parse.calendar import SAS_ORIGIN
 from alsight.cohort.parse.codes import SYNONYMS
 from alsight.cohort.tables import REJECTED, TABLES
 
@@ -99,13 +100,51 @@ def test_dates_as_people_write_them(text: str) -> None:
     assert parsed.faults.is_empty()
 
 
-@pytest.mark.parametrize(
-    "text", ["31.02.2019", "2019-13-01", "1.1.19", "soon", "2019-03", "2019", "31/31/2019", "12:30", "2019-03-31abc"]
-)
+@pytest.mark.parametrize("text", ["31.02.2019", "2019-13-01", "1.1.19", "soon", "31/31/2019", "12:30", "2019-03-31abc"])
 def test_what_is_no_date_is_told(text: str) -> None:
     parsed = dates(pl.Series([text, "2019-03-31"]), PLACE)
     assert parsed.values.to_list() == [None, SPRING]
     assert parsed.faults.select("rule", "row", "value").rows() == [("not_a_date", 2, text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "middle", "precision"),
+    [
+        ("2019-03", date(2019, 3, 15), "month"),
+        ("03/2019", date(2019, 3, 15), "month"),
+        ("March 2019", date(2019, 3, 15), "month"),
+        ("ND/03/2019", date(2019, 3, 15), "month"),
+        ("UN-MAR-2019", date(2019, 3, 15), "month"),
+        ("2019", date(2019, 7, 1), "year"),
+        ("ND/ND/2019", date(2019, 7, 1), "year"),
+        ("2019-UN-UN", date(2019, 7, 1), "year"),
+    ],
+)
+def test_a_date_without_a_day_keeps_its_precision(text: str, middle: date, precision: str) -> None:
+    parsed = dates(pl.Series([text, "2019-03-31"]), PLACE)
+    assert parsed.values.to_list() == [None, SPRING]
+    assert parsed.faults.select("rule", "row", "value").rows() == [("date_without_day", 2, text)]
+    assert [series.to_list() for series in partial(pl.Series([text, "2019-03-31"]))] == [
+        [middle, None],
+        [precision, None],
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["2020\u5e741\u670813\u65e5", "2020. 1. 13.", "Mon Jan 13 2020", "2020\ub144 1\uc6d4 13\uc77c"]
+)
+def test_dates_in_other_orders(text: str) -> None:
+    assert dates(pl.Series([text]), PLACE).values.to_list() == [date(2020, 1, 13)]
+
+
+def test_years_of_two_digits_where_the_order_is_stated() -> None:
+    parsed = dates(pl.Series(["7/12/21", "7/12/58"]), PLACE, order="mdy")
+    assert parsed.values.to_list() == [date(2021, 7, 12), date(1958, 7, 12)]
+
+
+def test_day_numbers_from_1960() -> None:
+    parsed = dates(pl.Series(["21927", "-1762"]), PLACE, origin=SAS_ORIGIN)
+    assert parsed.values.to_list() == [date(2020, 1, 13), date(1955, 3, 6)]
 
 
 @pytest.mark.parametrize("text", ["9999-12-30", "31.12.9999", "1900-01-01", "99991231"])

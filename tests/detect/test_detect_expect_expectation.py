@@ -16,7 +16,7 @@ from alsight.calibrate.ensemble import ensemble
 from alsight.detect.expect.count import CHUNK, counted, lived
 from alsight.detect.expect.expectation import Expectation, Question, expectation
 from alsight.detect.expect.outcomes import NAMED, Outcome, outcome
-from alsight.detect.expect.people import POPULATIONS, RunIn, Seen, observed
+from alsight.detect.expect.people import POPULATIONS, Observation, RunIn, observed
 from alsight.population.blocks import cohort_from, recruit_block
 from alsight.population.frames import cohort_of
 from alsight.population.spec import Criteria
@@ -45,7 +45,7 @@ def sums(answer: Expectation) -> tuple[int, int]:
 
 def test_recounted_by_hand_on_the_same_people() -> None:
     rule, run_in = NAMED["bedlack_visit_12"], RunIn(3.0, None, 0.0)
-    population = observed(POPULATIONS["register"], rule, Seen(missed=0.2), run_in)
+    population = observed(POPULATIONS["register"], rule, Observation(missed=0.2), run_in)
     own = lived(population, ensemble().members[0], 3)
     marks = counted(own, [rule], 12.0, run_in, 300, lambda _: None)
     found, eligible, admitted = 0, 0, 0
@@ -115,7 +115,7 @@ def test_picking_never_makes_it_less_likely() -> None:
         any_window=True,
         picked_from=8,
         tried=(named("bedlack_slope_6"), named("vasta_exact_6")),
-        seen=Seen(followed=12.0),
+        seen=Observation(followed=12.0),
     )
     steps = picked.tables["picking"]
     assert steps["step"].to_list()[0].startswith("one group")
@@ -179,7 +179,7 @@ def test_numbers_are_the_distribution() -> None:
 
 
 def test_mimics_that_stay_still_add_stable_people() -> None:
-    none, many = answered(seen=Seen(mimics=0.0)), answered(seen=Seen(mimics=0.5))
+    none, many = answered(seen=Observation(mimics=0.0)), answered(seen=Observation(mimics=0.5))
     assert many.rate > none.rate + 4.0 * np.hypot(none.error, many.error)
 
 
@@ -192,4 +192,4 @@ def test_nobody_enters() -> None:
 
 def test_nobody_can_be_judged() -> None:
     with pytest.raises(RunError, match="could be judged by msc_ntf_1_25"):
-        answered("msc_ntf_1_25", None, seen=Seen(interval=6.0))
+        answered("msc_ntf_1_25", None, seen=Observation(interval=6.0))

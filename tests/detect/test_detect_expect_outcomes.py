@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alsight.detect.expect.outcomes import FAMILIES, NAMED, PLAIN, names, outcome, readings, wider
-from alsight.detect.expect.people import POPULATIONS, RunIn, Seen, faults_of, observed
+from alsight.detect.expect.people import POPULATIONS, Observation, RunIn, faults_of, observed
 from alsight.detect.expect.published import published
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.wilson import wilson
@@ -100,22 +100,24 @@ def test_visits_outside_the_schedule_are_faults() -> None:
     assert stable is not None
     register = POPULATIONS["register"]
     cases = {
-        "followed": Seen(followed=6.0),
-        "months": Seen(interval=7.0),
-        "interval": Seen(interval=20.0),
+        "followed": Observation(followed=6.0),
+        "months": Observation(interval=7.0),
+        "interval": Observation(interval=20.0),
     }
     for path, seen in cases.items():
         assert [fault[0] for fault in faults_of(register, stable.rule, seen, None)] == [path]
     trial_long, _ = outcome("stable", 24.0, None)
     assert trial_long is not None
-    assert [fault[0] for fault in faults_of(POPULATIONS["trial"], trial_long.rule, Seen(), None)] == ["months"]
-    assert faults_of(POPULATIONS["trial"], trial_long.rule, Seen(followed=24.0), None) == []
+    assert [fault[0] for fault in faults_of(POPULATIONS["trial"], trial_long.rule, Observation(), None)] == ["months"]
+    assert faults_of(POPULATIONS["trial"], trial_long.rule, Observation(followed=24.0), None) == []
 
 
 def test_a_run_in_is_watched_before_entry() -> None:
     stable, _ = outcome("stable", 12.0, None)
     assert stable is not None
-    population = observed(POPULATIONS["register"], stable.rule, Seen(interval=2.0, dropout=0.03), RunIn(6.0, None, 0.0))
+    population = observed(
+        POPULATIONS["register"], stable.rule, Observation(interval=2.0, dropout=0.03), RunIn(6.0, None, 0.0)
+    )
     assert population.recruit.run_in_months == population.recruit.lag_months == 6.0
     assert population.follow_up.schedule.rating == 2.0
     assert population.follow_up.dropout_per_month == 0.03

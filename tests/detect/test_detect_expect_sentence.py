@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alsight.detect.expect.people import RunIn
-from alsight.report.faces.sentence import parsed, run_in_of
+from alsight.verbs.question.sentence import parsed, run_in_of
 
 
 @pytest.mark.parametrize(

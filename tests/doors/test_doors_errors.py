@@ -5,14 +5,16 @@ from __future__ import annotations
 import errno
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+import alsight
 from alsight import cli
 from alsight.base.answer import Answer, Exit
-from alsight.base.errors import AlsightError, DataError, Fault, RunError, SpecError
+from alsight.base.errors import AlsightError, DataError, Fault, RunError, SpecError, request_field, with_fields
 
 FAULT = Fault(
     table="visits", rule="no_subject", message="No column names the person.", how_to_fix="Name one `subject`."
@@ -34,9 +36,10 @@ class Panic(BaseException):
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
-        (SpecError([("entry", "one of first_visit", "birth")]), Exit.USAGE, "entry: expected one of first_visit"),
+        (SpecError([("entry", "one of first_visit", "birth")]), Exit.USAGE, "--entry: expected one of first_visit"),
         (DataError([FAULT]), Exit.FAILED, "No column names the person. Name one `subject`."),
         (RunError("The disk is full."), Exit.FAILED, "The disk is full."),
+        (RunError(f"Choose another with {request_field('out')}."), Exit.FAILED, "Choose another with --out."),
         (AlsightError(), Exit.FAILED, "The run failed."),
         (FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "gone.csv"), Exit.FAILED, "gone.csv"),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), Exit.FAILED, "No space left"),
@@ -84,3 +87,43 @@ def test_exit_code_of_the_answer_is_the_program_s(monkeypatch: pytest.MonkeyPatc
     assert shown.exit_code == Exit.REJECTED
     assert "3 left out." in shown.stdout
     assert json.loads(CliRunner().invoke(cli.app, ["check", "x.csv", "--json"]).stdout) == {"rejected": 3}
+
+
+def test_the_terminal_names_a_fault_as_it_was_typed() -> None:
+    words = ["expect", "3 of 10 stable for 12 months", "--interval", "0.1", "--run-in", "calm", "--seed", "-1"]
+    said = CliRunner().invoke(cli.app, words).stderr
+    assert "--interval: expected" in said
+    assert "--seed: expected" in said
+    said = CliRunner().invoke(cli.app, ["assess", "x.csv", "--thresholds", "gain=-1", "--thresholds", "luck=1"]).stderr
+    assert "--thresholds gain: expected" in said
+    assert "--thresholds luck: expected one of" in said
+    said = CliRunner().invoke(cli.app, ["check", "--strict"]).stderr
+    assert "PATH: expected a file or folder" in said
+
+
+def test_python_names_a_fault_as_the_argument_it_is() -> None:
+    with pytest.raises(SpecError, match=r"interval=0\.1: expected"):
+        alsight.expect("3 of 10 stable for 12 months", interval=0.1)
+    with pytest.raises(SpecError, match=r"thresholds\.gain=-1\.0: expected"):
+        alsight.assess(example=True, thresholds={"gain": -1.0})
+    with pytest.raises(SpecError) as both:
+        alsight.expect("3 of 10 stable for 12 months", missed=2.0, among="friends")  # pyright: ignore[reportArgumentType]
+    assert [path for path, _, _ in both.value.faults] == ["missed", "among"]
+
+
+def test_a_sentence_names_fields_as_its_door_does() -> None:
+    sentence = f"Give {request_field('time_unit')}, or {request_field('dates', 'dmy')} for `dates = 1`."
+    assert sentence == 'Give `time_unit=`, or `dates="dmy"` for `dates = 1`.'
+    assert with_fields(sentence, cli.typed) == "Give --time-unit, or --dates dmy for `dates = 1`."
+    form = with_fields(sentence, lambda name, value: f"the field {name}" + (f" ({value})" if value else ""))
+    assert form == "Give the field time_unit, or the field dates (dmy) for `dates = 1`."
+
+
+def test_faults_of_a_file_name_the_option_as_each_door_does(tmp_path: Path) -> None:
+    file = tmp_path / "visits.csv"
+    file.write_text("id,date,alsfrs_r\na,01/02/2020,40\na,01/03/2020,38\n")
+    assert "--dates dmy" in CliRunner().invoke(cli.app, ["check", str(file)]).stderr
+    told = json.loads(CliRunner().invoke(cli.app, ["check", str(file), "--json"]).stdout)
+    assert "--dates dmy" in told["faults"][0]["how_to_fix"]
+    with pytest.raises(DataError, match='dates="dmy"'):
+        alsight.check(file)

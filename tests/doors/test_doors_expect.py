@@ -15,7 +15,7 @@ import alsight
 from alsight.base.answer import Exit
 from alsight.base.errors import SpecError
 from alsight.cli import app
-from alsight.report.faces.expect import ExpectSpec, question_of
+from alsight.verbs.expect import ExpectSpec, question_of
 
 ROOT = Path(__file__).parents[2]
 FEW = ("--people", "500")
@@ -118,7 +118,7 @@ def faults(*words: str | Path, **fields: Any) -> dict[str, str]:
         (("3 of 10 stable for 12 months", "--followed", "6"), "followed", "12 months"),
         (("3 of 10 stable for 12 months", "--found", "4"), "found", "as the sentence says"),
         (("3 of 10 stable for 12 months", "--points", "99"), "points", "48"),
-        (("3 of 10 stable for 12 months", "--population", "gone.toml"), "population gone.toml", "readable"),
+        (("3 of 10 stable for 12 months", "--population", "gone.toml"), "population", "readable"),
         (("3 of 10 stable for 12 months", "--population", "mars"), "population", "register, trial"),
         (("3 of 10 stable for 12 months", "--run-in", "calm"), "run_in", "stable for 3 months"),
         (("3 of 10 stable for 12 months", "--tried", "luck"), "tried", "name of a definition"),
@@ -148,7 +148,7 @@ def test_a_population_with_a_therapy_or_faults_of_its_own(tmp_path: Path) -> Non
     broken.write_text('size = 0\ncolor = "red"\n[recruit]\nkind = "club"\n')
     told = faults("3 of 10 stable for 12 months", "--population", broken)
     assert len(told) == 3
-    assert all(field.startswith("population ") for field in told)
+    assert all(field.startswith("population.") for field in told)
     twice = tmp_path / "twice.toml"
     twice.write_text(
         '[recruit]\nkind = "trial"\nlag_months = 3\nrun_in_months = 3\ncriteria = { run_in_loss_min = 1 }\n'
@@ -160,5 +160,7 @@ def test_a_population_with_a_therapy_or_faults_of_its_own(tmp_path: Path) -> Non
 
 
 def test_unknown_fields_are_refused_in_python() -> None:
+    with pytest.raises(TypeError, match="colour"):
+        alsight.expect("3 of 10 stable for 6 months", colour="red")  # pyright: ignore[reportCallIssue]
     with pytest.raises(SpecError, match="colour"):
-        alsight.expect("3 of 10 stable for 6 months", colour="red")
+        alsight.request("expect", {"sentence": "3 of 10 stable for 6 months", "colour": "red"})

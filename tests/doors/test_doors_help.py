@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from typer.models import OptionInfo
 from typer.testing import CliRunner
 
 import alsight
-from alsight.cli import COMMANDS, OPTIONS, app
-from alsight.verbs import VERBS
+from alsight.base.answer import Answer
+from alsight.cli import SHORT, SHOWN, app
+from alsight.verbs.options import options
+from alsight.verbs.table import VERBS
 
 
 def shown(*words: str) -> str:
@@ -17,27 +18,19 @@ def shown(*words: str) -> str:
     return result.output
 
 
-def test_every_verb_is_a_command() -> None:
-    assert COMMANDS.keys() == VERBS.keys()
+@pytest.mark.parametrize("name", VERBS)
+def test_help_has_examples_and_every_option_with_its_description(name: str) -> None:
+    text = " ".join(shown(name, "--help").replace("│", " ").split())
+    assert all(example in text for example in VERBS[name].examples)
+    for row in options(VERBS[name].spec):
+        assert row.description in text
+        assert (row.name.upper() if row.name == VERBS[name].first else f"{row.flag} ") in text
+    assert "--json" in text
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_help_has_examples_and_every_option(name: str) -> None:
-    text = shown(name, "--help")
-    assert all(example in text for example in COMMANDS[name].examples)
-    named = [option for option in COMMANDS[name].options if isinstance(OPTIONS[option][1].__metadata__[0], OptionInfo)]
-    assert all("--" + option.replace("_", "-") in text for option in named)
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_options_are_fields_of_the_spec(name: str) -> None:
-    spec, _ = VERBS[name].load()
-    assert set(COMMANDS[name].options) - {"json"} <= set(spec.__struct_fields__)
-
-
-def test_no_option_is_left_over() -> None:
-    used = {option for command in COMMANDS.values() for option in command.options}
-    assert used == OPTIONS.keys()
+def test_what_is_shown_and_shortened_exists() -> None:
+    assert SHOWN.keys() <= VERBS.keys()
+    assert {row.name for verb in VERBS.values() for row in options(verb.spec)} >= SHORT.keys()
 
 
 def test_version() -> None:
@@ -45,6 +38,38 @@ def test_version() -> None:
 
 
 def test_first_words_of_help() -> None:
-    text = shown("--help")
-    assert "no advice to a patient" in " ".join(text.split())
-    assert all(name in text for name in VERBS)
+    text = " ".join(shown("--help").replace("│", " ").split())
+    assert "no advice to a patient" in text
+    assert all(f"{name} {verb.summary}" in text for name, verb in VERBS.items())
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [
+        (["check", "a.csv"], "path", "a.csv"),
+        (["check", "--example"], "example", True),
+        (["check", "a.csv", "--missing", "-9", "--missing", "999"], "missing", ("-9", "999")),
+        (["check", "a.csv", "-m", "columns.toml"], "mapping", "columns.toml"),
+        (["assess", "a.csv", "--pages", "0"], "pages", 0),
+        (["assess", "a.csv", "--thresholds", "gain=6", "--thresholds", "visits=4"], "thresholds", (6.0, 4)),
+        (["expect", "--found", "0"], "found", 0),
+        (["expect", "--interval", "3"], "interval", 3.0),
+        (["expect", "--tried", "vasta_exact_6"], "tried", ("vasta_exact_6",)),
+        (["simulate", "a.toml", "--therapies", "riluzole"], "therapies", ("riluzole",)),
+        (["therapies", "tofersen"], "name", "tofersen"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_typed_becomes_the_request(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], field: str, value: object
+) -> None:
+    asked: list[object] = []
+
+    def answer(spec: object, **_: object) -> Answer:
+        asked.append(spec)
+        return Answer(summary={})
+
+    monkeypatch.setattr("alsight.cli.ask", answer)
+    shown(*words)
+    given = getattr(asked[0], field)
+    assert ((given.gain, given.visits) if field == "thresholds" else given) == value

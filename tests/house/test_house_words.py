@@ -6,10 +6,13 @@ import re
 import subprocess
 from pathlib import Path
 
-from house.house import MODULES, ROOT, short
+from house.house import MODULES, ROOT, SOURCE, short
 
 PATHS = re.compile(r"/(?:work|farm|home/\w+|tmp/bash_jobs)/")
 REGISTRY = re.compile(r"https?://[\w.-]*(?:pypi|pythonhosted|npmjs|debian)\.\w+")
+FLAG = re.compile(r"(?<![\w-])(?<!var\()--(?!xla_)[a-z][a-z-]+")
+COMMANDS = ("cli.py", "verbs", "make")
+"""Where options of the terminal may be written: its door, the table of verbs, and makers that are commands."""
 POSTPONED = re.compile(r"raise NotImplementedError|\b(?:TODO|FIXME|XXX)\b")
 
 
@@ -35,3 +38,9 @@ def test_no_postponed_work() -> None:
 
 def test_repository_stays_small() -> None:
     assert sum(path.stat().st_size for path in _tracked() if path.exists()) < 20e6
+
+
+def test_no_options_of_the_terminal_outside_its_door() -> None:
+    assert FLAG.findall("see people more often (--interval), or --run-in RULE") == ["--interval", "--run-in"]
+    inside = [path for path in MODULES if path.relative_to(SOURCE).parts[0] not in COMMANDS]
+    assert [f"{short(path)}: {found}" for path in inside for found in FLAG.findall(path.read_text())] == []

@@ -13,7 +13,7 @@ from alsight.infer.forecast.encals import encals_forecast
 from alsight.infer.forecast.judge import auc, brier, crps_normal, judged
 from alsight.infer.forecast.reference import reference_fit
 from alsight.infer.forecast.tables import EVENTS, Tables, landmarked, tables_of
-from alsight.report.forecast import ForecastSpec, forecast
+from alsight.verbs.forecast import forecast
 
 
 @pytest.fixture(scope="module")
@@ -91,11 +91,11 @@ def test_encals_of_a_complete_person_is_the_published_curve() -> None:
 
 
 def test_one_person_and_small_cohorts_use_the_reference() -> None:
-    answer = forecast(ForecastSpec(example=True, subject="EX005", reference=True))
+    answer = forecast(example=True, subject="EX005", reference=True)
     assert answer.tables["function"]["subject"].unique().to_list() == ["EX005"]
     assert any("as asked" in sentence for sentence in answer.sentences)
     with pytest.raises(SpecError, match="identifier of a person"):
-        forecast(ForecastSpec(example=True, subject="nobody"))
+        forecast(example=True, subject="nobody")
 
 
 def test_crps_of_a_normal_equals_its_integral() -> None:

@@ -11,7 +11,7 @@ from alsight.base.errors import SpecError
 from alsight.base.spec import build
 from alsight.detect.expect.outcomes import names
 from alsight.detect.expect.people import needs
-from alsight.report.faces.expect import ExpectSpec, question_of
+from alsight.verbs.expect import ExpectSpec, question_of
 
 WORDS = st.sampled_from(
     ("3", "10", "of", "%", "stable", "improved", "for", "by", "6", "months", "within", "point", ".")

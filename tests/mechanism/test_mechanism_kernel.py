@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from alsight.base.compiled.numerics import exponential, logarithm
 from alsight.mechanism import layout as at
 from alsight.mechanism.latent import simulate_latent
-from alsight.mechanism.numerics import exponential, logarithm
 from alsight.mechanism.parameters import vector
 from mechanism.reference import lives
 

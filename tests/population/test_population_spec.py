@@ -9,8 +9,8 @@ import pytest
 from alsight.base.errors import RunError, SpecError
 from alsight.base.spec import build, read_toml
 from alsight.population.blocks import checked, simulate_cohort
-from alsight.population.simulate import SimulateSpec, simulate
 from alsight.population.spec import Population
+from alsight.verbs.simulate import simulate
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
 
@@ -80,18 +80,18 @@ def test_a_criterion_that_is_not_measured_is_refused() -> None:
 
 def test_a_missing_file_is_told() -> None:
     with pytest.raises(SpecError, match="readable TOML"):
-        simulate(SimulateSpec(population="nowhere.toml"))
+        simulate("nowhere.toml")
 
 
 def test_therapies_of_the_request_are_checked_too() -> None:
-    with pytest.raises(SpecError, match=r"background\[0\]\.therapy"):
-        simulate(SimulateSpec(therapies=("miracle",)))
+    with pytest.raises(SpecError, match=r"therapies\[0\]=.miracle."):
+        simulate(therapies=("miracle",))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_make_sense_and_run(path: Path) -> None:
     population = checked(read_toml(Population, path))
-    answer = simulate(SimulateSpec(population=str(path), size=30))
+    answer = simulate(path, size=30)
     assert answer.summary["people"] == 30
     assert answer.tables["subjects"]["study"].unique().to_list() == [population.name]
 

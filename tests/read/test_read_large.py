@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-import alsight.report.check as door
+import alsight.verbs.check as door
 from alsight.cohort.read import large
 from alsight.cohort.read.large import check_large, is_large
 from alsight.cohort.read.source import Source, read_with_mapping
 from alsight.instruments.items import TWELVE
-from alsight.report.check import CheckSpec, check
+from alsight.verbs.check import check
 
 
 def clinic(folder: Path, *, shuffled: bool) -> Source:
@@ -53,11 +53,11 @@ def test_parts_agree_with_the_whole(tmp_path: Path, shuffled: bool) -> None:
 
 
 def test_the_door_tells_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = CheckSpec(path=clinic(tmp_path, shuffled=False).path)
-    whole = check(spec)
+    path = clinic(tmp_path, shuffled=False).path
+    whole = check(path)
     monkeypatch.setattr(door, "is_large", lambda given: is_large(given, 10))
     monkeypatch.setattr(door, "check_large", lambda given, progress: large.check_large(given, progress, rows=70))
-    parts = check(spec)
+    parts = check(path)
     assert parts.summary == whole.summary
     assert parts.tables["faults"].sort(pl.all()).equals(whole.tables["faults"].sort(pl.all()))
     assert parts.tables["rules"].equals(whole.tables["rules"])

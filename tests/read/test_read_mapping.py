@@ -137,7 +137,7 @@ def test_no_scores(tmp_path) -> None:
 
 
 def test_nothing_recognised(tmp_path) -> None:
-    with pytest.raises(MappingError, match="no column was recognised among: foo, bar"):
+    with pytest.raises(MappingError, match=r"an ALSFRS-R item or total\. Not used: foo, bar"):
         read_text(tmp_path, "foo,bar\nx,y\n")
 
 

@@ -144,7 +144,7 @@ def test_undecidable_dates_are_asked_for(tmp_path) -> None:
     text = "id,date,alsfrs_r\na,01/02/2020,40\na,01/03/2020,38\n"
     with pytest.raises(MappingError, match="day or the month") as refusal:
         read_text(tmp_path, text)
-    assert "--dates dmy" in refusal.value.faults[0].how_to_fix
+    assert '`dates="dmy"`' in refusal.value.faults[0].how_to_fix
     assert days(read_text(tmp_path, text, dates="dmy")[0], "a") == [0, 29]
     assert days(read_text(tmp_path, text, dates="mdy")[0], "a") == [0, 1]
 
@@ -373,7 +373,8 @@ def test_codes_of_sex_are_never_guessed(tmp_path) -> None:
     assert cohort.subjects["sex"].null_count() == 2
     notes = told(cohort, "unmapped_code")
     assert notes["value"].to_list() == ["1", "2"]
-    assert 'values = { 1 = "female"' in notes["how_to_fix"][0]
+    assert 'values = { 1 = "...", 2 = "..." }' in notes["how_to_fix"][0]
+    assert "female, male" in notes["how_to_fix"][0]
 
 
 def test_facts_that_contradict_each_other_name_both_rows(tmp_path) -> None:

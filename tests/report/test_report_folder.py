@@ -47,7 +47,7 @@ def test_a_folder_without_rights_is_told(tmp_path: Path, monkeypatch: pytest.Mon
         (errno.ENOSPC, "disk is full"),
         (errno.EACCES, "may not write"),
         (errno.EROFS, "only be read"),
-        (errno.EIO, "--out"),
+        (errno.EIO, "`out=`"),
     ],
 )
 def test_disk_faults_become_sentences(code: int, said: str, tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float64
 
+from alsight.base.units import DAYS_PER_MONTH
 from alsight.calibrate.ensemble import Ensemble
 from alsight.calibrate.populations import TRIAL, admitted, group_of
 from alsight.calibrate.summaries import NFL
 from alsight.infer.survival.compare import log_rank
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.knowledge.trials import (
     BENSIMON,
     LACOMBLEZ,
@@ -40,7 +42,7 @@ from alsight.population.recruit import entry_month
 from alsight.population.spec import Care, FollowUp, Given, People, Population, Recruit, Schedule
 
 SEED: Final = 11
-FOUR_WEEKS: Final = round(28.0 / 30.4375, 6)
+FOUR_WEEKS: Final = round(28.0 / DAYS_PER_MONTH, 6)
 """Months between a trial's visits."""
 RUN_IN: Final = 3 * FOUR_WEEKS
 BLOCKS: Final = 6
@@ -247,7 +249,7 @@ def faster(group: Group) -> Bool[np.ndarray, " subject"]:
     """Faster progression at entry: the fast mutation, or 0.7 points a month and more lost since onset (assumed)."""
     fast = [gene.name for gene in GENES].index("sod1_fast")
     base = int(np.flatnonzero(group.plan.planned == 0.0)[0])
-    rate = (48.0 - group.seen.visits[:, base, :12].sum(axis=1)) / entry_month(group.traits)
+    rate = (ALSFRS_R_BEST - group.seen.visits[:, base, :12].sum(axis=1)) / entry_month(group.traits)
     return (group.traits[:, at.T["genotype"]] == fast) | (rate >= 0.7)
 
 

@@ -16,6 +16,7 @@ import polars as pl
 
 from alsight.base.errors import SpecError
 from alsight.calibrate.ensemble import VERSION
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
 FILE: Final = Path(__file__).parent / "reference.parquet"
 RATES: Final = (0.0, 0.25, 0.5, 1.0, 1.5, float("inf"))
@@ -62,7 +63,7 @@ GENES: Final[dict[Genes, str]] = {
 
 
 @cache
-def reference(genes: Genes = "any") -> pl.DataFrame:
+def reference(genes: str = "any") -> pl.DataFrame:
     """The whole table of one kind of people.
 
     Args:
@@ -85,9 +86,9 @@ def expected(
     level: float,
     interval_months: float,
     follow_up_months: float,
-    quantity: Quantity,
+    quantity: str,
     threshold: float,
-    genes: Genes = "any",
+    genes: str = "any",
 ) -> Expected:
     """How often natural history alone reaches a threshold in people like one, seen like them.
 
@@ -112,8 +113,8 @@ def expected(
         faults.append(("quantity", "one of " + ", ".join(QUANTITIES), quantity))
     if genes not in GENES:
         faults.append(("genes", "one of " + ", ".join(GENES), genes))
-    if not 0.0 <= level <= 48.0:
-        faults.append(("level", "0 to 48", level))
+    if not 0.0 <= level <= ALSFRS_R_BEST:
+        faults.append(("level", f"0 to {ALSFRS_R_BEST:g}", level))
     if follow_up_months < FOLLOW_UPS[0]:
         faults.append(("follow_up_months", f"at least {FOLLOW_UPS[0]:g}", follow_up_months))
     if faults:

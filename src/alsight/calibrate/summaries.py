@@ -17,6 +17,7 @@ from alsight.episodes.definition import Definition
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.rates import episode_rates
 from alsight.infer.survival.cox import fit_cox
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.instruments.encals import Predictors, linear_predictor
 from alsight.instruments.kings import kings_stage
 from alsight.mechanism import layout as at
@@ -123,7 +124,7 @@ def encals(group: Group) -> Summary:
     c9 = np.array([gene.genotype == "c9orf72" for gene in GENES])[traits[:, at.T["genotype"]].astype(int)]
     score = linear_predictor(
         Predictors(
-            progression_rate=(48.0 - at_month(group, 0.0)) / entry,
+            progression_rate=(ALSFRS_R_BEST - at_month(group, 0.0)) / entry,
             delay_months=traits[:, at.T["delay_months"]],
             age_at_onset_years=traits[:, at.T["age_at_onset"]],
             fvc_pct=measured(group, FVC, 0.0)[1][:, 0],

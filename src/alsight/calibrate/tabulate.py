@@ -9,12 +9,14 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from alsight.base.units import DAYS_PER_MONTH
 from alsight.calibrate.populations import rated
 from alsight.calibrate.reference import LEVELS, RATES, Quantity
 from alsight.calibrate.summaries import at_month
 from alsight.episodes.definition import Definition
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.find import Judged, judge
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.population.frames import Group
 from alsight.population.recruit import entry_month
 from alsight.population.spec import FollowUp, Population, Recruit, Schedule
@@ -63,7 +65,7 @@ def counted(group: Group, follow: float) -> Iterator[Reached]:
         days = longest(judged)
         for months in LENGTHS:
             if months <= follow:
-                yield quantity, months, days >= months * 30.4375 - judged.rule.window_days
+                yield quantity, months, days >= months * DAYS_PER_MONTH - judged.rule.window_days
     gains = [
         (quantity, replace(rule, points=points, scales=("alsfrs_r",)))
         for quantity, rule in GAINS.items()
@@ -77,5 +79,5 @@ def counted(group: Group, follow: float) -> Iterator[Reached]:
 def strata(group: Group) -> tuple[np.ndarray, np.ndarray]:
     """Place of each person among the rates and the levels."""
     level = at_month(group, 0.0)
-    rate = (48.0 - level) / entry_month(group.traits)
+    rate = (ALSFRS_R_BEST - level) / entry_month(group.traits)
     return np.searchsorted(RATES, rate, side="right") - 1, np.searchsorted(LEVELS, level, side="right") - 1

@@ -8,6 +8,7 @@ import polars as pl
 
 from alsight.cohort.measures import MEASURE_NAMES
 from alsight.cohort.schema import DAY, SUBJECT, Column, Table
+from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.instruments.items import ITEMS
 
 ENTRIES: Final = ("first_visit", "randomization", "enrollment", "diagnosis", "symptom_onset", "stated")
@@ -85,10 +86,17 @@ VISITS: Final = Table(
             required=True,
         ),
         *(Column(item.name, pl.Float32, f"{item.label}, 4 normal to 0", "point", 0.0, 4.0) for item in ITEMS),
-        Column("alsfrs_r_total", pl.Float32, "sum of the 12 items, else the recorded total", "point", 0.0, 48.0),
-        Column("alsfrs_total", pl.Float32, "sum of the 10 items, else the recorded total", "point", 0.0, 40.0),
         Column(
-            "total_recorded", pl.Float32, "total as written in the source, before any recomputation", "point", 0.0, 48.0
+            "alsfrs_r_total", pl.Float32, "sum of the 12 items, else the recorded total", "point", 0.0, ALSFRS_R_BEST
+        ),
+        Column("alsfrs_total", pl.Float32, "sum of the 10 items, else the recorded total", "point", 0.0, ALSFRS_BEST),
+        Column(
+            "total_recorded",
+            pl.Float32,
+            "total as written in the source, before any recomputation",
+            "point",
+            0.0,
+            ALSFRS_R_BEST,
         ),
         Column("mode", pl.String, "how the rating was taken", choices=MODES),
         Column("responder", pl.String, "who answered", choices=RESPONDERS),

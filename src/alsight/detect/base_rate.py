@@ -9,8 +9,8 @@ import polars as pl
 from jaxtyping import Float
 
 from alsight.calibrate.reference import FOLLOW_UPS, GENES, INTERVALS, LEVELS, RATES, Genes, Quantity, reference
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
-_BEST: Final = 48.0
 _LATER: Final = 1e6
 SLOW: Final = ("p.Asp91Ala", "p.Asp90Ala", "Asp91Ala", "Asp90Ala", "D91A", "D90A")
 """How the variant of SOD1 that is slow by nature is written, with and without the first methionine."""
@@ -58,7 +58,7 @@ def reference_keys(first: pl.DataFrame) -> pl.DataFrame:
         `rate_low` (null where not known), `level_low`, `interval_months`, `follow_up_months` (null under six months),
         `genes`.
     """
-    rate = (_BEST - pl.col("score")) / pl.col("onset_months").clip(0.5, _LATER)
+    rate = (ALSFRS_R_BEST - pl.col("score")) / pl.col("onset_months").clip(0.5, _LATER)
     frame = first.with_columns(rate=rate.clip(0.0, None))
     middles = (np.array(INTERVALS[1:]) + np.array(INTERVALS[:-1])) / 2
     interval = np.array(INTERVALS)[np.searchsorted(middles, frame["interval"].fill_null(3.0).to_numpy())]

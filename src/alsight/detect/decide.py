@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from alsight.base.units import days_of
+from alsight.cohort.schema import SUBJECT, Column
 from alsight.detect.kinds import (
     EXPLAINED,
     GAINS,
@@ -64,34 +65,35 @@ REASON: Final[dict[str, Any]] = {
 }
 """Fields of a reason: its code, points with their 90 % interval, months, visits, and a probability or share [0-1]."""
 
-PEOPLE: Final[dict[str, Any]] = {
-    "subject": pl.String,
-    "verdict": pl.String,
-    "kind": pl.String,
-    "certainty": pl.String,
-    "current": pl.String,
-    "start_day": pl.Int32,
-    "end_day": pl.Int32,
-    "months": pl.Float64,
-    "visits": pl.Int64,
-    "local_false_discovery_rate": pl.Float64,
-    "posterior_recovery": pl.Float64,
-    "held_gain_points": pl.Float64,
-    "held_gain_low": pl.Float64,
-    "held_gain_high": pl.Float64,
-    "stable_months": pl.Float64,
-    "posterior_stable": pl.Float64,
-    "loss_points": pl.Float64,
-    "loss_low": pl.Float64,
-    "loss_high": pl.Float64,
-    "posterior_progressing": pl.Float64,
-    "base_rate": pl.Float64,
-    "cause": pl.String,
-    "reasons": pl.List(pl.Struct(REASON)),
-    "next_step_code": pl.String,
-    "review": pl.Boolean,
-}
+DECISION: Final[tuple[Column, ...]] = (
+    SUBJECT,
+    Column("verdict", pl.String, "the most striking verdict that the whole record supports"),
+    Column("kind", pl.String, "what the verdict is about, insufficient data among them"),
+    Column("certainty", pl.String, "band of the posterior probability of the event; null where it has none"),
+    Column("current", pl.String, "the state at the last visit"),
+    Column("start_day", pl.Int32, "first day of the window of the verdict, from entry", "day"),
+    Column("end_day", pl.Int32, "last day of the window, from entry", "day"),
+    Column("months", pl.Float64, "length of the window", "month"),
+    Column("visits", pl.Int64, "visits that count in the whole record"),
+    Column("local_false_discovery_rate", pl.Float64, "no such held gain; null where not evaluated", "", 0.0, 1.0),
+    Column("posterior_recovery", pl.Float64, "a recovery", "", 0.0, 1.0),
+    Column("held_gain_points", pl.Float64, "true held gain, median", "point"),
+    Column("held_gain_low", pl.Float64, "true held gain, 5 % quantile", "point"),
+    Column("held_gain_high", pl.Float64, "true held gain, 95 % quantile", "point"),
+    Column("stable_months", pl.Float64, "longest stable period, median", "month"),
+    Column("posterior_stable", pl.Float64, "a stable period that is long enough, shrunk", "", 0.0, 1.0),
+    Column("loss_points", pl.Float64, "true loss over follow-up, median", "point"),
+    Column("loss_low", pl.Float64, "true loss over follow-up, 5 % quantile", "point"),
+    Column("loss_high", pl.Float64, "true loss over follow-up, 95 % quantile", "point"),
+    Column("posterior_progressing", pl.Float64, "a true loss over follow-up", "", 0.0, 1.0),
+    Column("base_rate", pl.Float64, "comparable people in whom natural history shows as much", "", 0.0, 1.0),
+    Column("cause", pl.String, "kind of the cause that explains most points of a rise"),
+    Column("reasons", pl.List(pl.Struct(REASON)), "why: codes with values, the main reason first"),
+    Column("next_step_code", pl.String, "what further data would decide; null where nothing is open"),
+    Column("review", pl.Boolean, "whether the diagnosis deserves a second look"),
+)
 """Columns of the decision, one row a subject."""
+PEOPLE: Final[dict[str, Any]] = {column.name: column.dtype for column in DECISION}
 
 
 def decide(evidence: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
@@ -239,7 +241,7 @@ def reasons() -> pl.Expr:
         _reason(Reason.RECORD, unknown, visits="visits", months="follow_up_months"),
         _reason(
             Reason.LOSS,
-            lost & pl.col("loss_points").is_not_null(),
+            lost & pl.col("loss_points").is_not_null() & (pl.col("follow_up_months") > 0),
             points="loss_points",
             points_low="loss_points_low",
             points_high="loss_points_high",

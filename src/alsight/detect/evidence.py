@@ -196,7 +196,7 @@ def evidence_of(
     gathered = gathered.with_columns(pl.col("visits", "follow_up_months").fill_null(0))
     gathered = _with_level(gathered, posterior.courses).sort("subject")
     named = {"score": "first_score", "onset_months": "months_since_onset", "interval": "visit_interval_months"}
-    return evidence_table(_with_base_rates(gathered).rename({**named, "genes": "genotype_class"}))
+    return _with_base_rates(evidence_table(gathered.rename({**named, "genes": "genotype_class"})))
 
 
 def shrunk_posteriors(posterior: CohortPosterior, thresholds: Thresholds) -> pl.DataFrame:
@@ -262,11 +262,17 @@ def _with_level(gathered: pl.DataFrame, courses: pl.DataFrame) -> pl.DataFrame:
     return ordered.join_asof(level, on="stable_start_months", by="subject", strategy="nearest", check_sortedness=False)
 
 
-def _with_base_rates(gathered: pl.DataFrame) -> pl.DataFrame:
+def _with_base_rates(evidence: pl.DataFrame) -> pl.DataFrame:
     """Add how often natural history shows as much in comparable people."""
-    # Half a month, since a last visit may come somewhat early.
-    keys = reference_keys(gathered.with_columns(follow=pl.col("follow_up_months") + 0.5))
-    return gathered.with_columns(
-        base_rate_stable=pl.Series(base_rates(keys, "run_floor", gathered["flat_run_months"])),
-        base_rate_gain=pl.Series(base_rates(keys, "gain_held_6", gathered["gain_points_hold"])),
+    first = evidence.select(
+        score="first_score",
+        onset_months="months_since_onset",
+        interval="visit_interval_months",
+        follow=pl.col("follow_up_months") + 0.5,  # a last visit may come somewhat early
+        genes="genotype_class",
+    )
+    keys = reference_keys(first)
+    return evidence.with_columns(
+        base_rate_stable=pl.Series(base_rates(keys, "run_floor", evidence["flat_run_months"])).fill_nan(None),
+        base_rate_gain=pl.Series(base_rates(keys, "gain_held_6", evidence["gain_points_hold"])).fill_nan(None),
     )

@@ -2,7 +2,7 @@
 
 It is fitted to virtual people of the calibrated ensemble, without any recovery
 (`python -m alsight.make natural_history`).
-What a user's own cohort tells of itself is in `own`.
+Estimates from a user's cohort are in `cohort_fit`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import polars as pl
 
 from alsight.base.status import Status
 from alsight.infer.fit import Fit, load
+from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 
 FILE: Final = Path(__file__).parent / "natural_history.npz"
 LEAST_VISITS: Final = 4
@@ -26,7 +27,7 @@ _USABLE: Final = (Status.CONVERGED, Status.BOUNDARY, Status.MAX_STEPS)
 HELD: Final = {"times_outlier": 3.0, "memory": 12.0, "stickiness": 6.0, "odds_outlier": 0.05}
 """What the fit to virtual people does not estimate: for how many months a rate and a rating's error are remembered,
 which they hardly determine, and outliers, of which they have none. Assumed."""
-_HIGHEST: Final = {"alsfrs_r": 48.0, "alsfrs": 40.0}
+_HIGHEST: Final = {"alsfrs_r": ALSFRS_R_BEST, "alsfrs": ALSFRS_BEST}
 """Best total of each scale."""
 
 

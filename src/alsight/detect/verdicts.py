@@ -12,11 +12,12 @@ import polars as pl
 from alsight.base.progress import Progress, silent
 from alsight.base.units import days_of, months_of
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.schema import SUBJECT, Column
 from alsight.detect.causes.explain import Explained, explain
 from alsight.detect.cohort_fit import CohortFit, FitSource, fit_to_cohort
 from alsight.detect.decide import PEOPLE, decide, window_verdict, with_verdicts
 from alsight.detect.evidence import SCHEMA, evidence_of, no_evidence, replaced
-from alsight.detect.kinds import FAVORABLE, GAINS
+from alsight.detect.kinds import FAVORABLE, GAINS, WindowVerdict
 from alsight.detect.posterior import EVALUATIONS, CohortPosterior, posterior, rows_of
 from alsight.detect.prior import natural_history, on_scale
 from alsight.detect.review.review import review
@@ -27,33 +28,40 @@ from alsight.detect.thresholds import Thresholds, shrunk
 from alsight.infer.fit import Fit
 
 SCALES: Final = ("alsfrs_r", "alsfrs")
-WINDOWS: Final[dict[str, type[pl.DataType]]] = {
-    "subject": pl.String,
-    "months": pl.Float64,
-    "start_day": pl.Int32,
-    "end_day": pl.Int32,
-    "visits": pl.Int64,
-    "change": pl.Float64,
-    "loss_points": pl.Float64,
-    "loss_low": pl.Float64,
-    "loss_high": pl.Float64,
-    "posterior_stable": pl.Float64,
-    "posterior_lost": pl.Float64,
-    "posterior_gained": pl.Float64,
-    "verdict": pl.String,
-}
-COURSES: Final[dict[str, type[pl.DataType]]] = {
-    "subject": pl.String,
-    "day": pl.Int32,
-    "score": pl.Float64,
-    "level": pl.Float64,
-    "level_sd": pl.Float64,
-}
-SENSITIVITY: Final[dict[str, type[pl.DataType]]] = {
-    "subject": pl.String,
-    "worse": pl.Float64,
-    "verdict": pl.String,
-}
+WINDOW_COLUMNS: Final = (
+    SUBJECT,
+    Column("months", pl.Float64, "nominal length of the window", "month"),
+    Column("start_day", pl.Int32, "first day, from entry", "day"),
+    Column("end_day", pl.Int32, "last day, from entry", "day"),
+    Column("visits", pl.Int64, "visits in the window"),
+    Column("change", pl.Float64, "change of the recorded score", "point"),
+    Column("loss_points", pl.Float64, "true loss, posterior mean", "point"),
+    Column("loss_low", pl.Float64, "true loss, 5 % quantile", "point"),
+    Column("loss_high", pl.Float64, "true loss, 95 % quantile", "point"),
+    Column("posterior_stable", pl.Float64, "a true loss under `flat` points, shrunk", "", 0.0, 1.0),
+    Column("posterior_lost", pl.Float64, "a true loss of 3 points or more", "", 0.0, 1.0),
+    Column("posterior_gained", pl.Float64, "a true gain of `gain` points or more, shrunk", "", 0.0, 1.0),
+    Column("verdict", pl.String, "what the window shows", choices=tuple(one.value for one in WindowVerdict)),
+)
+"""Columns of the windows, one row a window; names in backticks are fields of `Thresholds`."""
+COURSE_COLUMNS: Final = (
+    SUBJECT,
+    Column("day", pl.Int32, "visit, days from entry", "day"),
+    Column("score", pl.Float64, "total without explained rises", "point"),
+    Column("level", pl.Float64, "smoothed expected score", "point"),
+    Column("level_sd", pl.Float64, "its posterior standard deviation", "point"),
+)
+"""Columns of the smoothed courses, one row a visit."""
+SENSITIVITY_COLUMNS: Final = (
+    SUBJECT,
+    Column("worse", pl.Float64, "how far missing visits are taken to lie below their expected score", "point"),
+    Column("verdict", pl.String, "verdict with these missing visits"),
+)
+"""Columns of the sensitivity to missing visits, one row a favorable verdict and amount."""
+WINDOWS, COURSES, SENSITIVITY = (
+    {column.name: column.dtype for column in columns}
+    for columns in (WINDOW_COLUMNS, COURSE_COLUMNS, SENSITIVITY_COLUMNS)
+)
 
 
 class NoteCode(StrEnum):
@@ -87,25 +95,14 @@ class Verdicts:
     """Verdicts on a cohort and what they rest on.
 
     Attributes:
-        people: one row a subject (`decide.PEOPLE`): `verdict` (the strongest of the whole record), its `kind` and
-            `certainty`, `current` (the state now), `start_day`, `end_day` (its window), `months`, `visits`,
-            `local_false_discovery_rate` of a held gain (null where it was not evaluated), `posterior_recovery`,
-            `held_gain_points`, `held_gain_low`, `held_gain_high` (median and 90 % interval), `stable_months` (median
-            length of the longest stable period), `posterior_stable` (of one long enough), `loss_points`, `loss_low`,
-            `loss_high` (over the follow-up, 90 % interval), `posterior_progressing` (of a true loss),
-            `base_rate` (share of comparable people in whom natural history shows as much), `cause` (of a rise
-            explained otherwise), `reasons` and `next_step_code` (codes with values), `review` (whether the diagnosis
-            deserves a second look).
-        windows: one row a window: `subject`, `months`, `start_day`, `end_day`, `visits`, `change` (of the recorded
-            score), `loss_points`, `loss_low`, `loss_high`, `posterior_stable`, `posterior_lost` (3 points or more),
-            `posterior_gained`, `verdict`.
-        courses: one row a visit: `subject`, `day`, `score`, `level`, `level_sd` (smoothed expected score).
+        people: one row a subject: the decision (`decide.DECISION`).
+        windows: one row a window (WINDOW_COLUMNS).
+        courses: one row a visit (COURSE_COLUMNS).
         statement: one row a definition of plateau or gain and subgroup (`statement.model_count.STATEMENT`).
         sentence: the numbers of the sentence that can be quoted; None where no person was followed for long enough.
         causes: rises explained otherwise, from `detect.causes`.
         review: re-evaluation, from `detect.review`; null where there was nothing to review.
-        sensitivity: one row a favorable verdict and amount: `subject`, `worse` (points that missing visits are taken to
-            lie below what is expected), `verdict`.
+        sensitivity: one row a favorable verdict and amount (SENSITIVITY_COLUMNS).
         evidence: one row a subject with a rated visit: everything that its verdict rests on (`evidence.EVIDENCE`).
         thresholds: thresholds of the verdicts.
         notes: what a reader must know of how they were made.
@@ -200,10 +197,9 @@ def _notes(parts: list[_Part]) -> tuple[Note, ...]:
 
 def _rows_on_scale(explained: Explained, scale: str) -> pl.DataFrame:
     """The scored visits of those who are assessed on a scale, with months from their first."""
-    rows = explained.adjusted.filter(pl.col("scale") == scale, pl.col("score").is_not_null())
-    assessed = ~pl.col("rule").fill_null("").str.contains("other_scale", literal=True)
+    rows = explained.adjusted.filter(pl.col("scale") == scale, "main_scale")
     since_first = (pl.col("day") - pl.col("day").min().over("subject")).cast(pl.Float64)
-    return rows.filter(assessed).sort("subject", "day").with_columns(months=months_of(since_first))
+    return rows.sort("subject", "day").with_columns(months=months_of(since_first))
 
 
 def _fit_for(adjusted: pl.DataFrame, scale: str, thresholds: Thresholds, progress: Progress) -> CohortFit:

@@ -18,6 +18,7 @@ from alsight.infer.design import DesignRows, design, encode
 from alsight.infer.faults import DesignProblem, problems_of
 from alsight.infer.fit import Fit, failed
 from alsight.infer.maximize import Optimum, covariances, maximize
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.instruments.d50 import D50_STARTS, DX_STARTS, fit_d50
 from alsight.models.latent.sigmoid import EFFECTS, PlacedNodes, Sigmoid
 from alsight.models.model import Columns, Record, Visits
@@ -172,7 +173,7 @@ def _begin(task: _SigmoidTask) -> jax.Array:
     rows, model = task.rows, task.model
     visits = rows.visits
     seen = np.asarray(visits.seen)
-    scaled = np.where(seen, np.asarray(visits.outcome) * 48.0 / model.best, np.nan)
+    scaled = np.where(seen, np.asarray(visits.outcome) * ALSFRS_R_BEST / model.best, np.nan)
     own = fit_d50(np.where(seen, np.asarray(visits.random)[..., 0], np.nan), scaled)
     fine = own.status == Status.CONVERGED
     first = rows.start[:-1]
@@ -192,7 +193,7 @@ def _begin(task: _SigmoidTask) -> jax.Array:
             size = SPREADS[0]
         coefficients.append(found)
         spread.append(float(np.clip(size, *SPREADS)))
-    residual = float(np.nanmedian(own.residual_sd)) * model.best / 48.0 if fine.any() else np.nan
+    residual = float(np.nanmedian(own.residual_sd)) * model.best / ALSFRS_R_BEST if fine.any() else np.nan
     size = max(residual, 0.01 * model.best) if np.isfinite(residual) else float(np.std(rows.outcome))
     tail = [FIRST_DEGREES] if model.noise == "student" else []
     return model.working(task.columns, jnp.asarray([*np.concatenate(coefficients), *spread, 0.0, size, *tail]))

@@ -8,6 +8,7 @@ from statistics import NormalDist
 from typing import Final
 
 from alsight.base.sources import SourceKey
+from alsight.base.units import DAYS_PER_MONTH
 
 _WIDE: Final = NormalDist().inv_cdf(0.975)
 
@@ -81,7 +82,7 @@ def interval_of_p(ratio: float, p: float) -> Interval:
 BENSIMON: Final = SurvivalTrial(
     "Bensimon 1994",
     "age 20 to 75, FVC over 60 %, onset within 5 years",
-    (Shares(12.0, (57, 77), (45, 78)), Shares(573.0 / 30.4375, (38, 77), (29, 78))),
+    (Shares(12.0, (57, 77), (45, 78)), Shares(573.0 / DAYS_PER_MONTH, (38, 77), (29, 78))),
     (),
     SourceKey("bensimon1994"),
 )

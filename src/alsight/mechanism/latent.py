@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from zlib import crc32
 
 import numba as nb
 import numpy as np
 from jaxtyping import Float32, Float64, Int8, UInt64
 
+from alsight.base.compiled import STRICT, sources_digest
+from alsight.base.compiled.numerics import exponential
 from alsight.base.streams import Stream, stream_key
 from alsight.base.streams_numba import fold, normal
 from alsight.mechanism import anatomy
 from alsight.mechanism import layout as at
 from alsight.mechanism.disease import course as disease
 from alsight.mechanism.disease.people import Mix, draw_people
+from alsight.mechanism.draws import GLANCED, width
 from alsight.mechanism.measure import rating as rated
-from alsight.mechanism.numerics import exponential
 from alsight.mechanism.parameters import INDEX, vector
 from alsight.mechanism.therapy import levels
 
@@ -27,6 +28,9 @@ _LANES: Final = at.LANES
 _VC_NOISE, _NF_NOISE = INDEX["capacity_noise_pct"], INDEX["nfl_noise_log_sd"]
 _LAST: Final = at.V["last"]
 _T_NFL: Final = at.T["nfl_factor"]
+_EFFECTS: Final = len(levels.CHANNELS)
+_GLANCE: Final = width(GLANCED)
+_VC_DRAW, _NF_DRAW = GLANCED["capacity"].start, GLANCED["neurofilament"].start
 KEYS: Final = (
     Stream.COURSE,
     Stream.SEEDING,
@@ -57,13 +61,13 @@ class Latent:
         traits: what each person was born with, columns as `layout.TRAITS` and after.
     """
 
-    score: Int8[np.ndarray, "subject month"]
-    capacity: Float32[np.ndarray, "subject month"]
-    units: Float32[np.ndarray, "subject month"]
-    fibers: Float32[np.ndarray, "subject month"]
-    nfl: Float32[np.ndarray, "subject month"]
-    strength: Float32[np.ndarray, "subject month pool"]
-    courses: Float64[np.ndarray, "subject month column"]
+    score: Int8[np.ndarray, "seen month"]
+    capacity: Float32[np.ndarray, "seen month"]
+    units: Float32[np.ndarray, "seen month"]
+    fibers: Float32[np.ndarray, "seen month"]
+    nfl: Float32[np.ndarray, "seen month"]
+    strength: Float32[np.ndarray, "seen strength_month pool"]
+    courses: Float64[np.ndarray, "kept month column"]
     events: Float64[np.ndarray, "subject event"]
     traits: Float64[np.ndarray, "subject trait"]
 
@@ -76,11 +80,10 @@ class Latent:
         return self.traits[:, at.T[name]]
 
 
+@cache
 def source_digest() -> int:
     """A number that changes with any file of the mechanism or its streams, for the cache of compiled kernels."""
-    here = Path(__file__).parent
-    files = sorted(here.rglob("*.py")) + sorted((here.parent / "base").glob("streams*.py"))
-    return crc32(b"".join(file.read_bytes() for file in files))
+    return sources_digest(Path(__file__).parent)
 
 
 def graphs(p: Float64[np.ndarray, " parameter"]) -> Float64[np.ndarray, " lane"]:
@@ -97,13 +100,26 @@ def stream_keys(root: int) -> UInt64[np.ndarray, " stream"]:
     return np.array([stream_key(root, stream) for stream in KEYS], np.uint64)
 
 
-@nb.njit(**disease.STRICT)
+@nb.njit(**STRICT)
+def person_keys(streams: Any, subject: Any, keys: Any) -> None:
+    """Keys of one person's streams from those of all streams."""
+    for place in range(keys.shape[0]):
+        keys[place] = fold(streams[place], subject)
+
+
+@nb.njit(**STRICT)
+def room(m: int, acts: int) -> tuple[Any, Any, Any, Any]:
+    """Room for one person at a time: state, effect of treatments, their memory, the rating so far."""
+    return np.empty(at.STATE_SIZE), np.empty(_EFFECTS * m), np.empty((3, max(acts, 1))), np.empty(rated.MEMORY_SIZE)
+
+
+@nb.njit(**STRICT)
 def limbs(row: Any, place: int) -> float:
     """Mean of the four limb pools in one recorded month."""
     return 0.25 * (row[place + 1] + row[place + 2] + row[place + 4] + row[place + 5])
 
 
-@nb.njit(**disease.STRICT)
+@nb.njit(**STRICT)
 def watch(
     every: int, row_traits: Any, p: Any, keys: Any, tables: Any, course: Any, events: Any, rating: Any, out: Any, k: int
 ) -> None:
@@ -128,11 +144,13 @@ def watch(
             row[at.C_EXPECTATION],
         )
         score[k, month] = np.int8(rated.total(rating, row))
-        breath = row[at.C_BREATH] * (1.0 - row[at.C_DIP]) + p[_VC_NOISE] * normal(keys[MEASURE], 32 * month)
+        breath = row[at.C_BREATH] * (1.0 - row[at.C_DIP]) + p[_VC_NOISE] * normal(
+            keys[MEASURE], _GLANCE * month + _VC_DRAW
+        )
         seen[0, k, month] = max(breath, 0.0)
         seen[1, k, month] = limbs(row, at.UNITS)
         seen[2, k, month] = limbs(row, at.FIBERS)
-        noise = exponential(p[_NF_NOISE] * normal(keys[MEASURE], 32 * month + 1))
+        noise = exponential(p[_NF_NOISE] * normal(keys[MEASURE], _GLANCE * month + _NF_DRAW))
         seen[3, k, month] = row[at.C_NFL] * row_traits[_T_NFL] * noise
         if strength.shape[1] > month:
             for r in range(7):
@@ -141,7 +159,7 @@ def watch(
 
 @cache
 def _kernel(digest: int) -> Any:
-    @nb.njit(nogil=True, cache=True, **disease.STRICT)
+    @nb.njit(nogil=True, cache=True, **STRICT)
     def run(
         subjects: Any,
         m: int,
@@ -159,12 +177,10 @@ def _kernel(digest: int) -> Any:
         events: Any,
         out: Any,
     ) -> int:
-        state = np.empty(at.STATE_SIZE)
-        effect, memory = np.empty(11 * m), np.empty((3, max(acts.shape[0], 1)))
-        rating, keys = np.empty(rated.MEMORY_SIZE), np.empty(streams.shape[0], np.uint64)
+        state, effect, memory, rating = room(m, acts.shape[0])
+        keys = np.empty(streams.shape[0], np.uint64)
         for k in range(subjects.shape[0]):
-            for place in range(keys.shape[0]):
-                keys[place] = fold(streams[place], subjects[k])
+            person_keys(streams, subjects[k], keys)
             course = courses[k if courses.shape[0] > 1 else 0]
             disease.live(
                 m,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 from jaxtyping import Array, Bool, Float, Int
@@ -104,6 +104,7 @@ class Record:
     encoding: str = "{}"
 
 
+@runtime_checkable
 class Model(Protocol):
     """A law over visits. `parameters` are natural values in the order of `parameters_of`.
 

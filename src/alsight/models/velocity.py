@@ -20,6 +20,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from alsight.base.spec import Spec
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.models.model import Parameter, Scale
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -68,7 +69,7 @@ class Velocity(Spec, frozen=True, kw_only=True):
     """
 
     low: float = 0.0
-    high: float = 48.0
+    high: float = ALSFRS_R_BEST
     grid: Annotated[float, msgspec.Meta(ge=0)] = 1.0
     step: Positive = 3.0
     classes: Literal[1, 2] = 1

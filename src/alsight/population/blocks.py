@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Bool
 
+from alsight.base.compiled import ahead
 from alsight.base.errors import RunError, SpecError
 from alsight.base.progress import Progress, silent
 from alsight.base.provenance import Provenance
@@ -21,7 +22,7 @@ from alsight.mechanism.measure.visits import GROUPS
 from alsight.mechanism.parameters import vector
 from alsight.mechanism.therapy.act import compiled, received
 from alsight.population.frames import Group, cohort_of
-from alsight.population.kernel import Plan, Seen, see
+from alsight.population.kernel import Observations, Plan, see
 from alsight.population.mimics import disguise
 from alsight.population.recruit import arms, eligible, handed_out, present, severities, sites, withdrawal
 from alsight.population.spec import Population, faults_of_population, mix_of
@@ -106,7 +107,7 @@ def recruit_block(population: Population, number: int, *, kept: bool = False) ->
 
 def chosen(group: Group, who: Bool[np.ndarray, " subject"]) -> Group:
     """Some people of a group."""
-    seen = Seen(group.seen.visits[who], group.seen.events[who], group.seen.courses[:0])
+    seen = Observations(group.seen.visits[who], group.seen.events[who], group.seen.courses[:0])
     return replace(
         group,
         subjects=group.subjects[who],
@@ -157,22 +158,16 @@ def recruited(
         RunError: hardly any candidate meets the criteria.
     """
     checked(population)
-    entered, number = 0, 0
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        waiting: list[Future[Block]] = []
-        try:
-            while entered < population.size:
-                while len(waiting) < workers:
-                    waiting.append(pool.submit(block_of, population, number, truth=truth))
-                    number += 1
-                block = first_people(waiting.pop(0).result(), population.size - entered)
-                entered += block.people
-                progress("people", entered, population.size)
-                give_up(entered, (block.number + 1) * BLOCK)
-                yield block
-        finally:
-            for future in waiting:
-                future.cancel()
+    entered = 0
+    with closing(ahead(lambda number: block_of(population, number, truth=truth), workers)) as blocks:
+        for whole in blocks:
+            block = first_people(whole, population.size - entered)
+            entered += block.people
+            progress("people", entered, population.size)
+            give_up(entered, (block.number + 1) * BLOCK)
+            yield block
+            if entered >= population.size:
+                return
 
 
 def give_up(entered: int, candidates: int) -> None:

@@ -6,19 +6,26 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numba as nb
 import numpy as np
 from jaxtyping import Float64, UInt64
 
-from alsight.base.streams_numba import fold
+from alsight.base.compiled import STRICT, sources_digest
 from alsight.mechanism import anatomy, layout
 from alsight.mechanism.disease.course import live
-from alsight.mechanism.latent import MEASURE, RATING, VISIT, graphs, source_digest, stream_keys
+from alsight.mechanism.latent import (
+    MEASURE,
+    RATING,
+    VISIT,
+    graphs,
+    person_keys,
+    room,
+    source_digest,
+    stream_keys,
+)
 from alsight.mechanism.measure import rating as rated
 from alsight.mechanism.measure.visits import WIDTH, follow
-from alsight.mechanism.numerics import STRICT
 from alsight.population import mimics
 
 _MIMIC: int = layout.T["mimic"]
@@ -45,12 +52,23 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observations:
     """What the kernel gives: a row a planned visit, milestones, and whole courses where asked for."""
 
     visits: Float64[np.ndarray, "subject visit column"]
     events: Float64[np.ndarray, "subject event"]
-    courses: Float64[np.ndarray, "subject month column"]
+    courses: Float64[np.ndarray, "kept month column"]
+
+
+@nb.njit(**STRICT)
+def exist(m: int, law: Any, keys: Any, traits: Any, acts: Any, scale: Any, room: Any, course: Any, events: Any) -> None:
+    """Live one person's course, or imitate that of a mimic."""
+    p, rows, plain, imitated = law
+    state, effect, memory, _ = room
+    if traits[_MIMIC] > 0.0:
+        mimics.imitate(traits, p, keys[_COURSE], imitated, course, events)
+    else:
+        live(m, state, traits, p, keys, rows, plain[0], plain[1], acts, scale, memory, effect, course, events)
 
 
 @cache
@@ -60,55 +78,29 @@ def _kernel(digest: int) -> Any:
         subjects: Any,
         m: int,
         streams: Any,
-        p: Any,
+        law: Any,
         traits: Any,
-        rows: Any,
         tables: Any,
-        plain: Any,
         acts: Any,
         scale: Any,
         kept: bool,
-        imitated: Any,
-        planned: Any,
-        schedule: Any,
-        style: Any,
-        raters: Any,
+        plan: Any,
         until: Any,
         courses: Any,
         events: Any,
         out: Any,
     ) -> int:
-        state, seen = np.empty(layout.STATE_SIZE), np.empty(layout.COURSE_WIDTH)
-        effect, memory = np.empty(11 * m), np.empty((3, max(acts.shape[0], 1)))
-        rating, keys = np.empty(rated.MEMORY_SIZE), np.empty(streams.shape[0], np.uint64)
-        lanes = tables[0].shape[1]
+        own, seen = room(m, acts.shape[0]), np.empty(layout.COURSE_WIDTH)
+        keys = np.empty(streams.shape[0], np.uint64)
+        planned, schedule, style, raters = plan
         for k in range(subjects.shape[0]):
-            for place in range(keys.shape[0]):
-                keys[place] = fold(streams[place], subjects[k])
+            person_keys(streams, subjects[k], keys)
             course = courses[k if kept else 0]
-            if traits[k, _MIMIC] > 0.0:
-                mimics.imitate(traits[k], p, keys[_COURSE], imitated, course, events[k])
-            else:
-                live(
-                    m,
-                    state,
-                    traits[k],
-                    p,
-                    keys,
-                    rows,
-                    plain[0],
-                    plain[1],
-                    acts,
-                    scale[k],
-                    memory,
-                    effect,
-                    course,
-                    events[k],
-                )
+            exist(m, law, keys, traits[k], acts, scale[k], own, course, events[k])
             follow(
-                lanes,
+                tables[0].shape[1],
                 traits[k],
-                p,
+                law[0],
                 keys[RATING],
                 keys[MEASURE],
                 keys[VISIT],
@@ -120,7 +112,7 @@ def _kernel(digest: int) -> Any:
                 style,
                 raters,
                 until[k],
-                rating,
+                own[3],
                 seen,
                 out[k],
             )
@@ -129,9 +121,9 @@ def _kernel(digest: int) -> Any:
     return run
 
 
+@cache
 def _digest() -> int:
-    own = b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
-    return source_digest() ^ crc32(own)
+    return source_digest() ^ sources_digest(Path(__file__).parent)
 
 
 def see(
@@ -145,7 +137,7 @@ def see(
     until: Float64[np.ndarray, " subject"],
     *,
     kept: bool = False,
-) -> Seen:
+) -> Observations:
     """Live and see some people.
 
     Args:
@@ -166,22 +158,16 @@ def see(
         subjects,
         layout.LANES,
         stream_keys(root),
-        p,
+        (p, graphs(p), (anatomy.loadings(), anatomy.thresholds()), mimics.table()),
         traits,
-        graphs(p),
         rated.tables(),
-        (anatomy.loadings(), anatomy.thresholds()),
         acts,
         scale,
         kept,
-        mimics.table(),
-        plan.planned,
-        plan.schedule,
-        plan.style,
-        plan.raters,
+        (plan.planned, plan.schedule, plan.style, plan.raters),
         until,
         courses,
         events,
         out,
     )
-    return Seen(out, events, courses)
+    return Observations(out, events, courses)

@@ -16,11 +16,12 @@ import numba as nb
 import numpy as np
 from jaxtyping import Float64, UInt64
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential
 from alsight.base.streams import Stream, subject_key
 from alsight.base.streams_numba import normal, normals, uniforms
 from alsight.mechanism import layout as at
 from alsight.mechanism.anatomy import REGIONS
-from alsight.mechanism.numerics import STRICT, exponential
 from alsight.mechanism.parameters import INDEX
 
 SHARE: Final = 0.075

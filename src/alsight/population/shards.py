@@ -10,13 +10,14 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import polars as pl
 
+from alsight.base.compiled import ahead
 from alsight.base.errors import RunError, SpecError
 from alsight.base.progress import Progress, silent
 from alsight.base.provenance import Provenance, file_digest, program
@@ -114,20 +115,13 @@ def _block(population: Population, shelf: Path, number: int, truth: bool) -> int
 def _fill(population: Population, shelf: Path, workers: int, truth: bool, progress: Progress) -> list[int]:
     """Make or find blocks until enough people have entered; the people of each block, the last one cut."""
     counts: list[int] = []
-    waiting: list[Future[int]] = []
-    submitted = 0
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        try:
-            while sum(counts) < population.size:
-                while len(waiting) < workers:
-                    waiting.append(pool.submit(_block, population, shelf, submitted, truth))
-                    submitted += 1
-                counts.append(min(waiting.pop(0).result(), population.size - sum(counts)))
-                progress("people", sum(counts), population.size)
-                give_up(sum(counts), len(counts) * BLOCK)
-        finally:
-            for future in waiting:
-                future.cancel()
+    with closing(ahead(lambda number: _block(population, shelf, number, truth), workers)) as made:
+        for people in made:
+            counts.append(min(people, population.size - sum(counts)))
+            progress("people", sum(counts), population.size)
+            give_up(sum(counts), len(counts) * BLOCK)
+            if sum(counts) >= population.size:
+                break
     return counts
 
 

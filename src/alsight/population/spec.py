@@ -9,6 +9,7 @@ import numpy as np
 
 from alsight.base.errors import SpecError
 from alsight.base.spec import Spec
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.mechanism.anatomy import POOLS
 from alsight.mechanism.classes import GENES, PHENOTYPES
 from alsight.mechanism.disease.people import Mix
@@ -19,7 +20,7 @@ from alsight.population.mimics import MIMICS, SHARE
 
 Months = Annotated[float, msgspec.Meta(ge=0.0, le=600.0)]
 Every = Annotated[float, msgspec.Meta(ge=0.0, le=60.0)]
-Points = Annotated[float, msgspec.Meta(ge=0.0, le=48.0)]
+Points = Annotated[float, msgspec.Meta(ge=0.0, le=ALSFRS_R_BEST)]
 Weight = Annotated[float, msgspec.Meta(ge=0.0)]
 Age = Annotated[float, msgspec.Meta(ge=0.0, le=120.0)]
 Percent = Annotated[float, msgspec.Meta(ge=0.0, le=200.0)]

@@ -1,4 +1,4 @@
-"""Where results go: a folder made ready, files written whole or not at all, and plain words when that fails."""
+"""Folders of results: made ready, their files written whole or not at all, and plain words when that fails."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from typing import Final
 
 import polars as pl
 
-from alsight.base.errors import RunError, SpecError
+from alsight.base.errors import RunError, SpecError, request_field
 
 DEFAULT: Final = "alsight-report"
 
+OUT: Final = request_field("out")
 _REASONS: Final = {
-    errno.ENOSPC: "The disk is full: free some space, or choose another folder with --out.",
-    errno.EDQUOT: "Your quota of the disk is used up: free some space, or choose another folder with --out.",
-    errno.EACCES: "You may not write there: choose another folder with --out.",
-    errno.EPERM: "You may not write there: choose another folder with --out.",
-    errno.EROFS: "That disk can only be read: choose another folder with --out.",
-    errno.ENAMETOOLONG: "The name is too long for this disk: choose a shorter one with --out.",
+    errno.ENOSPC: f"The disk is full: free some space, or choose another folder with {OUT}.",
+    errno.EDQUOT: f"Your quota of the disk is used up: free some space, or choose another folder with {OUT}.",
+    errno.EACCES: f"You may not write there: choose another folder with {OUT}.",
+    errno.EPERM: f"You may not write there: choose another folder with {OUT}.",
+    errno.EROFS: f"That disk can only be read: choose another folder with {OUT}.",
+    errno.ENAMETOOLONG: f"The name is too long for this disk: choose a shorter one with {OUT}.",
 }
 
 
@@ -46,7 +47,7 @@ def make_folder(out: str, source: str = "") -> Path:
 
 @contextmanager
 def writing(place: Path) -> Generator[None]:
-    """Turn what a disk can do wrong into a RunError that says what to do.
+    """Turn what can go wrong in writing into a RunError that says what to do.
 
     Raises:
         RunError: with the place and how to fix it.
@@ -55,10 +56,10 @@ def writing(place: Path) -> Generator[None]:
         yield
     except OSError as error:
         code = error.errno or 0
-        said = _REASONS.get(code, f"{error.strerror or error}: choose another folder with --out.")
-        raise RunError(f"{place} could not be written. {said}") from error
+        reason = _REASONS.get(code, f"{error.strerror or error}: choose another folder with {OUT}.")
+        raise RunError(f"Could not write {place}. {reason}") from error
     except pl.exceptions.PolarsError as error:
-        raise RunError(f"{place} could not be written. {str(error).splitlines()[0]}") from error
+        raise RunError(f"Could not write {place}. {str(error).splitlines()[0]}") from error
 
 
 def write_whole(place: Path, write: Callable[[Path], object]) -> Path:

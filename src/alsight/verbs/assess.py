@@ -14,7 +14,7 @@ from alsight.base.progress import Progress, silent
 from alsight.base.provenance import Provenance, program
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.pseudonyms import pseudonymize, pseudonyms
-from alsight.cohort.read.source import Entry, Source, read
+from alsight.cohort.read.source import Entry, Source, read_plausible
 from alsight.cohort.write.folder import write_cohort
 from alsight.cohort.write.guard import guarded
 from alsight.detect.review.prior import Setting
@@ -72,7 +72,7 @@ def run(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = N
         SpecError: the request makes no sense.
         RunError: the files could not be written.
     """
-    known = read(spec, progress) if cohort is None else cohort
+    known = read_plausible(spec, progress, cohort)
     folder = make_folder(spec.out, spec.path)
     record = _record(spec, known)
     salt = "" if spec.identified else salt_of(known, spec.salt_file)
@@ -181,6 +181,8 @@ def assess(
     decimal: Literal["", ".", ","] = "",
     time_unit: Literal["", "day", "week", "month", "year"] = "",
     missing: tuple[str, ...] = (),
+    encoding: str = "",
+    accept: tuple[str, ...] = (),
     out: Path | str = DEFAULT,
     identified: bool = False,
     salt_file: Path | str = "",

@@ -13,6 +13,8 @@ from alsight.base.progress import Progress, silent
 from alsight.base.provenance import Provenance
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.mapping.spec import Mapping, mapping_toml, write_mapping
+from alsight.cohort.plausible.finding import Finding
+from alsight.cohort.plausible.gate import finding_table, findings
 from alsight.cohort.read.large import check_large, is_large
 from alsight.cohort.read.source import Entry, Source, read_with_mapping
 from alsight.report.folder import shown, writing
@@ -48,9 +50,9 @@ def run(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = No
         DataError: the file cannot be used at all.
         SpecError: the request makes no sense.
     """
-    summary, rejected, mapping, provenance = _checked(spec, progress, cohort)
+    summary, rejected, mapping, provenance, found = _checked(spec, progress, cohort)
     files: dict[str, Path] = {}
-    said = sentences(summary)
+    said = (*map(_spoken, found), *sentences(summary))
     if spec.show_mapping:
         summary["mapping"] = msgspec.to_builtins(mapping)
         said = (mapping_toml(mapping) if mapping else NO_MAPPING, *said)
@@ -62,7 +64,7 @@ def run(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = No
         said = (*said, NO_MAPPING)
     return Answer(
         summary=summary,
-        tables={"rules": by_rule(rejected), "faults": rejected},
+        tables={"plausibility": finding_table(found), "rules": by_rule(rejected), "faults": rejected},
         files=files,
         sentences=said,
         exit=Exit.REJECTED if spec.strict and summary["rejected"] else Exit.FINE,
@@ -72,14 +74,20 @@ def run(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = No
 
 def _checked(
     spec: CheckSpec, progress: Progress, cohort: Cohort | None
-) -> tuple[dict[str, Any], pl.DataFrame, Mapping | None, Provenance | None]:
+) -> tuple[dict[str, Any], pl.DataFrame, Mapping | None, Provenance | None, tuple[Finding, ...]]:
     if cohort is None and is_large(spec) and (large := check_large(spec, progress)) is not None:
         found = large.summary
         severity = dict(found.faults.group_by("severity").agg(pl.col("count").sum()).iter_rows())
         heights = dict(found.counts.select("table", "accepted").iter_rows())
-        return counts_of(heights, severity), found.rejected, large.mapping, large.provenance
+        return counts_of(heights, severity), found.rejected, large.mapping, large.provenance, ()
     known, mapping = read_with_mapping(spec, progress) if cohort is None else (cohort, None)
-    return counts(known), known.rejected, mapping, known.provenance
+    return counts(known), known.rejected, mapping, known.provenance, findings(known)
+
+
+def _spoken(finding: Finding) -> str:
+    """A finding as a sentence of the answer, grave ones marked."""
+    mark = f" [{finding.name}; stops assess, describe and forecast]" if finding.grave else f" [{finding.name}]"
+    return f"{finding.found} {finding.why} {finding.how_to_fix}{mark}"
 
 
 @documented(CheckSpec)
@@ -96,6 +104,8 @@ def check(
     decimal: Literal["", ".", ","] = "",
     time_unit: Literal["", "day", "week", "month", "year"] = "",
     missing: tuple[str, ...] = (),
+    encoding: str = "",
+    accept: tuple[str, ...] = (),
     strict: bool = False,
     save_mapping: Path | str = "",
     show_mapping: bool = False,

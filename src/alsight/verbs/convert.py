@@ -85,6 +85,8 @@ def convert(
     decimal: Literal["", ".", ","] = "",
     time_unit: Literal["", "day", "week", "month", "year"] = "",
     missing: tuple[str, ...] = (),
+    encoding: str = "",
+    accept: tuple[str, ...] = (),
     out: Path | str = "alsight-cohort",
     format: Format = "parquet",  # noqa: A002 - named like the option
     pseudonymize: bool = False,

@@ -10,7 +10,7 @@ import polars as pl
 from alsight.base.answer import Answer, Exit
 from alsight.base.progress import Progress, silent
 from alsight.cohort.cohort import Cohort
-from alsight.cohort.read.source import Entry, Source, read
+from alsight.cohort.read.source import Entry, Source, read_plausible
 from alsight.cohort.write.guard import guarded
 from alsight.report.folder import make_folder, shown, write_whole
 from alsight.report.reading import counts, sentences
@@ -43,7 +43,7 @@ def run(spec: DescribeSpec, progress: Progress = silent, cohort: Cohort | None =
         SpecError: the request makes no sense.
         RunError: the files could not be written.
     """
-    known = read(spec, progress) if cohort is None else cohort
+    known = read_plausible(spec, progress, cohort)
     progress("describing", 0, 0)
     tables = {
         name: frame.with_columns(pl.col(pl.Float64).fill_nan(None)) for name, frame in describe_cohort(known).items()
@@ -78,6 +78,8 @@ def describe(
     decimal: Literal["", ".", ","] = "",
     time_unit: Literal["", "day", "week", "month", "year"] = "",
     missing: tuple[str, ...] = (),
+    encoding: str = "",
+    accept: tuple[str, ...] = (),
     out: Path | str = "",
     strict: bool = False,
     progress: Progress = silent,

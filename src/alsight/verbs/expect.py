@@ -15,7 +15,8 @@ from alsight.base.spec import Spec
 from alsight.cohort.write.guard import guarded
 from alsight.detect.expect.expectation import Expectation, Question, expectation
 from alsight.detect.expect.outcomes import NAMED, outcome
-from alsight.detect.expect.people import POPULATIONS, Seen, faults_of
+from alsight.detect.expect.people import POPULATIONS, Observation, faults_of
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.population.spec import Population, faults_of_population
 from alsight.report.expect_page import page
 from alsight.report.expect_words import sentences
@@ -66,7 +67,7 @@ class ExpectSpec(Spec, frozen=True, kw_only=True):
     of: Annotated[int, msgspec.Meta(ge=1)] | None = None
     outcome: str = ""
     months: Annotated[float, msgspec.Meta(gt=0.0)] | None = None
-    points: Annotated[float, msgspec.Meta(ge=0.0, le=48.0)] | None = None
+    points: Annotated[float, msgspec.Meta(ge=0.0, le=ALSFRS_R_BEST)] | None = None
     population: str = "register"
     interval: Annotated[float, msgspec.Meta(ge=0.25, le=24.0)] | None = None
     followed: Annotated[float, msgspec.Meta(gt=0.0, le=240.0)] | None = None
@@ -139,7 +140,7 @@ def question_of(spec: ExpectSpec) -> tuple[Question, str]:
             one, off = outcome(name, None if name in NAMED else parts.get("months"), None)
             faults += [("tried", allowed, given) for _, allowed, given in off]
             tried += [] if one is None else [one]
-    seen = Seen(
+    seen = Observation(
         interval=spec.interval, followed=spec.followed, missed=spec.missed, dropout=spec.dropout, mimics=spec.mimics
     )
     if asked is not None and population is not None:

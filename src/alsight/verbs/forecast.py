@@ -11,7 +11,7 @@ from alsight.base.answer import Answer, Exit
 from alsight.base.errors import SpecError
 from alsight.base.progress import Progress, silent
 from alsight.cohort.cohort import Cohort
-from alsight.cohort.read.source import Entry, Source, read
+from alsight.cohort.read.source import Entry, Source, read_plausible
 from alsight.cohort.write.guard import guarded
 from alsight.infer.forecast.ahead import enough, fit_forecast, forecast_function, forecast_time
 from alsight.infer.forecast.encals import encals_forecast
@@ -54,7 +54,7 @@ def run(spec: ForecastSpec, progress: Progress = silent, cohort: Cohort | None =
         NotConverged: the cohort's own fit cannot vouch for itself.
         RunError: the files could not be written.
     """
-    known = read(spec, progress) if cohort is None else cohort
+    known = read_plausible(spec, progress, cohort)
     if spec.subject and spec.subject not in known.subjects["subject"]:
         raise SpecError([("subject", "the identifier of a person in the file", spec.subject)])
     tables: dict[str, pl.DataFrame] = {}
@@ -143,6 +143,8 @@ def forecast(
     decimal: Literal["", ".", ","] = "",
     time_unit: Literal["", "day", "week", "month", "year"] = "",
     missing: tuple[str, ...] = (),
+    encoding: str = "",
+    accept: tuple[str, ...] = (),
     subject: str = "",
     reference: bool = False,
     out: Path | str = "",

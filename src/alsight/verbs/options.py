@@ -24,6 +24,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "decimal",
         "time_unit",
         "missing",
+        "encoding",
+        "accept",
         "setting",
         "subject",
     ),
@@ -186,7 +188,7 @@ def json_schema(spec: type[Spec]) -> dict[str, Any]:
     Args:
         spec: the class of the request.
     """
-    made = msgspec.json.schema(spec)
+    made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(spec)))
     waiting, kinds = [spec], dict[str, type[Spec]]()
     while waiting:
         kind = waiting.pop()

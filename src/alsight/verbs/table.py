@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from alsight.base.answer import Answer
 from alsight.base.errors import SpecError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from alsight.cohort.cohort import Cohort
 
 
+@runtime_checkable
 class Run(Protocol):
     """What a verb does: a request in, an answer out."""
 

@@ -15,12 +15,14 @@ import polars as pl
 
 from alsight.base.errors import DataError, Fault
 from alsight.cohort.files.engine import guarded
+from alsight.cohort.files.marks import Marks, as_percent, column_number, filled_down, marks, percent_styles
 from alsight.cohort.files.sheet import (
     HEADING_LINES,
     Sheet,
     drop_empty,
     heading_line,
     is_word,
+    joined_headings,
     plain_cells,
     refuse,
     repeated_fault,
@@ -32,6 +34,9 @@ MAX_UNPACKED: Final = 1_500_000_000
 
 MAX_CELLS: Final = 40_000_000
 """Largest rectangle of cells of one worksheet: a stray cell in the far corner would fill the memory."""
+
+MAX_MARKED: Final = 200_000_000
+"""Largest worksheet [byte] whose merged cells and percent formats are looked for."""
 
 MAX_SHEETS: Final = 200
 
@@ -58,7 +63,34 @@ def workbook_sheets(raw: bytes, file: str) -> list[Sheet]:
     Raises:
         DataError: the workbook is damaged, protected by a password, or too large when unpacked.
     """
-    bare = _inspect(raw, file)
+    return _sheets(raw, file, *_inspect(raw, file))
+
+
+def open_document(raw: bytes, file: str) -> list[Sheet]:
+    """Every worksheet of an OpenDocument workbook (.ods) that holds a table.
+
+    Raises:
+        DataError: the workbook is damaged, protected by a password, or too large when unpacked.
+    """
+    with zipfile.ZipFile(io.BytesIO(raw)) as package:
+        content = package.getinfo("content.xml")
+        if content.flag_bits & 1 or b"encryption-data" in package.read("META-INF/manifest.xml")[:_PIECE]:
+            raise refuse(file, "protected", "the workbook is protected by a password.", "Save it without one.")
+        if content.file_size > MAX_UNPACKED:
+            raise refuse(file, "too_large", "the workbook is too large when unpacked.", "Give the table as CSV.")
+        # A row or cell may be repeated a million times by one attribute.
+        repeated = re.findall(rb'number-(rows|columns)-repeated="(\d{1,9})"', package.read("content.xml"))
+        if sum(int(count) for kind, count in repeated if kind == b"columns") > MAX_CELLS:
+            raise refuse(file, "too_large", "a worksheet spans too many cells.", "Give the table as CSV.")
+    return _sheets(raw, file, {}, {})
+
+
+def _sheets(
+    raw: bytes,
+    file: str,
+    bare: dict[str, list[tuple[str, int]]],
+    marked: dict[str, Marks],
+) -> list[Sheet]:
     reader = _guarded(file, lambda: fastexcel.read_excel(raw))
     names = [str(name) for name in reader.sheet_names]
     if len(names) > MAX_SHEETS:
@@ -67,7 +99,8 @@ def workbook_sheets(raw: bytes, file: str) -> list[Sheet]:
     faults: list[Fault] = []
     for place, name in enumerate(names):
         try:
-            sheet = _sheet(reader, place, name, file, bare.get(f"sheet{place + 1}", []))
+            part = f"sheet{place + 1}"
+            sheet = _sheet(reader, (place, name), file, bare.get(part, []), marked.get(part, Marks()))
         except DataError as error:
             faults += error.faults
         else:
@@ -84,7 +117,9 @@ def _guarded(file: str, call: Callable[[], Result]) -> Result:
     return guarded(call, file, "unreadable_workbook", "the workbook", how_to_fix)
 
 
-def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, int]]) -> Sheet | None:
+def _sheet(reader: Any, which: tuple[int, str], file: str, bare: list[tuple[str, int]], marked: Marks) -> Sheet | None:
+    place, name = which
+
     def load(**options: Any) -> pl.DataFrame:
         return _guarded(file, lambda: reader.load_sheet(place, header_row=None, **options).to_polars())
 
@@ -103,7 +138,7 @@ def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, 
             "Add a first line that names the columns.",
             first + 1,
         )
-    headings, repeated = unique_headings(cells)
+    headings, repeated = unique_headings(joined_headings(lines, first))
     # Typed cells keep every digit, which the text of a cell does not.
     if plain.height > first + 1:
         below = load(skip_rows=first + 1, schema_sample_rows=None)
@@ -113,8 +148,10 @@ def _sheet(reader: Any, place: int, name: str, file: str, bare: list[tuple[str, 
     named = [name for name, cell in zip(headings, cells, strict=True) if cell.strip()]
     filled = [name for name in below.columns if name in named or below[name].null_count() < below.height]
     rows = pl.int_range(first + 2, first + 2 + below.height, eager=True, dtype=pl.UInt32)
+    below, merged = filled_down(below, rows, marked.merged, source) if marked.merged else (below, ())
+    below, shown = as_percent(below, rows, marked.percent, source) if marked.percent else (below, ())
     frame, rows = drop_empty(plain_cells(below.select(filled)), rows)
-    faults = (*repeated_fault(source, first + 1, repeated), *_bare_faults(source, bare))
+    faults = (*repeated_fault(source, first + 1, repeated), *_bare_faults(source, bare), *merged, *shown)
     return Sheet(file=file, sheet=name, frame=frame, rows=rows, heading=first + 1, faults=faults)
 
 
@@ -132,12 +169,13 @@ def _bare_faults(source: str, bare: list[tuple[str, int]]) -> Iterator[Fault]:
         )
 
 
-def _inspect(raw: bytes, file: str) -> dict[str, list[tuple[str, int]]]:
-    """Unpack every part once, to be sure of its size; tells the cells of formulas without a value."""
+def _inspect(raw: bytes, file: str) -> tuple[dict[str, list[tuple[str, int]]], dict[str, Marks]]:
+    """Unpack every part once, to be sure of its size: cells of formulas without a value, and marks of cells."""
     bare: dict[str, list[tuple[str, int]]] = {}
+    marked: dict[str, Marks] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
-            total = 0
+            total, styles = 0, percent_styles(package)
             for part in package.infolist():
                 if part.flag_bits & 1:
                     raise refuse(file, "protected", "the workbook is protected by a password.", "Save it without one.")
@@ -145,6 +183,8 @@ def _inspect(raw: bytes, file: str) -> dict[str, list[tuple[str, int]]]:
                 with package.open(part) as stream:
                     size, found = _scan(stream, file, MAX_UNPACKED - total, cells=worksheet is not None)
                 total += size
+                if worksheet and size <= MAX_MARKED:
+                    marked[worksheet[1]] = marks(package.read(part), styles)
                 if worksheet and found:
                     bare[worksheet[1]] = found
     except DataError:
@@ -156,7 +196,7 @@ def _inspect(raw: bytes, file: str) -> dict[str, list[tuple[str, int]]]:
             f"the workbook is damaged ({str(error)[:200]}).",
             "Copy or export it again.",
         ) from None
-    return bare
+    return bare, marked
 
 
 def _scan(stream: Any, file: str, left: int, *, cells: bool) -> tuple[int, list[tuple[str, int]]]:
@@ -176,7 +216,7 @@ def _scan(stream: Any, file: str, left: int, *, cells: bool) -> tuple[int, list[
             continue
         text = tail + piece
         rows = max(rows, *map(int, set(_ROW.findall(text))), 0)
-        width = max(width, 26, *(_column_number(name) for name in set(_WIDE.findall(text))))
+        width = max(width, 26, *(column_number(name) for name in set(_WIDE.findall(text))))
         if rows * width > MAX_CELLS or width > MOST_COLUMNS or rows > MOST_ROWS:
             raise refuse(
                 file,
@@ -190,10 +230,3 @@ def _scan(stream: Any, file: str, left: int, *, cells: bool) -> tuple[int, list[
         cut = text.rfind(b"<c ")
         tail = text[cut:] if cut >= 0 and len(text) - cut < _PIECE else b""
     return size, sorted(set(found), key=lambda cell: (cell[1], cell[0]))[:1000]
-
-
-def _column_number(name: bytes) -> int:
-    number = 0
-    for letter in name:
-        number = number * 26 + letter - 64
-    return number

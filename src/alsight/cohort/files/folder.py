@@ -17,7 +17,8 @@ import polars as pl
 from alsight.base.errors import DataError, Fault
 from alsight.base.progress import Progress, silent
 from alsight.cohort.files.engine import guarded
-from alsight.cohort.files.excel import workbook_sheets
+from alsight.cohort.files.excel import open_document, workbook_sheets
+from alsight.cohort.files.packages import package_kinds, refuse_json
 from alsight.cohort.files.sheet import Sheet, plain_cells, refuse, unique_headings
 from alsight.cohort.files.text import text_sheet
 
@@ -34,6 +35,11 @@ ENDINGS: Final = (
     ".ods",
     ".parquet",
     ".pq",
+    ".sav",
+    ".zsav",
+    ".dta",
+    ".sas7bdat",
+    ".xpt",
     ".csv.gz",
     ".tsv.gz",
     ".txt.gz",
@@ -50,7 +56,7 @@ MAX_FILES: Final = 500
 MAX_PARQUET_CELLS: Final = 2_000_000_000
 
 
-def sheets(path: Path, progress: Progress = silent) -> list[Sheet]:
+def sheets(path: Path, progress: Progress = silent, encoding: str = "") -> list[Sheet]:
     """Every table found at a path.
 
     A folder gives the tables of the files in it (not of folders in it); other kinds of files are passed over.
@@ -62,7 +68,7 @@ def sheets(path: Path, progress: Progress = silent) -> list[Sheet]:
     if not _there(path):
         raise refuse(name, "no_such_file", "there is no such file or folder.", "Check the path.")
     if path.is_dir():
-        return _folder(path, progress)
+        return _folder(path, progress, encoding)
     if not path.is_file():
         raise refuse(name, "not_a_file", "this is neither a file nor a folder.", "Give a file or a folder.")
     if path.stat().st_size > MAX_BYTES:
@@ -72,7 +78,7 @@ def sheets(path: Path, progress: Progress = silent) -> list[Sheet]:
         with path.open("rb") as stream:
             if stream.read(4) == b"PAR1":
                 return [_parquet(path, name)]
-        return _of_bytes(path.read_bytes(), name)
+        return _of_bytes(path.read_bytes(), name, encoding)
     except OSError as error:
         raise refuse(name, "unreadable_file", f"{error.strerror or error}.", "Check its permissions.") from error
 
@@ -84,7 +90,7 @@ def _there(path: Path) -> bool:
         return False
 
 
-def _folder(path: Path, progress: Progress) -> list[Sheet]:
+def _folder(path: Path, progress: Progress, encoding: str) -> list[Sheet]:
     files = sorted(inner for inner in path.iterdir() if _wanted(inner.name) and inner.is_file())
     if not files:
         raise refuse(path.name, "empty_folder", "the folder holds no table.", "Give CSV, Excel or Parquet files.")
@@ -95,7 +101,7 @@ def _folder(path: Path, progress: Progress) -> list[Sheet]:
     for done, inner in enumerate(files):
         progress(f"reading {inner.name}", done, len(files))
         try:
-            found += sheets(inner)
+            found += sheets(inner, encoding=encoding)
         except DataError as error:
             faults += error.faults
     if not found:
@@ -107,12 +113,13 @@ def _wanted(name: str) -> bool:
     return name.lower().endswith(ENDINGS) and not name.startswith((".", "~$"))
 
 
-def _of_bytes(raw: bytes, name: str) -> list[Sheet]:
+def _of_bytes(raw: bytes, name: str, encoding: str = "") -> list[Sheet]:
     """The tables in the bytes of one file."""
     for magic, read in _KINDS:
         if raw.startswith(magic):
             return read(raw, name)
-    return [text_sheet(raw, name)]
+    refuse_json(raw, name)
+    return [text_sheet(raw, name, encoding)]
 
 
 def _packed(raw: bytes, name: str) -> list[Sheet]:
@@ -121,7 +128,9 @@ def _packed(raw: bytes, name: str) -> list[Sheet]:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             parts = package.infolist()
             inner = {part.filename for part in parts}
-            if "xl/workbook.bin" in inner or ("content.xml" in inner and "mimetype" in inner):
+            if "content.xml" in inner and "mimetype" in inner:
+                return open_document(raw, name)
+            if "xl/workbook.bin" in inner:
                 raise refuse(name, "unread_format", "this kind of workbook is not read.", "Save it as .xlsx or as CSV.")
             if "[Content_Types].xml" in inner:
                 return workbook_sheets(raw, name)
@@ -225,5 +234,6 @@ _KINDS: Final[tuple[tuple[bytes, Callable[[bytes, str], list[Sheet]]], ...]] = (
     (b"PK\x05\x06", _packed),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _old_workbook),
     (b"\x1f\x8b", _gzip),
+    *package_kinds(),
 )
 """First bytes of a file, and how such a file is read; anything else is taken for text."""

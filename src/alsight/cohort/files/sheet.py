@@ -15,6 +15,9 @@ from alsight.base.errors import DataError, Fault
 HEADING_LINES = 30
 """How many lines at the top of a file may stand above the headings."""
 
+MORE_LINES = 4
+"""Lines that a table with two lines of headings has at least: both, and two rows."""
+
 _NUMBER = re.compile(r"^[+-]?[\d.,]+(?:[eE][+-]?\d+)?%?$")
 _DATE = re.compile(r"^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:[ T].*)?$")
 
@@ -63,13 +66,49 @@ def heading_line(lines: Sequence[Sequence[str]]) -> int:
     for place, line in enumerate(lines):
         cells = [cell.strip() for cell in line if cell.strip()]
         if len(cells) >= max(1, 0.6 * width) and sum(map(is_word, cells)) >= 0.5 * len(cells):
-            return place
+            return place + 1 if _is_second(lines[place:]) else place
     return 0
+
+
+def _is_second(lines: Sequence[Sequence[str]]) -> bool:
+    """Whether the headings have a second line: words that repeat, over columns without any word."""
+    if len(lines) < MORE_LINES:
+        return False
+    second = [cell.strip() for cell in lines[1]]
+    repeated = [place for place, cell in enumerate(second) if cell and second.count(cell) > 1]
+    if not repeated or not all(is_word(cell) for cell in second if cell):
+        return False
+    below = [line[place].strip() for line in lines[2:] for place in repeated if place < len(line)]
+    below = [cell for cell in below if cell]
+    return bool(below) and not any(map(is_word, below))
 
 
 def is_word(cell: str) -> bool:
     """Whether a cell could be a heading: neither a number nor a date nor empty."""
     return bool(cell) and not _NUMBER.match(cell) and not _DATE.match(cell)
+
+
+def joined_headings(lines: Sequence[Sequence[str]], place: int) -> list[str]:
+    """The headings of a table; where they repeat under a line of groups ("Baseline", "Month 3"), each with its group.
+
+    Args:
+        lines: the first lines of the file.
+        place: which of them holds the headings.
+    """
+    cells = [cell.strip() for cell in lines[place]]
+    named = [cell for cell in cells if cell]
+    if place == 0 or len(set(named)) == len(named):
+        return list(lines[place])
+    above = [cell.strip() for cell in lines[place - 1]][: len(cells)]
+    groups = [cell for cell in above if cell]
+    if len(set(groups)) < 2 or not all(map(is_word, groups)):
+        return list(lines[place])
+    joined: list[str] = []
+    group = ""
+    for column, cell in enumerate(cells):
+        group = above[column] if column < len(above) and above[column] else group
+        joined.append(f"{group} {cell}".strip() if cell and cells.count(cell) > 1 else cell)
+    return joined
 
 
 def unique_headings(cells: Sequence[str | None]) -> tuple[list[str], list[str]]:

@@ -17,6 +17,7 @@ from alsight.cohort.files.sheet import (
     drop_empty,
     heading_line,
     is_word,
+    joined_headings,
     refuse,
     repeated_fault,
     unique_headings,
@@ -32,13 +33,17 @@ _MARKS: Final = (
 )
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 _BLANK_LINES: Final = re.compile(rb"(?:[ \t]*\n)*")
+EAST_ASIAN: Final = ("gb18030", "cp949", "shift_jis", "big5")
+"""Encodings that are asked about where a text is neither UTF-8 nor Western European."""
+
+_HIGH: Final = re.compile(rb"[\x81-\xfe]+")
 _SLOW_LIMIT: Final = 300_000_000
 """Largest file [byte] whose irregular lines are taken one by one."""
 
 MAX_COLUMNS: Final = 20_000
 
 
-def text_sheet(raw: bytes, file: str) -> Sheet:
+def text_sheet(raw: bytes, file: str, encoding: str = "") -> Sheet:
     """The table of a delimited text file.
 
     Encodings: UTF-8 with or without mark, UTF-16 and UTF-32 with mark, UTF-16 without, else Windows-1252, else
@@ -48,7 +53,7 @@ def text_sheet(raw: bytes, file: str) -> Sheet:
     Raises:
         DataError: the file is empty, binary, or a quotation mark never closes.
     """
-    body, faults = _decode(raw, file)
+    body, faults = _decode(raw, file, encoding)
     if not body.strip():
         raise refuse(file, "empty_file", "the file is empty.", "Give a file with a line of headings and rows below it.")
     lead = _BLANK_LINES.match(body)
@@ -59,7 +64,7 @@ def text_sheet(raw: bytes, file: str) -> Sheet:
     cells = [_split(line, delimiter) for line in top]
     place = heading_line(cells)
     first = body.count(b"\n", 0, above) + start + place
-    headings, repeated = unique_headings(cells[place])
+    headings, repeated = unique_headings(joined_headings(cells, place))
     while headings and cells[place] and len(headings) > 1 and not (cells[place][len(headings) - 1] or "").strip():
         if any(len(line) >= len(headings) and line[len(headings) - 1].strip() for line in cells[place + 1 :]):
             break
@@ -85,9 +90,9 @@ def text_sheet(raw: bytes, file: str) -> Sheet:
     )
 
 
-def _decode(raw: bytes, file: str) -> tuple[bytes, list[Fault]]:
+def _decode(raw: bytes, file: str, encoding: str) -> tuple[bytes, list[Fault]]:
     """The text as UTF-8 with one kind of line end, without NUL bytes; binary files are refused."""
-    text = _utf8(raw, file)
+    text = _stated(raw, file, encoding) if encoding else _utf8(raw, file)
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     head = text[:65536]
@@ -147,10 +152,43 @@ def _utf8(raw: bytes, file: str) -> bytes:
     for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         if head[offset::2].count(0) > 0.6 * len(head[offset::2]):
             return raw[: len(raw) // 2 * 2].decode(encoding, errors="replace").encode("utf-8", errors="replace")
+    _refuse_east_asian(raw, file)
     try:
         return raw.decode("cp1252").encode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("latin-1").encode("utf-8")
+
+
+def _stated(raw: bytes, file: str, encoding: str) -> bytes:
+    try:
+        return raw.decode(encoding).encode("utf-8")
+    except (LookupError, UnicodeDecodeError) as error:
+        raise refuse(
+            file, "bad_encoding", f"it cannot be read as {encoding}.", "State another --encoding, or export as UTF-8."
+        ) from error
+
+
+def _refuse_east_asian(raw: bytes, file: str) -> None:
+    """Ask for the encoding where letters beyond ASCII stand in pairs, as in Chinese, Japanese and Korean encodings."""
+    runs = [len(run) for run in _HIGH.findall(raw[:65536])]
+    if not runs or sum(run % 2 == 0 for run in runs) < 0.9 * len(runs):
+        return
+    fits = [encoding for encoding in EAST_ASIAN if _decodes(raw, encoding)]
+    if fits:
+        raise refuse(
+            file,
+            "unknown_encoding",
+            f"its letters are neither UTF-8 nor Western European; {', '.join(fits)} would fit.",
+            f"Export it as UTF-8, or state the encoding: --encoding {fits[0]}.",
+        )
+
+
+def _decodes(raw: bytes, encoding: str) -> bool:
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _first_lines(body: bytes) -> list[str]:

@@ -10,20 +10,24 @@ from typing import Any, Final
 import msgspec
 import polars as pl
 
-from alsight.base.errors import Fault, MappingError
+from alsight.base.errors import Fault, MappingError, request_field
 from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.families import slot_time
-from alsight.cohort.mapping.guess import Guess, guess_table
+from alsight.cohort.mapping.guess import Guess, guess_table, identifier_like
 from alsight.cohort.mapping.layouts import recognized
 from alsight.cohort.mapping.meanings import IS_ITEM, meaning_of
 from alsight.cohort.mapping.questions import no_scores, no_subject, no_time, nothing, short_years, which_origin
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, line, unclear
 from alsight.cohort.parse import Place, date_order, numbers
+from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.instruments.items import TWELVE
 
 MONTH_STEPS: Final = 3.0
 LONG_DAYS: Final = 400.0
 """A whole count above this can only be days: as weeks or months it would outlast any follow-up on record."""
+
+MOST: Final = {r"/\s*48$": "alsfrs_r", r"/\s*40$": "alsfrs"}
+"""How totals may say their scale by the most they could be ("44/48")."""
 
 _R_ITEMS: Final = TWELVE[9:]
 _USED: Final = frozenset({"visits", "person", "moment", "event", "measure", "measures", "events", "doses"})
@@ -172,7 +176,8 @@ def _time_units(
                     guess.sheet.source,
                     heading,
                     f'nothing tells if "{heading}" counts days, weeks, months or years.',
-                    f"Name it with --time-unit, or in the mapping: `{line(heading, means='time', unit='month')}`.",
+                    f"Name it with {request_field('time_unit')}, or in the mapping: "
+                    f"`{line(heading, means='time', unit='month')}`.",
                 )
             )
         elif not unit:
@@ -241,7 +246,8 @@ def _dates(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
             guess.sheet.source,
             heading,
             f'nothing tells whether the day or the month comes first in "{heading}".',
-            'State it: --dates dmy (day first) or --dates mdy, or under [[tables]] in the mapping `dates = "dmy"`.',
+            f"State it: {request_field('dates', 'dmy')} (day first) or {request_field('dates', 'mdy')}, or under "
+            '[[tables]] in the mapping `dates = "dmy"`.',
             ", ".join(example),
         )
     ]
@@ -262,9 +268,13 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
         scale = "alsfrs"
     if not scale:
         for heading in open_totals:
-            values = numbers(guess.sheet.frame[heading], Place(table="file", column=heading)).values
-            if ((values > 40) & (values <= 48)).any():
+            cells = guess.sheet.frame[heading]
+            said = [name for mark, name in MOST.items() if cells.cast(pl.String, strict=False).str.contains(mark).any()]
+            values = numbers(cells, Place(table="file", column=heading)).values
+            if ((values > ALSFRS_BEST) & (values <= ALSFRS_R_BEST)).any() or said == ["alsfrs_r"]:
                 scale = "alsfrs_r"
+            elif said == ["alsfrs"]:
+                scale = "alsfrs"
     if not scale and "scale" in means:
         return columns, []
     if not scale:
@@ -273,7 +283,8 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
                 guess.sheet.source,
                 open_totals[0],
                 f'nothing tells whether "{open_totals[0]}" is the ALSFRS-R (0-48) or the original ALSFRS (0-40).',
-                'State it: --scale alsfrs_r (or alsfrs), or under [[tables]] in the mapping `scale = "alsfrs_r"`.',
+                f"State it: {request_field('scale', 'alsfrs_r')} (or alsfrs), or under [[tables]] in the mapping "
+                '`scale = "alsfrs_r"`.',
             )
         ]
     name = f"{scale}_total"
@@ -297,6 +308,8 @@ def _one_person(pairs: Sequence[tuple[Guess, TableMap]]) -> dict[str, str]:
         times = guess.of("time")
         rest = [heading for heading, column in guess.columns.items() if column.means == "ignored"]
         if not times or guess.sheet.frame[times[0]].is_duplicated().any() or len(rest) > 2:
+            return {}
+        if any(identifier_like(heading) for heading in rest):
             return {}
     if len(scored) <= 1:
         name = PurePath(pairs[0][0].sheet.file).stem or "1"
@@ -327,4 +340,5 @@ def _entry(tables: Collection[TableMap]) -> Any:
     if any(column.means == "randomization" and column.unit == "date" for column in columns) and not counted:
         return "randomization"
     named = any(table.at is not None for table in tables)
+    counted |= any(column.unit == "label" for column in times)
     return "stated" if counted or ((slotted or named) and not times) else "first_visit"

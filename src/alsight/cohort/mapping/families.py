@@ -15,6 +15,7 @@ from alsight.cohort.parse.profile import Profile
 from alsight.instruments.items import CUTTING, TWELVE
 
 Unit = Literal["day", "week", "month", "year"]
+UNITS: Final[dict[str, Unit]] = {"day": "day", "week": "week", "month": "month", "year": "year"}
 Look = Callable[[str], Profile]
 """From a heading to what its cells look like."""
 
@@ -174,15 +175,17 @@ def _slot(parts: Sequence[str]) -> tuple[str, float | None] | None:
 
 def slot_time(label: str) -> tuple[float, Unit] | None:
     """Time that the label of a visit or a sheet names ("Baseline", "Month 3", "WEEK 13"); None where it names none."""
-    parts = [part for part in re.split(r"[^a-z0-9.]+", label.lower()) if part]
-    parts = [part for part in parts if part not in ("visit", "visite", "follow", "up", "fu", "arm", "1")] or parts
+    plain = re.sub(r"[ _]arm[ _]\d+$", "", label.lower())
+    parts = [part for part in re.split(r"[^a-z0-9.]+", plain) if part]
+    parts = [part for part in parts if part not in ("visit", "visite", "follow", "up", "fu")] or parts
     read = _slot(parts) or _slot([part for part in parts if part != "v"])
     if read is None or read[1] is None:
         return None
-    unit, number = read
+    unit, number = read[0], read[1]
     if unit == "first":
         return 0.0, "day"
-    return (number, unit) if unit in ("day", "week", "month", "year") else None
+    timed = UNITS.get(unit)
+    return None if timed is None else (float(number), timed)
 
 
 def _stem_items(stems: Mapping[str, Sequence[str]], look: Look) -> dict[str, tuple[str, str]]:

@@ -80,7 +80,8 @@ def _fit(reading: Reading, shape: Profile, heading: str) -> ColumnMap | None:
     """What a reading of a heading comes to, given the cells; None where the cells are of another kind."""
     name = reading.means
     if " or " in name:
-        name = name.split(" or ")[1 if reading.unit == "%" or shape.high > LITERS else 0]
+        percent = reading.unit == "%" or (reading.unit not in ("l", "ml") and shape.high > LITERS)
+        name = name.split(" or ")[1 if percent else 0]
         if shape.filled == 0:
             return None
     meaning = meaning_of(name)
@@ -133,6 +134,8 @@ def time_unit(name: str, reading: Reading, shape: Profile, heading: str) -> tupl
     happens = name.startswith(("on:", "off:")) or (meaning_of(name) or NONE).part == "event"
     dated = "date" in bag(heading)
     living = name == "death" and bool(LIVING & set(tokens(heading)))
+    if bag(heading) <= {"status", "subject"} and shape.status < 0.5:
+        return None
     if shape.filled == 0:
         return reading.unit or "date", 0.5
     if shape.date + shape.partial >= 0.5:

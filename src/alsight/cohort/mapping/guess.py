@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+import polars as pl
 
 from alsight.base.errors import Fault
 from alsight.cohort.files.sheet import Sheet
-from alsight.cohort.mapping.families import Slot, numbered, side_by_side
+from alsight.cohort.mapping.families import Slot, numbered, side_by_side, slot_time
 from alsight.cohort.mapping.fit import DAY_NUMBERS, LITERS, NONE, excluding, fitting, misfit
 from alsight.cohort.mapping.headings import Reading, bare, readings
 from alsight.cohort.mapping.layouts import laid_out
 from alsight.cohort.mapping.meanings import BEST_OF, IS_ITEM, IS_SCORE, meaning_of
 from alsight.cohort.mapping.spec import ColumnMap, line, unclear
-from alsight.cohort.mapping.words import bag
+from alsight.cohort.mapping.words import bag, tokens
+from alsight.cohort.parse import blank
 from alsight.cohort.parse.profile import Profile, profile
+
+NOTHING: Final = ColumnMap(means="ignored")
+NO_PERSON: Final = frozenset(
+    ("visit", "site", "rater", "event", "form", "instance", "study", "sample", "row", "protocol", "session", "question")
+)
+"""Words of a heading whose identifiers name something else than people."""
 
 LAST: Final = 100
 """Rank of the least usual wording."""
@@ -98,6 +107,9 @@ def guess_table(sheet: Sheet, given: Table[str, ColumnMap], layout: str, context
     _spread(guess, claims, open_names, families)
     _settle(guess, claims)
     _day_numbers(guess, context)
+    _lone_date(guess, open_names)
+    _lone_identifier(guess, open_names)
+    _labeled_visits(guess)
     _arm(guess)
     _units(guess)
     for name in names:
@@ -242,6 +254,50 @@ def _one_time(guess: Guess) -> None:
                     guess.columns[name], means="time", unit=unit, why="the only time in the table"
                 )
                 return
+
+
+def identifier_like(heading: str) -> bool:
+    """Whether a heading that nothing else claims could be the person's identifier."""
+    words = set(tokens(heading))
+    return bool(words & {"id", "subject"}) and not words & NO_PERSON
+
+
+def _lone_identifier(guess: Guess, names: Sequence[str]) -> None:
+    """The one column of identifiers that nothing else claims names the person of a table that has none."""
+    if guess.of("subject"):
+        return
+    free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
+    found = [name for name in free if identifier_like(name) and guess.look(name).filled > 0]
+    if len(found) == 1:
+        why = "the only identifier that nothing else claims"
+        guess.columns[found[0]] = ColumnMap(means="subject", confidence=0.7, why=why)
+
+
+def _labeled_visits(guess: Guess) -> None:
+    """Labels of visits that name their time ("Baseline", "Month 3") are the time of a table that has none."""
+    if not guess.has_scores() or guess.of("time") or any(column.slot for column in guess.columns.values()):
+        return
+    for name in guess.of("visit"):
+        labels = guess.sheet.frame[name].drop_nulls().cast(pl.String).unique()
+        labels = labels.filter(~blank(labels))
+        if 2 <= len(labels) <= LAST and all(slot_time(label) is not None for label in labels):
+            why = "labels of visits that name their time"
+            guess.columns[name] = ColumnMap(means="time", unit="label", confidence=0.7, why=why)
+            return
+
+
+def _lone_date(guess: Guess, names: Sequence[str]) -> None:
+    """The one column of dates that nothing else claims is the time of a table that has none."""
+    measured = any(
+        (meaning_of(column.means) or NONE).part in ("visits", "measure") for column in guess.columns.values()
+    )
+    if not measured or guess.of("time") or any(column.slot for column in guess.columns.values()):
+        return
+    free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
+    dated = [name for name in free if "date" in bag(name) and guess.look(name).date > 0.9]
+    if len(dated) == 1:
+        why = "the only dates that nothing else claims"
+        guess.columns[dated[0]] = ColumnMap(means="time", unit="date", confidence=0.7, why=why)
 
 
 def _day_numbers(guess: Guess, context: str) -> None:

@@ -33,7 +33,7 @@ def nothing(guesses: Sequence[tuple[Guess, TableMap]]) -> Fault:
 def no_scores(pairs: Sequence[tuple[Guess, TableMap]]) -> Fault:
     """No table holds items or totals."""
     guess = pairs[0][0]
-    misfit = next((told for name, told in guess.misfits.items() if told[0] == "score"), None)
+    misfit = next((told for told in guess.misfits.values() if told[0] == "score"), None)
     listed = ", ".join(f'"{name}"' for name in _unused(guess)[:12])
     cause = f" {misfit[1]}" if misfit else f" Not used: {listed}." if listed else ""
     return unclear(
@@ -60,8 +60,14 @@ def no_subject(guess: Guess) -> Fault:
 
 def no_time(guess: Guess) -> Fault:
     """No column holds the time of the visit: because none is headed so, or because its cells are no times."""
-    times = [told for _, told in guess.misfits.items() if told[0] == "time"]
-    if times:
+    times = [told for told in guess.misfits.values() if told[0] == "time"]
+    visit = next((name for name in guess.of("visit") if guess.look(name).distinct > 1), "")
+    if visit and not times:
+        labels = guess.look(visit).examples[:2]
+        cause = f'"{visit}" numbers the visits ({", ".join(labels)} ...), but nothing tells when they took place.'
+        schedule = line(visit, means="time", unit="month", values=dict.fromkeys(labels, "..."))
+        how_to_fix = f"Add their dates; or give their schedule in the mapping, each ... a number: `{schedule}`."
+    elif times:
         cause, how_to_fix = times[0][1], "Write dates as 2019-03-31, or give a column that counts days or months."
     else:
         listed = ", ".join(f'"{name}"' for name in _unused(guess)[:8])

@@ -213,7 +213,7 @@ def line(heading: str, **fields: Any) -> str:
 def mapping_toml(mapping: Mapping) -> str:
     """The mapping as TOML, each guess with its reason beside it; cells of the file are never written into it."""
     out = [
-        "# How alsight reads these columns. Correct what is wrong and give this file with --mapping.",
+        "# How alsight reads these columns. Correct what is wrong and give this file as the mapping.",
         '# A column that is not to be used: "Heading" = "ignored".',
         f"entry = {_value(mapping.entry)}  # what day 0 is: {', '.join(ENTRIES)}",
     ]

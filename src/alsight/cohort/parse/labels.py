@@ -17,7 +17,7 @@ from typing import Final
 
 import polars as pl
 
-from alsight.cohort.parse.codes import FALSE, SYNONYMS, TRUE, folded
+from alsight.cohort.parse.codes import FALSE, POPULATION, TRUE, folded
 from alsight.cohort.parse.text import blank, words
 
 SITE_WORDS: Final = (
@@ -56,7 +56,7 @@ def others(cells: pl.Series) -> tuple[str, ...]:
     if not 2 <= len(known) <= 12:
         return ()
     plain = dict(zip(known, map(_ascii, folded(known)), strict=True))
-    kinds = {cell: SYNONYMS["population"].get(word) for cell, word in plain.items()}
+    kinds = {cell: POPULATION.get(word) for cell, word in plain.items()}
     return tuple(cell for cell, kind in kinds.items() if kind == "other") if "als" in kinds.values() else ()
 
 

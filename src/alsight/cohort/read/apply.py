@@ -332,6 +332,8 @@ class _Reader:
         )
         if beside is not None:
             return self._converted_by(values, beside, wanted, place)
+        if column.unit == "fraction" and wanted == "%":
+            return values * 100
         if not column.unit or (ratio := factor(column.unit, wanted)) == 1.0:
             return values
         if ratio is None:

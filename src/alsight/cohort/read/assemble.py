@@ -43,13 +43,16 @@ def visits(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault
         name for name in rows.frame.columns if name not in (*named, "row", "subject") and not name.startswith("time@")
     ]
     measured = [name for name in others if name in MEANINGS and MEANINGS[name].part == "measure"]
+    unrated = pl.all_horizontal(pl.col(scores).is_null())
+    frame = frame.with_columns(taken=pl.lit(False), empty=unrated & pl.lit(~_timed(rows)))
     if measured:
         # A row that only measures something else is no visit to the scale.
-        unrated = pl.all_horizontal(pl.col(scores).is_null())
-        frame = frame.filter(
-            ~(unrated & rows.frame.select(pl.any_horizontal(pl.col(measured).is_not_null())).to_series())
-        )
+        taken = rows.frame.select(pl.any_horizontal(pl.col(measured).is_not_null())).to_series()
+        frame = frame.with_columns(taken=unrated & taken)
+    sparse = _sparse(rows, frame)
+    frame = frame.filter(~pl.col("taken") & ~pl.col("empty")).drop("taken", "empty")
     frame, faults = _parted(rows, frame, named)
+    faults += sparse
     totals = [name for name in ("alsfrs_r_total", "alsfrs_total") if name in named]
     if "total" in frame.columns:
         # A total whose scale only the row's own scale column tells.
@@ -58,6 +61,30 @@ def visits(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fault
         own = pl.when(pl.col("scale") == "alsfrs").then(pl.col(totals[-1] if "alsfrs_total" in totals else totals[0]))
         frame = frame.with_columns(total_recorded=own.otherwise(pl.col(totals[0])))
     return frame, faults
+
+
+def _timed(rows: Rows) -> pl.Series:
+    """Whether a row tells a time, be it one that cannot be placed."""
+    forms = [name for name in rows.frame.columns if name.startswith("time@")]
+    return rows.frame.select(pl.any_horizontal(pl.col(forms).is_not_null()) if forms else pl.lit(False)).to_series()
+
+
+def _sparse(rows: Rows, frame: pl.DataFrame) -> list[Fault]:
+    """One note on the rows without a time and without a score, as registers export them for other forms."""
+    count = frame.filter("empty").height
+    if not count:
+        return []
+    return [
+        Fault(
+            table="visits",
+            rule="empty_rows",
+            severity="note",
+            source=rows.table.source,
+            value=f"{count} {'row' if count == 1 else 'rows'}",
+            message="Rows without a time and without a score are no visits; what they say of the person is used.",
+            how_to_fix="Nothing, if they belong to other forms.",
+        )
+    ]
 
 
 def _parted(rows: Rows, frame: pl.DataFrame, named: Sequence[str]) -> tuple[pl.DataFrame, list[Fault]]:
@@ -282,6 +309,7 @@ def _flagged(
     ).filter(pl.col(flag).fill_null(False))
     frame = frame.join(dated.select("subject").unique(), on="subject", how="anti")
     if not _says_when(rows, kind):
+        frame, met = _on_last_contact(rows, frame, people) if kind == "death" else (frame, None)
         place = Place(
             table="events",
             column=rows.headings.get(flag, kind),
@@ -298,7 +326,7 @@ def _flagged(
             "Add a column with its date.",
             "note",
         )
-        return None, [told]
+        return met, [told]
     if kind == "niv_stop":
         return None, []
     first = (
@@ -314,6 +342,21 @@ def _flagged(
         .otherwise(pl.lit("first visit at which it is recorded")),
     )
     return frame.drop(flag, "seen"), []
+
+
+def _on_last_contact(rows: Rows, died: pl.DataFrame, people: Anchors) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """Deaths whose day only the date of last contact tells: those without one, and those placed on it."""
+    if not any(name.startswith("last_seen@") for name in rows.frame.columns):
+        return died, None
+    contact = rows.frame.select("subject").with_columns(last=placed(rows, "last_seen", people)["day"])
+    contact = contact.drop_nulls().group_by("subject").agg(pl.col("last").max())
+    placed_deaths = died.join(contact, on="subject", how="inner", maintain_order="left").unique(
+        "subject", keep="first", maintain_order=True
+    )
+    met = placed_deaths.select(
+        "subject", "row", day="last", event=pl.lit("death"), detail=pl.lit("on the day of last contact")
+    )
+    return died.join(contact, on="subject", how="anti"), met
 
 
 def _says_when(rows: Rows, kind: str) -> bool:

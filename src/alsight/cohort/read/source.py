@@ -20,11 +20,12 @@ from alsight.cohort.files.folder import sheets
 from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.decide import decide
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, read_mapping
+from alsight.cohort.plausible.gate import plausible
 from alsight.cohort.raw import RawTables
 from alsight.cohort.read.native import is_cohort, read_cohort
 from alsight.cohort.read.proact import is_proact, read_proact
+from alsight.cohort.read.reshape import reshaped
 from alsight.cohort.read.tables import raw_tables
-from alsight.cohort.read.upright import upright
 
 Entry = Literal["", "first_visit", "randomization", "enrollment", "diagnosis", "symptom_onset", "stated"]
 
@@ -44,6 +45,8 @@ class Source(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
         decimal: decimal mark, empty to find out.
         time_unit: unit of counts of time whose heading has none.
         missing: further markers of a missing value.
+        encoding: encoding of text files, empty to find out.
+        accept: names of grave plausibility checks whose finding is accepted, so that it does not stop the run.
     """
 
     path: str = ""
@@ -56,6 +59,8 @@ class Source(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decimal: Literal["", ".", ","] = ""
     time_unit: Literal["", "day", "week", "month", "year"] = ""
     missing: Annotated[tuple[str, ...], msgspec.Meta(max_length=50)] = ()
+    encoding: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    accept: Annotated[tuple[str, ...], msgspec.Meta(max_length=50)] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,18 @@ def read(source: Source, progress: Progress = silent) -> Cohort:
     return read_with_mapping(source, progress)[0]
 
 
+def read_plausible(source: Source, progress: Progress = silent, cohort: Cohort | None = None) -> Cohort:
+    """The cohort of a source, or the one already in memory, once it passes the gate of plausibility.
+
+    Raises:
+        ImplausibleError: a grave finding that `accept` does not name.
+        SpecError, DataError, MappingError: as `read`.
+    """
+    known = read(source, progress) if cohort is None else cohort
+    plausible(known, source.accept)
+    return known
+
+
 def read_with_mapping(source: Source, progress: Progress = silent) -> tuple[Cohort, Mapping | None]:
     """The cohort and how its columns were read; no mapping for cohort folders, PRO-ACT and the example."""
     if source.example == bool(source.path):
@@ -99,7 +116,7 @@ def read_raw(source: Source, progress: Progress = silent) -> tuple[RawTables, Ma
         DataError: nothing usable is there; MappingError where columns could not be told apart.
     """
     given = read_mapping(source.mapping) if source.mapping else Mapping()
-    found = upright(_chosen(source, sheets(Path(source.path), progress)))
+    found = reshaped(_chosen(source, sheets(Path(source.path), progress, source.encoding)))
     progress("telling columns apart", 0, 0)
     mapping = decide(found, given, asked(source))
     progress("reading cells", 0, 0)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from alsight.base.errors import DataError, Fault
+from alsight.base.errors import DataError, Fault, request_field
 from alsight.base.progress import Progress, silent
 from alsight.cohort.files.sheet import Sheet
+from alsight.cohort.mapping.meanings import IS_SCORE
 from alsight.cohort.mapping.spec import Mapping, TableMap
+from alsight.cohort.parse import Place
+from alsight.cohort.parse.identity import spellings
+from alsight.cohort.parse.text import tell
 from alsight.cohort.raw import RawTables
-from alsight.cohort.read.anchor import anchors
+from alsight.cohort.read.anchor import Anchors, anchors, placed
 from alsight.cohort.read.apply import Rows, apply
 from alsight.cohort.read.assemble import events, gaps, persons, visits
 from alsight.cohort.read.measured import doses, measures
@@ -56,7 +61,42 @@ def raw_tables(sheets: Sequence[Sheet], mapping: Mapping, progress: Progress = s
         progress(f"reading cells of {sheet.source}", done, len(used))
         parsed.append(apply(sheet, table))
     faults += [*_unused(mapping), *_named(mapping), _entry_said(mapping, used[0][0].source)]
-    return _together(parsed, mapping, faults)
+    parsed, told = _one_spelling(parsed)
+    return _together(parsed, mapping, [*faults, *told])
+
+
+def _one_spelling(parsed: list[Rows]) -> tuple[list[Rows], list[Fault]]:
+    """Tables that spell one person's identifier alike, and how each was spelled before."""
+    order = sorted(parsed, key=lambda rows: not IS_SCORE & set(rows.frame.columns))
+    merged, undecided = spellings([rows.frame["subject"] for rows in order])
+    faults = [
+        Fault(
+            table="subjects",
+            rule="identifier_spelling",
+            severity="corrected",
+            subject=name,
+            value=other,
+            message=f'"{other}" and "{name}" are spelled differently and were taken to be one person.',
+            how_to_fix="Spell each identifier alike in all tables; a spreadsheet program drops leading zeros.",
+        )
+        for other, name in merged.items()
+    ]
+    faults += [
+        Fault(
+            table="subjects",
+            rule="identifiers_alike",
+            severity="note",
+            subject=names[0],
+            value=", ".join(names),
+            message=f"{' and '.join(names)} may be one person: one table has both, so they were kept apart.",
+            how_to_fix="If they are one person, spell the identifier alike in all rows.",
+        )
+        for names in undecided
+    ]
+    if not merged:
+        return parsed, faults
+    renamed = [replace(rows, frame=rows.frame.with_columns(pl.col("subject").replace(merged))) for rows in parsed]
+    return renamed, faults
 
 
 def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> RawTables:
@@ -77,7 +117,7 @@ def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> 
         measured, told = measures(rows, people)
         faults += told
         happened, cells = events(rows, people)
-        found += cells
+        found += [*cells, *_unplaced_moments(rows, people)]
         taken, told = doses(rows, people)
         faults += told
         for name, piece in (("measures", measured), ("events", happened), ("doses", taken)):
@@ -88,6 +128,34 @@ def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> 
     frames["subjects"] = persons(parsed, people)
     told_cells = pl.concat([frame.select(list(REJECTED.schema)) for frame in found])
     return RawTables(frames=frames, faults=tuple(faults), found=told_cells, headings=headings)
+
+
+def _unplaced_moments(rows: Rows, people: Anchors) -> list[pl.DataFrame]:
+    """Dates of first symptoms and diagnoses of people whose day 0 has no date, once a person."""
+    told: list[pl.DataFrame] = []
+    for moment, spoken in (("onset", "first symptom"), ("diagnosis", "diagnosis")):
+        if not rows.has(f"{moment}@date"):
+            continue
+        given = rows.frame[f"{moment}@date"]
+        lost = given.is_not_null() & placed(rows, moment, people)["day"].is_null() & rows.frame["subject"].is_not_null()
+        place = Place(
+            table="subjects",
+            column=rows.headings.get(f"{moment}@date", moment),
+            source=rows.table.source,
+            rows=rows.frame["row"],
+            subjects=rows.frame["subject"],
+        )
+        told.append(
+            tell(
+                place,
+                lost & rows.frame["subject"].is_first_distinct(),
+                given,
+                "moment_without_day",
+                f"The date of {spoken} cannot be counted from day 0, which has no date; it is not used.",
+                "Add the date of the first visit or of entry.",
+            )
+        )
+    return told
 
 
 def _headings(rows: Rows, headings: dict[str, dict[str, str]]) -> None:
@@ -167,5 +235,5 @@ def _entry_said(mapping: Mapping, source: str) -> Fault:
         source=source,
         value=mapping.entry,
         message=_SAID[mapping.entry],
-        how_to_fix="State another with --entry, or with `entry` in the mapping.",
+        how_to_fix=f"State another with {request_field('entry')}, or with `entry` in the mapping.",
     )

@@ -62,7 +62,8 @@ def gastrostomy_cases(table: Table, filled: frozenset[str]) -> Sequence[Case]:
     tube = CUTTING[1]
     if tube not in filled:
         return []
-    unfounded = pl.col(tube).is_not_null() & ~(pl.col("fact_gastrostomy") <= pl.col("day")).fill_null(False)
+    idle = not_applicable() & (pl.col(tube) == 0) if CUTTING[0] in filled else pl.lit(False)
+    unfounded = pl.col(tube).is_not_null() & ~idle & ~(pl.col("fact_gastrostomy") <= pl.col("day")).fill_null(False)
     return [Case(tube, unfounded & (unfounded.cast(pl.UInt32).cum_sum().over("subject") == 1))]
 
 

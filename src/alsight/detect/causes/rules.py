@@ -7,8 +7,9 @@ from typing import Annotated
 import msgspec
 
 from alsight.base.spec import Spec
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
-Points = Annotated[float, msgspec.Meta(ge=0.5, le=48.0)]
+Points = Annotated[float, msgspec.Meta(ge=0.5, le=ALSFRS_R_BEST)]
 Errors = Annotated[float, msgspec.Meta(ge=0.5, le=20.0)]
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 Share = Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Num
 
 from alsight.cohort.ratings import Ratings, subject_names
 from alsight.detect.causes.rules import CauseRules
@@ -131,7 +131,7 @@ def side(series: Series, rules: CauseRules, step: int, group: Int[np.ndarray, " 
 
 
 def independent(
-    count: Float[np.ndarray, "*batch"], days: Float[np.ndarray, "*batch"], rules: CauseRules
+    count: Float[np.ndarray, "*batch"], days: Num[np.ndarray, "*batch"], rules: CauseRules
 ) -> Float[np.ndarray, "*batch"]:
     """How many independent ratings so many visits in so many days are worth, noise being carried over between them.
 

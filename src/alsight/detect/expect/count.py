@@ -1,9 +1,8 @@
-"""Act natural history out under every shipped parameter set and mark who meets each rule."""
+"""Simulate natural history under every shipped parameter set and mark who meets each rule."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +10,8 @@ import msgspec
 import numpy as np
 from jaxtyping import Bool
 
-from alsight.base.errors import RunError
+from alsight.base.compiled import on_threads
+from alsight.base.errors import RunError, request_field
 from alsight.base.progress import Progress
 from alsight.calibrate.ensemble import Member, ensemble
 from alsight.calibrate.populations import joined, rated
@@ -65,8 +65,10 @@ def marked(group: Group, rules: Sequence[Definition], months: float) -> tuple[np
         if not places:
             continue
         longest = max([needs(rules[place]) + LATEST for place in places]) if fixed else months
-        for place, judged in zip(places, judge(rated(group, longest), [rules[place] for place in places]), strict=True):
-            fits[0, place], fits[1, place] = judged.spells.eligible, judged.found
+        for place, assessed in zip(
+            places, judge(rated(group, longest), [rules[place] for place in places]), strict=True
+        ):
+            fits[0, place], fits[1, place] = assessed.spells.eligible, assessed.found
     return fits[0], fits[1]
 
 
@@ -76,7 +78,7 @@ def counted(
     months: float,
     run_in: RunIn | None,
     people: int,
-    told: Callable[[int], None],
+    report: Callable[[int], None],
 ) -> Marks:
     """People of one parameter set, block after block, until enough have passed the run-in."""
     admitted: list[np.ndarray] = []
@@ -94,7 +96,7 @@ def counted(
         eligible_.append(fits)
         found.append(meets)
         passed += int(who.sum())
-        told(min(passed, people))
+        report(min(passed, people))
     return Marks(
         population.name,
         number * BLOCK,
@@ -124,19 +126,18 @@ def simulated(
     done = [0] * len(members)
 
     def one(place: int) -> Marks:
-        def told(passed: int) -> None:
+        def report(passed: int) -> None:
             done[place] = passed
-            progress("acting natural history out", sum(done), people * len(members))
+            progress("simulating natural history", sum(done), people * len(members))
 
-        own = msgspec.structs.replace(lived(population, members[place], seed + place), name=members[place].name)
-        return counted(own, rules, months, run_in, people, told)
+        named = msgspec.structs.replace(lived(population, members[place], seed + place), name=members[place].name)
+        return counted(named, rules, months, run_in, people, report)
 
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        marks = list(pool.map(one, range(len(members))))
+    marks = on_threads(one, range(len(members)), workers)
     least = min(int(mark.admitted.sum()) for mark in marks)
     if least < FEWEST:
         raise RunError(
             f"Only {least} of {marks[0].candidates:,} candidates entered: widen the population's criteria or the "
-            "run-in rule, or ask for more with --people."
+            f"run-in rule, or ask for more with {request_field('people')}."
         )
     return marks

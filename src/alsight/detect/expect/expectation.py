@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 from jaxtyping import Bool
 
-from alsight.base.errors import RunError
+from alsight.base.errors import RunError, request_field
 from alsight.base.progress import Progress, silent
 from alsight.calibrate.ensemble import VERSION
 from alsight.detect.expect.chance import Spread, at_least, best_of, nodes_of, share_interval, spread
 from alsight.detect.expect.count import FEWEST, Marks, simulated
 from alsight.detect.expect.outcomes import Outcome, readings, wider
-from alsight.detect.expect.people import RunIn, Seen, followed, observed
+from alsight.detect.expect.people import Observation, RunIn, followed, observed
 from alsight.detect.expect.picking import by_groups, gained_by_trying, steps
 from alsight.detect.expect.published import published
 from alsight.episodes.definition import Definition
@@ -35,13 +35,13 @@ class Question:
         found: people who met it.
         of: people among whom.
         population: whom they are like.
-        seen: how they were seen.
+        seen: how they were observed.
         run_in: who of them was enrolled; None for everybody.
         enrolled: whether the n are all who entered (deaths and losses count as not meeting it), not those whom the
             rule can judge.
-        picked_from: groups of this size that could have been told about.
+        picked_from: groups of this size that could have been reported.
         any_window: whether the window was chosen after looking.
-        tried: other rules that could have been told about.
+        tried: other rules that could have been reported.
         people: virtual people of each parameter set.
         seed: root of all random numbers.
         workers: threads.
@@ -51,7 +51,7 @@ class Question:
     found: int
     of: int
     population: Population
-    seen: Seen = field(default_factory=Seen)
+    seen: Observation = field(default_factory=Observation)
     run_in: RunIn | None = None
     enrolled: bool = False
     picked_from: int = 1
@@ -74,7 +74,7 @@ class Expectation:
         spread: how many of n natural history gives.
         chance: of k or more in one group named beforehand.
         fewer: chance of k or fewer.
-        picked: chance after every way of picking that was told.
+        picked: chance after every way of picking that was stated.
         observed_low, observed_high: 95 % interval of the observed share.
         months: time in which spells are looked for.
         tables: everything by name.
@@ -159,17 +159,32 @@ def expectation(question: Question, progress: Progress = silent) -> Expectation:
         observed_low=low,
         observed_high=high,
         months=months,
-        tables={
-            "picking": picking,
-            "picked": by_groups(single, question.picked_from),
-            "published": published(question.outcome, question.found, question.of, question.picked_from),
-            "readings": _readings(question, tally, rules),
-            "sizes": _sizes(question, nodes),
-            "numbers": _numbers(numbers),
-            "run_in": _run_in(question, tally),
-            "sets": _sets(tally, rule.name, shares),
-        },
+        tables=_tables(question, tally, rules, nodes, numbers, picking, single),
     )
+
+
+def _tables(
+    question: Question,
+    tally: _Tally,
+    rules: dict[str, Definition],
+    nodes: np.ndarray,
+    numbers: Spread,
+    picking: pl.DataFrame,
+    single: np.ndarray,
+) -> dict[str, pl.DataFrame]:
+    """Everything that is tabled, by name."""
+    rule = question.outcome.rule.name
+    found, eligible = tally.sums([rule])
+    return {
+        "picking": picking,
+        "picked": by_groups(single, question.picked_from),
+        "published": published(question.outcome, question.found, question.of, question.picked_from),
+        "readings": _readings(question, tally, rules),
+        "sizes": _sizes(question, nodes),
+        "numbers": _numbers(numbers),
+        "run_in": _run_in(question, tally),
+        "sets": _sets(tally, rule, found / eligible),
+    }
 
 
 def _enough(question: Question, eligible: np.ndarray) -> None:
@@ -181,8 +196,9 @@ def _enough(question: Question, eligible: np.ndarray) -> None:
     if eligible.min() < FEWEST:
         raise RunError(
             f"Only {eligible.min()} of {question.people:,} virtual people could be judged by "
-            f"{question.outcome.rule.name} with these visits: see people more often (--interval), follow them longer "
-            "(--followed), or ask for more (--people)."
+            f"{question.outcome.rule.name} with these visits: see people more often "
+            f"({request_field('interval')}), follow them longer ({request_field('followed')}), or ask for more "
+            f"({request_field('people')})."
         )
 
 

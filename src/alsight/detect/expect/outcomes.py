@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
+from alsight.base.errors import request_field
 from alsight.episodes.definition import Definition, Kind
 from alsight.episodes.definitions import DEFINITIONS
 
@@ -158,7 +159,8 @@ def outcome(name: str, months: float | None, points: float | None) -> tuple[Outc
     family = name if plain is None else plain.within if points is not None else plain.family
     if family in FAMILIES:
         if months is None:
-            return None, [("months", f'a time, as in "for 12 months" or --months 12, as {name} has no length', None)]
+            said = f'a time, as in "for 12 months" or {request_field("months", "12")}, as {name} has no length'
+            return None, [("months", said, None)]
         rule = at_length(family, months)
     elif family in NAMED:
         rule = NAMED[family]

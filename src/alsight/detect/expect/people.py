@@ -1,4 +1,4 @@
-"""Whom natural history is acted out with: a population, a schedule of visits, and a run-in that selects."""
+"""Whom natural history is simulated for: a population, a schedule of visits, and a run-in that selects."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from alsight.base.errors import request_field
 from alsight.base.units import months_of
 from alsight.calibrate.populations import CRITERIA, REGISTER, TRIAL
 from alsight.episodes.definition import Definition
@@ -53,8 +54,8 @@ class RunIn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """How people are seen; None keeps what the population says.
+class Observation:
+    """How people are observed; None keeps what the population states.
 
     Attributes:
         interval: months between visits.
@@ -76,14 +77,14 @@ def needs(rule: Definition) -> float:
     return rule.lead_in_months + rule.months
 
 
-def followed(population: Population, rule: Definition, seen: Seen) -> float:
+def followed(population: Population, rule: Definition, seen: Observation) -> float:
     """Months from entry in which the asked rule looks: the epoch itself, or the whole follow-up for "ever"."""
     if seen.followed is not None:
         return seen.followed
     return needs(rule) if rule.timing == "fixed" else population.follow_up.months
 
 
-def observed(population: Population, rule: Definition, seen: Seen, run_in: RunIn | None) -> Population:
+def observed(population: Population, rule: Definition, seen: Observation, run_in: RunIn | None) -> Population:
     """The population with the visits, losses and run-in asked for; a run-in is watched but does not yet select."""
     follow, recruit = population.follow_up, population.recruit
     interval = follow.schedule.rating if seen.interval is None else seen.interval
@@ -117,7 +118,7 @@ def observed(population: Population, rule: Definition, seen: Seen, run_in: RunIn
     )
 
 
-def faults_of(population: Population, rule: Definition, seen: Seen, run_in: RunIn | None) -> Faults:
+def faults_of(population: Population, rule: Definition, seen: Observation, run_in: RunIn | None) -> Faults:
     """Everything about the visits, the time and the run-in that makes no sense for a rule."""
     faults: Faults = []
     interval = population.follow_up.schedule.rating if seen.interval is None else seen.interval
@@ -125,7 +126,8 @@ def faults_of(population: Population, rule: Definition, seen: Seen, run_in: RunI
     if seen.followed is not None and seen.followed < shortest:
         faults.append(("followed", f"at least the {shortest:.3g} months that {rule.name} needs", seen.followed))
     elif seen.followed is None and population.follow_up.months < rule.months:
-        allowed = f"at most the population's follow-up ({population.follow_up.months:g}), or --followed of so long"
+        longer = f"{request_field('followed')} of so long"
+        allowed = f"at most the population's follow-up ({population.follow_up.months:g}), or {longer}"
         faults.append(("months", allowed, rule.months))
     if interval > rule.months + LATEST:
         faults.append(("interval", f"at most the {rule.months:.3g} months asked about", interval))

@@ -24,7 +24,7 @@ NUMBERS: Final = (1, 2, 5, 10, 20, 50, 100, 1000)
 def gained_by_trying(
     marks: Sequence[Bool[np.ndarray, "rule people"]], found: int, of: int, seed: int
 ) -> Float64[np.ndarray, " set"]:
-    """How much likelier k of n becomes when the best of several rules is told, in each parameter set.
+    """How much likelier k of n becomes when the best of several rules is reported, in each parameter set.
 
     Groups of n are drawn from the set's people; the rules are counted in the same groups, so that what they share is
     kept. Never below 0.
@@ -52,7 +52,7 @@ def steps(
 
     Args:
         rows: what was counted and its shares, from what was named beforehand to what was picked.
-        gained: what trying several rules adds, None where one was told beforehand.
+        gained: what trying several rules adds, None where one was named beforehand.
         found: k.
         of: n.
         groups: how many such groups there were.
@@ -60,18 +60,18 @@ def steps(
     Returns:
         One row a step: `step`, `rate` (null where it is no share of people), `chance`.
     """
-    told: list[tuple[str, float | None, float]] = []
+    table: list[tuple[str, float | None, float]] = []
     single = np.zeros(0)
     for step, nodes in rows:
         single = at_least(nodes, found, of)
-        told.append((step, float(nodes.mean()), float(single.mean())))
+        table.append((step, float(nodes.mean()), float(single.mean())))
     if gained is not None:
         single = np.minimum(single + np.repeat(gained, NODES), 1.0)
-        told.append(("best of the rules tried", None, float(single.mean())))
+        table.append(("best of the rules tried", None, float(single.mean())))
     if groups > 1:
-        told.append((f"best of {groups:,} such groups", None, best_of(single, groups)))
+        table.append((f"best of {groups:,} such groups", None, best_of(single, groups)))
     schema = {"step": pl.String, "rate": pl.Float64, "chance": pl.Float64}
-    return pl.DataFrame(told, schema=schema, orient="row"), single
+    return pl.DataFrame(table, schema=schema, orient="row"), single
 
 
 def by_groups(single: Nodes, groups: int) -> pl.DataFrame:

@@ -16,29 +16,31 @@ import polars as pl
 from jaxtyping import Bool, Float
 from scipy.stats import gamma
 
+from alsight.cohort.schema import Column
 from alsight.detect.statement.sums import LEVELS, interval_of
 from alsight.detect.thresholds import Thresholds
 
 FILE: Final = Path(__file__).parent / "model_count.parquet"
-STATEMENT: Final[dict[str, type[pl.DataType]]] = {
-    "by": pl.String,
-    "subgroup": pl.String,
-    "definition_text": pl.String,
-    "kind": pl.String,
-    "definition": pl.String,
-    "months": pl.Float64,
-    "points": pl.Float64,
-    "eligible": pl.Int64,
-    "observed": pl.Float64,
-    "observed_low": pl.Float64,
-    "observed_high": pl.Float64,
-    "expected": pl.Float64,
-    "expected_low": pl.Float64,
-    "expected_high": pl.Float64,
-    "upper_tail_probability": pl.Float64,
-    "cross_fit_expected": pl.Float64,
-}
-"""Columns of the statement."""
+STATEMENT_COLUMNS: Final = (
+    Column("by", pl.String, "what defines the subgroup; empty for the whole cohort"),
+    Column("subgroup", pl.String, "the subgroup"),
+    Column("definition_text", pl.String, "the published definition, or what the model counts"),
+    Column("kind", pl.String, "plateau or gain"),
+    Column("definition", pl.String, "name of the definition"),
+    Column("months", pl.Float64, "length of the plateau, or how long the gain is held", "month"),
+    Column("points", pl.Float64, "size of the gain, null for a plateau", "point"),
+    Column("eligible", pl.Int64, "people who are followed for long enough"),
+    Column("observed", pl.Float64, "those of them who show it, or the sum of their posteriors"),
+    Column("observed_low", pl.Float64, "lower end of the 95 % interval of a sum of posteriors"),
+    Column("observed_high", pl.Float64, "upper end"),
+    Column("expected", pl.Float64, "number under natural history"),
+    Column("expected_low", pl.Float64, "lower end of its 95 % predictive interval"),
+    Column("expected_high", pl.Float64, "upper end"),
+    Column("upper_tail_probability", pl.Float64, "as many or more under natural history", "", 0.0, 1.0),
+    Column("cross_fit_expected", pl.Float64, "number expected from a fit to the other half of the same cohort"),
+)
+"""Columns of the statement, one row a definition and subgroup."""
+STATEMENT: Final = {column.name: column.dtype for column in STATEMENT_COLUMNS}
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from alsight.base.compiled import STRICT
 from alsight.base.streams_numba import fold
 from alsight.infer.filter.numbers import source_digest
 from alsight.infer.filter.particles import filter_person
 from alsight.infer.filter.placing import guess_spell, learn
 from alsight.infer.filter.state import make_room, person_of
-from alsight.mechanism.numerics import STRICT
 
 
 @nb.njit(**STRICT)

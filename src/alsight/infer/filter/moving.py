@@ -11,12 +11,13 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential, logarithm
 from alsight.base.streams_numba import fold, normal, uniform
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
 from alsight.infer.filter.normal import beyond, log_tail
 from alsight.infer.filter.state import gain_share
-from alsight.mechanism.numerics import STRICT, exponential, logarithm
 
 _ROUNDS = 3
 _LOOSER = 1.2

@@ -7,7 +7,8 @@ from typing import Any
 
 import numba as nb
 
-from alsight.mechanism.numerics import STRICT, logarithm
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import logarithm
 
 _ROOT_HALF = math.sqrt(0.5)
 _ROOT_TAU = math.sqrt(2.0 * math.pi)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import Final
-from zlib import crc32
+
+from alsight.base.compiled import sources_digest
 
 SD_LEVEL, SD_RATE, CORRELATION, MEMORY, SD_PACE, SD_NOISE, SD_STICKY, STICKINESS, SD_SIZE = range(9)
 """Parameters of the population in the order of `models.velocity.SPREADS`."""
@@ -23,8 +24,4 @@ ON_LEVEL, ON_RATE, ON_SPREADS, ON_SLOW = 0, 1, 2, 13
 @cache
 def source_digest() -> int:
     """A number that changes with any file of the kernels, for the cache of compiled programs."""
-    here = Path(__file__).parent
-    above = here.parents[1]
-    files = sorted(here.glob("*.py")) + sorted((above / "base").glob("streams*.py"))
-    files.append(above / "mechanism" / "numerics.py")
-    return crc32(b"".join(file.read_bytes() for file in files))
+    return sources_digest(Path(__file__).parent)

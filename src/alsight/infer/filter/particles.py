@@ -15,12 +15,12 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from alsight.base.compiled import STRICT
 from alsight.base.streams_numba import fold
 from alsight.infer.filter import state as of
 from alsight.infer.filter.moving import age, lost_at, move, move_guided, rate
 from alsight.infer.filter.placing import begin
 from alsight.infer.filter.weights import renew, total_weight
-from alsight.mechanism.numerics import STRICT
 
 
 @nb.njit(**STRICT)

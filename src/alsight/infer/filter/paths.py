@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import numba as nb
 import numpy as np
 
+from alsight.base.compiled import STRICT
 from alsight.base.streams_numba import fold, normal
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
@@ -19,7 +20,6 @@ from alsight.infer.filter.particles import filter_person
 from alsight.infer.filter.placing import learn
 from alsight.infer.filter.state import gain_share, make_room, person_of
 from alsight.infer.filter.weights import total_weight
-from alsight.mechanism.numerics import STRICT
 
 KINDS: Final[dict[str, int]] = {
     "level": 0,

@@ -8,12 +8,13 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential, logarithm
 from alsight.base.streams_numba import fold, normal, uniform
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
 from alsight.infer.filter.normal import normal_quantiles
 from alsight.infer.filter.weights import total_weight
-from alsight.mechanism.numerics import STRICT, exponential, logarithm
 
 _STEPS = np.array([0.8812714616335696, 0.7766393890897682, 0.6844301295853426, 0.6031687406857282, 0.5315553977157792])
 """Powers of the inverse of the root of x^6 = x + 1: a lattice that fills five dimensions evenly."""

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import numba as nb
 import numpy as np
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
-from alsight.mechanism.numerics import STRICT, exponential
 
 
 class ScoredCourse(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numba as nb
 import numpy as np
 
-from alsight.mechanism.numerics import STRICT
+from alsight.base.compiled import STRICT
 
 PACE, MIDDLE, SPEED, LOSS, SIZE, LEVEL, STICKY, VAR_LEVEL, BOTH, VAR_STICKY = range(10)
 GAIN, START, HELD, KIND, LOG_RATE = range(10, 15)

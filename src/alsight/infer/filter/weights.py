@@ -7,9 +7,10 @@ from typing import Any
 
 import numba as nb
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential
 from alsight.base.streams_numba import uniform
 from alsight.infer.filter.state import FIELDS
-from alsight.mechanism.numerics import STRICT, exponential
 
 
 @nb.njit(**STRICT)

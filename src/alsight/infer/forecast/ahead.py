@@ -13,13 +13,14 @@ from alsight.infer.fit import Fit
 from alsight.infer.forecast.tables import Tables
 from alsight.infer.joint.fit import fit_joint
 from alsight.infer.joint.predict import predict_joint
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.models.joint import Joint
 
 HORIZONS: Final = (3.0, 6.0, 12.0, 18.0, 24.0)
 """Months ahead at which function and survival are told."""
 
 LEVELS: Final = (0.5, 0.9)
-TOP: Final = 48.0
+TOP: Final = ALSFRS_R_BEST
 """Highest ALSFRS-R total [points]."""
 
 GRID: Final = tuple(float(month) for month in (*range(1, 25), *range(26, 61, 2), *range(64, 121, 4)))

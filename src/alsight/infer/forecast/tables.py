@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from alsight.base.units import months_of
+from alsight.base.units import DAYS_PER_MONTH, months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import DEFAULT, endpoints
 from alsight.cohort.scores import scored_visits
@@ -20,7 +20,7 @@ EVENTS: Final[dict[Event, str]] = {
 """What is forecast, by name."""
 
 COVARIATES: Final = ("age_at_entry_years", "bulbar")
-LEAST_FOLLOW_UP_MONTHS: Final = 1 / 30.4375
+LEAST_FOLLOW_UP_MONTHS: Final = 1 / DAYS_PER_MONTH
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ import math
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from zlib import crc32
 
 import numba as nb
 import numpy as np
 
+from alsight.base.compiled import STRICT, sources_digest
+from alsight.base.compiled.numerics import exponential
 from alsight.base.streams_numba import fold, normal, uniform
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
@@ -29,7 +30,6 @@ from alsight.infer.filter.scores import add_scores, make_course
 from alsight.infer.filter.state import make_room, person_of
 from alsight.infer.filter.weights import total_weight
 from alsight.infer.velocity.sketch import APART, HIGHEST, SIZES, make_sketch, sketch_person
-from alsight.mechanism.numerics import STRICT, exponential
 
 FRESH = 8
 """One course of so many is drawn from the prior."""
@@ -259,7 +259,7 @@ def _kernel(digest: int) -> Any:
 @cache
 def _digest() -> int:
     here = Path(__file__).parent
-    return crc32(b"".join((here / name).read_bytes() for name in ("sketch.py", "courses.py")), source_digest())
+    return sources_digest(here / "sketch.py", here / "courses.py") ^ source_digest()
 
 
 def measure_courses(*given: Any) -> None:

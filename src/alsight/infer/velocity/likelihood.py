@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import expit
 
+from alsight.base.compiled import on_threads
 from alsight.base.streams import Stream, stream_key
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter.kernel import measure
@@ -225,6 +225,4 @@ def spread(task: Callable[[int, int], None], count: int, chunk: int = 0) -> None
         task(0, count)
         return
     task(0, 0)  # compiles, once
-    with ThreadPoolExecutor(threads()) as pool:
-        for ended in [pool.submit(task, int(first), int(min(first + size, count))) for first in starts]:
-            ended.result()
+    on_threads(lambda first: task(first, min(first + size, count)), starts.tolist(), threads())

@@ -16,10 +16,11 @@ from typing import Any, Final, NamedTuple
 import numba as nb
 import numpy as np
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter.normal import log_tail
 from alsight.infer.filter.placing import GUESSES
-from alsight.mechanism.numerics import STRICT, exponential
 
 COLD, CURVED = 6, 2
 """Gauss-Newton steps where nothing is known of a person yet, and steps that allow for the rates' uncertainty."""

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.random import Generator
 
 from alsight.base.units import DAYS_PER_MONTH, DAYS_PER_WEEK
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.make.example.parameters import GAINERS, PLANTED, WEEKS, constant
 
 WEEK_MONTHS = DAYS_PER_WEEK / DAYS_PER_MONTH
@@ -16,7 +17,7 @@ KINDS = np.array([row.kind for row in PLANTED])
 
 
 @dataclass(frozen=True)
-class People:
+class PlantedPeople:
     """Traits drawn once a person, one value each.
 
     Attributes:
@@ -44,7 +45,7 @@ class People:
         return np.isin(self.kind, kinds)
 
 
-def draw_people(generator: Generator) -> People:
+def draw_people(generator: Generator) -> PlantedPeople:
     """Traits of everybody, kinds in shuffled order."""
     index = np.repeat(np.arange(len(PLANTED)), [row.people for row in PLANTED])
     index = generator.permutation(index)
@@ -68,7 +69,7 @@ def draw_people(generator: Generator) -> People:
     gap = int(constant("visit_gap") / DAYS_PER_WEEK)
     dips = np.isin(kind, ("dip_infection", "dip_fracture"))
     start_week[dips] = (start_week[dips] // gap) * gap - 3
-    return People(
+    return PlantedPeople(
         kind=kind,
         start_week=start_week,
         end_week=np.where(length > 0, start_week + np.rint(length / WEEK_MONTHS), -1).astype(np.int64),
@@ -80,13 +81,13 @@ def draw_people(generator: Generator) -> People:
     )
 
 
-def in_window(people: People) -> Bool[np.ndarray, "people weeks"]:
+def in_window(people: PlantedPeople) -> Bool[np.ndarray, "people weeks"]:
     """Weeks that lie in each person's planted window."""
     week = np.arange(WEEKS)
     return (week >= people.start_week[:, None]) & (week < people.end_week[:, None])
 
 
-def draw_loss(people: People, generator: Generator) -> Float[np.ndarray, "people weeks"]:
+def draw_loss(people: PlantedPeople, generator: Generator) -> Float[np.ndarray, "people weeks"]:
     """Points lost since health, week by week from entry [points, 0-47].
 
     The log of the rate wanders about the personal mean (Ornstein-Uhlenbeck), so the rate is never negative outside a
@@ -110,7 +111,7 @@ def draw_loss(people: People, generator: Generator) -> Float[np.ndarray, "people
     return np.clip(lost - _gained(people), 0.0, 47.0)
 
 
-def _gained(people: People) -> Float[np.ndarray, "people weeks"]:
+def _gained(people: PlantedPeople) -> Float[np.ndarray, "people weeks"]:
     """Points given back by a planted gain, week by week."""
     week = np.arange(WEEKS)[None, :]
     ramp = np.full(people.gain.size, constant("ramp_months") / WEEK_MONTHS)
@@ -123,7 +124,7 @@ def _gained(people: People) -> Float[np.ndarray, "people weeks"]:
 
 
 def item_latents(
-    people: People, lost: Float[np.ndarray, "people weeks"], generator: Generator
+    people: PlantedPeople, lost: Float[np.ndarray, "people weeks"], generator: Generator
 ) -> Float[np.ndarray, "people weeks 12"]:
     """Latent value of each of the twelve items [0-4], whose sum is 48 minus the points lost.
 
@@ -141,7 +142,7 @@ def item_latents(
     def scores(time: Float[np.ndarray, "people times"]) -> Float[np.ndarray, "people times 12"]:
         return 4.0 * (1.0 - np.clip((time[:, :, None] - begin[:, None, :]) / constant("item_width"), 0.0, 1.0))
 
-    sums = 48.0 - scores(np.broadcast_to(clock, (size, clock.size))).sum(axis=-1)
+    sums = ALSFRS_R_BEST - scores(np.broadcast_to(clock, (size, clock.size))).sum(axis=-1)
     sums += 1e-9 * clock
     upper = np.clip((sums[:, None, :] < lost[:, :, None]).sum(axis=-1), 1, clock.size - 1)
     high, low = np.take_along_axis(sums, upper, axis=1), np.take_along_axis(sums, upper - 1, axis=1)

@@ -9,7 +9,8 @@ from jaxtyping import Bool, Float, Int
 from numpy.random import Generator
 
 from alsight.base.units import DAYS_PER_WEEK
-from alsight.make.example.course import WEEK_MONTHS, People, in_window
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
+from alsight.make.example.course import WEEK_MONTHS, PlantedPeople, in_window
 from alsight.make.example.parameters import WEEKS, constant
 
 NEVER = 10 * WEEKS
@@ -61,7 +62,7 @@ def _first(happens: Bool[np.ndarray, "people weeks"]) -> Int[np.ndarray, " peopl
 
 
 def draw_fates(
-    people: People,
+    people: PlantedPeople,
     lost: Float[np.ndarray, "people weeks"],
     latents: Float[np.ndarray, "people weeks 12"],
     generator: Generator,
@@ -110,7 +111,7 @@ def draw_fates(
 
 
 def appearance(
-    people: People, latents: Float[np.ndarray, "people weeks 12"], fates: Fates
+    people: PlantedPeople, latents: Float[np.ndarray, "people weeks 12"], fates: Fates
 ) -> Float[np.ndarray, "people weeks 12"]:
     """What a perfect rater would see: the latents plus planted effects that are no change of the disease."""
     seen = latents.copy()
@@ -132,7 +133,7 @@ def appearance(
 
 
 @dataclass(frozen=True)
-class Visits:
+class PlantedVisits:
     """Visits in a padded table, people by planned visits.
 
     Attributes:
@@ -149,8 +150,8 @@ class Visits:
 
 
 def draw_visits(
-    people: People, fates: Fates, seen: Float[np.ndarray, "people weeks 12"], generator: Generator
-) -> Visits:
+    people: PlantedPeople, fates: Fates, seen: Float[np.ndarray, "people weeks 12"], generator: Generator
+) -> PlantedVisits:
     """Visits about three months apart, some missed, rated with sticky noise.
 
     A rating changes only when what is seen, with the error of the day and of the item, is past the half-way mark to the
@@ -162,7 +163,7 @@ def draw_visits(
     day[:, 0] = 0
     week = np.clip(day // int(DAYS_PER_WEEK), 0, WEEKS - 1)
     truth = np.take_along_axis(seen, week[:, :, None], axis=1)
-    badness = (48.0 - truth.sum(axis=-1)) / 48.0
+    badness = (ALSFRS_R_BEST - truth.sum(axis=-1)) / ALSFRS_R_BEST
     missed = generator.random((size, count)) < constant("visit_missed") * (0.5 + 2.0 * badness)
     missed &= people.among("progressing", "slow", "mimic_stable")[:, None]
     missed[:, :2] = False
@@ -177,12 +178,12 @@ def draw_visits(
     items = _rate(truth, people, outlier, generator)
     ventilated = week >= fates.tracheostomy[:, None]
     items[:, :, 11] = np.where(ventilated, 0, items[:, :, 11])
-    return Visits(day=day, kept=kept, items=items, outlier=outlier)
+    return PlantedVisits(day=day, kept=kept, items=items, outlier=outlier)
 
 
 def _rate(
     truth: Float[np.ndarray, "people visits 12"],
-    people: People,
+    people: PlantedPeople,
     outlier: Bool[np.ndarray, "people visits"],
     generator: Generator,
 ) -> Int[np.ndarray, "people visits 12"]:

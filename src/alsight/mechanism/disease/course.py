@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import numba as nb
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential
 from alsight.base.streams_numba import normal, uniform
 from alsight.mechanism import layout as at
 from alsight.mechanism.anatomy import BULBAR, SILENT, WEAK
@@ -26,19 +28,18 @@ from alsight.mechanism.disease.step import (
     release,
     wander,
 )
-from alsight.mechanism.numerics import STRICT, exponential
+from alsight.mechanism.draws import BEFORE_COURSE, DIES, FIRST_DIP, FIRST_QUIET, SEEDED
 from alsight.mechanism.parameters import INDEX
 from alsight.mechanism.therapy.levels import apply, treat
 
 LONGEST_SILENCE: Final = 480
 """Months after the first hit within which symptoms must begin; people slower than that are not patients."""
 
-_BEFORE: Final = 1 << 20
-"""Counter of the draw that says where a person's rate was before the first month."""
-
 COURSE, SEEDING, DEATH, DIP, QUIESCENCE = range(5)
 """Order of a person's keys."""
 
+_CLOCKS, _CORTEX_CLOCKS = SEEDED["clock"].start, SEEDED["cortex_clock"].start
+_DEATH_DRAW, _LATE_DEATH_DRAW = DIES["before_tracheostomy"].start, DIES["after_tracheostomy"].start
 _SCALE = INDEX["threshold_scale"]
 _D0, _D_VC, _D_BULBAR = INDEX["death_log_hazard"], INDEX["death_per_capacity"], INDEX["death_bulbar"]
 _D_AGE, _D_DIP, _REFERENCE = INDEX["death_per_year_of_age"], INDEX["dip_death"], INDEX["reference_age"]
@@ -67,20 +68,20 @@ def begin(m: int, state: Any, traits: Any, p: Any, keys: Any, graphs: Any) -> No
         state[at.RATE + r] = traits[at.T_RATE + r]
         state[at.UMN_RATE + r] = traits[at.T_UMN_RATE + r]
         state[at.UMN_WEIGHT + r] = p[_WEIGHT_B] if r == BULBAR else p[_WEIGHT]
-        state[at.CLOCK + r] = -math.log(uniform(keys[SEEDING], r))
-        state[at.CORTEX_CLOCK + r] = -math.log(uniform(keys[SEEDING], 8 + r))
+        state[at.CLOCK + r] = -math.log(uniform(keys[SEEDING], _CLOCKS + r))
+        state[at.CORTEX_CLOCK + r] = -math.log(uniform(keys[SEEDING], _CORTEX_CLOCKS + r))
     state[at.CLOCK + 7] = state[at.CORTEX_CLOCK + 7] = 1e300  # the empty lane is never reached
     first = int(traits[_T_POOL])
     state[at.ACTIVITY + first] = 0.0 if traits[_T_CORTEX] > 0.0 else p[_SEED]
     state[at.CORTEX + first] = p[_SEED]
     state[at.UNHIT] = 13.0 if traits[_T_CORTEX] > 0.0 else 12.0
-    state[at.WANDER] = normal(keys[COURSE], _BEFORE)
+    state[at.WANDER] = normal(keys[COURSE], BEFORE_COURSE)
     state[at.WANDER_KEEP] = math.exp(-1.0 / p[_TAU])
     state[at.WANDER_STIR] = math.sqrt(1.0 - state[at.WANDER_KEEP] ** 2)
     state[at.DIP_KEEP] = math.exp(-p[_DIP_RECOVERY])
-    state[at.DIP_CLOCK] = -math.log(uniform(keys[DIP], 0))
-    state[at.QUIET_CLOCK] = -math.log(uniform(keys[QUIESCENCE], 0))
-    state[at.DEATH_CLOCK] = -math.log(uniform(keys[DEATH], 0))
+    state[at.DIP_CLOCK] = -math.log(uniform(keys[DIP], FIRST_DIP))
+    state[at.QUIET_CLOCK] = -math.log(uniform(keys[QUIESCENCE], FIRST_QUIET))
+    state[at.DEATH_CLOCK] = -math.log(uniform(keys[DEATH], _DEATH_DRAW))
     state[at.NFL_BASE] = p[_NF_BASE] * math.exp(p[_NF_AGE] * (traits[_T_AGE] - p[_REFERENCE]))
     state[at.NFL] = state[at.NFL_BASE]
 
@@ -158,7 +159,7 @@ def dies(state: Any, traits: Any, p: Any, key: Any, events: Any, month: int) -> 
     if traits[_T_TRACH] > 0.0 and state[at.TRACHEOSTOMY] == 0.0:
         state[at.TRACHEOSTOMY] = 1.0
         state[at.NIV] = 2.0
-        state[at.DEATH_CLOCK] = -math.log(uniform(key, 1))
+        state[at.DEATH_CLOCK] = -math.log(uniform(key, _LATE_DEATH_DRAW))
         events[_V_TRACH] = month
         return False
     events[_DEAD] = month + before / hazard

@@ -27,10 +27,12 @@ from typing import Any, Final
 
 import numba as nb
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential
 from alsight.base.streams_numba import normal, uniform
 from alsight.mechanism import layout as at
 from alsight.mechanism.anatomy import ARM_LEFT, ARM_RIGHT, BULBAR, PHRENIC, TRUNK
-from alsight.mechanism.numerics import STRICT, exponential
+from alsight.mechanism.draws import DIPS, FIRST_DIP, width
 from alsight.mechanism.parameters import INDEX
 
 _WANDER_SD, _WANDER_MONTHS = INDEX["wander_log_sd"], INDEX["wander_months"]
@@ -46,6 +48,8 @@ _VC_EXPONENT, _VC_PHRENIC = INDEX["capacity_exponent"], INDEX["capacity_phrenic"
 _VC_TRUNK, _VC_ARM, _VC_BULBAR = INDEX["capacity_trunk"], INDEX["capacity_arm"], INDEX["capacity_bulbar"]
 _GROWTH, _SPREAD, _AGE, _VC0 = at.T["growth"], at.T["spread"], at.T["age_at_onset"], at.T["capacity_pct"]
 _TINY: Final = 1e-9
+_DIPS: Final = width(DIPS)
+_DIP_DEPTH, _DIP_WAIT = FIRST_DIP + 1 + DIPS["size"].start, FIRST_DIP + 1 + DIPS["wait"].start
 
 
 @nb.njit(**STRICT)
@@ -184,8 +188,8 @@ def fall_ill(state: Any, p: Any, dip_key: Any) -> bool:
     if state[at.DIP_CLOCK] > 0.0:
         return False
     draw = int(state[at.DIP_DRAWS])
-    state[at.DIP_CLOCK] = -math.log(uniform(dip_key, 2 * draw + 2))
-    state[at.DIP] = min(state[at.DIP] - p[_DIP_SIZE] * math.log(uniform(dip_key, 2 * draw + 1)), 0.5)
+    state[at.DIP_CLOCK] = -math.log(uniform(dip_key, _DIPS * draw + _DIP_WAIT))
+    state[at.DIP] = min(state[at.DIP] - p[_DIP_SIZE] * math.log(uniform(dip_key, _DIPS * draw + _DIP_DEPTH)), 0.5)
     state[at.DIP_DRAWS] += 1.0
     return True
 

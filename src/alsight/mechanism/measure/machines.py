@@ -6,9 +6,11 @@ from typing import Any
 
 import numba as nb
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential
 from alsight.base.streams_numba import normal
 from alsight.mechanism import layout as at
-from alsight.mechanism.numerics import STRICT, exponential
+from alsight.mechanism.draws import MEASURED
 from alsight.mechanism.parameters import INDEX
 
 _VC_NOISE, _SLOW = INDEX["capacity_noise_pct"], INDEX["slow_capacity_shift_pct"]
@@ -26,6 +28,17 @@ _W_NOISE, _W_FED = INDEX["weight_noise_kg"], INDEX["gastrostomy_weight"]
 _Q_NOISE, _Q_MOOD, _Q_SLOPE = INDEX["alsaq5_noise"], INDEX["alsaq5_mood"], INDEX["alsaq5_slope"]
 _MALE, _FACTOR, _WEIGHT, _NFL = at.T["male"], at.T["strength_factor"], at.T["weight_kg"], at.T["nfl_factor"]
 _T_MOOD = at.T["mood"]
+_SESSION, _FVC, _SVC = MEASURED["capacity_session"].start, MEASURED["fvc"].start, MEASURED["svc"].start
+_GRIP, _ELBOW, _KNEE_DRAW = (
+    (MEASURED[f"{muscle}_left"].start, MEASURED[f"{muscle}_right"].start) for muscle in ("grip", "elbow", "knee")
+)
+_MUNIX_DRAW, _CMAP_DRAW = (
+    (MEASURED[f"{signal}_hand"].start, MEASURED[f"{signal}_leg"].start) for signal in ("munix", "cmap")
+)
+_SIGNS = MEASURED["umn_score"].start
+_NEUROFILAMENT, _CREATININE = MEASURED["neurofilament"].start, MEASURED["creatinine"].start
+_WEIGHED = MEASURED["weight"].start
+_FUNCTION, _FEELING = MEASURED["alsaq5_function"].start, MEASURED["alsaq5_feeling"].start
 
 
 @nb.njit(**STRICT)
@@ -33,9 +46,9 @@ def capacity(seen: Any, p: Any, key: Any, first: int, row: Any, place: int) -> N
     """Forced and slow vital capacity [% of predicted] of one session."""
     forced = seen[at.C_BREATH] * (1.0 - seen[at.C_DIP])
     slow = forced + p[_SLOW] * (1.0 - seen[at.STRENGTH])
-    shared = 0.8 * normal(key, first)
-    row[place] = max(forced + p[_VC_NOISE] * (shared + 0.6 * normal(key, first + 1)), 0.0)
-    row[place + 1] = max(slow + p[_VC_NOISE] * (shared + 0.6 * normal(key, first + 2)), 0.0)
+    shared = 0.8 * normal(key, first + _SESSION)
+    row[place] = max(forced + p[_VC_NOISE] * (shared + 0.6 * normal(key, first + _FVC)), 0.0)
+    row[place + 1] = max(slow + p[_VC_NOISE] * (shared + 0.6 * normal(key, first + _SVC)), 0.0)
 
 
 @nb.njit(**STRICT)
@@ -47,11 +60,10 @@ def strength(seen: Any, traits: Any, p: Any, key: Any, first: int, row: Any, pla
     elbow = (p[_HHD_M] if male else p[_HHD_F]) * usable
     for side in range(2):
         arm, leg = seen[at.STRENGTH + 1 + side], seen[at.STRENGTH + 4 + side]
-        counter = first + 3 + 3 * side
-        row[place + side] = max(grip * arm * (1.0 + p[_HAND_NOISE] * normal(key, counter)), 0.0)
-        row[place + 2 + side] = max(elbow * arm * (1.0 + p[_HAND_NOISE] * normal(key, counter + 1)), 0.0)
+        row[place + side] = max(grip * arm * (1.0 + p[_HAND_NOISE] * normal(key, first + _GRIP[side])), 0.0)
+        row[place + 2 + side] = max(elbow * arm * (1.0 + p[_HAND_NOISE] * normal(key, first + _ELBOW[side])), 0.0)
         knee = elbow * p[_KNEE] * leg
-        row[place + 4 + side] = max(knee * (1.0 + p[_HAND_NOISE] * normal(key, counter + 2)), 0.0)
+        row[place + 4 + side] = max(knee * (1.0 + p[_HAND_NOISE] * normal(key, first + _KNEE_DRAW[side])), 0.0)
 
 
 @nb.njit(**STRICT)
@@ -61,9 +73,10 @@ def electrophysiology(seen: Any, p: Any, key: Any, first: int, row: Any, place: 
         pool = 2 if limb == 0 else 5
         size = 1.0 if limb == 0 else p[_LEG]
         units, fibers, sick = seen[at.UNITS + pool], seen[at.FIBERS + pool], seen[at.SICK + pool]
-        counter = first + 9 + 2 * limb
-        row[place + limb] = p[_MUNIX] * size * units * exponential(p[_MUNIX_NOISE] * normal(key, counter))
-        row[place + 2 + limb] = p[_CMAP] * size * fibers * exponential(p[_CMAP_NOISE] * normal(key, counter + 1))
+        noise = exponential(p[_MUNIX_NOISE] * normal(key, first + _MUNIX_DRAW[limb]))
+        row[place + limb] = p[_MUNIX] * size * units * noise
+        noise = exponential(p[_CMAP_NOISE] * normal(key, first + _CMAP_DRAW[limb]))
+        row[place + 2 + limb] = p[_CMAP] * size * fibers * noise
         row[place + 4 + limb] = min(4.0, float(round(4.0 * p[_TWITCH] * sick * min(1.0, units + sick))))
 
 
@@ -74,7 +87,7 @@ def upper_signs(seen: Any, p: Any, key: Any, first: int) -> float:
     for pool in range(6):
         share = 0.0 if pool == 3 else 0.2
         signs += share * (1.0 - seen[at.UMN_UNITS + pool]) * min(1.0, 3.0 * seen[at.FIBERS + pool])
-    score = p[_UMN_TOP] * signs + p[_UMN_NOISE] * normal(key, first + 13)
+    score = p[_UMN_TOP] * signs + p[_UMN_NOISE] * normal(key, first + _SIGNS)
     return float(round(min(max(score, 0.0), p[_UMN_TOP])))
 
 
@@ -92,10 +105,10 @@ def muscle_mass(seen: Any, p: Any) -> float:
 def blood(seen: Any, traits: Any, p: Any, key: Any, first: int, neurofilament: bool) -> float:
     """Neurofilament light chain [pg/ml] or creatinine [umol/l]."""
     if neurofilament:
-        return seen[at.C_NFL] * traits[_NFL] * exponential(p[_NF_NOISE] * normal(key, first + 14))
+        return seen[at.C_NFL] * traits[_NFL] * exponential(p[_NF_NOISE] * normal(key, first + _NEUROFILAMENT))
     base = p[_CREA_M] if traits[_MALE] > 0.0 else p[_CREA_F]
     kept = 1.0 - p[_CREA_MUSCLE] * (1.0 - muscle_mass(seen, p))
-    return base * kept * exponential(p[_CREA_NOISE] * normal(key, first + 15))
+    return base * kept * exponential(p[_CREA_NOISE] * normal(key, first + _CREATININE))
 
 
 @nb.njit(**STRICT)
@@ -103,7 +116,7 @@ def weight(seen: Any, traits: Any, p: Any, key: Any, first: int) -> float:
     """Body weight [kg]: less muscle, and less food while swallowing fails without a gastrostomy."""
     starved = p[_W_BULBAR] * (1.0 - seen[at.STRENGTH]) * (p[_W_FED] if seen[at.C_GASTROSTOMY] > 0.0 else 1.0)
     wasted = p[_W_MUSCLE] * (1.0 - muscle_mass(seen, p))
-    return max(traits[_WEIGHT] * (1.0 - starved - wasted) + p[_W_NOISE] * normal(key, first + 16), 25.0)
+    return max(traits[_WEIGHT] * (1.0 - starved - wasted) + p[_W_NOISE] * normal(key, first + _WEIGHED), 25.0)
 
 
 @nb.njit(**STRICT)
@@ -119,8 +132,8 @@ def quality(seen: Any, traits: Any, p: Any, key: Any, first: int) -> float:
         able = legs if question == 0 else (arms if question == 1 else bulbar)
         trouble = p[_Q_SLOPE] * (1.0 - able)
         function += 0.25 * trouble
-        trouble += 0.01 * p[_Q_NOISE] * normal(key, first + 17 + question) - rosier
+        trouble += 0.01 * p[_Q_NOISE] * normal(key, first + _FUNCTION + question) - rosier
         total += min(max(float(round(4.0 * trouble)), 0.0), 4.0)
     feeling = p[_Q_MOOD] * function + (1.0 - p[_Q_MOOD]) * (0.3 + 0.2 * traits[_T_MOOD]) - rosier
-    feeling += 0.02 * p[_Q_NOISE] * normal(key, first + 21)
+    feeling += 0.02 * p[_Q_NOISE] * normal(key, first + _FEELING)
     return 5.0 * (total + min(max(float(round(4.0 * feeling)), 0.0), 4.0))

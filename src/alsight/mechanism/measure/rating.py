@@ -16,10 +16,12 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential
 from alsight.base.streams_numba import normal
 from alsight.mechanism import anatomy
 from alsight.mechanism import layout as at
-from alsight.mechanism.numerics import STRICT, exponential
+from alsight.mechanism.draws import RATED, width
 from alsight.mechanism.parameters import INDEX
 
 LANES: Final = 16
@@ -30,8 +32,9 @@ MEMORY_SIZE: Final = 3 * LANES + 8
 """One person's rating so far: ability and noise of each item, grades, the day's noise, month of the last visit
 (-1 none, -2 none of this rater), rate at which noise is forgotten."""
 
-DRAWS: Final = 32
-"""Counters set aside for one visit."""
+DRAWS: Final = width(RATED)
+"""Numbers of the stream set aside for one visit."""
+_ITEM_DRAW, _DAY_DRAW = RATED["item"].start, RATED["day"].start
 
 SALIVA, SWALLOWING, CUTTING, TURNING, CLIMBING, DYSPNEA, ORTHOPNEA, VENTILATION = 1, 2, 4, 6, 8, 9, 10, 11
 
@@ -105,12 +108,12 @@ def rate(
     stir = math.sqrt(1.0 - keep * keep) * traits[_T_NOISE]
     rating[LAST_TIME] = month
     counter = visit * DRAWS
-    day = keep * rating[DAY_NOISE] + stir * p[_DAY] * normal(key, counter + LANES)
+    day = keep * rating[DAY_NOISE] + stir * p[_DAY] * normal(key, counter + _DAY_DRAW)
     rating[DAY_NOISE] = day
     common = shift + day - seen[at.C_DIP]
     spread = stir * p[_ITEM]
     for j in range(n):
-        rating[NOISE + j] = keep * rating[NOISE + j] + spread * normal(key, counter + j)
+        rating[NOISE + j] = keep * rating[NOISE + j] + spread * normal(key, counter + _ITEM_DRAW + j)
     s0, s1, s2, s3, s4, s5, s6 = seen[0], seen[1], seen[2], seen[3], seen[4], seen[5], seen[6]
     for j in range(n):
         asked = (loadings[0, j] * s0 + loadings[1, j] * s1) + (loadings[2, j] * s2 + loadings[3, j] * s3)

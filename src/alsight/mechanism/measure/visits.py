@@ -11,8 +11,11 @@ from typing import Any, Final
 
 import numba as nb
 
+from alsight.base.compiled import STRICT
 from alsight.base.streams_numba import normal, uniform
+from alsight.base.units import DAYS_PER_MONTH
 from alsight.mechanism import layout as at
+from alsight.mechanism.draws import MEASURED, VISITED, width
 from alsight.mechanism.measure import rating as rated
 from alsight.mechanism.measure.machines import (
     blood,
@@ -23,7 +26,6 @@ from alsight.mechanism.measure.machines import (
     upper_signs,
     weight,
 )
-from alsight.mechanism.numerics import STRICT
 from alsight.mechanism.parameters import INDEX
 
 GROUPS: Final = (
@@ -85,8 +87,10 @@ that somebody else rates than at the visit before."""
 HISTORY: Final = 1 << 20
 """First running number of the ratings before the first visit."""
 
-DRAWS: Final = 32
-DAYS_PER_MONTH: Final = 30.4375
+DRAWS: Final = width(MEASURED)
+_VISIT: Final = width(VISITED)
+_DAY_DRAW, _MISS_DRAW = VISITED["day"].start, VISITED["missed"].start
+_CALL_DRAW, _RATER_DRAW = VISITED["telephone"].start, VISITED["rater"].start
 _T_REMOTE, _T_DELAY, _T_LAG = at.T["remote_shift"], at.T["delay_months"], at.T["lag_months"]
 _T_SITE, _KNOWN = at.T["site"], INDEX["known_rating_months"]
 _V_LAST, _V_DEATH = at.V["last"], at.V["death"]
@@ -172,7 +176,7 @@ def day_of(planned: float, style: Any, key: Any, visit: int) -> float:
     """Day from entry of a visit; entry and screening are on their day."""
     day = planned * DAYS_PER_MONTH
     if planned > 0.0:
-        day += style[JITTER] * normal(key, 4 * visit)
+        day += style[JITTER] * normal(key, _VISIT * visit + _DAY_DRAW)
     return day
 
 
@@ -260,11 +264,11 @@ def follow(
         if month < 0.0 or month > end or planned[visit] > until:
             continue
         between(course, last, month, seen)
-        if planned[visit] > 0.0 and happens(style, visit_key, 4 * visit + 1, MISS, seen):
+        if planned[visit] > 0.0 and happens(style, visit_key, _VISIT * visit + _MISS_DRAW, MISS, seen):
             continue
-        remote = planned[visit] > 0.0 and happens(style, visit_key, 4 * visit + 2, TELEPHONE, seen)
+        remote = planned[visit] > 0.0 and happens(style, visit_key, _VISIT * visit + _CALL_DRAW, TELEPHONE, seen)
         row = out[visit]
-        if severity.shape[0] > 1 and uniform(visit_key, 4 * visit + 3) < style[RATER_CHANGE]:
+        if severity.shape[0] > 1 and uniform(visit_key, _VISIT * visit + _RATER_DRAW) < style[RATER_CHANGE]:
             rater = (rater + 1) % severity.shape[0]
             rated.stranger(rating)
         row[DAY], row[REMOTE], row[FED], row[RATER] = day, 1.0 if remote else 0.0, seen[at.C_GASTROSTOMY], rater

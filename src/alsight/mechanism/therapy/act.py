@@ -12,27 +12,16 @@ from alsight.base.errors import SpecError
 from alsight.base.spec import Spec
 from alsight.base.streams import Stream, subject_key
 from alsight.base.streams_numba import normals, uniforms
+from alsight.base.units import DAYS_PER_MONTH
 from alsight.mechanism import anatomy
 from alsight.mechanism import layout as at
 from alsight.mechanism.classes import GENES, PHENOTYPES
 from alsight.mechanism.parameters import INDEX
 from alsight.mechanism.therapy import levels
+from alsight.mechanism.therapy.levels import Channel
 
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Months = Annotated[float, msgspec.Meta(ge=0.0, le=1200.0)]
-Channel = Literal[
-    "glutamate",
-    "oxidative",
-    "protein",
-    "loss",
-    "committed",
-    "spread",
-    "reinnervation",
-    "enlargement",
-    "replacement",
-    "strength",
-    "expectation",
-]
 Kind = Literal["disease_modifying", "symptomatic", "investigational", "placebo", "supplement", "other"]
 
 GREATEST: Final[dict[str, float]] = {
@@ -173,7 +162,7 @@ def _row(therapy: Therapy, act: Act, p: Float64[np.ndarray, " parameter"]) -> Fl
     reached = [place for name in act.regions for place in anatomy.REGIONS[name]]
     row[levels.MASK + np.array(reached, int)] = 1.0
     if act.channel == "replacement" and act.axons:
-        months = np.array(anatomy.AXON_MM) / (p[INDEX["growth_mm_per_day"]] * 30.4375)
+        months = np.array(anatomy.AXON_MM) / (p[INDEX["growth_mm_per_day"]] * DAYS_PER_MONTH)
         row[levels.DELAY : levels.DELAY + 7] = months
     return row
 

@@ -8,15 +8,16 @@ gains. An act of strength zero leaves every rate as it was, to the last bit.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import numba as nb
 
+from alsight.base.compiled import STRICT
+from alsight.base.compiled.numerics import exponential
 from alsight.mechanism import layout as at
-from alsight.mechanism.numerics import STRICT, exponential
 from alsight.mechanism.parameters import INDEX
 
-CHANNELS: Final = (
+Channel = Literal[
     "glutamate",
     "oxidative",
     "protein",
@@ -28,7 +29,8 @@ CHANNELS: Final = (
     "replacement",
     "strength",
     "expectation",
-)
+]
+CHANNELS: Final[tuple[str, ...]] = get_args(Channel)
 """What an act may change; the first six are reductions, the others gains."""
 
 GLUTAMATE, OXIDATIVE, PROTEIN, LOSS, COMMITTED, SPREAD = range(6)

@@ -18,6 +18,7 @@ from jax.scipy.special import gammaln, logsumexp
 from jaxtyping import Array, Float
 
 from alsight.base.spec import Spec
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.models.covariance import factor_of, from_working, spread_names, to_working
 from alsight.models.model import Columns, Parameter, Scale, Visits
 
@@ -74,7 +75,7 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
     Source: stubendorff2017
     """
 
-    best: Annotated[float, msgspec.Meta(gt=0)] = 48.0
+    best: Annotated[float, msgspec.Meta(gt=0)] = ALSFRS_R_BEST
     noise: Literal["normal", "student"] = "normal"
     points: Annotated[int, msgspec.Meta(ge=1, le=31)] = 9
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from alsight.base.units import months_of
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.report.page.blocks import Figure, KeyEntry, TableView, drawn, table
 from alsight.report.page.charts import WIDE
 from alsight.report.page.checks import EVENT_WORDS
@@ -104,7 +105,7 @@ def overview(flags: pl.DataFrame, visits: pl.DataFrame) -> Figure:
         months_of(pl.col("day").cast(pl.Float64)).alias("months"),
         pl.col("total").alias("value"),
         low=pl.lit(0.0),
-        high=pl.lit(48.0),
+        high=pl.lit(ALSFRS_R_BEST),
         kind=pl.when(inside).then("kind"),
     )
     low, high = float(small["months"].min() or 0.0), float(small["months"].max() or 0.0)  # type: ignore[arg-type]

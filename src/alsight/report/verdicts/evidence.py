@@ -14,6 +14,7 @@ from alsight.detect.kinds import GAINS, PLATEAUS, REVIEWED
 from alsight.detect.thresholds import Thresholds
 from alsight.report.page.blocks import Part, TableView, table
 from alsight.report.page.words import NONE, count, joined, months, number, opening, percent, signed
+from alsight.report.verdicts.cause_words import with_cause_words
 from alsight.report.verdicts.reasons import explanation, next_step
 from alsight.report.verdicts.second_look import mimics, reasons
 from alsight.report.verdicts.words import spread, sure
@@ -146,7 +147,7 @@ def _causes(causes: pl.DataFrame, row: dict[str, Any]) -> tuple[str, ...]:
     start, end = row["start_day"], row["end_day"]
     inside = pl.lit(value=False) if start is None else (pl.col("end_day") >= start) & (pl.col("start_day") <= end)
     ordered = causes.with_columns(inside=inside).sort("inside", "start_day", descending=[True, False], nulls_last=True)
-    said = [text for text in ordered["words"].to_list() if text]
+    said = [text for text in with_cause_words(ordered)["words"].to_list() if text]
     taken = "The points that these explain were subtracted before gains were evaluated."
     return (*said, f"{taken} Searched for: {LOOKED_FOR}.")
 

@@ -1,4 +1,4 @@
-"""Small numerical pieces that every kernel of the mechanism shares."""
+"""Exponential and logarithm without branches, for kernels that run in lanes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
-STRICT: Final[Any] = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"}
-"""Compiler options: no reordering of sums, so that results depend on nothing but the inputs."""
+from alsight.base.compiled import STRICT
 
 _LOG2_E: Final = 1.4426950408889634
 _LN2: Final = 0.6931471805599453

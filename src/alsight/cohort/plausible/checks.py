@@ -1,0 +1,392 @@
+"""CHECKS: what is asked of every cohort before people are judged, and what is said where it does not hold.
+
+Thresholds are set so that the shipped example, and cohorts made from natural history, pass every grave check.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from alsight.cohort.plausible.finding import Facts, Plausibility, people
+from alsight.instruments.items import CUTTING, TWELVE
+
+FEW: Final = 5
+"""People below whose number nothing can be said of all of them together."""
+
+RISE_POINTS: Final = 3.0
+RISING_SHARE: Final = 0.6
+CODE_SHARE: Final = 0.02
+CARRIED_VISITS: Final = 3
+CARRIED_SHARE: Final = 1 / 3
+COPIED_SHARE: Final = 0.7
+COPIED_PAIRS: Final = 20
+EVEN_STEPS: Final = 4
+EVEN_SHARE: Final = 0.5
+FRACTION: Final = 3.0
+LEAST_LITERS: Final = 1.3
+NO_TOTAL_SHARE: Final = 0.5
+UNSEEN_SHARE: Final = 0.3
+DEATHS_PEOPLE: Final = 20
+DEATHS_DAYS: Final = 365.0
+
+
+def groups_as_people(facts: Facts) -> str:
+    """Few identifiers, and more rows in contradiction with another row of the same day than rows accepted."""
+    size, visits = facts.cohort.size, facts.cohort.visits.height
+    clashes = facts.rejected("contradicting_visits").height
+    if size > FEW or clashes <= max(visits, FEW):
+        return ""
+    return (
+        f"{people(size)} with {visits:,} accepted visits, but {clashes:,} rows contradict another row of the same day."
+    )
+
+
+def identifiers_alike(facts: Facts) -> str:
+    """Identifiers that may be two spellings of one person."""
+    groups = facts.rejected("identifiers_alike")["value"].to_list()
+    return f"Identifiers that may be the same person: {'; '.join(groups[:5])}." if groups else ""
+
+
+def people_named_by_file(facts: Facts) -> str:
+    """People that no column names."""
+    named = facts.rejected("named_by_file")["subject"].n_unique()
+    return f"{people(named)} named by a file or sheet, because no column holds identifiers." if named else ""
+
+
+def items_not_found(facts: Facts) -> str:
+    """Items that are never filled, in a cohort of items without totals."""
+    lacking = [name for name in TWELVE if facts.ratings[name].null_count() == facts.ratings.height]
+    if not 1 <= len(lacking) <= len(TWELVE) // 2 or facts.courses.height:
+        return ""
+    return f"{len(TWELVE) - len(lacking)} of 12 items were found, and no total: {', '.join(lacking)} are never filled."
+
+
+def people_without_total(facts: Facts) -> str:
+    """People of whom no rating has a total."""
+    rated = _with_total(facts)
+    without = rated.filter(~pl.col("total")).height
+    if rated.height < FEW or without < NO_TOTAL_SHARE * rated.height:
+        return ""
+    return f"{without:,} of {people(rated.height)} have ratings but not one total."
+
+
+def _with_total(facts: Facts) -> pl.DataFrame:
+    some = pl.col("alsfrs_r_total").is_not_null() | pl.col("alsfrs_total").is_not_null()
+    return facts.cohort.visits.group_by("subject").agg(total=some.any())
+
+
+def answer_codes(facts: Facts) -> str:
+    """Items that hold 5 often and 0 never: answers numbered 1 to 5, not scores 4 to 0."""
+    items = facts.ratings.select(TWELVE)
+    filled = sum(items.height - items[name].null_count() for name in items.columns)
+    zeros = sum(int((items[name] == 0).sum()) for name in items.columns)
+    fives = facts.rejected("out_of_range").filter((pl.col("table") == "visits") & (pl.col("value") == "5")).height
+    if not filled or zeros or fives < max(FEW, CODE_SHARE * filled):
+        return ""
+    return f"Items hold 5 in {fives:,} cells and 0 in none: they look like answers numbered 1 (normal) to 5 (lost)."
+
+
+def scores_rise(facts: Facts) -> str:
+    """Totals that rise in most people followed for half a year."""
+    first, last = pl.col("totals").list.first(), pl.col("totals").list.last()
+    span = pl.col("days").list.last() - pl.col("days").list.first()
+    followed = facts.courses.filter((pl.col("totals").list.len() >= 3) & (span >= 180))
+    rising = followed.filter(last - first >= RISE_POINTS).height
+    if followed.height < FEW or rising < RISING_SHARE * followed.height:
+        return ""
+    return f"The total rises by {RISE_POINTS:g} points or more in {rising:,} of {people(followed.height)}."
+
+
+def capacity_unit(facts: Facts) -> str:
+    """Vital capacities that no living cohort has: fractions of predicted, or percents times a hundred."""
+    told: list[str] = []
+    for name in ("fvc_pct", "svc_pct", "fvc_l", "svc_l"):
+        values = facts.cohort.measures.filter(pl.col("measure") == name)["value"]
+        if len(values) < FEW:
+            continue
+        middle = float(values.median() or 0.0)  # type: ignore[arg-type]
+        most = float(values.max() or 0.0)  # type: ignore[arg-type]
+        if name.endswith("pct") and middle < FRACTION:
+            told.append(f"{_SPOKEN[name]} has a median of {middle:.2f} %")
+        elif name.endswith("_l") and most <= LEAST_LITERS:
+            told.append(f"{_SPOKEN[name]} is at most {most:.2f} l in everybody")
+    outside = facts.rejected("required_out_of_range").filter(pl.col("table") == "measures").height
+    if outside > max(FEW, facts.cohort.measures.height):
+        told.append(f"{outside:,} measurements lie outside the range of their unit")
+    return f"{'; '.join(told)}." if told else ""
+
+
+_SPOKEN: Final = {
+    "fvc_pct": "Forced vital capacity",
+    "svc_pct": "Slow vital capacity",
+    "fvc_l": "Forced vital capacity",
+    "svc_l": "Slow vital capacity",
+}
+
+
+def carried_forward(facts: Facts) -> str:
+    """People whose last totals are all the same, too many of them: a last value carried forward."""
+    long = facts.courses.filter(pl.col("totals").list.len() > CARRIED_VISITS)
+    tail = pl.col("totals").list.tail(CARRIED_VISITS)
+    flat = long.filter(
+        (tail.list.n_unique() == 1) & (tail.list.first() < _CEILING) & (tail.list.first() > _FLOOR)
+    ).height
+    if long.height < 2 * FEW or flat < CARRIED_SHARE * long.height:
+        return ""
+    return f"The last {CARRIED_VISITS} totals or more are the same in {flat:,} of {people(long.height)}."
+
+
+_CEILING: Final = 48
+_FLOOR: Final = 4
+
+
+def copied_visits(facts: Facts) -> str:
+    """Visits that repeat all twelve items of the visit before, too many of them."""
+    whole = facts.ratings.drop_nulls(list(TWELVE))
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1).over("subject") for name in TWELVE)
+    pairs = whole.select(same=same)["same"].drop_nulls()
+    if len(pairs) < COPIED_PAIRS or float(pairs.mean() or 0.0) <= COPIED_SHARE:  # type: ignore[arg-type]
+        return ""
+    return f"{int(pairs.sum()):,} of {len(pairs):,} visits repeat all twelve items of the visit before."
+
+
+def even_steps(facts: Facts) -> str:
+    """Totals that fall by the same amount from visit to visit, in most people: interpolated values."""
+    long = facts.courses.filter(pl.col("totals").list.len() > EVEN_STEPS + 1)
+    even = sum(_longest_even(totals) >= EVEN_STEPS for totals in long["totals"])
+    if long.height < 2 * FEW or even < EVEN_SHARE * long.height:
+        return ""
+    return (
+        f"The total changes by the same amount over {EVEN_STEPS} visits or more in {even:,} of {people(long.height)}."
+    )
+
+
+def _longest_even(totals: pl.Series) -> int:
+    steps = totals.diff().drop_nulls().to_list()
+    best = run = 0
+    for place, step in enumerate(steps):
+        run = run + 1 if place and step == steps[place - 1] and step != 0 else int(step != 0)
+        best = max(best, run)
+    return best
+
+
+def excluded_people(facts: Facts) -> str:
+    """Rows about controls and people with another diagnosis, which were excluded."""
+    rows = facts.rejected("excluded_row")
+    if rows.is_empty():
+        return ""
+    groups = rows.group_by("column", "value").len().sort("column", "value")
+    listed = "; ".join(f'"{value}" under "{column}" ({count:,} rows)' for column, value, count in groups.rows())
+    return f"Rows about people without ALS were excluded: {listed}."
+
+
+def derived_rows(facts: Facts) -> str:
+    """Rows with derived or imputed values, which were excluded."""
+    count = facts.rejected("derived_row").height
+    return f"{count:,} rows with derived or imputed values were excluded." if count else ""
+
+
+def totals_of_some_items(facts: Facts) -> str:
+    """Totals that were summed over the items that were filled."""
+    count = facts.rejected("total_of_some_items").height
+    return f"{count:,} recorded totals are sums of the items that are filled; they are not used." if count else ""
+
+
+def no_deaths(facts: Facts) -> str:
+    """A cohort followed for a year or longer without a death."""
+    events = facts.cohort.events
+    span = facts.courses.select(pl.col("days").list.last() - pl.col("days").list.first()).to_series()
+    followed = float(span.median() or 0.0)  # type: ignore[arg-type]
+    if facts.cohort.size < DEATHS_PEOPLE or followed < DEATHS_DAYS or (events["event"] == "death").any():
+        return ""
+    return f"No death is recorded among {people(facts.cohort.size)}."
+
+
+def undated_deaths(facts: Facts) -> str:
+    """Deaths that are recorded without a day that could be used."""
+    lost = facts.rejected("event_without_day").filter(pl.col("message").str.contains("death", literal=True))
+    count = lost["subject"].n_unique()
+    return f"The deaths of {people(count)} have no day that can be used." if count else ""
+
+
+def dates_not_placed(facts: Facts) -> str:
+    """First symptoms and diagnoses whose dates could not be counted from day 0."""
+    count = facts.rejected("moment_without_day")["subject"].n_unique()
+    return f"The dates of first symptom or diagnosis of {people(count)} could not be used." if count else ""
+
+
+def one_day_for_all(facts: Facts) -> str:
+    """First symptoms or diagnoses of one calendar date in everybody."""
+    subjects = facts.cohort.subjects
+    told: list[str] = []
+    for name, spoken in (("onset_day", "first symptoms"), ("diagnosis_day", "diagnoses")):
+        dated = subjects.drop_nulls(["entry_date", name])
+        days = dated.select((pl.col("entry_date").cast(pl.Int32) + pl.col(name)).alias("date"))["date"]
+        if len(days) >= FEW and days.n_unique() == 1:
+            told.append(spoken)
+    return f"All {' and all '.join(told)} have the same date." if told else ""
+
+
+def people_without_visits(facts: Facts) -> str:
+    """People of the cohort who were never rated."""
+    rated = facts.cohort.visits["subject"].unique()
+    lacking = facts.cohort.subjects.filter(~pl.col("subject").is_in(rated.implode())).height
+    if facts.cohort.size < FEW or lacking < UNSEEN_SHARE * facts.cohort.size:
+        return ""
+    return f"{lacking:,} of {people(facts.cohort.size)} have no visit."
+
+
+def items_of_five(facts: Facts) -> str:
+    """Item 5 lost in most ratings because both forms of it are filled and differ."""
+    lost = facts.rejected("cutting_rated_twice").height
+    rated = facts.ratings.height
+    if lost < max(FEW, rated) or CUTTING[0] not in facts.cohort.visits.columns:
+        return ""
+    return f"Item 5 was filled both without and with gastrostomy in {lost // 2:,} of {rated:,} ratings."
+
+
+CHECKS: Final[tuple[Plausibility, ...]] = (
+    Plausibility(
+        name="groups_as_people",
+        grave=True,
+        look=groups_as_people,
+        why="The column that was taken for the identifier seems to name groups, so that many people became one.",
+        how_to_fix='Say in the mapping which column names the person, as `means = "subject"`.',
+    ),
+    Plausibility(
+        name="answer_codes",
+        grave=True,
+        look=answer_codes,
+        why="Answers numbered from 1 run the other way round: every loss would count as a gain.",
+        how_to_fix='Write for each item in the mapping: `values = { 1 = "4", 2 = "3", 3 = "2", 4 = "1", 5 = "0" }`.',
+    ),
+    Plausibility(
+        name="scores_rise",
+        grave=True,
+        look=scores_rise,
+        why="The ALSFRS-R falls in nearly everybody with ALS; totals that rise are usually answer codes or deficits.",
+        how_to_fix="Check what the numbers mean: answer codes 1 to 5, points lost, or dates in reverse order.",
+    ),
+    Plausibility(
+        name="items_not_found",
+        grave=True,
+        look=items_not_found,
+        why="Without all items or a recorded total no total exists, and nobody can be judged.",
+        how_to_fix="Name the missing items in the mapping, or the column that holds the total.",
+    ),
+    Plausibility(
+        name="people_without_total",
+        grave=True,
+        look=people_without_total,
+        why="People without a total cannot be judged; a column of items or totals may not have been recognised.",
+        how_to_fix="See the mapping (`alsight check --show-mapping`) and name the columns that lack.",
+    ),
+    Plausibility(
+        name="item_5_rated_twice",
+        grave=True,
+        look=items_of_five,
+        why="Only one form of item 5 holds at a time; without it no total can be computed.",
+        how_to_fix="Leave empty the form that does not apply, or record the gastrostomy.",
+    ),
+    Plausibility(
+        name="capacity_unit",
+        grave=True,
+        look=capacity_unit,
+        why="Vital capacity weighs heavily in every forecast; fractions read as percents would halve a forecast.",
+        how_to_fix='Say its unit in the mapping, for example `means = "fvc_pct", unit = "fraction"`.',
+    ),
+    Plausibility(
+        name="carried_forward",
+        grave=True,
+        look=carried_forward,
+        why="Values carried forward look like plateaus that nobody had.",
+        how_to_fix='Exclude imputed rows, or name their marker in the mapping as `means = "derived"` with `exclude`.',
+    ),
+    Plausibility(
+        name="copied_visits",
+        grave=True,
+        look=copied_visits,
+        why="Ratings copied from the visit before look like plateaus that nobody had.",
+        how_to_fix="Check how the ratings were entered, and exclude copies.",
+    ),
+    Plausibility(
+        name="even_steps",
+        grave=False,
+        look=even_steps,
+        why="Ratings scatter; totals that change evenly are usually interpolated.",
+        how_to_fix="Exclude interpolated rows.",
+    ),
+    Plausibility(
+        name="excluded_people",
+        grave=False,
+        look=excluded_people,
+        why="Controls and people with another disease would count as people whose ALS does not progress.",
+        how_to_fix="If they belong to the cohort, write in the mapping that the column is `ignored`.",
+    ),
+    Plausibility(
+        name="derived_rows",
+        grave=False,
+        look=derived_rows,
+        why="Derived values are no observations.",
+        how_to_fix="If they were observed, write in the mapping that the marker is `ignored`.",
+    ),
+    Plausibility(
+        name="totals_of_some_items",
+        grave=False,
+        look=totals_of_some_items,
+        why="Such a total is too low by the items that are missing, and looks like a loss and a recovery.",
+        how_to_fix="Fill the items, or leave the total empty.",
+    ),
+    Plausibility(
+        name="people_named_by_file",
+        grave=False,
+        look=people_named_by_file,
+        why="If files or sheets are not one person each, people were split or merged.",
+        how_to_fix="Add a column with the identifier, or write `subject` under [[tables]] in the mapping.",
+    ),
+    Plausibility(
+        name="identifiers_alike",
+        grave=False,
+        look=identifiers_alike,
+        why="One person under two identifiers is followed for too short a time, and counted twice.",
+        how_to_fix="Spell each identifier alike.",
+    ),
+    Plausibility(
+        name="people_without_visits",
+        grave=False,
+        look=people_without_visits,
+        why="Identifiers may be spelled differently in the tables, so that facts and visits do not meet.",
+        how_to_fix="Compare the identifiers of the tables.",
+    ),
+    Plausibility(
+        name="no_deaths",
+        grave=False,
+        look=no_deaths,
+        why="Without deaths no survival can be stated, and people who died look as if they had left.",
+        how_to_fix="Add the dates of death, or say that nobody died.",
+    ),
+    Plausibility(
+        name="undated_deaths",
+        grave=False,
+        look=undated_deaths,
+        why="These people count as alive at their last visit.",
+        how_to_fix="Add the dates of death; a month or a year is enough.",
+    ),
+    Plausibility(
+        name="dates_not_placed",
+        grave=False,
+        look=dates_not_placed,
+        why="Without the first symptom there is no rate of decline and no forecast.",
+        how_to_fix="Add the date of the first visit or of entry.",
+    ),
+    Plausibility(
+        name="one_day_for_all",
+        grave=False,
+        look=one_day_for_all,
+        why="A date that is the same in everybody is usually a default of the form.",
+        how_to_fix="Correct the dates, or leave them empty.",
+    ),
+)
+"""Every check in the order in which findings are reported, grave ones first."""

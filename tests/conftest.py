@@ -1,0 +1,36 @@
+"""Shapes and types of annotations are checked while the tests run, in every package of CHECKED."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from typing import Any, Final
+
+import numba
+from jaxtyping import install_import_hook
+
+CHECKED: Final = (
+    "alsight.base",
+    "alsight.calibrate",
+    "alsight.instruments",
+    "alsight.knowledge",
+    "alsight.make",
+    "alsight.mechanism",
+    "alsight.population",
+)
+"""Packages whose annotations are checked. The others still hold annotations that are wrong for some input."""
+
+_njit = numba.njit
+
+
+def _compiled_as_written(*given: Any, **options: Any) -> Any:
+    """`numba.njit` of the function as written: a kernel compiles its source and cannot compile a checking wrapper."""
+    if given and callable(given[0]):
+        return _njit(inspect.unwrap(given[0]), *given[1:], **options)
+    decorate = _njit(*given, **options)
+    return lambda function: decorate(inspect.unwrap(function))
+
+
+if not os.environ.get("ALSIGHT_UNCHECKED"):
+    numba.njit = _compiled_as_written
+    install_import_hook(list(CHECKED), "checking.checked")
