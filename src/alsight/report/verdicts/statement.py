@@ -88,8 +88,8 @@ def statement_section(judged: Verdicts) -> Section:
         Prose(
             "A row by the model is the sum of all posterior probabilities, with a 95 % interval of the true number. It "
             "is compared with virtual people to whom the same model was fitted. The last column comes from fits to "
-            "this cohort: a fit to one half predicts the other, without people who take an investigational drug. It shows internal "
-            "consistency and is not an untreated comparison."
+            "this cohort: a fit to one half predicts the other, without people who take an investigational drug. It "
+            "shows internal consistency and is not an untreated comparison."
         ),
     ]
     if not whole.height:
