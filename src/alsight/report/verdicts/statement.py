@@ -23,8 +23,11 @@ from alsight.report.verdicts.words import reading_family, reading_label, reading
 WHOLE: Final = ("", "everyone")
 """Names of the whole cohort among subgroups."""
 
-OWN: Final = "estimated from this cohort: internal consistency, not an untreated comparison"
+OWN: Final = "estimated from this cohort"
 """Heading of what a fit to the cohort itself expects."""
+
+OWN_KEY: Final = f"{OWN}: internal consistency, not an untreated comparison"
+"""The same in the key of the chart."""
 
 HEADS: Final = ("definition", "of", "observed", "expected, 95 % predictive", "probability of as many or more", OWN)
 NUMERIC: Final = (1, 2, 3, 4, 5)
@@ -85,7 +88,8 @@ def statement_section(judged: Verdicts) -> Section:
         Prose(
             "A row by the model is the sum of all posterior probabilities, with a 95 % interval of the true number. It "
             "is compared with virtual people to whom the same model was fitted. The last column comes from fits to "
-            "this cohort: a fit to one half predicts the other, without people who take an investigational drug."
+            "this cohort: a fit to one half predicts the other, without people who take an investigational drug. It "
+            "shows internal consistency and is not an untreated comparison."
         ),
     ]
     if not whole.height:
@@ -134,7 +138,7 @@ def _figure(stated: pl.DataFrame, labels: list[str], *, subgroup: bool = False) 
     names = {"plateau": "observed, plateau", "reversal": "observed, gain", "responder": "observed, other"}
     key = [KeyEntry(KEY_SHAPES[name], charts.EPISODE_COLORS[name], names[name]) for name in kinds]
     key.append(KeyEntry("line", "faint", "natural history, 95 % predictive"))
-    key += [KeyEntry("open", "ink", OWN)] if shares["own"].drop_nulls().len() else []
+    key += [KeyEntry("open", "ink", OWN_KEY)] if shares["own"].drop_nulls().len() else []
     what = "subgroup" if subgroup else "definition of a plateau or a gain"
 
     def draw(shown: Disclosure) -> Callable[[int], Any] | None:
