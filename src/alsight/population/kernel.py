@@ -57,7 +57,7 @@ class Observations:
 
     visits: Float64[np.ndarray, "subject visit column"]
     events: Float64[np.ndarray, "subject event"]
-    courses: Float64[np.ndarray, "kept month column"]
+    courses: Float64[np.ndarray, "kept month quantity"]
 
 
 @nb.njit(**STRICT)
