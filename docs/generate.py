@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from alsight.calibrate.page import committed_page
 from alsight.cli import JSON
 from alsight.cohort.endpoints import ENDPOINTS
 from alsight.cohort.mapping.layouts import TITLES, layouts
@@ -25,6 +24,7 @@ from alsight.detect.statement.model_count import STATEMENT_COLUMNS
 from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import SENSITIVITY_COLUMNS, WINDOW_COLUMNS
 from alsight.instruments.catalogue import catalogue_page
+from alsight.make.page import committed_page
 from alsight.report.verdicts.criteria import CRITERIA, in_words, meaning
 from alsight.verbs.options import GROUPS, Option, options
 from alsight.verbs.table import VERBS, Verb

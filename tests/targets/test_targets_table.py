@@ -16,12 +16,12 @@ from alsight.calibrate.drugs import Row
 from alsight.calibrate.drugs import quick as quick_drugs
 from alsight.calibrate.ensemble import ensemble
 from alsight.calibrate.misses import MISSES
-from alsight.calibrate.page import committed_page
 from alsight.calibrate.selection import QUICK_BLOCKS as SELECTED_BLOCKS
 from alsight.calibrate.selection import RULES, Shape, shapes
 from alsight.calibrate.summaries import Summary
 from alsight.calibrate.table import BLOCKS, QUICK_BLOCKS, ROWS, committed, counted, quick
 from alsight.knowledge.trials import BENSIMON, LACOMBLEZ, POOLED, VALOR_FUNCTION, VALOR_YEAR, ratio_of_shares
+from alsight.make.page import committed_page
 from house.house import ROOT
 
 TABLE = {row["name"]: row for row in committed("targets").iter_rows(named=True)}

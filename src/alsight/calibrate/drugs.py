@@ -132,6 +132,26 @@ def riluzole(population: Population, blocks: int) -> list[Row]:
     ]
 
 
+def alive_rows(trial: SurvivalTrial, arms: tuple[Group, Group]) -> list[Row]:
+    """Shares of the control arm alive at the times that a trial's paper gives."""
+    where, cite = f"{trial.name}: {trial.rules}", f"[@{trial.source}]"
+    rows: list[Row] = []
+    for shares in trial.shares:
+        (lived, n), (_, months) = shares.control, (0, shares.months)
+        ours = 100.0 * float(np.mean(death_month(arms[0]) > months))
+        rows.append(
+            Row(
+                "riluzole",
+                where,
+                f"alive at {months:.0f} months, control [%]",
+                f"{100.0 * lived / n:.0f} {cite}",
+                ours,
+                "people of the 1990s; here nobody is ventilated, and they still die later",
+            )
+        )
+    return rows
+
+
 def survival_rows(trial: SurvivalTrial, arms: tuple[Group, Group]) -> list[Row]:
     """One trial: every ratio that its paper gives beside ours at the same time, shares alive, and all time apart."""
     where, cite = f"{trial.name}: {trial.rules}", f"[@{trial.source}]"
@@ -168,19 +188,7 @@ def survival_rows(trial: SurvivalTrial, arms: tuple[Group, Group]) -> list[Row]:
             within(POOLED, eighteen),
         )
     )
-    for shares in trial.shares:
-        (lived, n), (_, months) = shares.control, (0, shares.months)
-        ours = 100.0 * float(np.mean(death_month(arms[0]) > months))
-        rows.append(
-            Row(
-                "riluzole",
-                where,
-                f"alive at {months:.0f} months, control [%]",
-                f"{100.0 * lived / n:.0f} {cite}",
-                ours,
-                "people of the 1990s; here nobody is ventilated, and they still die later",
-            )
-        )
+    rows += alive_rows(trial, arms)
     whole = hazard_ratio(*arms, WHOLE_LIFE)
     rows.append(Row("riluzole", where, "hazard ratio, all time", "none", whole, "no trial followed so long"))
     return rows
@@ -280,6 +288,12 @@ def tofersen(population: Population, blocks: int) -> list[Row]:
         float(np.exp(mixed(*(np.log(level_ratio(two, 28)) for two in pairs))))
         for pairs in zip(quick, rest, strict=True)
     ]
+    return tofersen_rows((no, yes), level_ratio(quick[1], 28), level, year)
+
+
+def tofersen_rows(weeks_28: tuple[float, float], level_fast: float, level: list[float], year: list[float]) -> list[Row]:
+    """What the tofersen trial published beside what was simulated: changes [points] and ratios of neurofilament."""
+    no, yes = weeks_28
     fast, whole = "SOD1, SVC >= 65 %, faster progression", "SOD1, SVC >= 65 %, 60 of 108 faster"
     cite = "[@miller2022]"
     return [
@@ -298,7 +312,7 @@ def tofersen(population: Population, blocks: int) -> list[Row]:
             fast,
             "neurofilament at 28 weeks over entry, tofersen",
             "none readable",
-            level_ratio(quick[1], 28),
+            level_fast,
         ),
         Row(
             "tofersen",

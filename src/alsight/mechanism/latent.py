@@ -67,7 +67,7 @@ class Latent:
     fibers: Float32[np.ndarray, "seen month"]
     nfl: Float32[np.ndarray, "seen month"]
     strength: Float32[np.ndarray, "seen strength_month pool"]
-    courses: Float64[np.ndarray, "kept month column"]
+    courses: Float64[np.ndarray, "kept month quantity"]
     events: Float64[np.ndarray, "subject event"]
     traits: Float64[np.ndarray, "subject trait"]
 
