@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from alsight.cohort.plausible.finding import Facts, Plausibility, people
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.instruments.items import CUTTING, TWELVE
 
 FEW: Final = 5
@@ -138,15 +139,15 @@ def carried_forward(facts: Facts) -> str:
     return f"The last {CARRIED_VISITS} totals or more are the same in {flat:,} of {people(long.height)}."
 
 
-_CEILING: Final = 48
+_CEILING: Final = ALSFRS_R_BEST
 _FLOOR: Final = 4
 
 
 def copied_visits(facts: Facts) -> str:
     """Visits that repeat all twelve items of the visit before, too many of them."""
     whole = facts.ratings.drop_nulls(list(TWELVE))
-    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1).over("subject") for name in TWELVE)
-    pairs = whole.select(same=same)["same"].drop_nulls()
+    same = pl.all_horizontal(pl.col(name) == pl.col(name).shift(1) for name in TWELVE)
+    pairs = whole.select("subject", same=same).filter(pl.col("subject") == pl.col("subject").shift(1))["same"]
     if len(pairs) < COPIED_PAIRS or float(pairs.mean() or 0.0) <= COPIED_SHARE:  # type: ignore[arg-type]
         return ""
     return f"{int(pairs.sum()):,} of {len(pairs):,} visits repeat all twelve items of the visit before."
@@ -155,7 +156,7 @@ def copied_visits(facts: Facts) -> str:
 def even_steps(facts: Facts) -> str:
     """Totals that fall by the same amount from visit to visit, in most people: interpolated values."""
     long = facts.courses.filter(pl.col("totals").list.len() > EVEN_STEPS + 1)
-    even = sum(_longest_even(totals) >= EVEN_STEPS for totals in long["totals"])
+    even = _evenly(facts, long["subject"])
     if long.height < 2 * FEW or even < EVEN_SHARE * long.height:
         return ""
     return (
@@ -163,13 +164,16 @@ def even_steps(facts: Facts) -> str:
     )
 
 
-def _longest_even(totals: pl.Series) -> int:
-    steps = totals.diff().drop_nulls().to_list()
-    best = run = 0
-    for place, step in enumerate(steps):
-        run = run + 1 if place and step == steps[place - 1] and step != 0 else int(step != 0)
-        best = max(best, run)
-    return best
+def _evenly(facts: Facts, subjects: pl.Series) -> int:
+    """Number of some people whose total changes by the same amount, not 0, over enough visits on end."""
+    known = facts.ratings.filter(pl.col("alsfrs_r_total").is_not_null() & pl.col("subject").is_in(subjects.implode()))
+    step = pl.col("alsfrs_r_total").diff().over("subject")
+    steps = known.select("subject", step=step).with_columns(last=pl.col("step").shift(1).over("subject"))
+    same = (pl.col("step") == pl.col("last")) & (pl.col("step") != 0)
+    runs = steps.with_columns(same=same.fill_null(False))
+    runs = runs.with_columns(run=(~pl.col("same")).cast(pl.UInt32).cum_sum().over("subject"))
+    longest = runs.group_by("subject", "run").agg(pl.col("same").sum())
+    return longest.filter(pl.col("same") + 1 >= EVEN_STEPS)["subject"].n_unique()
 
 
 def excluded_people(facts: Facts) -> str:
