@@ -14,7 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 import alsight
+from alsight.base.status import Status
 from alsight.cli import app
+from alsight.infer.fit import Fit
 from alsight.verbs.options import options
 from alsight.verbs.table import VERBS
 
@@ -99,6 +101,15 @@ def rated_visits() -> pl.DataFrame:
     )
 
 
+def not_converged(known: dict[str, object]) -> dict[str, str]:
+    """Fits that a page or an example made and that ended in another way than CONVERGED, by their names there."""
+    lists = {
+        f"{key}[{k}]": one for key, value in known.items() if isinstance(value, list) for k, one in enumerate(value)
+    }
+    fits = {key: value for key, value in (known | lists).items() if isinstance(value, Fit)}
+    return {key: Status(int(fit.status)).name for key, fit in fits.items() if fit.status != Status.CONVERGED}
+
+
 @pytest.mark.usefixtures("workplace")
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
 def test_python(page: Path) -> None:
@@ -106,14 +117,17 @@ def test_python(page: Path) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         for body in blocks(page, "python"):
             exec(compile(body, name(page), "exec"), known)  # the point of the test
+    assert not_converged(known) == {}
 
 
 @pytest.mark.usefixtures("workplace")
 @pytest.mark.parametrize("file", sorted((ROOT / "examples").glob("*.py")), ids=name)
 def test_example_programs(file: Path) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as said:
-        exec(compile(file.read_text(encoding="utf-8"), file.name, "exec"), {"__name__": "__main__"})
+        known: dict[str, object] = {"__name__": "__main__"}
+        exec(compile(file.read_text(encoding="utf-8"), file.name, "exec"), known)
     assert said.getvalue()
+    assert not_converged(known) == {}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

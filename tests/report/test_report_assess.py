@@ -19,7 +19,10 @@ from alsight.cohort.read.native import read_cohort
 from alsight.cohort.tables import REJECTED
 from alsight.detect.kinds import VERDICTS
 from alsight.episodes.find import EPISODES, find_episodes
+from alsight.report.page.render import text
 from alsight.report.verdicts.reasons import with_sentences
+from alsight.report.verdicts.statement import cohort_sentence
+from alsight.report.verdicts.tables import OPEN
 from report.conftest import Made
 from report.judged import judged
 
