@@ -14,7 +14,6 @@ CHECKED: Final = (
     "alsight.calibrate",
     "alsight.instruments",
     "alsight.knowledge",
-    "alsight.make",
     "alsight.mechanism",
     "alsight.population",
 )

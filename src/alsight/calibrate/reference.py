@@ -81,6 +81,21 @@ def provenance() -> dict[str, str]:
     return {key: value for key, value in pl.read_parquet_metadata(FILE).items() if key.startswith("alsight_")}
 
 
+def _refuse(level: float, follow_up_months: float, quantity: str, genes: str) -> None:
+    """Every fault of a question at once."""
+    faults: list[tuple[str, str, object]] = []
+    if quantity not in QUANTITIES:
+        faults.append(("quantity", "one of " + ", ".join(QUANTITIES), quantity))
+    if genes not in GENES:
+        faults.append(("genes", "one of " + ", ".join(GENES), genes))
+    if not 0.0 <= level <= ALSFRS_R_BEST:
+        faults.append(("level", f"0 to {ALSFRS_R_BEST:g}", level))
+    if follow_up_months < FOLLOW_UPS[0]:
+        faults.append(("follow_up_months", f"at least {FOLLOW_UPS[0]:g}", follow_up_months))
+    if faults:
+        raise SpecError(faults)
+
+
 def expected(
     rate: float,
     level: float,
@@ -108,17 +123,7 @@ def expected(
         SpecError: an unknown quantity or kind of people, a level outside the scale, too short a follow-up or no such
             threshold.
     """
-    faults: list[tuple[str, str, object]] = []
-    if quantity not in QUANTITIES:
-        faults.append(("quantity", "one of " + ", ".join(QUANTITIES), quantity))
-    if genes not in GENES:
-        faults.append(("genes", "one of " + ", ".join(GENES), genes))
-    if not 0.0 <= level <= ALSFRS_R_BEST:
-        faults.append(("level", f"0 to {ALSFRS_R_BEST:g}", level))
-    if follow_up_months < FOLLOW_UPS[0]:
-        faults.append(("follow_up_months", f"at least {FOLLOW_UPS[0]:g}", follow_up_months))
-    if faults:
-        raise SpecError(faults)
+    _refuse(level, follow_up_months, quantity, genes)
     interval = min(INTERVALS, key=lambda one: abs(one - interval_months))
     follow = max(one for one in FOLLOW_UPS if one <= follow_up_months)
     rows = reference(genes).filter(

@@ -10,6 +10,7 @@ import polars as pl
 from alsight.calibrate.drugs import BLOCKS as DRUG_BLOCKS
 from alsight.calibrate.drugs import SAMPLES as DRUG_SAMPLES
 from alsight.calibrate.drugs import drug_table
+from alsight.calibrate.ensemble import Ensemble
 from alsight.calibrate.selection import BLOCKS as SELECTION_BLOCKS
 from alsight.calibrate.selection import selection_table
 from alsight.calibrate.table import (
@@ -73,12 +74,17 @@ def make_targets(
         drug_samples=drug_samples,
         selection_blocks=selection_blocks,
     )
-    places.append(folder / RECORD)
-    record = {"alsight_version": shipped.version, "alsight_command": line, "alsight_ensemble": shipped.command}
-    places[-1].write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
-    return places
+    return [*places, written_record(folder, shipped, line)]
 
 
 def rounded(frame: pl.DataFrame) -> pl.DataFrame:
     """The table with six decimals."""
     return frame.with_columns(pl.col(pl.Float64).round(6))
+
+
+def written_record(folder: Path, shipped: Ensemble, line: str) -> Path:
+    """Write the version and the command that the tables were made by."""
+    record = {"alsight_version": shipped.version, "alsight_command": line, "alsight_ensemble": shipped.command}
+    place = folder / RECORD
+    place.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+    return place
