@@ -1,12 +1,10 @@
 """The fit: what moves, how misses are standardized, and that the descent finds a known optimum."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from alsight.calibrate.ensemble import Member, ensemble
-from alsight.calibrate.fit import FITTED, FREE, defaults, descend, overrides, standardized
+from alsight.calibrate.fit import FITTED, FREE, Problem, defaults, descend, overrides, standardized
 from alsight.knowledge.targets import GUARDS, SHAPES, TARGETS
 from alsight.make.ensemble import write_ensemble
 from alsight.mechanism.parameters import INDEX, PARAMETERS, RATING, vector
@@ -48,8 +46,13 @@ def test_unread_estimands_count_less() -> None:
 def test_descent_finds_a_known_optimum() -> None:
     goal, rng = np.linspace(-0.4, 0.4, 5), np.random.default_rng(4)
     mixing = rng.normal(size=(9, 5))
-    problem = SimpleNamespace(residuals=lambda place: np.tanh(mixing @ (place - goal)))
-    place, cost = descend(problem, np.zeros(5), rounds=4, steps=6)  # type: ignore[arg-type]
+
+    class Known(Problem):
+        def residuals(self, place: np.ndarray) -> np.ndarray:
+            return np.tanh(mixing @ (place - goal))
+
+    problem = Known(0, 0, np.zeros(5))
+    place, cost = descend(problem, np.zeros(5), rounds=4, steps=6)
     assert cost < 1e-6
     assert place == pytest.approx(goal, abs=1e-3)
 

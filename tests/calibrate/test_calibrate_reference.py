@@ -43,7 +43,7 @@ def test_slow_people_plateau_more_often() -> None:
 
 def test_unlawful_questions_are_refused_all_at_once() -> None:
     with pytest.raises(SpecError) as caught:
-        expected(0.5, 60.0, 3.0, 2.0, "nothing", 1.0)  # type: ignore[arg-type]
+        expected(0.5, 60.0, 3.0, 2.0, "nothing", 1.0)
     assert {path for path, *_ in caught.value.faults} == {"quantity", "level", "follow_up_months"}
     with pytest.raises(SpecError, match="threshold"):
         expected(0.5, 38.0, 3.0, 12.0, "run_floor", 7.0)
@@ -72,4 +72,4 @@ def test_carriers_of_a_slow_mutation_are_held_against_carriers() -> None:
     assert carriers.probability > anybody.probability
     assert reference("sod1_slow").columns == reference().columns
     with pytest.raises(SpecError, match="genes"):
-        expected(0.1, 42.0, 3.0, 12.0, "no_decline", 12.0, genes="c9")  # type: ignore[arg-type]
+        expected(0.1, 42.0, 3.0, 12.0, "no_decline", 12.0, genes="c9")

@@ -34,7 +34,7 @@ from alsight.report.compose import Findings, find, page
 from alsight.report.disclosure.policy import Policy
 from alsight.report.page.render import decide, html
 from alsight.report.verdicts.tables import printed_counts, printed_statement
-from alsight.summary.people import missingness, traits
+from alsight.summary.characteristics import missingness, traits
 from report.judged import judged
 from report.test_report_privacy import Tables, listed
 

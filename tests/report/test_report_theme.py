@@ -43,7 +43,7 @@ def test_every_color_has_a_night() -> None:
 
 
 LINES = pl.DataFrame({"person": [1, 1, 2, 2], "months": [0.0, 6.0, 0.0, 6.0], "total": [40.0, 38.0, 30.0, 31.0]})
-MARKED = pl.DataFrame({"stretch": [0, 0], "months": [0.0, 6.0], "total": [30.0, 31.0], "kind": ["plateau", "plateau"]})
+MARKED = pl.DataFrame({"period": [0, 0], "months": [0.0, 6.0], "total": [30.0, 31.0], "kind": ["plateau", "plateau"]})
 
 
 def test_drawing_is_plain_svg_with_its_label() -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from alsight.report.page.theme import svg
-from alsight.report.page.timeline import Course, timeline
+from alsight.report.page.timeline import PersonCourse, timeline
 
 VISITS = pl.DataFrame({"months": [0.0, 3.0, 6.0, 9.0], "total": [40.0, 38.0, 38.0, 42.0]})
 SPANS = pl.DataFrame({"start": [6.0], "end": [9.0], "kind": ["reversal"]})
@@ -22,7 +22,7 @@ SMALL = pl.DataFrame(
 @pytest.mark.parametrize("no_events", [False, True])
 @pytest.mark.parametrize("no_small", [False, True])
 def test_any_part_may_be_missing(no_visits: bool, no_events: bool, no_small: bool) -> None:
-    course = Course(
+    course = PersonCourse(
         visits=VISITS.clear() if no_visits else VISITS,
         spans=SPANS.clear() if no_visits else SPANS,
         events=EVENTS.clear() if no_events else EVENTS,
@@ -37,9 +37,11 @@ def test_any_part_may_be_missing(no_visits: bool, no_events: bool, no_small: boo
 
 
 def test_first_and_last_values_are_written() -> None:
-    assert "12 \u2192 9" in str(svg(timeline(Course(visits=VISITS, spans=SPANS, events=EVENTS, small=SMALL)), "x"))
+    assert "12 \u2192 9" in str(
+        svg(timeline(PersonCourse(visits=VISITS, spans=SPANS, events=EVENTS, small=SMALL)), "x")
+    )
 
 
 def test_a_single_visit() -> None:
-    course = Course(visits=VISITS.head(1), spans=SPANS.clear(), events=EVENTS.clear(), small=SMALL.clear())
+    course = PersonCourse(visits=VISITS.head(1), spans=SPANS.clear(), events=EVENTS.clear(), small=SMALL.clear())
     ET.fromstring(str(svg(timeline(course), "x")))

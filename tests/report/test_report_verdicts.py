@@ -134,24 +134,24 @@ def test_a_dossier_says_everything(made: Made) -> None:
     first = people_in(made.html)[0]
     headings = re.findall(r"<h4>(.*?)</h4>", first)
     assert headings[:6] == [
-        "Why this verdict",
-        "How unusual it is",
-        "Other explanations looked for",
-        "What other measures did",
+        "Reasons for the verdict",
+        "Base rate",
+        "Other explanations",
+        "Other measures",
         "Treatments",
-        "Is it ALS?",
+        "Possible mimics of ALS",
     ]
     for said in (
-        "posterior of a true held gain",
+        "posterior probability of a true held gain",
         "local false discovery rate",
         "held gain, points",
         "6.2 (4.1 to 8.9)",
-        "natural history shows as much in",
+        "base rate: natural history shows as much in",
         "under 0.1",
         "smoothed, 90 %",
         "window of the verdict",
-        "Posterior of a mimic",
-        "What would tell",
+        "Posterior probability of a mimic",
+        "Examination to distinguish them",
         "Gain of 6.2 points (90 % interval 4.1 to 8.9) held for 12 months or more",
         "Compare vital capacity, strength and neurofilament",
     ):
@@ -168,9 +168,9 @@ def test_numbers_on_the_page() -> None:
     people = judged(example_cohort()).people
     rows = {row["verdict"]: row for row in people.iter_rows(named=True)}
     gain, flat, loss = (dict(numbers(rows[name])) for name in ("reversal", "prolonged plateau", "progressing"))
-    assert gain["posterior of a true held gain"] == "99\u00a0%"
-    assert flat["longest such stretch, median"] == "11 months"
-    assert loss["posterior of a true loss"] == "99.8\u00a0%"
+    assert gain["posterior probability of a true held gain"] == "99\u00a0%"
+    assert flat["longest such period, median"] == "11 months"
+    assert loss["posterior probability of a true loss"] == "99.8\u00a0%"
     nothing = dict.fromkeys(rows["reversal"]) | {"verdict": "cannot tell"}
     assert numbers(nothing) == ()
     assert window_words(nothing) == ""

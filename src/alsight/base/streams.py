@@ -26,6 +26,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float64, UInt64
 
+from alsight.base.units import Values
+
 GOLDEN: Final = 0x9E3779B97F4A7C15
 FIRST: Final = 0xBF58476D1CE4E5B9
 SECOND: Final = 0x94D049BB133111EB
@@ -89,7 +91,7 @@ def stream_key(root: int, stream: Stream) -> int:
 
 
 @np.errstate(over="ignore")  # words wrap around, as the contract says
-def mix(word: UInt64[np.ndarray, "*batch"]) -> UInt64[np.ndarray, "*batch"]:
+def mix(word: UInt64[Values, "*#batch"]) -> UInt64[Values, "*batch"]:
     """The finalizer of splitmix64; words wrap around."""
     word = (word ^ (word >> np.uint64(30))) * np.uint64(FIRST)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(SECOND)
@@ -97,7 +99,7 @@ def mix(word: UInt64[np.ndarray, "*batch"]) -> UInt64[np.ndarray, "*batch"]:
 
 
 @np.errstate(over="ignore")  # words wrap around, as the contract says
-def subject_key(root: int, stream: Stream, subject: UInt64[np.ndarray, "*batch"]) -> UInt64[np.ndarray, "*batch"]:
+def subject_key(root: int, stream: Stream, subject: UInt64[Values, "*#batch"]) -> UInt64[Values, "*batch"]:
     """Key of one person's draws for one purpose.
 
     Args:
@@ -112,17 +114,17 @@ def subject_key(root: int, stream: Stream, subject: UInt64[np.ndarray, "*batch"]
 
 
 @np.errstate(over="ignore")  # words wrap around, as the contract says
-def bits(key: UInt64[np.ndarray, "*batch"], counter: UInt64[np.ndarray, "*batch"]) -> UInt64[np.ndarray, "*batch"]:
+def bits(key: UInt64[Values, "*#batch"], counter: UInt64[Values, "*#batch"]) -> UInt64[Values, "*batch"]:
     """64 random bits for each key and counter, broadcast against each other."""
     return mix(np.asarray(key, np.uint64) + (np.asarray(counter, np.uint64) + np.uint64(1)) * np.uint64(GOLDEN))
 
 
-def uniform(key: UInt64[np.ndarray, "*batch"], counter: UInt64[np.ndarray, "*batch"]) -> Float64[np.ndarray, "*batch"]:
+def uniform(key: UInt64[Values, "*#batch"], counter: UInt64[Values, "*#batch"]) -> Float64[Values, "*batch"]:
     """Uniform draws in (0, 1), multiples of 2^-53 that are never 0 or 1."""
     return ((bits(key, counter) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
 
 
-def normal(key: UInt64[np.ndarray, "*batch"], counter: UInt64[np.ndarray, "*batch"]) -> Float64[np.ndarray, "*batch"]:
+def normal(key: UInt64[Values, "*#batch"], counter: UInt64[Values, "*#batch"]) -> Float64[Values, "*batch"]:
     """Standard normal draws by the inverse of the distribution function, largest magnitude about 8.3."""
     knots, slopes = quantile_table()
     words = np.asarray(bits(key, counter))

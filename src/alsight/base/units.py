@@ -5,11 +5,19 @@ Stored times are whole days since a person's entry; computed times are months of
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
 
 DAYS_PER_YEAR: Final = 365.25
 DAYS_PER_MONTH: Final = DAYS_PER_YEAR / 12
 DAYS_PER_WEEK: Final = 7.0
+
+if TYPE_CHECKING:
+    Values = np.ndarray
+else:
+    Values = np.ndarray | np.generic
+"""One value or many: an array, or NumPy's scalar where an array would have no axes."""
 
 Number = TypeVar("Number")
 """A float, an array or a polars expression: whatever multiplies by a float and stays its own kind."""

@@ -71,7 +71,7 @@ def lines(time: Table, values: Table, least: int = 3, span: float = 2.0) -> Line
 
 
 @dataclass(frozen=True)
-class Curve:
+class MeanCourse:
     """The mean course as a parabola with lines of people's own around it.
 
     Attributes:
@@ -92,7 +92,7 @@ class Curve:
         return value, float(np.sqrt(step @ self.errors @ step))
 
 
-def curve(time: Float64[np.ndarray, " visit"], values: Table, rounds: int = 60) -> Curve:
+def curve(time: Float64[np.ndarray, " visit"], values: Table, rounds: int = 60) -> MeanCourse:
     """Mixed model by expectation and maximization: y = b0 + b1 t + b2 t^2 + u0 + u1 t + e.
 
     Who is missing may depend on what was seen of them (missing at random), so that the deaths of the fast do not make
@@ -122,4 +122,4 @@ def curve(time: Float64[np.ndarray, " visit"], values: Table, rounds: int = 60) 
         rest = np.where(seen, left - own @ z.T, 0.0)
         between = (own.T @ own + spread.sum(axis=0)) / own.shape[0]
         noise = float(((rest**2).sum() + np.einsum("nij,nij->", spread, zz)) / w.sum())
-    return Curve(mean, errors, y.shape[0])
+    return MeanCourse(mean, errors, y.shape[0])

@@ -22,7 +22,7 @@ from alsight.mechanism import layout as at
 from alsight.mechanism.latent import Latent, simulate_latent
 from alsight.population.blocks import BLOCK, chosen, recruit_block
 from alsight.population.frames import Group, events_frame, visits_frame
-from alsight.population.kernel import Seen
+from alsight.population.kernel import Observations
 from alsight.population.recruit import eligible, entry_month
 from alsight.population.spec import Criteria, FollowUp, Mimics, People, Population, Recruit, Schedule
 
@@ -95,7 +95,7 @@ class Views:
 def joined(groups: Sequence[Group]) -> Group:
     """Groups of one population after one another."""
     first = groups[0]
-    seen = Seen(
+    seen = Observations(
         np.concatenate([group.seen.visits for group in groups]),
         np.concatenate([group.seen.events for group in groups]),
         first.seen.courses[:0],

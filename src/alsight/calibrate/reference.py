@@ -63,7 +63,7 @@ GENES: Final[dict[Genes, str]] = {
 
 
 @cache
-def reference(genes: Genes = "any") -> pl.DataFrame:
+def reference(genes: str = "any") -> pl.DataFrame:
     """The whole table of one kind of people.
 
     Args:
@@ -86,9 +86,9 @@ def expected(
     level: float,
     interval_months: float,
     follow_up_months: float,
-    quantity: Quantity,
+    quantity: str,
     threshold: float,
-    genes: Genes = "any",
+    genes: str = "any",
 ) -> Expected:
     """How often natural history alone reaches a threshold in people like one, seen like them.
 

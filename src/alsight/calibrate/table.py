@@ -37,7 +37,7 @@ ROWS: Final[tuple[Target, ...]] = TARGETS + GUARDS + SHAPES
 
 
 @dataclass(frozen=True)
-class Simulated:
+class SimulatedTargets:
     """What the ensemble gives.
 
     Attributes:
@@ -51,7 +51,7 @@ class Simulated:
     rates: pl.DataFrame
 
 
-def simulated(shipped: Ensemble, blocks: int = BLOCKS, seed: int = SEED, samples: int = SAMPLES) -> Simulated:
+def simulated(shipped: Ensemble, blocks: int = BLOCKS, seed: int = SEED, samples: int = SAMPLES) -> SimulatedTargets:
     """Simulate every set of the ensemble, and the best one in samples of the quick size."""
     sets: list[Summary] = []
     rates: list[pl.DataFrame] = []
@@ -64,7 +64,7 @@ def simulated(shipped: Ensemble, blocks: int = BLOCKS, seed: int = SEED, samples
     mean = pl.concat(rates).group_by("definition", maintain_order=True)
     columns = ("published", "published_text", "published_in", "sustained", "timing")
     shares = pl.col("rate").mean(), pl.col("rate").min().alias("least"), pl.col("rate").max().alias("most")
-    return Simulated(sets, spread, mean.agg(*shares, *(pl.col(name).first() for name in columns)))
+    return SimulatedTargets(sets, spread, mean.agg(*shares, *(pl.col(name).first() for name in columns)))
 
 
 def with_quarterly(rates: pl.DataFrame, shipped: Ensemble, blocks: int = BLOCKS, seed: int = SEED) -> pl.DataFrame:
@@ -79,7 +79,7 @@ def quick(shipped: Ensemble, first: int = 0) -> Summary:
     return summaries(live_and_see(shipped.members[0].parameters, QUICK_BLOCKS, SEED, first))
 
 
-def target_frame(found: Simulated) -> pl.DataFrame:
+def target_frame(found: SimulatedTargets) -> pl.DataFrame:
     """One row a target: published, simulated, verdict."""
     values = {row.name: np.array([one[row.name] for one in found.sets]) for row in ROWS}
     inside = [bool(row.low <= values[row.name].mean() <= row.high) for row in ROWS]

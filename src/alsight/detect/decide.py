@@ -241,7 +241,7 @@ def reasons() -> pl.Expr:
         _reason(Reason.RECORD, unknown, visits="visits", months="follow_up_months"),
         _reason(
             Reason.LOSS,
-            lost & pl.col("loss_points").is_not_null(),
+            lost & pl.col("loss_points").is_not_null() & (pl.col("follow_up_months") > 0),
             points="loss_points",
             points_low="loss_points_low",
             points_high="loss_points_high",

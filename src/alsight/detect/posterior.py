@@ -42,6 +42,8 @@ _REACH: Final = 3.0
 heavy particles can make both halves agree by chance."""
 _UNSURE: Final = 0.7
 """Monte Carlo error from which the last evaluation is made."""
+_ODDS: Final = ("subject", "log_bayes_factor", "prior_log_odds", "posterior_recovery")
+"""Columns of the odds of a recovery."""
 _LOST_IN_WINDOW: Final = 3.0
 """Loss in a window whose posterior is reported [points]."""
 LOWEST_ODDS: Final = -24.0
@@ -169,26 +171,13 @@ def posterior(
     tier = np.searchsorted(edges, recovery, side="right")
     parts = [
         _drawn(
-            fit,
-            visits,
-            subjects.filter(tier == index),
-            thresholds,
-            recovery[tier == index],
-            draws=draws,
-            recovery=index > 0,
-            windows=windows,
+            fit, rows_of(visits, subjects.filter(tier == index)), thresholds, recovery[tier == index], index, windows
         )
-        for index, (_, draws) in enumerate(DRAWS)
+        for index in range(len(DRAWS))
         if (tier == index).any()
     ]
-    weights = pl.DataFrame(
-        {
-            "subject": subjects,
-            "log_bayes_factor": odds.log_factor,
-            "prior_log_odds": common.log_odds,
-            "posterior_recovery": recovery,
-        }
-    )
+    columns = (subjects, odds.log_factor, common.log_odds, recovery)
+    weights = pl.DataFrame(dict(zip(_ODDS, columns, strict=True)))
     rows = pl.concat([_person_rows(part.reductions) for part in parts], how="diagonal")
     return CohortPosterior(
         people=weights.join(rows, on="subject", how="left", maintain_order="left"),
@@ -212,16 +201,14 @@ def rows_of(visits: pl.DataFrame, subjects: pl.Series) -> pl.DataFrame:
 def _drawn(
     fit: Fit,
     visits: pl.DataFrame,
-    subjects: pl.Series,
     thresholds: Thresholds,
     probability: Float[np.ndarray, " person"],
-    *,
-    draws: int,
-    recovery: bool,
+    tier: int,
     windows: bool,
 ) -> Smoothed:
-    """Courses of some people, reduced."""
-    people = read_people(rows_of(visits, subjects), columns_of(fit), fit.model, predicting=True)
+    """Courses of the people of one tier of DRAWS, reduced; in the first none has a recovery."""
+    recovery = tier > 0
+    people = read_people(visits, columns_of(fit), fit.model, predicting=True)
     spans = Spans(flat=thresholds.flat, lost=_LOST_IN_WINDOW, gained=thresholds.gain) if windows else None
     return smooth_people(
         fit,
@@ -230,7 +217,7 @@ def _drawn(
         probability if recovery else 0 * probability,
         recovery=RECOVERY if recovery else None,
         spans=spans,
-        draws=draws,
+        draws=DRAWS[tier][1],
     )
 
 

@@ -2,7 +2,7 @@
 
 It is fitted to virtual people of the calibrated ensemble, without any recovery
 (`python -m alsight.make natural_history`).
-What a user's own cohort tells of itself is in `own`.
+Estimates from a user's cohort are in `cohort_fit`.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ class Thresholds(Spec, frozen=True, kw_only=True):
         flat: a true loss below this counts as stable [points].
         flat_months: shortest plateau [months].
         prolonged: largest share of comparable people in whom natural history shows so long a plateau [0-1].
-        floor: a level at or below this is not judged [points].
-        ceiling: a level at or above this is not judged [points of the ALSFRS-R].
+        floor: a level at or below this is not assessed [points].
+        ceiling: a level at or above this is not assessed [points of the ALSFRS-R].
         visits: fewest visits.
         plateau_visits: fewest visits in a plateau.
         months: shortest follow-up [months].

@@ -197,10 +197,9 @@ def _notes(parts: list[_Part]) -> tuple[Note, ...]:
 
 def _rows_on_scale(explained: Explained, scale: str) -> pl.DataFrame:
     """The scored visits of those who are assessed on a scale, with months from their first."""
-    rows = explained.adjusted.filter(pl.col("scale") == scale, pl.col("score").is_not_null())
-    assessed = ~pl.col("rule").fill_null("").str.contains("other_scale", literal=True)
+    rows = explained.adjusted.filter(pl.col("scale") == scale, "main_scale")
     since_first = (pl.col("day") - pl.col("day").min().over("subject")).cast(pl.Float64)
-    return rows.filter(assessed).sort("subject", "day").with_columns(months=months_of(since_first))
+    return rows.sort("subject", "day").with_columns(months=months_of(since_first))
 
 
 def _fit_for(adjusted: pl.DataFrame, scale: str, thresholds: Thresholds, progress: Progress) -> CohortFit:

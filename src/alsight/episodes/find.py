@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from jaxtyping import Bool, Int
+from jaxtyping import Bool
 
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import first_days
@@ -16,6 +16,7 @@ from alsight.cohort.ratings import Ratings, before, on_main_scale, ratings, scal
 from alsight.episodes.definition import Definition
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.methods import METHODS, Spells
+from alsight.episodes.visits import without_overlap
 
 EPISODES: Final = {
     "subject": pl.String,
@@ -67,34 +68,17 @@ def judge(cohort: Cohort, definitions: Sequence[Definition] = DEFINITIONS) -> li
             some = before(whole, first_days(cohort, ("tracheostomy",))) if rule.stop_at_tracheostomy else whole
             selections[key] = on_main_scale(some, rule.scales)
         rated = selections[key]
-        judged.append(Judged(rule, rated, _apart(rated, METHODS[rule.method](rated, rule))))
+        judged.append(Judged(rule, rated, _accepted(rated, METHODS[rule.method](rated, rule))))
     return judged
 
 
-def _apart(rated: Ratings, spells: Spells) -> Spells:
-    """The spells that remain when a subject's longest is accepted and all that share a visit with it go, and so on.
-
-    Of equally long ones the earliest is accepted. One round settles one episode of every subject.
-    """
-    subject = rated.subject[spells.end]
-    length = rated.day[spells.end] - rated.day[spells.held]
-    order = np.lexsort((spells.start, -length, subject))
-    accepted: list[Int[np.ndarray, " accepted"]] = []
-    while order.size:
-        head = np.flatnonzero(np.diff(subject[order], prepend=-1))
-        chosen = order[head]
-        accepted.append(chosen)
-        rival = np.repeat(chosen, np.diff(np.append(head, order.size)))
-        overlaps = (spells.start[order] <= spells.end[rival]) & (spells.end[order] >= spells.start[rival])
-        order = order[~overlaps]
-    index = np.concatenate(accepted) if accepted else np.zeros(0, dtype=np.int64)
-    index = index[np.lexsort((spells.start[index], subject[index]))]
+def _accepted(rated: Ratings, spells: Spells) -> Spells:
+    """Spells that share no visit: a subject's longest, of equally long ones the earliest, then the next longest."""
+    subject, length = rated.subject[spells.end], rated.day[spells.end] - rated.day[spells.held]
+    ranked = np.lexsort((spells.start, -length, subject))
+    index = without_overlap(ranked, subject, spells.start, spells.end)
     return replace(
-        spells,
-        start=spells.start[index],
-        held=spells.held[index],
-        end=spells.end[index],
-        size=spells.size[index],
+        spells, start=spells.start[index], held=spells.held[index], end=spells.end[index], size=spells.size[index]
     )
 
 

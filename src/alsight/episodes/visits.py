@@ -31,6 +31,40 @@ def ahead(
         step += 1
 
 
+def without_overlap(
+    ranked: Int[np.ndarray, " found"],
+    subject: Int[np.ndarray, " found"],
+    start: Int[np.ndarray, " found"],
+    end: Int[np.ndarray, " found"],
+    *,
+    between: int = 0,
+) -> Int[np.ndarray, " accepted"]:
+    """The spells that remain when each subject's first in rank is accepted, all that overlap it go, and so on.
+
+    One round settles one spell of every subject.
+
+    Args:
+        ranked: indices of the spells, subject after subject, each subject's best first.
+        subject: subject of each spell.
+        start: first visit of each spell.
+        end: last visit of each spell.
+        between: visits that must lie between two accepted spells.
+
+    Returns:
+        Indices of the accepted spells, by subject and start.
+    """
+    accepted: list[Int[np.ndarray, " accepted"]] = []
+    while ranked.size:
+        head = np.flatnonzero(np.diff(subject[ranked], prepend=-1))
+        best = ranked[head]
+        accepted.append(best)
+        rival = np.repeat(best, np.diff(np.append(head, ranked.size)))
+        overlaps = (start[ranked] <= end[rival] + between) & (end[ranked] >= start[rival] - between)
+        ranked = ranked[~overlaps]
+    index = np.concatenate(accepted) if accepted else np.zeros(0, dtype=np.int64)
+    return index[np.lexsort((start[index], subject[index]))]
+
+
 def slopes(
     ratings: Ratings, used: Bool[np.ndarray, " visits"]
 ) -> tuple[Int[np.ndarray, " subject"], Float[np.ndarray, " subject"]]:

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from alsight.base.errors import SpecError
 from alsight.base.sources import SourceKey
+from alsight.base.units import Values
 from alsight.instruments.items import TEN, TWELVE, Scale, item_array
 
 ALSFRS_R_BEST: Final = 48.0
@@ -28,16 +29,16 @@ class Cutting(NamedTuple):
         conflict: more than one of the three columns was filled.
     """
 
-    score: Float[np.ndarray, "*batch"]
-    gastrostomy: Float[np.ndarray, "*batch"]
-    conflict: Bool[np.ndarray, "*batch"]
+    score: Float[Values, "*#batch"]
+    gastrostomy: Float[Values, "*#batch"]
+    conflict: Bool[Values, "*#batch"]
 
 
 def coalesce_cutting(
-    without: Float[np.ndarray, "*batch"],
-    with_gastrostomy: Float[np.ndarray, "*batch"],
-    unstated: Float[np.ndarray, "*batch"],
-    recorded_gastrostomy: Float[np.ndarray, "*batch"] | None = None,
+    without: Float[Values, "*#batch"],
+    with_gastrostomy: Float[Values, "*#batch"],
+    unstated: Float[Values, "*#batch"],
+    recorded_gastrostomy: Float[Values, "*#batch"] | None = None,
 ) -> Cutting:
     """Item 5 from its three columns: exactly one of 5a and 5b is to be scored, 5b only with a gastrostomy.
 
@@ -67,7 +68,7 @@ def coalesce_cutting(
     return Cutting(score, np.where(np.isnan(recorded), implied, recorded), conflict)
 
 
-def total(items: Float[np.ndarray, "*batch 12"]) -> Float[np.ndarray, "*batch"]:
+def total(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch"]:
     """ALSFRS-R total [points, 0-48]: the sum of the twelve items, nan where any is missing.
 
     Raises:
@@ -78,7 +79,7 @@ def total(items: Float[np.ndarray, "*batch 12"]) -> Float[np.ndarray, "*batch"]:
     return item_array(items, TWELVE).sum(axis=-1)
 
 
-def alsfrs_total(items: Float[np.ndarray, "*batch 10"]) -> Float[np.ndarray, "*batch"]:
+def alsfrs_total(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch"]:
     """Total of the original ALSFRS [points, 0-40]: the sum of the ten items, nan where any is missing.
 
     It is never comparable with an ALSFRS-R total: the scale is part of the result's name.
@@ -91,12 +92,12 @@ def alsfrs_total(items: Float[np.ndarray, "*batch 10"]) -> Float[np.ndarray, "*b
     return item_array(items, TEN).sum(axis=-1)
 
 
-def items_missing(items: Float[np.ndarray, "*batch item"]) -> Int[np.ndarray, "*batch"]:
+def items_missing(items: Float[Values, "*#batch item"]) -> Int[Values, "*batch"]:
     """Number of items without a score, on either scale."""
     return np.isnan(np.asarray(items, dtype=np.float64)).sum(axis=-1)
 
 
-def prorated_total(items: Float[np.ndarray, "*batch 12"], most_missing: int) -> Float[np.ndarray, "*batch"]:
+def prorated_total(items: Float[Values, "*#batch item"], most_missing: int) -> Float[Values, "*batch"]:
     """ALSFRS-R total with missing items set to the mean of the answered ones [points, 0-48].
 
     A convention without a published rule, never used unless asked for by this name. The result is nan where more than
@@ -118,7 +119,7 @@ def prorated_total(items: Float[np.ndarray, "*batch 12"], most_missing: int) -> 
     return np.where(missing <= most_missing, estimate, np.nan)
 
 
-def approximate_alsfrs_total(items: Float[np.ndarray, "*batch 12"]) -> Float[np.ndarray, "*batch"]:
+def approximate_alsfrs_total(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch"]:
     """Approximate total of the original ALSFRS from an ALSFRS-R rating: items 1-9 plus dyspnea [points, 0-40].
 
     The original breathing item mixes dyspnea and ventilation, so this is no identity, and no published conversion was
@@ -173,8 +174,8 @@ DOMAIN_SPLITS: Final = {split.name: split for split in (FOUR_DOMAINS, THREE_DOMA
 
 
 def domain_scores(
-    items: Float[np.ndarray, "*batch item"], split: DomainSplit = FOUR_DOMAINS
-) -> Float[np.ndarray, "*batch domain"]:
+    items: Float[Values, "*#batch item"], split: DomainSplit = FOUR_DOMAINS
+) -> Float[Values, "*batch domain"]:
     """Sum of each domain's items [points]; four ALSFRS-R domains range 0-12 each, motor of three domains 0-24.
 
     A missing item leaves only its own domain missing. Items 6 and 7 load on both motor factors, so no split is clean.

@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
+from alsight.base.units import Values
+
 NFL_LIMIT_PG_ML: Final[tuple[tuple[float, float], ...]] = (
     (20.0, 8.4),
     (30.0, 11.4),
@@ -23,7 +25,7 @@ NFL_OLDEST_YEARS: Final = 95.0
 """Oldest age in that reference [years] (bornhorst2022)."""
 
 
-def nfl_limit_pg_ml(age_years: Float[np.ndarray, "*batch"]) -> Float[np.ndarray, "*batch"]:
+def nfl_limit_pg_ml(age_years: Float[Values, "*#batch"]) -> Float[Values, "*batch"]:
     """Upper reference limit of plasma neurofilament light for age: the 97.5th percentile of its decade [pg/ml].
 
     For EDTA plasma and the Simoa NF-light assay only; serum and other assays differ. Sex made no difference there.
@@ -44,8 +46,8 @@ def nfl_limit_pg_ml(age_years: Float[np.ndarray, "*batch"]) -> Float[np.ndarray,
 
 
 def nfl_times_limit(
-    nfl_pg_ml: Float[np.ndarray, "*batch"], age_years: Float[np.ndarray, "*batch"]
-) -> Float[np.ndarray, "*batch"]:
+    nfl_pg_ml: Float[Values, "*#batch"], age_years: Float[Values, "*#batch"]
+) -> Float[Values, "*batch"]:
     """Plasma neurofilament light as a multiple of its upper reference limit for age; above 1 is raised.
 
     This is no z-score: the source gives upper limits, not a distribution. People with kidney disease or obesity lie

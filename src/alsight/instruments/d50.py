@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from alsight.base.status import Status
+from alsight.base.units import Values
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
 FEWEST_SCORES: Final = 3
@@ -48,18 +49,18 @@ class D50Fit(NamedTuple):
         status: how the fit ended, values of `base.status.Status`.
     """
 
-    d50_months: Float[np.ndarray, "*batch"]
-    dx_months: Float[np.ndarray, "*batch"]
-    residual_sd: Float[np.ndarray, "*batch"]
-    scores: Int[np.ndarray, "*batch"]
-    status: Int[np.ndarray, "*batch"]
+    d50_months: Float[Values, "*#batch"]
+    dx_months: Float[Values, "*#batch"]
+    residual_sd: Float[Values, "*#batch"]
+    scores: Int[Values, "*#batch"]
+    status: Int[Values, "*#batch"]
 
 
 def expected_score(
-    months_since_onset: Float[np.ndarray, "*batch"],
-    d50_months: Float[np.ndarray, "*batch"],
-    dx_months: Float[np.ndarray, "*batch"],
-) -> Float[np.ndarray, "*batch"]:
+    months_since_onset: Float[Values, "*#batch"],
+    d50_months: Float[Values, "*#batch"],
+    dx_months: Float[Values, "*#batch"],
+) -> Float[Values, "*batch"]:
     """ALSFRS-R total on the sigmoid course: 48 / (1 + exp((t - D50) / dx)) [points, 0-48].
 
     Source: stubendorff2017
@@ -68,10 +69,10 @@ def expected_score(
 
 
 def local_loss(
-    months_since_onset: Float[np.ndarray, "*batch"],
-    d50_months: Float[np.ndarray, "*batch"],
-    dx_months: Float[np.ndarray, "*batch"],
-) -> Float[np.ndarray, "*batch"]:
+    months_since_onset: Float[Values, "*#batch"],
+    d50_months: Float[Values, "*#batch"],
+    dx_months: Float[Values, "*#batch"],
+) -> Float[Values, "*batch"]:
     """Rate of loss on the sigmoid course at a time [points per month, at least 0]; at D50 it is 12/dx, its greatest.
 
     The negative derivative of the curve: s (1 - s/48) / dx, with s the expected score.
@@ -82,7 +83,7 @@ def local_loss(
     return score * (1.0 - score / ALSFRS_R_BEST) / dx_months
 
 
-def aggressiveness(d50_months: Float[np.ndarray, "*batch"]) -> np.ndarray:
+def aggressiveness(d50_months: Float[Values, "*#batch"]) -> Values:
     """Group of D50 as text: "high", "intermediate", "low", and "" where D50 is missing.
 
     Source: dreger2021
@@ -93,7 +94,7 @@ def aggressiveness(d50_months: Float[np.ndarray, "*batch"]) -> np.ndarray:
     return group
 
 
-def fit_d50(months_since_onset: Float[np.ndarray, "*batch visit"], totals: Float[np.ndarray, "*batch visit"]) -> D50Fit:
+def fit_d50(months_since_onset: Float[Values, "*#batch visit"], totals: Float[Values, "*#batch visit"]) -> D50Fit:
     """Least-squares fit of the sigmoid course to each person's ALSFRS-R totals, all people at once.
 
     Starts at the best point of a grid, then damped Gauss-Newton steps (Levenberg-Marquardt) on the logarithms of D50
@@ -134,10 +135,10 @@ def fit_d50(months_since_onset: Float[np.ndarray, "*batch visit"], totals: Float
     )
 
 
-def _judge(times: np.ndarray, values: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _judge(times: Values, values: Values, used: Values) -> tuple[Values, np.ndarray]:
     """Who can be fitted at all, before any step, and how many scores each has."""
 
-    def spread(part: np.ndarray) -> np.ndarray:
+    def spread(part: Values) -> Values:
         highest = np.where(used, part, -np.inf).max(axis=-1, initial=-np.inf)
         return highest - np.where(used, part, np.inf).min(axis=-1, initial=np.inf)
 
@@ -148,12 +149,12 @@ def _judge(times: np.ndarray, values: np.ndarray, used: np.ndarray) -> tuple[np.
     return status, scores
 
 
-def _sum_of_squares(times: np.ndarray, values: np.ndarray, weight: np.ndarray, theta: np.ndarray) -> np.ndarray:
+def _sum_of_squares(times: Values, values: Values, weight: Values, theta: Values) -> Values:
     natural = np.exp(theta)
     return (weight * (values - expected_score(times, natural[:, :1], natural[:, 1:])) ** 2).sum(axis=-1)
 
 
-def _descend(times: np.ndarray, values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _descend(times: Values, values: Values, weight: Values) -> tuple[Values, np.ndarray, np.ndarray]:
     """Levenberg-Marquardt on log D50 and log dx; two parameters, so each step is a closed 2 x 2 solution."""
     theta, best = _start(times, values, weight)
     damping = np.full(len(theta), 1e-3)
@@ -175,7 +176,7 @@ def _descend(times: np.ndarray, values: np.ndarray, weight: np.ndarray) -> tuple
     return theta, best, np.where(at_edge, int(Status.BOUNDARY), status)
 
 
-def _start(times: np.ndarray, values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _start(times: Values, values: Values, weight: Values) -> tuple[Values, np.ndarray]:
     """The best point of the starting grid for each person, with its sum of squares."""
     theta = np.empty((len(times), 2))
     best = np.full(len(times), np.inf)
@@ -188,9 +189,7 @@ def _start(times: np.ndarray, values: np.ndarray, weight: np.ndarray) -> tuple[n
     return theta, best
 
 
-def _step(
-    times: np.ndarray, values: np.ndarray, weight: np.ndarray, theta: np.ndarray, damping: np.ndarray
-) -> np.ndarray:
+def _step(times: Values, values: Values, weight: Values, theta: Values, damping: Values) -> Values:
     d50, dx = np.exp(theta[:, :1]), np.exp(theta[:, 1:])
     score = expected_score(times, d50, dx)
     loss = score * (1.0 - score / ALSFRS_R_BEST)

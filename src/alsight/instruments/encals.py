@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from alsight.base.sources import SourceKey
+from alsight.base.units import Values
 
 
 @dataclass(frozen=True)
@@ -101,14 +102,14 @@ class Predictors(NamedTuple):
         c9orf72: 1 expansion found, 0 tested without; not asked for by TRICALS.
     """
 
-    progression_rate: Float[np.ndarray, "*batch"]
-    delay_months: Float[np.ndarray, "*batch"]
-    age_at_onset_years: Float[np.ndarray, "*batch"]
-    fvc_pct: Float[np.ndarray, "*batch"]
-    bulbar_onset: Float[np.ndarray, "*batch"]
-    definite_el_escorial: Float[np.ndarray, "*batch"]
-    frontotemporal_dementia: Float[np.ndarray, "*batch"]
-    c9orf72: Float[np.ndarray, "*batch"]
+    progression_rate: Float[Values, "*#batch"]
+    delay_months: Float[Values, "*#batch"]
+    age_at_onset_years: Float[Values, "*#batch"]
+    fvc_pct: Float[Values, "*#batch"]
+    bulbar_onset: Float[Values, "*#batch"]
+    definite_el_escorial: Float[Values, "*#batch"]
+    frontotemporal_dementia: Float[Values, "*#batch"]
+    c9orf72: Float[Values, "*#batch"]
 
 
 def _fields(predictors: Predictors) -> dict[str, np.ndarray]:
@@ -116,12 +117,12 @@ def _fields(predictors: Predictors) -> dict[str, np.ndarray]:
     return dict(zip(Predictors._fields, arrays, strict=True))
 
 
-def _unusable(fields: dict[str, np.ndarray], name: str) -> np.ndarray:
+def _unusable(fields: dict[str, np.ndarray], name: str) -> Values:
     values = fields[name]
     return ~(values > 0) if name in {"age_at_onset_years", "fvc_pct"} else np.isnan(values)
 
 
-def linear_predictor(predictors: Predictors, coefficients: Coefficients = ENCALS) -> Float[np.ndarray, "*batch"]:
+def linear_predictor(predictors: Predictors, coefficients: Coefficients = ENCALS) -> Float[Values, "*batch"]:
     """Prognostic score, higher is worse; nan where any predictor of the set is missing. See `not_computable`.
 
     Transforms: (rate + 0.1)^-0.5; (delay/10)^-0.5 + ln(delay/10); (age/100)^-2; (VC/100)^-1 + (VC/100)^-0.5. Rates
@@ -146,13 +147,13 @@ def linear_predictor(predictors: Predictors, coefficients: Coefficients = ENCALS
     return np.where(lacking, np.nan, score)
 
 
-def clamped(predictors: Predictors) -> Bool[np.ndarray, "*batch"]:
+def clamped(predictors: Predictors) -> Bool[Values, "*batch"]:
     """Whose rate or delay lay outside the transforms' domain and was moved to its edge."""
     fields = _fields(predictors)
     return (fields["progression_rate"] < LEAST_RATE) | (fields["delay_months"] < LEAST_DELAY)
 
 
-def not_computable(predictors: Predictors, coefficients: Coefficients = ENCALS) -> np.ndarray:
+def not_computable(predictors: Predictors, coefficients: Coefficients = ENCALS) -> Values:
     """Why a person has no score, as text: "lacks FTD status, C9orf72 status", and "" where the score exists.
 
     Nothing is imputed: a predictor that was not recorded leaves the score missing, and this says which.
@@ -170,7 +171,7 @@ def not_computable(predictors: Predictors, coefficients: Coefficients = ENCALS) 
     return np.asarray([f"lacks {text}" if text else "" for text in texts], dtype=np.str_)[inverse.reshape(code.shape)]
 
 
-def log_odds(months: Float[np.ndarray, "*batch"]) -> Float[np.ndarray, "*batch"]:
+def log_odds(months: Float[Values, "*#batch"]) -> Float[Values, "*batch"]:
     """Baseline log cumulative odds of the end point by a time since onset; minus infinity at 0.
 
     A natural cubic spline in ln months. The last term carries its cube, which the public code omits; that matters only
@@ -182,7 +183,7 @@ def log_odds(months: Float[np.ndarray, "*batch"]) -> Float[np.ndarray, "*batch"]
         return _spline(np.log(np.asarray(months, dtype=np.float64)))
 
 
-def _spline(log_months: np.ndarray) -> np.ndarray:
+def _spline(log_months: Values) -> Values:
     first, *inner, last = KNOTS
     low, high = np.maximum(log_months - first, 0.0) ** 3, np.maximum(log_months - last, 0.0) ** 3
     value = GAMMA[0] + GAMMA[1] * log_months
@@ -192,7 +193,7 @@ def _spline(log_months: np.ndarray) -> np.ndarray:
     return value
 
 
-def _spline_slope(log_months: np.ndarray) -> np.ndarray:
+def _spline_slope(log_months: Values) -> Values:
     first, *inner, last = KNOTS
     low, high = 3 * np.maximum(log_months - first, 0.0) ** 2, 3 * np.maximum(log_months - last, 0.0) ** 2
     slope = np.full_like(log_months, GAMMA[1])
@@ -203,10 +204,10 @@ def _spline_slope(log_months: np.ndarray) -> np.ndarray:
 
 
 def survival(
-    months_since_onset: Float[np.ndarray, "*batch"],
-    score: Float[np.ndarray, "*batch"],
-    alive_at_months: float | Float[np.ndarray, "*batch"] = 0.0,
-) -> Float[np.ndarray, "*batch"]:
+    months_since_onset: Float[Values, "*#batch"],
+    score: Float[Values, "*#batch"],
+    alive_at_months: float | Float[Values, "*#batch"] = 0.0,
+) -> Float[Values, "*batch"]:
     """Probability of being free of death, tracheostomy and ventilation above 23 h/day at a time since onset.
 
     S(t) = 1 / (1 + exp(s(ln t) + score)), divided by S at the time a person is known to be event-free.
@@ -235,10 +236,10 @@ _TABLE_S: Final = _spline(_TABLE_U)
 
 
 def survival_quantile(
-    score: Float[np.ndarray, "*batch"],
-    probability: float | Float[np.ndarray, "*batch"] = 0.5,
-    alive_at_months: float | Float[np.ndarray, "*batch"] = 0.0,
-) -> Float[np.ndarray, "*batch"]:
+    score: Float[Values, "*#batch"],
+    probability: float | Float[Values, "*#batch"] = 0.5,
+    alive_at_months: float | Float[Values, "*#batch"] = 0.0,
+) -> Float[Values, "*batch"]:
     """Time since onset by which the given share still is event-free; 0.5 gives the median [months].
 
     Inverts the survival curve by a table of its spline and Newton steps, for all people at once.
@@ -266,7 +267,7 @@ def survival_quantile(
     return np.maximum(np.exp(log_months), known)
 
 
-def tricals_risk_profile(predictors: Predictors) -> Float[np.ndarray, "*batch"]:
+def tricals_risk_profile(predictors: Predictors) -> Float[Values, "*batch"]:
     """TRICALS risk profile, higher is worse; nan where a predictor is missing. C9orf72 is not used.
 
     Source: vaneijk2019
@@ -275,8 +276,8 @@ def tricals_risk_profile(predictors: Predictors) -> Float[np.ndarray, "*batch"]:
 
 
 def within_window(
-    profile: Float[np.ndarray, "*batch"], low: float = TRICALS_WINDOW[0], high: float = TRICALS_WINDOW[1]
-) -> Bool[np.ndarray, "*batch"]:
+    profile: Float[Values, "*#batch"], low: float = TRICALS_WINDOW[0], high: float = TRICALS_WINDOW[1]
+) -> Bool[Values, "*batch"]:
     """Whether a risk profile lies strictly between two bounds; False where it is missing.
 
     Source: willemse2022

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alsight.base.errors import SpecError
+from alsight.base.units import Values
 
 Domain = Literal["bulbar", "fine_motor", "gross_motor", "respiratory"]
 Scale = Literal["alsfrs_r", "alsfrs"]
@@ -82,7 +83,7 @@ TEN: Final[tuple[str, ...]] = (*TWELVE[:9], "q10_respiratory")
 """The ten scored items of the original ALSFRS in order."""
 
 
-def item_array(items: np.ndarray, names: tuple[str, ...]) -> Float[np.ndarray, "*batch item"]:
+def item_array(items: Values, names: tuple[str, ...]) -> Float[Values, "*batch item"]:
     """Item scores as 64-bit floats, their last axis checked against the scale's items.
 
     A rating of ten items must never pass for one of twelve, or the other way round.

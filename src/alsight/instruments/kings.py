@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
+from alsight.base.units import Values
 from alsight.instruments.items import TWELVE, item_array
 
 KINGS_DEATH: Final = 5.0
@@ -17,7 +18,7 @@ _REGIONS: Final = {"bulbar": (0, 1, 2), "upper": (3, 4), "lower": (7,)}
 _DYSPNEA: Final = 9
 _RESPIRATORY_INSUFFICIENCY: Final = 11
 
-Flag = Bool[np.ndarray, "*batch"] | Float[np.ndarray, "*batch"]
+Flag = Bool[Values, "*#batch"] | Float[Values, "*#batch"]
 """A recorded yes or no; as floats 1, 0, and nan for not recorded, which counts as no."""
 
 
@@ -33,24 +34,24 @@ class Kings(NamedTuple):
         respiratory: stage 4B, respiratory failure or non-invasive ventilation.
     """
 
-    stage: Float[np.ndarray, "*batch"]
-    bulbar: Float[np.ndarray, "*batch"]
-    upper: Float[np.ndarray, "*batch"]
-    lower: Float[np.ndarray, "*batch"]
-    nutritional: Float[np.ndarray, "*batch"]
-    respiratory: Float[np.ndarray, "*batch"]
+    stage: Float[Values, "*#batch"]
+    bulbar: Float[Values, "*#batch"]
+    upper: Float[Values, "*#batch"]
+    lower: Float[Values, "*#batch"]
+    nutritional: Float[Values, "*#batch"]
+    respiratory: Float[Values, "*#batch"]
 
 
-def _flag(flag: Flag | None, shape: tuple[int, ...]) -> np.ndarray:
+def _flag(flag: Flag | None, shape: tuple[int, ...]) -> Values:
     if flag is None:
         return np.zeros(shape, dtype=bool)
     return np.broadcast_to(np.asarray(flag, dtype=np.float64) == 1, shape)
 
 
-def _assess(scores: np.ndarray, gastrostomy: np.ndarray, niv: np.ndarray, *, at_worst: bool) -> list[np.ndarray]:
+def _assess(scores: Values, gastrostomy: Values, niv: Values, *, at_worst: bool) -> list[Values]:
     """Regions and failures with missing items taken as lost (`at_worst`) or as normal."""
 
-    def below(place: int, bound: float) -> np.ndarray:
+    def below(place: int, bound: float) -> Values:
         score = scores[..., place]
         return ~(score >= bound) if at_worst else score < bound
 
@@ -61,7 +62,7 @@ def _assess(scores: np.ndarray, gastrostomy: np.ndarray, niv: np.ndarray, *, at_
     return [stage, *regions, gastrostomy, failure]
 
 
-def kings(items: Float[np.ndarray, "*batch 12"], gastrostomy: Flag | None = None, niv: Flag | None = None) -> Kings:
+def kings(items: Float[Values, "*#batch item"], gastrostomy: Flag | None = None, niv: Flag | None = None) -> Kings:
     """King's stage from ALSFRS-R items, with the regions involved and the kind of stage 4.
 
     Bulbar: any of items 1-3 below 4; upper limb: item 4 or 5 below 4; lower limb: item 8 below 4. Stage 4A:
@@ -90,8 +91,8 @@ def kings(items: Float[np.ndarray, "*batch 12"], gastrostomy: Flag | None = None
 
 
 def kings_stage(
-    items: Float[np.ndarray, "*batch 12"], gastrostomy: Flag | None = None, niv: Flag | None = None
-) -> Float[np.ndarray, "*batch"]:
+    items: Float[Values, "*#batch item"], gastrostomy: Flag | None = None, niv: Flag | None = None
+) -> Float[Values, "*batch"]:
     """King's stage [0-4] from ALSFRS-R items; nan where missing items leave it open. See `kings`.
 
     Raises:
@@ -102,7 +103,7 @@ def kings_stage(
     return kings(items, gastrostomy, niv).stage
 
 
-def kings_label(found: Kings) -> np.ndarray:
+def kings_label(found: Kings) -> Values:
     """King's stage as text, stage 4 told apart: "0" to "3", "4A", "4B", "4A/4B", and "" where it is open.
 
     Where a missing item leaves 4B open in a person with gastrostomy, the label is "4A".

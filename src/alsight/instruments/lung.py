@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from alsight.base.errors import SpecError
 from alsight.base.sources import SourceKey
+from alsight.base.units import Values
 
 LUNG_GROUPS: Final = ("caucasian", "african_american", "northeast_asian", "southeast_asian", "other")
 """Population groups of the GLI-2012 equations, in the order of their codes from 1."""
@@ -95,10 +96,10 @@ class LungFunction(NamedTuple):
         lower_limit_l: fifth percentile of healthy people [l].
     """
 
-    predicted_l: Float[np.ndarray, "*batch"]
-    pct: Float[np.ndarray, "*batch"]
-    z: Float[np.ndarray, "*batch"]
-    lower_limit_l: Float[np.ndarray, "*batch"]
+    predicted_l: Float[Values, "*#batch"]
+    pct: Float[Values, "*#batch"]
+    z: Float[Values, "*#batch"]
+    lower_limit_l: Float[Values, "*#batch"]
 
 
 @cache
@@ -107,7 +108,7 @@ def _reference(home: str) -> Any:
     return getattr(pyspiro, home)()
 
 
-def _codes(equation: Equation, group: str | np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray:
+def _codes(equation: Equation, group: str | np.ndarray | None, shape: tuple[int, ...]) -> Values:
     """Group codes from 1; 0 where the group is missing."""
     if not equation.groups:
         return np.ones(shape, dtype=np.int64)
@@ -122,11 +123,11 @@ def _codes(equation: Equation, group: str | np.ndarray | None, shape: tuple[int,
 
 
 def lung_function(
-    liters: Float[np.ndarray, "*batch"],
+    liters: Float[Values, "*#batch"],
     *,
-    male: Float[np.ndarray, "*batch"],
-    age_years: Float[np.ndarray, "*batch"],
-    height_cm: Float[np.ndarray, "*batch"],
+    male: Float[Values, "*#batch"],
+    age_years: Float[Values, "*#batch"],
+    height_cm: Float[Values, "*#batch"],
     equation: str = "gli_global_2022",
     group: str | np.ndarray | None = None,
     extrapolate: bool = False,
@@ -171,8 +172,8 @@ def lung_function(
 
 
 def _compare(
-    row: Equation, people: pd.DataFrame, volume: np.ndarray, *, extrapolate: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    row: Equation, people: pd.DataFrame, volume: Values, *, extrapolate: bool
+) -> tuple[Values, np.ndarray, np.ndarray]:
     """Predicted value, lower limit and z of people whose sex, age, height and group are known."""
     predicted, limit = _normal(row, people)
     z = _column(row, people.assign(liters=volume), "zscore")
@@ -187,12 +188,12 @@ def _compare(
     return predicted, limit, z
 
 
-def _normal(row: Equation, people: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _normal(row: Equation, people: pd.DataFrame) -> tuple[Values, np.ndarray]:
     many = people.assign(liters=_MANY_LITERS)
     return 100.0 * _MANY_LITERS / _column(row, many, "percent"), _column(row, many, "lln")
 
 
-def _column(row: Equation, people: pd.DataFrame, metric: str) -> np.ndarray:
+def _column(row: Equation, people: pd.DataFrame, metric: str) -> Values:
     with np.errstate(divide="ignore", invalid="ignore"):
         table = _reference(row.home).compute(
             people,

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from alsight.base.units import Values
 from alsight.instruments.items import TWELVE, item_array
 
 MITOS_DEATH: Final = 5.0
@@ -29,17 +30,17 @@ class Mitos(NamedTuple):
         breathing: breathing lost.
     """
 
-    stage: Float[np.ndarray, "*batch"]
-    movement: Float[np.ndarray, "*batch"]
-    swallowing: Float[np.ndarray, "*batch"]
-    communicating: Float[np.ndarray, "*batch"]
-    breathing: Float[np.ndarray, "*batch"]
+    stage: Float[Values, "*#batch"]
+    movement: Float[Values, "*#batch"]
+    swallowing: Float[Values, "*#batch"]
+    communicating: Float[Values, "*#batch"]
+    breathing: Float[Values, "*#batch"]
 
 
-def _domains(scores: np.ndarray, communication: Communication, *, at_worst: bool) -> list[np.ndarray]:
+def _domains(scores: Values, communication: Communication, *, at_worst: bool) -> list[Values]:
     """The four losses with missing items taken as lost (`at_worst`) or as normal."""
 
-    def lost(item: str, bound: float) -> np.ndarray:
+    def lost(item: str, bound: float) -> Values:
         score = scores[..., _PLACES[item]]
         return ~(score > bound) if at_worst else score <= bound
 
@@ -52,7 +53,7 @@ def _domains(scores: np.ndarray, communication: Communication, *, at_worst: bool
     ]
 
 
-def mitos(items: Float[np.ndarray, "*batch 12"], communication: Communication = "and") -> Mitos:
+def mitos(items: Float[Values, "*#batch item"], communication: Communication = "and") -> Mitos:
     """MiToS stage from ALSFRS-R items: how many of four domains are lost.
 
     Movement: item 8 or item 6 at most 1; swallowing: item 3 at most 1; communicating: item 1 and item 4 at most 1;
@@ -75,9 +76,7 @@ def mitos(items: Float[np.ndarray, "*batch 12"], communication: Communication = 
     return Mitos(domains[0] + domains[1] + domains[2] + domains[3], *domains)
 
 
-def mitos_stage(
-    items: Float[np.ndarray, "*batch 12"], communication: Communication = "and"
-) -> Float[np.ndarray, "*batch"]:
+def mitos_stage(items: Float[Values, "*#batch item"], communication: Communication = "and") -> Float[Values, "*batch"]:
     """MiToS stage [0-4] from ALSFRS-R items; nan where missing items leave it open. See `mitos`.
 
     Raises:

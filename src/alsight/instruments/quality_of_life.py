@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alsight.base.errors import SpecError
+from alsight.base.units import Values
 
 ALSAQ_ANSWERS: Final = ("never", "rarely", "sometimes", "often", "always or cannot do at all")
 """Answers in the order of their codes, 0 to 4 (jenkinson1999)."""
@@ -33,18 +34,18 @@ ALSAQ5_ITEMS: Final[dict[str, int]] = {
 _WORST: Final = float(len(ALSAQ_ANSWERS) - 1)
 
 
-def _answers(items: np.ndarray, number: int) -> np.ndarray:
+def _answers(items: Values, number: int) -> Values:
     answers = np.asarray(items, dtype=np.float64)
     if answers.ndim == 0 or answers.shape[-1] != number:
         raise SpecError([("items", f"a last axis of {number} items coded 0 to 4", answers.shape)])
     return answers
 
 
-def _percent(answers: np.ndarray) -> np.ndarray:
+def _percent(answers: Values) -> Values:
     return 100.0 * answers.mean(axis=-1) / _WORST
 
 
-def alsaq40_dimensions(items: Float[np.ndarray, "*batch 40"]) -> Float[np.ndarray, "*batch 5"]:
+def alsaq40_dimensions(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch dimension"]:
     """The five ALSAQ-40 dimension scores [0 best - 100 worst], in the order of `ALSAQ40_DIMENSIONS`.
 
     Sum of the dimension's answers in percent of the worst possible sum. A missing answer leaves its dimension missing:
@@ -62,7 +63,7 @@ def alsaq40_dimensions(items: Float[np.ndarray, "*batch 40"]) -> Float[np.ndarra
     return np.stack([_percent(answers[..., first - 1 : last]) for first, last in ALSAQ40_DIMENSIONS.values()], axis=-1)
 
 
-def alsaq40_total(items: Float[np.ndarray, "*batch 40"]) -> Float[np.ndarray, "*batch"]:
+def alsaq40_total(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch"]:
     """ALSAQ-40 summary index [0 best - 100 worst]: the sum of all forty answers in percent of the worst possible.
 
     Raises:
@@ -73,7 +74,7 @@ def alsaq40_total(items: Float[np.ndarray, "*batch 40"]) -> Float[np.ndarray, "*
     return _percent(_answers(items, 40))
 
 
-def alsaq5_dimensions(items: Float[np.ndarray, "*batch 5"]) -> Float[np.ndarray, "*batch 5"]:
+def alsaq5_dimensions(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch dimension"]:
     """The five ALSAQ-5 scores [0 best - 100 worst], one answer each, in the order of `ALSAQ5_ITEMS`.
 
     Raises:
@@ -84,7 +85,7 @@ def alsaq5_dimensions(items: Float[np.ndarray, "*batch 5"]) -> Float[np.ndarray,
     return 100.0 * _answers(items, 5) / _WORST
 
 
-def alsaq5_total(items: Float[np.ndarray, "*batch 5"]) -> Float[np.ndarray, "*batch"]:
+def alsaq5_total(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch"]:
     """ALSAQ-5 summary index [0 best - 100 worst]: the sum of the five answers in percent of the worst possible.
 
     Raises:
@@ -95,7 +96,7 @@ def alsaq5_total(items: Float[np.ndarray, "*batch 5"]) -> Float[np.ndarray, "*ba
     return _percent(_answers(items, 5))
 
 
-def alsaq5_of_alsaq40(items: Float[np.ndarray, "*batch 40"]) -> Float[np.ndarray, "*batch 5"]:
+def alsaq5_of_alsaq40(items: Float[Values, "*#batch item"]) -> Float[Values, "*batch dimension"]:
     """The five ALSAQ-5 answers that an ALSAQ-40 contains, in the order of `ALSAQ5_ITEMS`.
 
     Raises:

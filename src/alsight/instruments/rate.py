@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from alsight.base.units import Values
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 
 
 def delta_fs(
-    total: Float[np.ndarray, "*batch"], months_since_onset: Float[np.ndarray, "*batch"], best: float = ALSFRS_R_BEST
-) -> Float[np.ndarray, "*batch"]:
+    total: Float[Values, "*#batch"], months_since_onset: Float[Values, "*#batch"], best: float = ALSFRS_R_BEST
+) -> Float[Values, "*batch"]:
     """Mean rate of decline from symptom onset to one visit (ΔFS).
 
     ΔFS = (best - total) / months since onset
@@ -44,18 +45,18 @@ class Slope(NamedTuple):
         span_months: first to last of them [months].
     """
 
-    per_month: Float[np.ndarray, "*batch"]
-    at_start: Float[np.ndarray, "*batch"]
-    residual_sd: Float[np.ndarray, "*batch"]
-    visits: Int[np.ndarray, "*batch"]
-    span_months: Float[np.ndarray, "*batch"]
+    per_month: Float[Values, "*#batch"]
+    at_start: Float[Values, "*#batch"]
+    residual_sd: Float[Values, "*#batch"]
+    visits: Int[Values, "*#batch"]
+    span_months: Float[Values, "*#batch"]
 
 
 def window_slope(
-    months: Float[np.ndarray, "*batch visit"],
-    scores: Float[np.ndarray, "*batch visit"],
-    start: float | Float[np.ndarray, "*batch"] = -np.inf,
-    end: float | Float[np.ndarray, "*batch"] = np.inf,
+    months: Float[Values, "*#batch visit"],
+    scores: Float[Values, "*#batch visit"],
+    start: float | Float[Values, "*#batch"] = -np.inf,
+    end: float | Float[Values, "*#batch"] = np.inf,
 ) -> Slope:
     """Least-squares slope of a score over the visits of a window, many people at once.
 
@@ -91,8 +92,8 @@ def window_slope(
 
 
 def two_point_change(
-    first: Float[np.ndarray, "*batch"], last: Float[np.ndarray, "*batch"], months_between: Float[np.ndarray, "*batch"]
-) -> Float[np.ndarray, "*batch"]:
+    first: Float[Values, "*#batch"], last: Float[Values, "*#batch"], months_between: Float[Values, "*#batch"]
+) -> Float[Values, "*batch"]:
     """Change between two visits per month [points per month], negative for decline.
 
     Args:

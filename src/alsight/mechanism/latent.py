@@ -61,13 +61,13 @@ class Latent:
         traits: what each person was born with, columns as `layout.TRAITS` and after.
     """
 
-    score: Int8[np.ndarray, "subject month"]
-    capacity: Float32[np.ndarray, "subject month"]
-    units: Float32[np.ndarray, "subject month"]
-    fibers: Float32[np.ndarray, "subject month"]
-    nfl: Float32[np.ndarray, "subject month"]
-    strength: Float32[np.ndarray, "subject month pool"]
-    courses: Float64[np.ndarray, "subject month column"]
+    score: Int8[np.ndarray, "seen month"]
+    capacity: Float32[np.ndarray, "seen month"]
+    units: Float32[np.ndarray, "seen month"]
+    fibers: Float32[np.ndarray, "seen month"]
+    nfl: Float32[np.ndarray, "seen month"]
+    strength: Float32[np.ndarray, "seen strength_month pool"]
+    courses: Float64[np.ndarray, "kept month column"]
     events: Float64[np.ndarray, "subject event"]
     traits: Float64[np.ndarray, "subject trait"]
 

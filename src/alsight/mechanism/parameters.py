@@ -18,7 +18,7 @@ from alsight.base.errors import SpecError
 
 
 @dataclass(frozen=True)
-class Parameter:
+class MechanismNumber:
     """One number of the mechanism.
 
     Attributes:
@@ -40,7 +40,7 @@ class Parameter:
     meaning: str
 
 
-P, C, A = Parameter, "calibrated", "assumed"
+P, C, A = MechanismNumber, "calibrated", "assumed"
 
 RATE: Final = (
     P("loss_per_month", 0.085, "1/month", 0, 1, C, "hazard of commitment of lower motor neurons, median person"),
@@ -198,7 +198,7 @@ PEOPLE: Final = (
     P("bmi_sd_kg_m2", 3.8, "kg/m2", 0, 15, A, "its spread"),
 )
 
-PARAMETERS: Final[tuple[Parameter, ...]] = (
+PARAMETERS: Final[tuple[MechanismNumber, ...]] = (
     RATE + SPREAD + MUSCLE + BREATH + DIPS + CARE + RATING + MEASURED + DRUG + PEOPLE
 )
 """All rows, in the order of the kernel's vector."""

@@ -22,7 +22,7 @@ from alsight.mechanism.measure.visits import GROUPS
 from alsight.mechanism.parameters import vector
 from alsight.mechanism.therapy.act import compiled, received
 from alsight.population.frames import Group, cohort_of
-from alsight.population.kernel import Plan, Seen, see
+from alsight.population.kernel import Observations, Plan, see
 from alsight.population.mimics import disguise
 from alsight.population.recruit import arms, eligible, handed_out, present, severities, sites, withdrawal
 from alsight.population.spec import Population, faults_of_population, mix_of
@@ -107,7 +107,7 @@ def recruit_block(population: Population, number: int, *, kept: bool = False) ->
 
 def chosen(group: Group, who: Bool[np.ndarray, " subject"]) -> Group:
     """Some people of a group."""
-    seen = Seen(group.seen.visits[who], group.seen.events[who], group.seen.courses[:0])
+    seen = Observations(group.seen.visits[who], group.seen.events[who], group.seen.courses[:0])
     return replace(
         group,
         subjects=group.subjects[who],

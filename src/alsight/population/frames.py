@@ -23,7 +23,7 @@ from alsight.mechanism.anatomy import ONSET_SITE
 from alsight.mechanism.classes import GENES, PHENOTYPES
 from alsight.mechanism.measure.visits import COLUMNS, DAY, FED, MEASURES, RATER, REMOTE
 from alsight.mechanism.therapy.act import Therapy, gated
-from alsight.population.kernel import Plan, Seen
+from alsight.population.kernel import Observations, Plan
 from alsight.population.mimics import MIMICS
 from alsight.population.recruit import entry_month
 from alsight.population.spec import Population
@@ -59,7 +59,7 @@ class Group:
     plan: Plan
     subjects: UInt64[np.ndarray, " subject"]
     traits: Float64[np.ndarray, "subject trait"]
-    seen: Seen
+    seen: Observations
     arm: Int64[np.ndarray, " subject"]
     therapies: tuple[Therapy, ...]
     assigned: Float64[np.ndarray, "subject therapy"]

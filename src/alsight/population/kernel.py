@@ -52,12 +52,12 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observations:
     """What the kernel gives: a row a planned visit, milestones, and whole courses where asked for."""
 
     visits: Float64[np.ndarray, "subject visit column"]
     events: Float64[np.ndarray, "subject event"]
-    courses: Float64[np.ndarray, "subject month column"]
+    courses: Float64[np.ndarray, "kept month column"]
 
 
 @nb.njit(**STRICT)
@@ -137,7 +137,7 @@ def see(
     until: Float64[np.ndarray, " subject"],
     *,
     kept: bool = False,
-) -> Seen:
+) -> Observations:
     """Live and see some people.
 
     Args:
@@ -170,4 +170,4 @@ def see(
         events,
         out,
     )
-    return Seen(out, events, courses)
+    return Observations(out, events, courses)

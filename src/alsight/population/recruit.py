@@ -16,7 +16,7 @@ from alsight.mechanism.classes import GENES
 from alsight.mechanism.measure.visits import MEASURES
 from alsight.mechanism.parameters import INDEX, vector
 from alsight.mechanism.therapy.act import Therapy, name_number
-from alsight.population.kernel import Plan, Seen
+from alsight.population.kernel import Observations, Plan
 from alsight.population.spec import Criteria, Population, changed
 
 SVC: Final = MEASURES + 1
@@ -29,7 +29,7 @@ def entry_month(traits: Float64[np.ndarray, "subject trait"]) -> Float64[np.ndar
     return traits[:, at.T["delay_months"]] + traits[:, at.T["lag_months"]]
 
 
-def present(seen: Seen, traits: Float64[np.ndarray, "subject trait"]) -> Bool[np.ndarray, " subject"]:
+def present(seen: Observations, traits: Float64[np.ndarray, "subject trait"]) -> Bool[np.ndarray, " subject"]:
     """People who had an onset and are alive, without a tracheostomy, and known as patients at entry."""
     entry = entry_month(traits)
     events = seen.events
@@ -42,7 +42,7 @@ def present(seen: Seen, traits: Float64[np.ndarray, "subject trait"]) -> Bool[np
 
 
 def eligible(
-    seen: Seen, traits: Float64[np.ndarray, "subject trait"], plan: Plan, criteria: Criteria
+    seen: Observations, traits: Float64[np.ndarray, "subject trait"], plan: Plan, criteria: Criteria
 ) -> Bool[np.ndarray, " subject"]:
     """Whether each person meets every criterion; what was not measured cannot be met."""
     base = int(np.flatnonzero(plan.planned == 0.0)[0])

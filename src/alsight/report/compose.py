@@ -12,6 +12,7 @@ from alsight.base.provenance import Provenance
 from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import endpoints
+from alsight.cohort.ratings import TOTALS
 from alsight.cohort.scores import scored_visits
 from alsight.detect.kinds import Verdict
 from alsight.detect.verdicts import Verdicts
@@ -39,8 +40,6 @@ from alsight.summary.cohort import describe_cohort
 
 NAMED_TRAITS: Final = ("onset_site", "sex", "el_escorial", "phenotype", "genotype")
 """Traits that the page of a person names."""
-
-TOTALS = {"alsfrs_r": "alsfrs_r_total", "alsfrs": "alsfrs_total"}
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _picking(answer: Expectation) -> Section:
             "A result is picked where it could have been another one: the best of several centers or subgroups, the "
             "best window, the best of several rules. Each row stands on those above it."
         ),
-        table("Picking", ("what was told", "expected share", "chance of as many or more"), steps, (1, 2)),
+        table("Picking", ("what was reported", "expected share", "chance of as many or more"), steps, (1, 2)),
         Heading("The best of so many groups"),
         table("The best of so many groups", ("groups", "chance of as many or more in the best"), groups, (0, 1)),
     ]
@@ -168,7 +168,10 @@ def _sizes(answer: Expectation) -> Section:
         for row in answer.tables["sizes"].iter_rows(named=True)
     ]
     heads = ("found", "expected", "one group", "best of 10", "best of 100")
-    text = "The same share, or the next larger one, in groups of other sizes: small groups surprise nobody."
+    text = (
+        "The same share, or the next larger one, in groups of other sizes: a high share is less surprising in a small "
+        "group."
+    )
     return Section("sizes", "In groups of other sizes", (Prose(text), table("Sizes", heads, rows, (1, 2, 3, 4))))
 
 
@@ -192,10 +195,10 @@ def _made(answer: Expectation, record: Provenance) -> Section:
     cited = sorted({row["source"] for row in answer.tables["published"].iter_rows(named=True)})
     blocks: list[Block] = [
         Prose(
-            "Natural history is acted out by the mechanism under every parameter set that fits the published natural "
+            "Natural history is simulated by the mechanism under every parameter set that fits the published natural "
             "history of ALS; the rule is the very program that finds episodes in real cohorts. The chance of k or more "
-            "is a binomial one, averaged over the sets and over their Monte Carlo error. Groups are taken to be drawn "
-            "at random from such people: a center that sees slower people than these will see more plateaus."
+            "is a binomial one, averaged over the sets and over their Monte Carlo error. Groups are assumed to be "
+            "drawn at random from such people: a center that sees slower people than these will see more plateaus."
         ),
         sets,
         Heading("How this file was made"),

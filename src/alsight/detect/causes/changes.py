@@ -15,8 +15,8 @@ from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
 from alsight.detect.causes.series import Series, common_slope, cumulated, shifted, side
 
-CIRCUMSTANCES: Final = {"mode": "the way it was rated", "responder": "the person who answered", "rater": "the rater"}
-"""Columns that may change between two visits, and what the sentence calls them."""
+CIRCUMSTANCES: Final = ("mode", "responder", "rater")
+"""What may change between two visits."""
 
 
 AGREEMENT: Final = 1.64
@@ -37,10 +37,10 @@ def changes(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     previous, _ = shifted(series.ratings, -1)
     taken, parts = np.zeros(series.ratings.subject.size), []
     steps = clear_jumps(series, rules)
-    for place, (name, words) in enumerate(CIRCUMSTANCES.items()):
-        taken = np.maximum(taken, np.maximum(cumulated(series.ratings.subject, steps[:, place]), 0.0))
-        up = np.flatnonzero((steps[:, place] > 0.0) & (series.ratings.total > series.ratings.total[previous]))
-        parts.append(_told(series, up, previous, steps[up, place], name, words))
+    for index, name in enumerate(CIRCUMSTANCES):
+        taken = np.maximum(taken, np.maximum(cumulated(series.ratings.subject, steps[:, index]), 0.0))
+        up = np.flatnonzero((steps[:, index] > 0.0) & (series.ratings.total > series.ratings.total[previous]))
+        parts.append(_causes(series, up, previous, steps[up, index], name))
     # A visit that a shift would take below 0 has lost nothing it did not have.
     taken = np.round(np.minimum(taken, series.ratings.total), 9)
     return effect(series, pl.concat(parts), taken, ruled=named("change", taken > 0.0))
@@ -114,27 +114,12 @@ def _pooled(
     return turned * pooled[key], turned * errors[key], agree[key]
 
 
-def _told(
+def _causes(
     series: Series,
     there: Int[np.ndarray, " found"],
     previous: Int[np.ndarray, " visits"],
     jump: Float[np.ndarray, " found"],
     name: str,
-    words: str,
 ) -> pl.DataFrame:
-    return rows(
-        series,
-        there,
-        cause="artefact",
-        rule=name,
-        start=series.ratings.day[previous[there]],
-        end=series.ratings.day[there],
-        points=jump,
-        words=pl.format(
-            "The level rose by {} between days {} and {}, where {} changed.",
-            "points_said",
-            "start_day",
-            "end_day",
-            pl.lit(words),
-        ),
-    )
+    days = series.ratings.day
+    return rows(series, there, cause="artefact", rule=name, start=days[previous[there]], end=days[there], points=jump)

@@ -11,8 +11,8 @@ from jaxtyping import Bool, Int
 
 from alsight.cohort.cohort import Cohort
 from alsight.detect.causes.changes import CIRCUMSTANCES, clear_jumps
-from alsight.detect.causes.effect import DIPS, Effect, effect, rows, said_points
-from alsight.detect.causes.excursion import Stretches, apart, stretches
+from alsight.detect.causes.effect import DIPS, Effect, effect, rows
+from alsight.detect.causes.excursion import Stretches, clearest, stretches
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
 from alsight.detect.causes.series import Series, shifted, side
@@ -40,9 +40,9 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     recorded = _recorded(cohort, series, rules, found)
     keep = _credible(series, rules, found, recorded != "") & ((recorded != "") | ~_framed(series, rules, found))
     found, recorded = found.chosen(keep), recorded[keep]
-    best = apart(series, found)
+    best = clearest(series, found)
     recorded = _matched(found, recorded, best)
-    return _told(series, rules, best, recorded)
+    return _effect(series, rules, best, recorded)
 
 
 def _credible(
@@ -75,7 +75,7 @@ def _framed(series: Series, rules: CauseRules, found: Stretches) -> Bool[np.ndar
     A brief fall at a visit by telephone, or one that a caregiver answers, is what an illness makes too, while telephone
     ratings differ little from others (kaufmann2007).
     """
-    steps = clear_jumps(series, rules)[:, list(CIRCUMSTANCES).index("rater")]
+    steps = clear_jumps(series, rules)[:, CIRCUMSTANCES.index("rater")]
     after, _ = shifted(series.ratings, 1)
     return (steps[found.first] < 0.0) & (steps[after[found.last]] > 0.0)
 
@@ -114,7 +114,7 @@ def _matched(found: Stretches, recorded: np.ndarray, best: Stretches) -> np.ndar
     return recorded[order[np.searchsorted(keys[order], wanted)]] if keys.size else recorded[:0]
 
 
-def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarray) -> Effect:
+def _effect(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarray) -> Effect:
     previous, _ = shifted(series.ratings, -1)
     after, _ = shifted(series.ratings, 1)
     nadir = _nadir(series, best.first, best.last)
@@ -125,7 +125,6 @@ def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarr
     depth = expected - series.ratings.total[nadir]
     points = np.minimum(series.ratings.total[after[best.last]], level) - series.ratings.total[nadir]
     known = pl.Series(recorded.astype(object), dtype=pl.String).replace("", None)
-    why = ("recorded: " + known.str.replace_all("_", " ")).fill_null("no illness is recorded")
     found = rows(
         series,
         nadir,
@@ -134,15 +133,7 @@ def _told(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarr
         start=start,
         end=end,
         points=np.maximum(points, 0.0),
-        depth=depth,
-        why=why,
-        words=pl.format(
-            "The score fell by {} beyond its course after day {} and was back on day {} ({}).",
-            said_points(pl.col("depth")),
-            "start_day",
-            "end_day",
-            "why",
-        ),
+        depth_points=depth,
     )
     table = pl.DataFrame(
         {

@@ -21,9 +21,21 @@ CAUSES: Final = {
     "end_day": pl.Int32,
     "points": pl.Float64,
     "items": pl.String,
-    "words": pl.String,
+    "depth_points": pl.Float64,
+    "recorded_total": pl.Float64,
+    "expected_total": pl.Float64,
+    "from_value": pl.String,
+    "to_value": pl.String,
+    "treatment_day": pl.Int32,
+    "faults": pl.Int32,
+    "file_row": pl.Int32,
+    "message": pl.String,
 }
-"""Columns of the table of causes."""
+"""Columns of the table of causes; those after `items` are values of some rules, null for the others.
+
+`depth_points` of a dip; `recorded_total` as written and `expected_total`, of a slip of digits or of a total that does
+not equal its items; `from_value` and `to_value`: versions of item 5, scales, or labels of two visits; `treatment_day` on
+which a treatment of symptoms began; `faults` of the file under one rule, the first in `file_row`, with its `message`."""
 
 DIPS: Final = {
     "subject": pl.String,
@@ -85,9 +97,8 @@ def rows(
     start: Int[np.ndarray, " found"],
     end: Int[np.ndarray, " found"],
     points: Float[np.ndarray, " found"],
-    words: pl.Expr,
     items: str = "",
-    **said: pl.Series | np.ndarray,
+    **values: pl.Series | np.ndarray,
 ) -> pl.DataFrame:
     """Rows of CAUSES for some visits of a series.
 
@@ -99,9 +110,8 @@ def rows(
         start: first day.
         end: last day.
         points: points of rise explained.
-        words: sentence, made of `start_day`, `end_day`, `points`, `rule` and whatever `said` brings.
         items: names of the items the rise sits in.
-        **said: further columns for the sentence.
+        **values: columns of CAUSES that the rule fills.
     """
     names = pl.repeat(rule, found.size, dtype=pl.String, eager=True) if isinstance(rule, str) else rule
     frame = pl.DataFrame(
@@ -112,20 +122,15 @@ def rows(
             "start_day": np.asarray(start, dtype=np.int32),
             "end_day": np.asarray(end, dtype=np.int32),
             "points": np.round(np.asarray(points, dtype=np.float64), 2),
-            **said,
+            **values,
         }
     )
-    shown = frame.with_columns(
-        pl.lit(items).alias("items"),
-        said_points(pl.col("points")).alias("points_said"),
-    )
-    return shown.with_columns(words.alias("words")).select(pl.col(name).cast(kind) for name, kind in CAUSES.items())
+    return declared_causes(frame.with_columns(pl.lit(items).alias("items")))
 
 
-def said_points(points: pl.Expr) -> pl.Expr:
-    """A number of points in words: "1 point", "2.5 points"."""
-    whole = points.round(1)
-    number = (
-        pl.when(whole == whole.round(0)).then(whole.cast(pl.Int64).cast(pl.String)).otherwise(whole.cast(pl.String))
+def declared_causes(found: pl.DataFrame) -> pl.DataFrame:
+    """Exactly the columns of CAUSES, absent ones null."""
+    return found.select(
+        (pl.col(name) if name in found.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in CAUSES.items()
     )
-    return number + pl.when(whole == 1.0).then(pl.lit(" point")).otherwise(pl.lit(" points"))

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from alsight.detect.causes.rules import CauseRules
 from alsight.detect.causes.series import Series, Side, common_slope, independent, shifted, side
+from alsight.episodes.visits import without_overlap
 
 
 @dataclass(frozen=True)
@@ -107,20 +108,8 @@ def _off_chord(
     return direction * (score - level - slope * lever), noise**2 / (left + right) + variance * lever**2
 
 
-def apart(series: Series, found: Stretches) -> Stretches:
-    """The clearest stretch of each person, then the clearest that shares no visit with it or its neighbors, and so on.
-
-    One round settles one stretch of every person.
-    """
-    person = series.ratings.subject[found.first]
-    order = np.lexsort((found.first, found.last - found.first, -found.errors, person))
-    chosen: list[Int[np.ndarray, " chosen"]] = []
-    while order.size:
-        head = np.flatnonzero(np.diff(person[order], prepend=-1))
-        best = order[head]
-        chosen.append(best)
-        rival = np.repeat(best, np.diff(np.append(head, order.size)))
-        overlaps = (found.first[order] <= found.last[rival] + 1) & (found.last[order] >= found.first[rival] - 1)
-        order = order[~overlaps]
-    places = np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.int64)
-    return found.chosen(places[np.lexsort((found.first[places], person[places]))])
+def clearest(series: Series, found: Stretches) -> Stretches:
+    """The clearest stretch of each subject, then the clearest of those a visit or more apart from it, and so on."""
+    subject = series.ratings.subject[found.first]
+    ranked = np.lexsort((found.first, found.last - found.first, -found.errors, subject))
+    return found.chosen(without_overlap(ranked, subject, found.first, found.last, between=1))

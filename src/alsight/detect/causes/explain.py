@@ -25,6 +25,7 @@ ADJUSTED: Final = {
     "subject": pl.String,
     "day": pl.Int32,
     "scale": pl.String,
+    "main_scale": pl.Boolean,
     "months": pl.Float64,
     "score": pl.Float64,
     "adjusted": pl.Float64,
@@ -42,7 +43,8 @@ class Explained:
             rise (for a treatment, before its start; for a dip, before its fall), `end_day` the visit at which the
             points stood (for a treatment the last such visit); `points` of the rise explained, 0 for faults of the file
             that were settled before; `items` it sits in, empty for the total.
-        adjusted: one row a visit (ADJUSTED), in the cohort's order. `score` is the total on the visit's own scale;
+        adjusted: one row a visit (ADJUSTED), in the cohort's order. `main_scale` says whether the visit has a
+            total on the scale that its subject was rated on most; `score` is the total on the visit's own scale;
             `adjusted` the same less what is explained, missing at visits that do not count: outliers, slips, exchanged
             dates, visits inside a dip, visits on the scale a person was rated on less often. `rule` names what touched
             the visit (item_5, item_12, symptomatic, exchanged_dates, outlying_visit, data_slip, dip, change,
@@ -120,10 +122,15 @@ def _adjusted(cohort: Cohort, everything: Ratings, whole: Series, done: list[tup
             )
         )
     ruled = pl.concat(names).sort("line", "step").group_by("line").agg(pl.col("rule").str.join(", "))
-    outside = np.isfinite(score)
-    outside[whole.ratings.line] = False
+    counted = np.zeros(size, dtype=bool)
+    counted[whole.ratings.line] = True
     frame = cohort.visits.select(
-        "subject", "day", "scale", months=months_of(pl.col("day")), score=pl.Series(score).fill_nan(None)
+        "subject",
+        "day",
+        "scale",
+        months=months_of(pl.col("day")),
+        main_scale=pl.Series(counted),
+        score=pl.Series(score).fill_nan(None),
     )
     return (
         frame.with_columns(line=pl.int_range(pl.len(), dtype=pl.Int64))
@@ -132,7 +139,9 @@ def _adjusted(cohort: Cohort, everything: Ratings, whole: Series, done: list[tup
             adjusted=pl.when(~pl.Series("dropped", dropped)).then(
                 pl.max_horizontal(pl.col("score") - pl.Series("taken", taken), 0.0)
             ),
-            rule=pl.when(pl.Series(outside)).then(pl.lit("other_scale")).otherwise("rule"),
+            rule=pl.when(~pl.col("main_scale") & pl.col("score").is_not_null())
+            .then(pl.lit("other_scale"))
+            .otherwise("rule"),
         )
         .select(pl.col(name).cast(kind) for name, kind in ADJUSTED.items())
     )

@@ -23,7 +23,7 @@ def item_5(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 
     The change of the item at each switch is taken out by chaining: from the switch on, the points gained there are
     subtracted until a switch back loses them. What changes between switches stays. Where it is not said which of the
-    two was rated, a recorded gastrostomy tells.
+    two was rated, a recorded gastrostomy decides.
 
     Source: cedarbaum1999
     """
@@ -46,13 +46,8 @@ def item_5(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
         end=series.ratings.day[known[there]],
         points=change[there],
         items="q5_cutting",
-        to=np.where(state[there] == 1, "from 5a (cutting) to 5b (fasteners)", "from 5b (fasteners) to 5a (cutting)"),
-        words=pl.format(
-            "Item 5 was rated {} higher on day {}, when it changed {} with the gastrostomy.",
-            "points_said",
-            "end_day",
-            "to",
-        ),
+        from_value=np.where(state[there] == 1, "5a", "5b"),
+        to_value=np.where(state[there] == 1, "5b", "5a"),
     )
     return effect(series, found, taken, ruled=named("item_5", taken > 0))
 
@@ -83,12 +78,6 @@ def item_12(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
         end=series.ratings.day[known[there]],
         points=rise[there],
         items="q12_respiratory_insufficiency",
-        why=np.where(
-            stopped,
-            "a stop of ventilation is recorded between the visits",
-            "it records the ventilation that is used, so a device was left or the scoring changed",
-        ),
-        words=pl.format("Item 12 was rated {} higher on day {}: {}.", "points_said", "end_day", "why"),
     )
     return effect(series, found, taken, ruled=named("item_12", taken > 0))
 
@@ -99,7 +88,7 @@ def named(rule: str, where: Bool[np.ndarray, " visits"]) -> pl.Series:
 
 
 def _fed(cohort: Cohort, series: Series) -> Int[np.ndarray, " visits"]:
-    """1 where item 5 was rated with, 0 without a gastrostomy, -1 where nothing tells."""
+    """1 where item 5 was rated with, 0 without a gastrostomy, -1 where nothing is recorded."""
     placed = cohort.events.filter(pl.col("event") == "gastrostomy").group_by("subject").agg(placed=pl.col("day").min())
     without, tube, unstated = (pl.col(name).is_not_null() for name in CUTTING)
     state = (

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from alsight.cohort.cohort import Cohort
-from alsight.detect.causes.effect import CAUSES, Effect, effect, said_points
+from alsight.detect.causes.effect import CAUSES, Effect, declared_causes, effect
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
 from alsight.detect.causes.series import Series
@@ -105,17 +105,9 @@ def _one(
             cause=pl.lit("symptomatic"),
             rule=pl.lit(row.rule),
             items=pl.lit(", ".join(row.items)),
-            said=said_points(pl.col("points")),
-        )
-        .with_columns(
-            words=pl.format(
-                "The items that {} eases rose by {} together after it was started on day {}.",
-                pl.lit(row.words),
-                "said",
-                "start",
-            )
+            treatment_day=start,
         )
     )
-    causes = found.select(pl.col(name).cast(kind) for name, kind in CAUSES.items())
+    causes = declared_causes(found)
     most = on.group_by("place").agg(pl.col("rise").max()).sort("place")
     return causes, most["place"].to_numpy(), most["rise"].to_numpy()

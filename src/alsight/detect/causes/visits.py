@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float, Int
 
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.ratings import SCALE_ITEMS, Ratings, to_frame, with_total
-from alsight.detect.causes.effect import CAUSES, Effect, effect, rows
-from alsight.detect.causes.excursion import Stretches, apart, stretches
+from alsight.detect.causes.effect import Effect, declared_causes, effect, rows
+from alsight.detect.causes.excursion import Stretches, clearest, stretches
 from alsight.detect.causes.items import named
 from alsight.detect.causes.rules import CauseRules
 from alsight.detect.causes.series import Series, shifted, side
@@ -27,7 +27,7 @@ FAULTS: Final = (
     "cutting_rated_twice",
     "after_death",
 )
-"""Rules of the check whose faults in the visits were settled before any score was used."""
+"""Rules of the check whose faults in the visits were corrected before any score was used."""
 
 _TOTALS: Final = int(ALSFRS_R_BEST) + 1
 
@@ -74,18 +74,8 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
         start=start,
         end=series.ratings.day[place],
         points=points,
-        total=np.rint(series.ratings.total[place]).astype(np.int64),
-        meant=meant,
-        slip=slip,
-        words=pl.when(pl.col("slip"))
-        .then(pl.format("The total of {} on day {} looks like a slip of digits for {}.", "total", "end_day", "meant"))
-        .otherwise(
-            pl.format(
-                "The visit on day {} stands {} above the course of the visits before and after it.",
-                "end_day",
-                "points_said",
-            )
-        ),
+        recorded_total=pl.Series(np.where(slip, np.rint(series.ratings.total[place]), np.nan)).fill_nan(None),
+        expected_total=pl.Series(np.where(slip, meant, np.nan)).fill_nan(None),
     )
     dropped = np.zeros(series.ratings.subject.size, dtype=bool)
     dropped[place] = True
@@ -102,7 +92,7 @@ def _standing_off(series: Series, rules: CauseRules, direction: Literal[1, -1]) 
     alone = direction * series.ratings.total[found.first] - beside >= rules.outlier_alone * np.minimum(
         found.away, found.back
     )
-    best = apart(series, found.chosen(alone))
+    best = clearest(series, found.chosen(alone))
     return best.chosen(best.errors >= rules.outlier_errors)
 
 
@@ -144,7 +134,7 @@ def _edges(
 
 
 def exchanged_dates(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
-    """Visits whose labels count backwards while their days count on: one of the two dates is wrong, both are set aside.
+    """Visits whose labels count backwards while their days count on: one of the two dates is wrong, both are excluded.
 
     A label is read as its words and its first number; two labels are compared when their words are the same.
     """
@@ -168,15 +158,8 @@ def exchanged_dates(cohort: Cohort, series: Series, rules: CauseRules) -> Effect
         start=series.ratings.day[before],
         end=series.ratings.day[wrong],
         points=np.maximum(series.ratings.total[wrong] - series.ratings.total[before], 0.0),
-        first=label.gather(before),
-        second=label.gather(wrong),
-        words=pl.format(
-            "Visit {} lies before visit {} by their dates (days {} and {}), so one of the two dates is wrong.",
-            "first",
-            "second",
-            "start_day",
-            "end_day",
-        ),
+        from_value=label.gather(before),
+        to_value=label.gather(wrong),
     )
     return effect(series, found, dropped=dropped, ruled=named("exchanged_dates", dropped))
 
@@ -191,7 +174,6 @@ def other_scale(whole: Ratings, series: Series) -> Effect:
     change = once.with_columns(pl.col("day", "scale", "total").shift(1).over("subject").name.prefix("last_")).filter(
         pl.col("scale") != pl.col("last_scale"), pl.col("total") > pl.col("last_total")
     )
-    spoken = {"alsfrs": "ALSFRS (0 to 40)", "alsfrs_r": "ALSFRS-R (0 to 48)"}
     found = change.select(
         "subject",
         pl.lit("artefact").alias("cause"),
@@ -200,43 +182,23 @@ def other_scale(whole: Ratings, series: Series) -> Effect:
         end_day="day",
         points=pl.col("total") - pl.col("last_total"),
         items=pl.lit(""),
-        words=pl.format(
-            "The score rose where the scale changed from {} to {} between days {} and {}.",
-            pl.col("last_scale").replace_strict(spoken, default=""),
-            pl.col("scale").replace_strict(spoken, default=""),
-            "last_day",
-            "day",
-        ),
+        from_value="last_scale",
+        to_value="scale",
     )
-    return effect(series, found.select(pl.col(name).cast(kind) for name, kind in CAUSES.items()))
+    return effect(series, declared_causes(found))
 
 
 def faults(cohort: Cohort) -> pl.DataFrame:
     """Faults of the file that made no rise because the check settled them: they carry no day and no points."""
-    told = cohort.rejected.filter(
+    found = cohort.rejected.filter(
         pl.col("table") == "visits",
         pl.col("rule").is_in(FAULTS),
         pl.col("subject").is_in(cohort.subjects["subject"].implode()),
     )
-    return (
-        told.group_by("subject", "rule", maintain_order=True)
-        .agg(count=pl.len(), row=pl.col("row").min(), message=pl.col("message").first())
-        .select(
-            "subject",
-            pl.lit("artefact").alias("cause"),
-            "rule",
-            pl.lit(None, pl.Int32).alias("start_day"),
-            pl.lit(None, pl.Int32).alias("end_day"),
-            pl.lit(0.0).alias("points"),
-            pl.lit("").alias("items"),
-            pl.format(
-                "{} of the file, first in line {}: {}",
-                pl.when(pl.col("count") == 1).then(pl.lit("1 fault")).otherwise(pl.format("{} faults", "count")),
-                "row",
-                "message",
-            ).alias("words"),
-        )
+    grouped = found.group_by("subject", "rule", maintain_order=True).agg(
+        faults=pl.len(), file_row=pl.col("row").min(), message=pl.col("message").first()
     )
+    return declared_causes(grouped.with_columns(cause=pl.lit("artefact"), points=pl.lit(0.0), items=pl.lit("")))
 
 
 def totals_off(cohort: Cohort, series: Series) -> Effect:
@@ -257,13 +219,7 @@ def totals_off(cohort: Cohort, series: Series) -> Effect:
         start=np.where(has_previous[off], series.ratings.day[previous[off]], series.ratings.day[off]),
         end=series.ratings.day[off],
         points=np.maximum(written[off] - whole[off], 0.0),
-        written=written[off],
-        whole=whole[off],
-        words=pl.format(
-            "The total written on day {} is {}, its items sum to {}; the sum is used.",
-            "end_day",
-            pl.col("written").round(1),
-            pl.col("whole").round(1),
-        ),
+        recorded_total=written[off],
+        expected_total=whole[off],
     )
     return effect(series, found)

@@ -159,17 +159,32 @@ def expectation(question: Question, progress: Progress = silent) -> Expectation:
         observed_low=low,
         observed_high=high,
         months=months,
-        tables={
-            "picking": picking,
-            "picked": by_groups(single, question.picked_from),
-            "published": published(question.outcome, question.found, question.of, question.picked_from),
-            "readings": _readings(question, tally, rules),
-            "sizes": _sizes(question, nodes),
-            "numbers": _numbers(numbers),
-            "run_in": _run_in(question, tally),
-            "sets": _sets(tally, rule.name, shares),
-        },
+        tables=_tables(question, tally, rules, nodes, numbers, picking, single),
     )
+
+
+def _tables(
+    question: Question,
+    tally: _Tally,
+    rules: dict[str, Definition],
+    nodes: np.ndarray,
+    numbers: Spread,
+    picking: pl.DataFrame,
+    single: np.ndarray,
+) -> dict[str, pl.DataFrame]:
+    """Everything that is tabled, by name."""
+    rule = question.outcome.rule.name
+    found, eligible = tally.sums([rule])
+    return {
+        "picking": picking,
+        "picked": by_groups(single, question.picked_from),
+        "published": published(question.outcome, question.found, question.of, question.picked_from),
+        "readings": _readings(question, tally, rules),
+        "sizes": _sizes(question, nodes),
+        "numbers": _numbers(numbers),
+        "run_in": _run_in(question, tally),
+        "sets": _sets(tally, rule, found / eligible),
+    }
 
 
 def _enough(question: Question, eligible: np.ndarray) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 from alsight.base.errors import SpecError
 from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort, select
+from alsight.cohort.ratings import ratings, to_frame
 from alsight.cohort.scores import scored_visits
 from alsight.detect.review.features import AGE, observed_findings
 from alsight.detect.review.rated import restoring_days
@@ -124,14 +125,15 @@ def dossiers(cohort: Cohort, subjects: Mapping[str, int]) -> Dossiers:
 
 
 def _timeline(some: Cohort) -> pl.DataFrame:
-    total = pl.coalesce("alsfrs_r_total", "alsfrs_total").cast(pl.Float64)
+    whole = ratings(some)
+    rated = to_frame(whole).with_columns(mode=some.visits["mode"].gather(whole.line))
     rows = [
-        some.visits.select("subject", "day", kind=pl.lit("rating"), what=pl.col("scale"), value=total, mode="mode"),
+        rated.select("subject", "day", kind=pl.lit("rating"), what="scale", value="total", mode="mode"),
         some.events.select("subject", "day", kind=pl.lit("event"), what=pl.col("event"), end_day="end_day"),
         some.doses.select("subject", "day", kind=pl.lit("treatment"), what=pl.col("treatment"), end_day="end_day"),
     ]
-    whole = pl.concat(rows, how="diagonal").with_columns(months=months_of(pl.col("day").cast(pl.Float64)))
-    return _shaped(whole, TIMELINE).sort("subject", "day", "kind", "what", maintain_order=True)
+    timeline = pl.concat(rows, how="diagonal").with_columns(months=months_of(pl.col("day").cast(pl.Float64)))
+    return _shaped(timeline, TIMELINE).sort("subject", "day", "kind", "what", maintain_order=True)
 
 
 def _second(some: Cohort, turns: pl.DataFrame) -> pl.DataFrame:

@@ -1,1 +1,1 @@
-"""The cohort beside natural history: observed and expected numbers, by reading and subgroup."""
+"""The cohort beside natural history: observed and expected numbers, by definition and subgroup."""

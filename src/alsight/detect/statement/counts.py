@@ -1,8 +1,8 @@
-"""What a cohort shows beside what natural history predicts for its visits, by published wording and by the model.
+"""What a cohort shows beside what natural history predicts for its visits, by published definition and by the model.
 
 Each person is compared with virtual people of the same rate since onset, first level, schedule, follow-up and kind of
-genes who were still seen at its end; the number expected is the sum of their shares, with the distribution of a sum of
-independent chances. A second column expects the same people from a fit to the other half of the same cohort.
+genes who were still followed at its end; the number expected is the sum of their shares, with the distribution of a sum
+of independent events. A second column expects the same people from a fit to the other half of the same cohort.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from alsight.base.units import DAYS_PER_MONTH, months_of
 from alsight.calibrate.reference import FOLLOW_UPS, Quantity
 from alsight.calibrate.tabulate import GAINS, RUNS, longest
 from alsight.cohort.cohort import Cohort
-from alsight.cohort.ratings import subject_names
+from alsight.cohort.ratings import on_scale, ratings, subject_names, to_frame
 from alsight.detect.base_rate import base_rates, genes_of, reference_keys
 from alsight.detect.statement.cross_fit import cross_fit_shares
 from alsight.detect.statement.groups import EVERYONE, subgroups
@@ -62,7 +62,7 @@ class CohortStatement:
 
 @dataclass(frozen=True)
 class CountedDefinition:
-    """One wording at one length or size.
+    """One published definition at one length or size.
 
     Attributes:
         quantity: what the reference counts.
@@ -91,7 +91,7 @@ COUNTED: Final = (
     *(CountedDefinition(quantity, rule, "plateau", months) for quantity, rule in RUNS.items() for months in LENGTHS),
     *(CountedDefinition(quantity, rule, "gain", points) for quantity, rule in GAINS.items() for points in SIZES),
 )
-"""Every published wording at every length and size that is stated."""
+"""Every published definition at every length and size that is stated."""
 
 
 def first_visits(visits: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
@@ -141,14 +141,14 @@ def statement(
     for counted in COUNTED:
         share = base_rates(keys, counted.quantity, pl.Series(np.full(first.height, counted.threshold)))
         fits = (follow >= counted.months) & np.isfinite(share)
-        seen = shown[counted.name].to_numpy()
-        mine = (
+        shows = shown[counted.name].to_numpy()
+        refitted = (
             cross_fit[counted.name].to_numpy() if counted.name in cross_fit.columns else np.full(first.height, np.nan)
         )
         for (by, name), mask in masks.items():
             among = fits & mask
             if among.sum() >= (FEW if name != EVERYONE[1] else 1):
-                rows.append(_row(by, name, counted, seen[among], share[among], mine[among]))
+                rows.append(_row(by, name, counted, shows[among], share[among], refitted[among]))
     if posteriors is not None:
         used = Thresholds() if thresholds is None else thresholds
         rows += model_count_rows(posteriors, first["subject"], keys, first["follow"].to_numpy(), masks, used)
@@ -162,7 +162,7 @@ def reached(cohort: Cohort, subjects: pl.Series) -> pl.DataFrame:
         cohort: their visits, up to the follow-up that is compared.
         subjects: people, one row each.
     """
-    asked = [
+    rules = [
         replace(
             one.rule,
             **{"months": LENGTHS[0]} if one.kind == "plateau" else {"points": one.threshold},
@@ -171,12 +171,12 @@ def reached(cohort: Cohort, subjects: pl.Series) -> pl.DataFrame:
         )
         for one in COUNTED
     ]
-    once = {(rule.name, rule.months, rule.points): rule for rule in asked}
-    judged = dict(zip(once, judge(cohort, list(once.values())), strict=True))
+    once = {(rule.name, rule.months, rule.points): rule for rule in rules}
+    assessed = dict(zip(once, judge(cohort, list(once.values())), strict=True))
     columns: dict[str, Bool[np.ndarray, " person"]] = {}
     names: pl.Series | None = None
-    for one, rule in zip(COUNTED, asked, strict=True):
-        found = judged[rule.name, rule.months, rule.points]
+    for one, rule in zip(COUNTED, rules, strict=True):
+        found = assessed[rule.name, rule.months, rule.points]
         names = subject_names(found.ratings)
         columns[one.name] = (
             longest(found) >= one.threshold * DAYS_PER_MONTH - rule.window_days
@@ -214,9 +214,9 @@ def cohort_statement(rows: pl.DataFrame, *, most: float = 12.0) -> CohortStateme
 
 def _cut(cohort: Cohort) -> tuple[Cohort, pl.DataFrame]:
     """Everybody's visits up to the tabled follow-up that theirs reaches, and their first visits."""
-    rated = cohort.visits.filter(pl.col("alsfrs_r_total").is_not_null(), pl.col("scale") == "alsfrs_r")
-    rated = rated.sort("subject", "day")
-    scores = rated.select("subject", "day", score=pl.col("alsfrs_r_total").cast(pl.Float64))
+    whole = on_scale(ratings(cohort), "alsfrs_r")
+    rated = cohort.visits[whole.line]
+    scores = to_frame(whole).select("subject", "day", score="total")
     first = first_visits(scores, cohort.subjects).filter(pl.col("follow") >= FOLLOW_UPS[0] - months_of(_LATE_DAYS))
     first = first.with_columns(follow=pl.col("follow") + months_of(_LATE_DAYS))
     last = first.select(
@@ -235,13 +235,13 @@ def _row(
     by: str,
     subgroup: str,
     counted: CountedDefinition,
-    seen: Bool[np.ndarray, " person"],
+    shows: Bool[np.ndarray, " person"],
     share: Float[np.ndarray, " person"],
     cross_fit: Float[np.ndarray, " person"],
 ) -> dict[str, object]:
-    chances = number_of(share)
-    low, high = quantiles(chances)
-    observed = int(seen.sum())
+    probabilities = number_of(share)
+    low, high = quantiles(probabilities)
+    observed = int(shows.sum())
     wording = counted.rule.wording
     return {
         "by": by,
@@ -251,11 +251,11 @@ def _row(
         "definition": counted.rule.name,
         "months": counted.months,
         "points": counted.threshold if counted.kind == "gain" else None,
-        "eligible": len(seen),
+        "eligible": len(shows),
         "observed": float(observed),
         "expected": float(share.sum()),
         "expected_low": float(low),
         "expected_high": float(high),
-        "upper_tail_probability": float(min(chances[observed:].sum(), 1.0)),
+        "upper_tail_probability": float(min(probabilities[observed:].sum(), 1.0)),
         "cross_fit_expected": float(cross_fit.sum()) if np.isfinite(cross_fit).all() else None,
     }

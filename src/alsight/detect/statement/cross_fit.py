@@ -16,6 +16,7 @@ import polars as pl
 
 from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.ratings import on_scale, ratings, to_frame
 from alsight.cohort.tables import EVENTS, VISITS
 from alsight.detect.prior import HELD, every_so_many, usable
 from alsight.infer.fit import Fit
@@ -76,11 +77,15 @@ def cross_fit_shares(cut: Cohort, first: pl.DataFrame, cohort: Cohort, count: Co
 def described(cut: Cohort, first: pl.DataFrame) -> pl.DataFrame:
     """Scores with what the rate may depend on: the log loss a month since onset, and how long a person was followed."""
     loss = (ALSFRS_R_BEST - pl.col("first")).clip(_LEAST_LOSS, None) / pl.col("onset_months").clip(0.5, None)
-    rated = cut.visits.select("subject", "day", score=pl.col("alsfrs_r_total").cast(pl.Float64)).join(
-        first.select("subject", "first_day", "onset_months", first="score"),
-        on="subject",
-        how="inner",
-        maintain_order="left",
+    rated = (
+        to_frame(on_scale(ratings(cut), "alsfrs_r"))
+        .select("subject", "day", score="total")
+        .join(
+            first.select("subject", "first_day", "onset_months", first="score"),
+            on="subject",
+            how="inner",
+            maintain_order="left",
+        )
     )
     months = months_of((pl.col("day") - pl.col("first_day")).cast(pl.Float64))
     scores = rated.select("subject", "day", "score", months=months, since=loss.log())

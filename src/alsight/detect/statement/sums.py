@@ -1,4 +1,4 @@
-"""The number of people who show something, when each has a chance of their own."""
+"""The number of people who show something, when each has a probability of showing it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ LEVELS: Final = (0.025, 0.975)
 REACH: Final = 12.0
 """Standard deviations from the mean beyond which numbers have no probability that could be computed."""
 LEAST: Final = 32.0
-"""Numbers on each side of the mean that are told in any case."""
+"""Numbers on each side of the mean that are evaluated in any case."""
 BINS: Final = 200
-"""Classes of posteriors that are told apart."""
+"""Classes of posteriors that are distinguished."""
 
 
 def number_of(share: Float[np.ndarray, " person"]) -> Float[np.ndarray, " count"]:
-    """Probability of each number of people, for independent chances (the Poisson-binomial law).
+    """Probability of each number of people, for independent probabilities (the Poisson-binomial law).
 
     Computed from its characteristic function, at no more frequencies than the numbers within REACH standard deviations
     of the mean ask for. Source: hong2013
@@ -29,28 +29,28 @@ def number_of(share: Float[np.ndarray, " person"]) -> Float[np.ndarray, " count"
     first = int(np.clip(round(float(share.sum()) - 0.5 * width), 0, size - width))
     angle = np.exp(2j * np.pi * np.arange(width) / width)
     total = np.zeros(width, dtype=complex)
-    for chance, people in zip(*np.unique(share, return_counts=True), strict=True):
+    for probability, people in zip(*np.unique(share, return_counts=True), strict=True):
         with np.errstate(divide="ignore"):
-            total += people * np.log(1 - chance + chance * angle)
+            total += people * np.log(1 - probability + probability * angle)
     near = np.clip(np.real(np.fft.fft(np.exp(total))) / width, 0.0, 1.0)
     found = np.zeros(size)
     found[first : first + width] = near[np.arange(first, first + width) % width]
     return found
 
 
-def quantiles(chances: Float[np.ndarray, " count"]) -> tuple[int, int]:
+def quantiles(probabilities: Float[np.ndarray, " count"]) -> tuple[int, int]:
     """Ends of the predictive interval of a number whose probabilities are given."""
-    below = np.cumsum(chances)
+    below = np.cumsum(probabilities)
     low, high = (int(np.searchsorted(below, level)) for level in LEVELS)
     return low, high
 
 
 def interval_of(share: Float[np.ndarray, " person"]) -> tuple[int, int]:
-    """Ends of the interval of how many of these people truly do, posteriors being as good as chances.
+    """Ends of the interval of how many of these people truly do, posteriors being as good as probabilities.
 
     Posteriors are many different numbers, so those within half a percent of each other count as their mean.
     """
-    place = np.clip((share * BINS).astype(int), 0, BINS - 1)
-    count = np.bincount(place, minlength=BINS)
-    mean = np.bincount(place, share, minlength=BINS) / np.maximum(count, 1)
-    return quantiles(number_of(np.clip(mean[place], 0.0, 1.0)))
+    index = np.clip((share * BINS).astype(int), 0, BINS - 1)
+    count = np.bincount(index, minlength=BINS)
+    mean = np.bincount(index, share, minlength=BINS) / np.maximum(count, 1)
+    return quantiles(number_of(np.clip(mean[index], 0.0, 1.0)))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.special import ndtr
 
 from alsight.base.streams import Stream, subject_key
@@ -53,7 +53,7 @@ def simulate_fit(fit: Fit, visits: pl.DataFrame, seed: int) -> pl.DataFrame:
 
 def wander(
     gap: Float[np.ndarray, " point"],
-    opens: Float[np.ndarray, " point"],
+    opens: Bool[np.ndarray, " point"],
     memory: float,
     fresh: Float[np.ndarray, " point"],
 ) -> Float[np.ndarray, " point"]:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
+from alsight.base.units import Values
 from alsight.instruments.criteria.signs import Signs, found, region_list, rostral, words
 
 NOT_MET: Final = "not_met"
@@ -25,12 +26,12 @@ class Category(NamedTuple):
         reasons: the regions that it rests on, in a sentence.
     """
 
-    category: np.ndarray
-    could_be_higher: Bool[np.ndarray, "*batch"]
-    reasons: np.ndarray
+    category: Values
+    could_be_higher: Bool[Values, "*#batch"]
+    reasons: Values
 
 
-def revised_el_escorial(recorded: Signs, emg_limbs: Float[np.ndarray, "*batch"] | None = None) -> Category:
+def revised_el_escorial(recorded: Signs, emg_limbs: Float[Values, "*#batch"] | None = None) -> Category:
     """Revised El Escorial category (Airlie House) from signs on examination and electromyography.
 
     Definite: upper and lower signs together in three regions. Probable: together in two regions. Probable, laboratory
@@ -61,7 +62,7 @@ def revised_el_escorial(recorded: Signs, emg_limbs: Float[np.ndarray, "*batch"] 
     return Category(np.asarray(EL_ESCORIAL_ORDER)[least], most > least, words(pattern, _el_escorial_reason))
 
 
-def _el_escorial(recorded: Signs, supported: np.ndarray, *, at_most: bool) -> np.ndarray:
+def _el_escorial(recorded: Signs, supported: Values, *, at_most: bool) -> Values:
     upper, lower = found(recorded.upper, at_most=at_most), found(recorded.lower, at_most=at_most)
     rank = _clinical(upper, lower, ("possible", "probable", "definite"), EL_ESCORIAL_ORDER)
     by_laboratory = EL_ESCORIAL_ORDER.index("probable_laboratory_supported")
@@ -70,7 +71,7 @@ def _el_escorial(recorded: Signs, supported: np.ndarray, *, at_most: bool) -> np
     return np.where(pure_lower & ~upper.any(axis=-1), EL_ESCORIAL_ORDER.index("suspected"), rank)
 
 
-def _clinical(upper: np.ndarray, lower: np.ndarray, names: tuple[str, str, str], order: tuple[str, ...]) -> np.ndarray:
+def _clinical(upper: Values, lower: Values, names: tuple[str, str, str], order: tuple[str, ...]) -> Values:
     """Place in the order from how many regions hold both kinds of signs."""
     together = (upper & lower).sum(axis=-1)
     possible = (together >= 1) | (upper.sum(axis=-1) >= 2) | rostral(lower, upper)
@@ -78,7 +79,7 @@ def _clinical(upper: np.ndarray, lower: np.ndarray, names: tuple[str, str, str],
     return np.select([together >= 3, together >= 2, possible], [ranks[2], ranks[1], ranks[0]], 0)
 
 
-def _el_escorial_reason(row: np.ndarray) -> str:
+def _el_escorial_reason(row: Values) -> str:
     return (
         f"upper motor neuron signs: {region_list(row[:4])}; lower motor neuron signs: {region_list(row[4:8])}; "
         f"limbs with signs on electromyography: {int(row[8])}"
@@ -97,7 +98,7 @@ def awaji(recorded: Signs) -> Category:
 
     Source: decarvalho2008
     """
-    ranks: list[np.ndarray] = []
+    ranks: list[Values] = []
     for at_most in (False, True):
         upper, lower = found(recorded.upper, at_most=at_most), _either(recorded, at_most=at_most)
         ranks.append(_clinical(upper, lower, ("possible", "probable", "definite"), AWAJI_ORDER))
@@ -107,11 +108,11 @@ def awaji(recorded: Signs) -> Category:
     return Category(np.asarray(AWAJI_ORDER)[ranks[0]], ranks[1] > ranks[0], words(pattern, _awaji_reason))
 
 
-def _either(recorded: Signs, *, at_most: bool) -> np.ndarray:
+def _either(recorded: Signs, *, at_most: bool) -> Values:
     return found(recorded.lower, at_most=at_most) | found(recorded.lower_emg, at_most=at_most)
 
 
-def _awaji_reason(row: np.ndarray) -> str:
+def _awaji_reason(row: Values) -> str:
     return (
         f"upper motor neuron signs: {region_list(row[:4])}; "
         f"lower motor neuron signs, clinical or on electromyography: {region_list(row[4:8])}"

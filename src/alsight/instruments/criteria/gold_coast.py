@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
+from alsight.base.units import Values
 from alsight.instruments.criteria.signs import Signs, found, region_list, words
 
 
@@ -18,12 +19,12 @@ class GoldCoast(NamedTuple):
         reasons: how each of the three parts stands, in a sentence.
     """
 
-    met: Float[np.ndarray, "*batch"]
-    reasons: np.ndarray
+    met: Float[Values, "*#batch"]
+    reasons: Values
 
 
 def gold_coast(
-    recorded: Signs, progressive: Float[np.ndarray, "*batch"], others_excluded: Float[np.ndarray, "*batch"]
+    recorded: Signs, progressive: Real[Values, "*#batch"], others_excluded: Real[Values, "*#batch"]
 ) -> GoldCoast:
     """Gold Coast criteria: no grades of certainty, either met or not.
 
@@ -51,16 +52,16 @@ def gold_coast(
     return GoldCoast(met, words(pattern, _reason))
 
 
-def _lower(recorded: Signs, *, at_most: bool) -> np.ndarray:
+def _lower(recorded: Signs, *, at_most: bool) -> Values:
     return found(recorded.lower, at_most=at_most) | found(recorded.lower_emg, at_most=at_most)
 
 
-def _pattern(recorded: Signs, *, at_most: bool) -> np.ndarray:
+def _pattern(recorded: Signs, *, at_most: bool) -> Values:
     upper, lower = found(recorded.upper, at_most=at_most), _lower(recorded, at_most=at_most)
     return ((upper & lower).any(axis=-1) | (lower.sum(axis=-1) >= 2)).astype(np.float64)
 
 
-def _reason(row: np.ndarray) -> str:
+def _reason(row: Values) -> str:
     standing = {0: "not met", 1: "met", 2: "not recorded"}
     progression, pattern, exclusion = (standing[int(value)] for value in row[:3])
     return (

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alsight.base.errors import SpecError
+from alsight.base.units import Values
 
 REGIONS: Final = ("bulbar", "cervical", "thoracic", "lumbosacral")
 """Body regions from rostral to caudal (brooks2000)."""
@@ -23,15 +24,15 @@ class Signs(NamedTuple):
         lower_emg: lower motor neuron signs on electromyography, by the rules of the criteria in question.
     """
 
-    upper: Float[np.ndarray, "*batch 4"]
-    lower: Float[np.ndarray, "*batch 4"]
-    lower_emg: Float[np.ndarray, "*batch 4"]
+    upper: Float[Values, "*#batch 4"]
+    lower: Float[Values, "*#batch 4"]
+    lower_emg: Float[Values, "*#batch 4"]
 
 
 def signs(
-    upper: Float[np.ndarray, "*batch 4"],
-    lower: Float[np.ndarray, "*batch 4"],
-    lower_emg: Float[np.ndarray, "*batch 4"] | None = None,
+    upper: Float[Values, "*#batch upper_region"],
+    lower: Float[Values, "*#batch lower_region"],
+    lower_emg: Float[Values, "*#batch emg_region"] | None = None,
 ) -> Signs:
     """Recorded signs, brought to one shape; electromyography that was not done is nan throughout.
 
@@ -51,18 +52,18 @@ def signs(
     return Signs(*np.broadcast_arrays(*parts))
 
 
-def found(part: Float[np.ndarray, "*batch 4"], *, at_most: bool) -> np.ndarray:
+def found(part: Float[Values, "*#batch item"], *, at_most: bool) -> Values:
     """Regions with a sign; what is not recorded counts as absent, or as present when asking what could be `at_most`."""
     return part != 0 if at_most else part == 1
 
 
-def rostral(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def rostral(first: Values, second: Values) -> Values:
     """Whether some region of the first kind lies above some region of the second kind."""
     above = np.logical_or.accumulate(first, axis=-1)[..., :-1]
     return np.asarray((above & second[..., 1:]).any(axis=-1))
 
 
-def words(pattern: np.ndarray, sentence: Callable[[np.ndarray], str]) -> np.ndarray:
+def words(pattern: Values, sentence: Callable[[np.ndarray], str]) -> Values:
     """One sentence a person from small whole numbers on the last axis, each distinct pattern put into words once."""
     distinct, inverse = np.unique(pattern.reshape(-1, pattern.shape[-1]), axis=0, return_inverse=True)
     texts = np.asarray([sentence(row) for row in distinct], dtype=np.str_)
@@ -71,6 +72,6 @@ def words(pattern: np.ndarray, sentence: Callable[[np.ndarray], str]) -> np.ndar
     return texts[inverse.reshape(pattern.shape[:-1])]
 
 
-def region_list(present: np.ndarray) -> str:
+def region_list(present: Values) -> str:
     """Regions by name: "bulbar, cervical", or "no region"."""
     return ", ".join(name for name, there in zip(REGIONS, present, strict=True) if there) or "no region"

@@ -17,7 +17,7 @@ KINDS = np.array([row.kind for row in PLANTED])
 
 
 @dataclass(frozen=True)
-class People:
+class PlantedPeople:
     """Traits drawn once a person, one value each.
 
     Attributes:
@@ -45,7 +45,7 @@ class People:
         return np.isin(self.kind, kinds)
 
 
-def draw_people(generator: Generator) -> People:
+def draw_people(generator: Generator) -> PlantedPeople:
     """Traits of everybody, kinds in shuffled order."""
     index = np.repeat(np.arange(len(PLANTED)), [row.people for row in PLANTED])
     index = generator.permutation(index)
@@ -69,7 +69,7 @@ def draw_people(generator: Generator) -> People:
     gap = int(constant("visit_gap") / DAYS_PER_WEEK)
     dips = np.isin(kind, ("dip_infection", "dip_fracture"))
     start_week[dips] = (start_week[dips] // gap) * gap - 3
-    return People(
+    return PlantedPeople(
         kind=kind,
         start_week=start_week,
         end_week=np.where(length > 0, start_week + np.rint(length / WEEK_MONTHS), -1).astype(np.int64),
@@ -81,13 +81,13 @@ def draw_people(generator: Generator) -> People:
     )
 
 
-def in_window(people: People) -> Bool[np.ndarray, "people weeks"]:
+def in_window(people: PlantedPeople) -> Bool[np.ndarray, "people weeks"]:
     """Weeks that lie in each person's planted window."""
     week = np.arange(WEEKS)
     return (week >= people.start_week[:, None]) & (week < people.end_week[:, None])
 
 
-def draw_loss(people: People, generator: Generator) -> Float[np.ndarray, "people weeks"]:
+def draw_loss(people: PlantedPeople, generator: Generator) -> Float[np.ndarray, "people weeks"]:
     """Points lost since health, week by week from entry [points, 0-47].
 
     The log of the rate wanders about the personal mean (Ornstein-Uhlenbeck), so the rate is never negative outside a
@@ -111,7 +111,7 @@ def draw_loss(people: People, generator: Generator) -> Float[np.ndarray, "people
     return np.clip(lost - _gained(people), 0.0, 47.0)
 
 
-def _gained(people: People) -> Float[np.ndarray, "people weeks"]:
+def _gained(people: PlantedPeople) -> Float[np.ndarray, "people weeks"]:
     """Points given back by a planted gain, week by week."""
     week = np.arange(WEEKS)[None, :]
     ramp = np.full(people.gain.size, constant("ramp_months") / WEEK_MONTHS)
@@ -124,7 +124,7 @@ def _gained(people: People) -> Float[np.ndarray, "people weeks"]:
 
 
 def item_latents(
-    people: People, lost: Float[np.ndarray, "people weeks"], generator: Generator
+    people: PlantedPeople, lost: Float[np.ndarray, "people weeks"], generator: Generator
 ) -> Float[np.ndarray, "people weeks 12"]:
     """Latent value of each of the twelve items [0-4], whose sum is 48 minus the points lost.
 

@@ -9,14 +9,16 @@ from numpy.random import Generator
 
 from alsight.base.units import DAYS_PER_WEEK
 from alsight.cohort.tables import DOSES, EVENTS
-from alsight.make.example.course import People
-from alsight.make.example.observe import NEVER, Fates, Visits
+from alsight.make.example.course import PlantedPeople
+from alsight.make.example.observe import NEVER, Fates, PlantedVisits
 from alsight.make.example.parameters import constant
 
 WEEK = int(DAYS_PER_WEEK)
 
 
-def event_frame(names: pl.Series, people: People, fates: Fates, visits: Visits, generator: Generator) -> pl.DataFrame:
+def event_frame(
+    names: pl.Series, people: PlantedPeople, fates: Fates, visits: PlantedVisits, generator: Generator
+) -> pl.DataFrame:
     """What happened to people: fates, planted illnesses with their hospital stay, and illnesses without effect."""
     size = names.len()
     infected, fallen = people.among("dip_infection"), people.among("dip_fracture")
@@ -47,14 +49,14 @@ def event_frame(names: pl.Series, people: People, fates: Fates, visits: Visits, 
     )
 
 
-def _revised(people: People) -> Bool[np.ndarray, " people"]:
+def _revised(people: PlantedPeople) -> Bool[np.ndarray, " people"]:
     """The first two people whose other disease improves are found out by the end."""
     improving = people.among("mimic_improving")
     return improving & (np.cumsum(improving) <= 2)
 
 
 def dose_frame(
-    names: pl.Series, people: People, subjects: pl.DataFrame, fates: Fates, generator: Generator
+    names: pl.Series, people: PlantedPeople, subjects: pl.DataFrame, fates: Fates, generator: Generator
 ) -> pl.DataFrame:
     """Riluzole for most, edaravone for some, and the planted drug for saliva."""
     size = names.len()

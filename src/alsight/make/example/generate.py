@@ -18,10 +18,10 @@ from alsight.cohort.cohort import Cohort
 from alsight.cohort.tables import SUBJECTS, VISITS
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.instruments.items import TEN, TWELVE
-from alsight.make.example.course import People, draw_loss, draw_people, item_latents
+from alsight.make.example.course import PlantedPeople, draw_loss, draw_people, item_latents
 from alsight.make.example.events import dose_frame, event_frame
 from alsight.make.example.measures import measure_frame
-from alsight.make.example.observe import Fates, Visits, appearance, draw_fates, draw_visits
+from alsight.make.example.observe import Fates, PlantedVisits, appearance, draw_fates, draw_visits
 from alsight.make.example.parameters import GAINERS, SEED, constant
 from alsight.make.maker import PACKAGE, command
 
@@ -52,7 +52,7 @@ def make() -> tuple[Cohort, pl.DataFrame]:
     return cohort, truth_frame(names, people, lost, visits)
 
 
-def subject_frame(names: pl.Series, people: People, fates: Fates, generator: Generator) -> pl.DataFrame:
+def subject_frame(names: pl.Series, people: PlantedPeople, fates: Fates, generator: Generator) -> pl.DataFrame:
     """Who the people are; onset lies back in time by what was lost over the personal rate."""
     size = names.len()
     pace = np.where(people.rate > 0.02, people.rate, generator.uniform(0.2, 0.5, size))
@@ -91,7 +91,9 @@ def subject_frame(names: pl.Series, people: People, fates: Fates, generator: Gen
     return _as_declared(frame.with_columns(entry=pl.lit("first_visit"), study=pl.lit("example")), SUBJECTS.schema)
 
 
-def visit_frame(names: pl.Series, people: People, fates: Fates, visits: Visits, generator: Generator) -> pl.DataFrame:
+def visit_frame(
+    names: pl.Series, people: PlantedPeople, fates: Fates, visits: PlantedVisits, generator: Generator
+) -> pl.DataFrame:
     """Ratings as a long frame; from the gastrostomy on item 5 is 5b, before it 5a.
 
     A few people are rated on the original ALSFRS throughout, whose one breathing item is the lowest of the three.
@@ -133,7 +135,7 @@ def visit_frame(names: pl.Series, people: People, fates: Fates, visits: Visits, 
     return _as_declared(frame, VISITS.schema)
 
 
-def truth_frame(names: pl.Series, people: People, lost: np.ndarray, visits: Visits) -> pl.DataFrame:
+def truth_frame(names: pl.Series, people: PlantedPeople, lost: np.ndarray, visits: PlantedVisits) -> pl.DataFrame:
     """What was planted in whom.
 
     `true_gain` is the rise of true function over the window; `planted_points` what was planted whatever its nature (the

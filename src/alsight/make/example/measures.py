@@ -9,19 +9,19 @@ from numpy.random import Generator
 
 from alsight.base.units import DAYS_PER_WEEK
 from alsight.cohort.tables import MEASURES_TABLE
-from alsight.make.example.course import People
-from alsight.make.example.observe import Visits
+from alsight.make.example.course import PlantedPeople
+from alsight.make.example.observe import PlantedVisits
 from alsight.make.example.parameters import constant
 
 
 def measure_frame(
     names: pl.Series,
-    people: People,
+    people: PlantedPeople,
     *,
     subjects: pl.DataFrame,
     lost: Float[np.ndarray, "people weeks"],
     latents: Float[np.ndarray, "people weeks 12"],
-    visits: Visits,
+    visits: PlantedVisits,
     generator: Generator,
 ) -> pl.DataFrame:
     """All measurements, taken at visits; each follows the true course, not the rating."""
@@ -58,12 +58,14 @@ def measure_frame(
     )
 
 
-def _breath(people: People) -> Float[np.ndarray, " people"]:
+def _breath(people: PlantedPeople) -> Float[np.ndarray, " people"]:
     """How much of each point lost the vital capacity feels; little in people with another disease."""
     return np.where(people.among("mimic_stable", "mimic_improving"), 0.15, 1.0)
 
 
-def _neurofilament(people: People, shape: tuple[int, int], generator: Generator) -> Float[np.ndarray, "people visits"]:
+def _neurofilament(
+    people: PlantedPeople, shape: tuple[int, int], generator: Generator
+) -> Float[np.ndarray, "people visits"]:
     """Plasma neurofilament light chain [pg/ml], correlated with the log of the personal rate."""
     log_rate = np.log(np.maximum(people.rate, 0.03))
     natural = people.rate > 0.02
@@ -78,7 +80,7 @@ def _neurofilament(people: People, shape: tuple[int, int], generator: Generator)
 
 def _rows(
     names: pl.Series,
-    visits: Visits,
+    visits: PlantedVisits,
     taken: Bool[np.ndarray, "people visits"],
     measure: str,
     *,

@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from alsight.base.units import DAYS_PER_WEEK
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
-from alsight.make.example.course import WEEK_MONTHS, People, in_window
+from alsight.make.example.course import WEEK_MONTHS, PlantedPeople, in_window
 from alsight.make.example.parameters import WEEKS, constant
 
 NEVER = 10 * WEEKS
@@ -62,7 +62,7 @@ def _first(happens: Bool[np.ndarray, "people weeks"]) -> Int[np.ndarray, " peopl
 
 
 def draw_fates(
-    people: People,
+    people: PlantedPeople,
     lost: Float[np.ndarray, "people weeks"],
     latents: Float[np.ndarray, "people weeks 12"],
     generator: Generator,
@@ -111,7 +111,7 @@ def draw_fates(
 
 
 def appearance(
-    people: People, latents: Float[np.ndarray, "people weeks 12"], fates: Fates
+    people: PlantedPeople, latents: Float[np.ndarray, "people weeks 12"], fates: Fates
 ) -> Float[np.ndarray, "people weeks 12"]:
     """What a perfect rater would see: the latents plus planted effects that are no change of the disease."""
     seen = latents.copy()
@@ -133,7 +133,7 @@ def appearance(
 
 
 @dataclass(frozen=True)
-class Visits:
+class PlantedVisits:
     """Visits in a padded table, people by planned visits.
 
     Attributes:
@@ -150,8 +150,8 @@ class Visits:
 
 
 def draw_visits(
-    people: People, fates: Fates, seen: Float[np.ndarray, "people weeks 12"], generator: Generator
-) -> Visits:
+    people: PlantedPeople, fates: Fates, seen: Float[np.ndarray, "people weeks 12"], generator: Generator
+) -> PlantedVisits:
     """Visits about three months apart, some missed, rated with sticky noise.
 
     A rating changes only when what is seen, with the error of the day and of the item, is past the half-way mark to the
@@ -178,12 +178,12 @@ def draw_visits(
     items = _rate(truth, people, outlier, generator)
     ventilated = week >= fates.tracheostomy[:, None]
     items[:, :, 11] = np.where(ventilated, 0, items[:, :, 11])
-    return Visits(day=day, kept=kept, items=items, outlier=outlier)
+    return PlantedVisits(day=day, kept=kept, items=items, outlier=outlier)
 
 
 def _rate(
     truth: Float[np.ndarray, "people visits 12"],
-    people: People,
+    people: PlantedPeople,
     outlier: Bool[np.ndarray, "people visits"],
     generator: Generator,
 ) -> Int[np.ndarray, "people visits 12"]:

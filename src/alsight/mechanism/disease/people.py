@@ -58,7 +58,7 @@ class Mix:
 
 
 @dataclass(frozen=True)
-class Draws:
+class PersonDraws:
     """The draws of some people from the stream PERSON, by name."""
 
     normal_numbers: Float64[np.ndarray, "subject normal"]
@@ -92,7 +92,7 @@ def draw_people(p: Numbers, root: int, subjects: Subjects, mix: Mix) -> Float64[
         mix: shares of genes, phenotypes, first regions and accepted care; entry and end of follow-up.
     """
     keys = subject_key(root, Stream.PERSON, subjects)
-    draws = Draws(
+    draws = PersonDraws(
         normals(keys, width(PERSON_NORMALS)), uniforms(keys, width(PERSON_UNIFORMS), first=PERSON_UNIFORMS_FIRST)
     )
     traits = np.zeros((subjects.size, at.TRAIT_WIDTH))
@@ -107,7 +107,7 @@ def draw_people(p: Numbers, root: int, subjects: Subjects, mix: Mix) -> Float64[
     return traits
 
 
-def _birth(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: Draws, gene: Rows) -> None:
+def _birth(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: PersonDraws, gene: Rows) -> None:
     shift = np.array([row.age_shift for row in GENES])[gene]
     age = p[INDEX["onset_age_years"]] + shift + p[INDEX["onset_age_sd_years"]] * draws.normal("age_at_onset")
     male = draws.uniform("male") >= p[INDEX["female_share"]]
@@ -128,7 +128,7 @@ def _birth(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: Draw
 def _rates(
     traits: Float64[np.ndarray, "subject trait"],
     p: Numbers,
-    draws: Draws,
+    draws: PersonDraws,
     gene: Rows,
     phenotype: Rows,
     mix: Mix,
@@ -170,7 +170,7 @@ def _rates(
         traits[:, at.T[name]] = values
 
 
-def _first_pool(draws: Draws, genes: Rows, kinds: Rows, mix: Mix) -> Rows:
+def _first_pool(draws: PersonDraws, genes: Rows, kinds: Rows, mix: Mix) -> Rows:
     """Where it begins: the phenotype says so, else the gene's chance of bulbar onset, else the population's shares."""
     where, among_spinal = draws.uniform("onset_pool"), draws.uniform("onset_pool_among_spinal")
     bulbar = np.array([row.bulbar for row in GENES])[genes]
@@ -183,7 +183,7 @@ def _first_pool(draws: Draws, genes: Rows, kinds: Rows, mix: Mix) -> Rows:
     return np.minimum(pool, PHRENIC)
 
 
-def _shares(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: Draws, gene: Rows) -> None:
+def _shares(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: PersonDraws, gene: Rows) -> None:
     """Through which channels the hazard comes: glutamate, oxidative stress, mutant protein, the rest."""
     width = 2.0 / np.sqrt(p[INDEX["share_concentration"]])
     glu, ox = p[INDEX["share_glutamate"]], p[INDEX["share_oxidative"]]
@@ -196,7 +196,7 @@ def _shares(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: Dra
     traits[:, at.T["share_protein"]] = protein
 
 
-def _ratings(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: Draws) -> None:
+def _ratings(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: PersonDraws) -> None:
     """How this person is rated: lasting shifts of the items, size of visit noise, shift of remote ratings."""
     spread = p[INDEX["noise_log_sd"]]
     traits[:, at.T_SHIFT : at.T_SHIFT + 12] = p[INDEX["item_shift_sd"]] * draws.normals("item_shift")
@@ -204,7 +204,7 @@ def _ratings(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: Dr
     traits[:, at.T["remote_shift"]] = p[INDEX["remote_sd"]] * draws.normal("remote_shift")
 
 
-def _care(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: Draws, mix: Mix) -> None:
+def _care(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: PersonDraws, mix: Mix) -> None:
     """The sign at which each kind of care begins, or a value never reached for those who do not accept it."""
     signs = (
         ("niv_capacity_pct", "niv_sign_pct", "niv_sign_sd_pct", mix.niv, NEVER),
@@ -219,7 +219,12 @@ def _care(traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: Draws
 
 
 def _entry(
-    traits: Float64[np.ndarray, "subject trait"], p: Numbers, draws: Draws, subjects: Subjects, root: int, mix: Mix
+    traits: Float64[np.ndarray, "subject trait"],
+    p: Numbers,
+    draws: PersonDraws,
+    subjects: Subjects,
+    root: int,
+    mix: Mix,
 ) -> None:
     """Months from onset to diagnosis, from diagnosis to entry, and when follow-up ends."""
     typical = np.log(p[INDEX["delay_median_months"]]) + p[INDEX["delay_log_sd"]] * draws.normal("delay_months")

@@ -61,11 +61,11 @@ def _reach(frame: pl.DataFrame) -> tuple[float, float]:
 
 
 def trajectories(lines: pl.DataFrame, marked: pl.DataFrame, width: int) -> alt.TopLevelMixin:
-    """Courses of a sample of people as thin lines, stretches inside an episode drawn over them.
+    """Courses of a sample of people as thin lines, periods inside an episode drawn over them.
 
     Args:
         lines: one row a visit: person, months, total.
-        marked: one row a visit inside an episode: stretch (its own key), months, total, kind (plateau or reversal).
+        marked: one row a visit inside an episode: period (its own key), months, total, kind (plateau or reversal).
         width: of the drawing area [px].
     """
     low, high = _reach(lines)
@@ -75,7 +75,7 @@ def trajectories(lines: pl.DataFrame, marked: pl.DataFrame, width: int) -> alt.T
         x=months_axis(low, high, width), y=total, detail="person:N"
     )
     over = alt.Chart(rows(marked)).encode(
-        x=months_axis(low, high, width), y=total, detail="stretch:N", color=alt.Color("kind:N", scale=kinds())
+        x=months_axis(low, high, width), y=total, detail="period:N", color=alt.Color("kind:N", scale=kinds())
     )
     return alt.layer(
         base.mark_line(strokeWidth=0.8, color=color("faint"), opacity=0.7),

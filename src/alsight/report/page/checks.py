@@ -1,4 +1,4 @@
-"""What to look at before an observed rise or plateau is believed: plain facts about one stretch of one person's record.
+"""Remarks on the record behind an observed rise or plateau: plain facts about one period of one person.
 
 Nothing here decides anything. Each function looks at one person's own rows and returns a sentence, or none.
 """
@@ -20,13 +20,13 @@ OUTLYING: Final = 4.0
 not changed differ by up to about this much (from the reliability in kaufmann2007)."""
 
 FLOOR, CEILING = 4.0, 46.0
-"""Mean totals at or beyond which a plateau cannot be judged [points]: the scale cannot move further."""
+"""Mean totals at or beyond which a plateau cannot be assessed [points]: the scale cannot move further."""
 
 LOOK_BACK: Final = days_of(3.0)
-"""How long before a stretch an illness or a new treatment is still mentioned [days]; one visit interval, assumed."""
+"""How long before a period an illness or a new treatment is still mentioned [days]; one visit interval, assumed."""
 
 FEW_VISITS: Final = 4
-"""A stretch that rests on fewer visits than this says so."""
+"""A period that rests on fewer visits than this says so."""
 
 EVENT_WORDS: Final = {
     "death": "death",
@@ -51,8 +51,8 @@ _LABELS: Final = {item.name: item.label.lower() for item in ITEMS} | {"q5_cuttin
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """One stretch of one person, with everything recorded about them.
+class Period:
+    """One period of one person, with everything recorded about them.
 
     Attributes:
         kind: plateau or reversal.
@@ -76,38 +76,38 @@ class Stretch:
 
     @property
     def inside(self) -> pl.DataFrame:
-        """Visits of the stretch."""
+        """Visits of the period."""
         return self.visits.filter(pl.col("day").is_between(self.start_day, self.end_day))
 
 
-Check = Callable[[Stretch], str]
+Check = Callable[[Period], str]
 
 
-def few_visits(stretch: Stretch) -> str:
-    """How few visits the stretch rests on."""
-    size = stretch.inside.height
+def few_visits(period: Period) -> str:
+    """How few visits the period rests on."""
+    size = period.inside.height
     if size >= FEW_VISITS:
         return ""
-    return f"It rests on {size} visits only; another visit three months on would tell more."
+    return f"It rests on {size} {'visit' if size == 1 else 'visits'} only; another visit after three months would help."
 
 
-def item_five(stretch: Stretch) -> str:
-    """Whether item 5 changed from 5a to 5b, or back, inside the stretch."""
+def item_five(period: Period) -> str:
+    """Whether item 5 changed from 5a to 5b, or back, inside the period."""
     columns = ("q5a_cutting_without_gastrostomy", "q5b_cutting_with_gastrostomy")
-    if not set(columns) <= set(stretch.visits.columns):
+    if not set(columns) <= set(period.visits.columns):
         return ""
-    both = stretch.inside.select(pl.col(columns).is_not_null().any()).row(0)
+    both = period.inside.select(pl.col(columns).is_not_null().any()).row(0)
     if not all(both):
         return ""
     return (
-        "Item 5 was rated as 5a (cutting food) and as 5b (with a gastrostomy) within this stretch. The two are "
-        "worded differently, so that the score can rise at the change without any recovery."
+        "Item 5 was rated as 5a (cutting food) and as 5b (with a gastrostomy) within this period. The two have "
+        "different wording, so that the score can rise at the change without any recovery."
     )
 
 
-def item_twelve(stretch: Stretch) -> str:
+def item_twelve(period: Period) -> str:
     """Whether item 12 rose, as it does when ventilation is given up."""
-    scores = stretch.inside["q12_respiratory_insufficiency"].drop_nulls()
+    scores = period.inside["q12_respiratory_insufficiency"].drop_nulls()
     if scores.len() < 2 or scores[-1] <= scores[0]:
         return ""
     return (
@@ -116,11 +116,11 @@ def item_twelve(stretch: Stretch) -> str:
     )
 
 
-def gaining_items(stretch: Stretch) -> str:
+def gaining_items(period: Period) -> str:
     """Which items the rise consists of."""
-    if stretch.kind != "reversal":
+    if period.kind != "reversal":
         return ""
-    inside = stretch.inside.select(item for item in TWELVE if item in stretch.visits.columns)
+    inside = period.inside.select(item for item in TWELVE if item in period.visits.columns)
     if inside.height < 2:
         return ""
     ends = inside.select((pl.all().last() - pl.all().first()).cast(pl.Float64)).row(0, named=True)
@@ -130,78 +130,78 @@ def gaining_items(stretch: Stretch) -> str:
         return ""
     said = joined([f"{_LABELS[name]} ({signed(change)})" for change, name in up])
     fell = f" Meanwhile {joined([_LABELS[name] for name in down])} fell." if down else ""
-    return f"From first to last visit of the stretch the rise is in {said}.{fell}"
+    return f"From the first to the last visit of the period, the rise is in {said}.{fell}"
 
 
-def way_of_rating(stretch: Stretch) -> str:
-    """Whether mode, rater, respondent or scale changed inside the stretch."""
+def way_of_rating(period: Period) -> str:
+    """Whether mode, rater, respondent or scale changed inside the period."""
     words = {"mode": "way of rating", "responder": "person who answers", "rater": "rater", "scale": "scale"}
     changed = [
         word
         for column, word in words.items()
-        if column in stretch.visits.columns and stretch.inside[column].drop_nulls().n_unique() > 1
+        if column in period.visits.columns and period.inside[column].drop_nulls().n_unique() > 1
     ]
     if not changed:
         return ""
-    return f"The {joined(changed)} changed within this stretch; that alone can move the score."
+    return f"The {joined(changed)} changed within this period; that alone can change the score."
 
 
-def outlying_visit(stretch: Stretch) -> str:
-    """The visit of the stretch that lies furthest off the line through its neighbors, where that is far."""
+def outlying_visit(period: Period) -> str:
+    """The visit of the period that lies furthest off the line through its neighbors, where that is far."""
     gap = pl.col("day").shift(-1) - pl.col("day").shift(1)
     weight = (pl.col("day") - pl.col("day").shift(1)) / gap
     line = pl.col("total").shift(1) + weight * (pl.col("total").shift(-1) - pl.col("total").shift(1))
-    off = stretch.visits.drop_nulls("total").with_columns(off=pl.col("total") - line).drop_nulls("off")
-    far = off.filter(pl.col("day").is_between(stretch.start_day, stretch.end_day), pl.col("off").abs() >= OUTLYING)
+    off = period.visits.drop_nulls("total").with_columns(off=pl.col("total") - line).drop_nulls("off")
+    far = off.filter(pl.col("day").is_between(period.start_day, period.end_day), pl.col("off").abs() >= OUTLYING)
     if not far.height:
         return ""
     worst = far.sort(pl.col("off").abs(), descending=True).row(0, named=True)
     side = "above" if worst["off"] > 0 else "below"
     return (
         f"The visit at {months(months_of(worst['day']))} lies {number(abs(worst['off']), 0)} points {side} the line "
-        "between its neighbors. Look whether the stretch would stand without it."
+        "between its neighbors. Check whether the period holds without it."
     )
 
 
-def scale_end(stretch: Stretch) -> str:
+def scale_end(period: Period) -> str:
     """Whether the scores are so near the end of the scale that it cannot move."""
-    mean = stretch.inside["total"].mean()
+    mean = period.inside["total"].mean()
     if not isinstance(mean, float) or FLOOR < mean < CEILING:
         return ""
     end = "top" if mean >= CEILING else "bottom"
-    return f"The scores lie at the {end} of the scale (mean {number(mean)} of 48), where a plateau cannot be judged."
+    return f"The scores lie at the {end} of the scale (mean {number(mean)} of 48), where a plateau cannot be assessed."
 
 
-def illness(stretch: Stretch) -> str:
-    """Illness before or inside the stretch: a rise may be recovery from it."""
-    near = stretch.events.filter(
+def illness(period: Period) -> str:
+    """Illness before or inside the period: a rise may be recovery from it."""
+    near = period.events.filter(
         pl.col("event").is_in(_ILLNESS),
-        pl.col("day").is_between(stretch.start_day - LOOK_BACK, stretch.end_day),
+        pl.col("day").is_between(period.start_day - LOOK_BACK, period.end_day),
     )
     if not near.height:
         return ""
     said = joined(_dated(near, "event", EVENT_WORDS))
-    return f"Recorded around it: {said}. A rise may be recovery from that; compare with the score before it."
+    return f"Recorded around it: {said}. A rise may be recovery from it; compare with the score before it."
 
 
-def treatment(stretch: Stretch) -> str:
-    """Treatments and devices started shortly before or inside the stretch."""
-    window = pl.col("day").is_between(stretch.start_day - LOOK_BACK, stretch.end_day)
-    devices = stretch.events.filter(window, pl.col("event").is_in(["niv_start", "niv_stop", "gastrostomy"]))
-    started = stretch.doses.filter(window)
+def treatment(period: Period) -> str:
+    """Treatments and devices started shortly before or inside the period."""
+    window = pl.col("day").is_between(period.start_day - LOOK_BACK, period.end_day)
+    devices = period.events.filter(window, pl.col("event").is_in(["niv_start", "niv_stop", "gastrostomy"]))
+    started = period.doses.filter(window)
     said = _dated(devices, "event", EVENT_WORDS) + _dated(started, "treatment", {})
     if not said:
         return ""
     return f"Started or changed around it: {joined(said)}."
 
 
-def diagnosis(stretch: Stretch) -> str:
+def diagnosis(period: Period) -> str:
     """Whether the diagnosis was revised, or a gene is known whose disease is slow or treatable."""
-    revised = stretch.person.get("revised_diagnosis")
-    if revised or stretch.events.filter(pl.col("event") == "diagnosis_revised").height:
+    revised = period.person.get("revised_diagnosis")
+    if revised or period.events.filter(pl.col("event") == "diagnosis_revised").height:
         return f"The diagnosis was later revised{f' to {revised}' if revised else ''}."
-    if stretch.person.get("genotype") == "sod1":
-        return "A SOD1 variant is recorded: some are slow by nature, and tofersen is given for them."
+    if period.person.get("genotype") == "sod1":
+        return "A SOD1 variant is recorded: some progress slowly, and tofersen is a treatment for them."
     return ""
 
 
@@ -217,12 +217,12 @@ CHECKS: Final[tuple[Check, ...]] = (
     illness,
     treatment,
 )
-"""Everything that is looked at, in the order in which it is told."""
+"""Every check, in the order in which its remark is printed."""
 
 
-def checks(stretch: Stretch) -> tuple[str, ...]:
-    """Every sentence that applies to a stretch."""
-    return tuple(said for said in (check(stretch) for check in CHECKS) if said)
+def checks(period: Period) -> tuple[str, ...]:
+    """Every sentence that applies to a period."""
+    return tuple(said for said in (check(period) for check in CHECKS) if said)
 
 
 def _dated(frame: pl.DataFrame, column: str, words: dict[str, str]) -> list[str]:

@@ -14,7 +14,7 @@ from alsight.report.page.blocks import Figure, KeyEntry, TableView, drawn, table
 from alsight.report.page.charts import WIDE
 from alsight.report.page.checks import EVENT_WORDS
 from alsight.report.page.labels import LABELS, RULES, source_name
-from alsight.report.page.timeline import PANELS, Course, small_multiples
+from alsight.report.page.timeline import PANELS, PersonCourse, small_multiples
 from alsight.report.page.words import NONE, count, months, number, opening, signed
 
 DOMAINS: Final = {
@@ -40,7 +40,7 @@ _ROOM: Final = 0.2
 WINDOWS: Final = (
     KeyEntry("circle", "plateau", "plateau"),
     KeyEntry("circle", "rise", "held gain"),
-    KeyEntry("circle", "other", "explained rise"),
+    KeyEntry("circle", "other", "rise with another explanation"),
 )
 
 _WORDS: Final = {
@@ -91,7 +91,7 @@ def overview(flags: pl.DataFrame, visits: pl.DataFrame) -> Figure:
     """The courses of the first people side by side, each numbered as its page.
 
     Args:
-        flags: `subject`, `kind`, `held_from_day` and `end_day` of the stretch, one row a person.
+        flags: `subject`, `kind`, `held_from_day` and `end_day` of the period, one row a person.
         visits: scored visits with `total`.
     """
     numbered = flags.select(
@@ -112,17 +112,17 @@ def overview(flags: pl.DataFrame, visits: pl.DataFrame) -> Figure:
     reach = (min(low, 0.0), max(high, low + 1.0))
     return drawn(
         lambda width: small_multiples(small, reach, width, 6 if width >= WIDE else 3),
-        f"ALSFRS-R totals of the first {flags.height} people, the stretch in question marked",
-        f"The first {flags.height}, totals from 0 to 48 over {months(reach[1])} from entry, first and last value "
-        "written out.",
+        f"ALSFRS-R totals of the first {flags.height} people, the period of the verdict marked",
+        f"The first {flags.height}, ALSFRS-R totals from 0 to 48 over {months(reach[1])} from entry, with the first "
+        "and the last value.",
         key=WINDOWS,
     )
 
 
-def recorded(own: Records, definitions: Sequence[str]) -> Course:
+def recorded(own: Records, definitions: Sequence[str]) -> PersonCourse:
     """What was recorded of a person, for the chart; spans are those of these definitions."""
     spans = own.episodes.filter(pl.col("definition").is_in(list(definitions)))
-    return Course(
+    return PersonCourse(
         visits=own.visits.select(months_of(pl.col("day").cast(pl.Float64)).alias("months"), "total"),
         spans=spans.select(
             start=months_of(pl.col("held_from_day").cast(pl.Float64)),
@@ -187,7 +187,7 @@ def _measures(measures: pl.DataFrame) -> pl.DataFrame:
 
 
 def facts(person: dict[str, Any], own: Records) -> tuple[tuple[str, str], ...]:
-    """Who the person is, in a few lines; what is not recorded is left out."""
+    """Who the person is, in a few lines; what is not recorded is not listed."""
     visits = own.visits.drop_nulls("total")
     first = visits.row(0, named=True) if visits.height else {}
     known = [
@@ -214,7 +214,7 @@ def _span(visits: pl.DataFrame) -> int:
 
 
 def fired(episodes: pl.DataFrame) -> TableView:
-    """Every definition that the person met, with its stretch."""
+    """Every definition that the person met, with its period."""
     rows = [
         (
             opening(LABELS[row["definition"]]),

@@ -99,7 +99,7 @@ def trajectories(visits: pl.DataFrame, episodes: pl.DataFrame, definitions: Sequ
     Args:
         visits: scored visits with `subject`, `day` and `total`.
         episodes: what `find_episodes` gave.
-        definitions: those whose stretches are marked.
+        definitions: those whose periods are marked.
     """
     scored = visits.drop_nulls("total")
     names = scored["subject"].unique(maintain_order=True).sort()
@@ -112,12 +112,12 @@ def trajectories(visits: pl.DataFrame, episodes: pl.DataFrame, definitions: Sequ
         "total",
     )
     marked = (
-        spans.with_row_index("stretch")
-        .select("stretch", "subject", "kind", "held_from_day", "end_day")
+        spans.with_row_index("period")
+        .select("period", "subject", "kind", "held_from_day", "end_day")
         .join(scored.select("subject", "day", "total"), on="subject")
         .filter(pl.col("day").is_between("held_from_day", "end_day"))
-        .sort("stretch", "day")
-        .select("stretch", "kind", "total", months_of(pl.col("day").cast(pl.Float64)).alias("months"))
+        .sort("period", "day")
+        .select("period", "kind", "total", months_of(pl.col("day").cast(pl.Float64)).alias("months"))
     )
     size = f"{count(sample.len())} {'person' if sample.len() == 1 else 'people'}"
     shown = f"every {_ordinal(step)} person, {size}" if step > 1 else size

@@ -27,11 +27,11 @@ _KINDS: Final[Spec] = {"domain": list(EPISODE_COLORS), "range": [color(name) for
 
 SPAN: Final = {"start": pl.Float64, "end": pl.Float64, "kind": pl.String}
 BAND: Final = {"months": pl.Float64, "level": pl.Float64, "low": pl.Float64, "high": pl.Float64}
-"""Columns of a stretch and of a smoothed course."""
+"""Columns of a period and of a smoothed course."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class PersonCourse:
     """What one person's chart shows; times are months since entry.
 
     Attributes:
@@ -40,7 +40,7 @@ class Course:
         events: label, months, end (null for a single day); one row an event or treatment.
         small: name, months, value, low, high (the limits of its scale), kind (of the episode a visit is part of, null
             outside); domains, then measures.
-        window: start, end, kind of the stretch that a verdict rests on; at most one row.
+        window: start, end, kind of the period that a verdict rests on; at most one row.
         band: months, level, low, high of the smoothed course; one row a visit, none where no course was fitted.
     """
 
@@ -52,7 +52,7 @@ class Course:
     band: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BAND))
 
 
-def timeline(course: Course) -> Spec:
+def timeline(course: PersonCourse) -> Spec:
     """All of one person on one time axis, as a Vega-Lite specification."""
     reach = _reach(course)
     parts = [_total(course, reach)]
@@ -71,7 +71,7 @@ def _exact(frame: pl.DataFrame) -> Spec:
     return {"values": frame.to_dicts()}
 
 
-def _reach(course: Course) -> tuple[float, float]:
+def _reach(course: PersonCourse) -> tuple[float, float]:
     parts = (course.visits["months"], course.events["months"], course.small["months"], course.spans["end"])
     ends = pl.concat([part.cast(pl.Float64) for part in parts]).drop_nulls()
     low, high = (float(ends.min()), float(ends.max())) if ends.len() else (0.0, 12.0)  # type: ignore[arg-type]
@@ -87,7 +87,7 @@ def _months(reach: tuple[float, float], title: bool) -> Spec:
     return {"field": "months", "type": "quantitative", "scale": {"domain": list(reach)}, "axis": axis}
 
 
-def _total(course: Course, reach: tuple[float, float]) -> Spec:
+def _total(course: PersonCourse, reach: tuple[float, float]) -> Spec:
     x = _months(reach, title=not course.events.height)
     y = {
         "field": "total",
@@ -103,7 +103,7 @@ def _total(course: Course, reach: tuple[float, float]) -> Spec:
         "width": WIDTH,
         "height": 170,
         "layer": [
-            *_stretches(course, x),
+            *_periods(course, x),
             {"data": single, "mark": dashed, "encoding": {"x": x}},
             *_smoothed(course.band, x, y),
             {
@@ -120,7 +120,7 @@ def _total(course: Course, reach: tuple[float, float]) -> Spec:
     }
 
 
-def _stretches(course: Course, x: Spec) -> list[Spec]:
+def _periods(course: PersonCourse, x: Spec) -> list[Spec]:
     """The window of the verdict behind the course, observed episodes as bars above it."""
     tone = {"field": "kind", "type": "nominal", "scale": _KINDS}
     window = _values(course.window.rename({"start": "months"}))
@@ -178,7 +178,7 @@ def small_multiples(small: pl.DataFrame, reach: tuple[float, float], width: int,
     """Small courses in one view, each scaled into its own place, its first and last value written out.
 
     Args:
-        small: as in `Course`.
+        small: as in `PersonCourse`.
         reach: first and last month of every small course.
         width: of the whole [px].
         panels: side by side.

@@ -10,14 +10,14 @@ import polars as pl
 from alsight.base.units import months_of
 from alsight.detect.kinds import GAINS, PLATEAUS
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
-from alsight.report.page.timeline import SPAN, Course
+from alsight.report.page.timeline import SPAN, PersonCourse
 from alsight.report.verdicts.words import RISES_EXPLAINED, kind
 
 WIDTH_90: Final = 1.645
 """Standard deviations to each side that hold 90 % of a normal distribution."""
 
 
-def drawn_course(course: Course, row: dict[str, Any], smoothed: pl.DataFrame) -> Course:
+def drawn_course(course: PersonCourse, row: dict[str, Any], smoothed: pl.DataFrame) -> PersonCourse:
     """A recorded course with its smoothed level and the window of the verdict.
 
     Args:

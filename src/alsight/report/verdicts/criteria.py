@@ -28,7 +28,7 @@ CRITERIA: Final[dict[str, tuple[str, str]]] = {
     "documented": ("remission-like: documented loss before, at least", "points"),
     "given_back": ("lost gain: share of the size of a called gain that is lost again, at least", "share"),
     "misspecification": (
-        "stable periods and gains: share in which the model is taken to be wrong, by which posteriors are shrunk",
+        "stable periods and gains: share in which the model is assumed to be wrong, by which posteriors are shrunk",
         "share",
     ),
     "plateau": ("plateau: posterior probability of a stable period, at least", "share"),

@@ -16,7 +16,7 @@ from alsight.detect.review.dossier import Dossiers, dossiers
 from alsight.detect.verdicts import Verdicts
 from alsight.report.disclosure.nodes import Breakdown, Headcount, WithNoun, phrase
 from alsight.report.page.blocks import KeyEntry, PersonPage, Prose, Section, table
-from alsight.report.page.checks import Stretch, checks
+from alsight.report.page.checks import Period, checks
 from alsight.report.page.people import Records, facts, fired, overview, recorded
 from alsight.report.page.theme import svg
 from alsight.report.page.timeline import timeline
@@ -183,7 +183,7 @@ def _pages(looked: Looked, progress: Progress) -> tuple[PersonPage, ...]:
             second=looked.dossiers.second.filter(mine),
             exposures=looked.dossiers.exposures.filter(mine),
             people=looked.size,
-            checks=checks(_stretch(flag, own)),
+            checks=checks(_period(flag, own)),
             thresholds=judged.thresholds,
             cause=known.get(name),
         )
@@ -191,9 +191,9 @@ def _pages(looked: Looked, progress: Progress) -> tuple[PersonPage, ...]:
     return tuple(pages)
 
 
-def _stretch(flag: dict[str, Any], own: Records) -> Stretch:
+def _period(flag: dict[str, Any], own: Records) -> Period:
     person = own.subjects.row(0, named=True)
-    return Stretch(
+    return Period(
         flag["kind"], flag["start_day"], flag["end_day"], own.visits, own.events, own.doses, own.measures, person
     )
 

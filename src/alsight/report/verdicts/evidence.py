@@ -1,4 +1,4 @@
-"""What stands behind one person's verdict: numbers, reasons, other explanations, second measures, exposures, mimics."""
+"""The evidence on the page of one person: numbers, reasons, other explanations, measures, treatments, mimics."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from alsight.detect.kinds import GAINS, PLATEAUS, REVIEWED
 from alsight.detect.thresholds import Thresholds
 from alsight.report.page.blocks import Part, TableView, table
 from alsight.report.page.words import NONE, count, joined, months, number, opening, percent, signed
+from alsight.report.verdicts.cause_words import with_cause_words
 from alsight.report.verdicts.reasons import explanation, next_step
 from alsight.report.verdicts.second_look import mimics, reasons
 from alsight.report.verdicts.words import spread, sure
@@ -23,7 +24,7 @@ LOOKED_FOR: Final = (
     "rater, mode, respondent or scale, and dips with an illness"
 )
 
-WEIGHED: Final = 6
+MIMIC_REASONS: Final = 6
 """Reasons for and against a mimic on a person's page."""
 
 SECOND: Final[dict[str, str]] = {
@@ -48,7 +49,7 @@ SECOND: Final[dict[str, str]] = {
     "alsaq5_total": "ALSAQ-5",
     "niv_hours_per_day": "ventilation, hours a day",
 }
-"""Second measures in words, in the order in which they are told."""
+"""Second measures in words, in the order in which they are reported."""
 
 _IN_LITRES: Final = {"svc_pct": ("svc_l", "fvc_pct", "fvc_l"), "fvc_pct": ("fvc_l",)}
 """Measure to those that say the same less well."""
@@ -56,12 +57,12 @@ _IN_LITRES: Final = {"svc_pct": ("svc_l", "fvc_pct", "fvc_l"), "fvc_pct": ("fvc_
 
 @dataclass(frozen=True)
 class PersonEvidence:
-    """Everything of one person that a verdict is told with.
+    """Everything that the page of one person reports.
 
     Attributes:
         verdict: the person's row of the verdicts.
         causes: rises of theirs that something else explains.
-        review: their row of the review, None where nobody was asked for.
+        review: their row of the review, None where there is none.
         second: second measures before and after the turn.
         exposures: treatments, and how long before the turn each began.
         people: size of the cohort, for the base rate.
@@ -86,21 +87,21 @@ def numbers(row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     verdict = row["verdict"]
     gained = (
         (
-            "posterior of a true held gain",
+            "posterior probability of a true held gain",
             sure(None if row["local_false_discovery_rate"] is None else 1.0 - row["local_false_discovery_rate"]),
         ),
         ("local false discovery rate", percent(row["local_false_discovery_rate"])),
         ("held gain, points (90 %)", spread(row["held_gain_points"], row["held_gain_low"], row["held_gain_high"])),
     )
     flat = (
-        ("posterior of a stretch without loss", sure(row["posterior_stable"])),
-        ("longest such stretch, median", months(row["stable_months"])),
+        ("posterior probability of a period without loss", sure(row["posterior_stable"])),
+        ("longest such period, median", months(row["stable_months"])),
     )
     lost = (
-        ("posterior of a true loss", sure(row["posterior_progressing"])),
+        ("posterior probability of a true loss", sure(row["posterior_progressing"])),
         ("loss over follow-up, points (90 %)", spread(row["loss_points"], row["loss_low"], row["loss_high"])),
     )
-    base = (("natural history shows as much in", percent(row["base_rate"])),)
+    base = (("base rate: natural history shows as much in", percent(row["base_rate"])),)
     if verdict in GAINS:
         told = (*gained, *base)
     elif verdict in PLATEAUS:
@@ -111,18 +112,18 @@ def numbers(row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def parts(about: PersonEvidence) -> tuple[Part, ...]:
-    """What is told of a person, in reading order; a heading with nothing under it is left out."""
+    """The parts of the page of a person, in reading order; a heading with nothing under it is not printed."""
     row = about.verdict
     step = next_step(row, about.thresholds)
     told = (
-        Part("Why this verdict", explanation(row, about.thresholds, about.cause)),
-        Part("How unusual it is", _unusual(row, about.people)),
-        Part("Other explanations looked for", _causes(about.causes, row)),
-        Part("What other measures did", _second(about.second), _second_table(about.second)),
+        Part("Reasons for the verdict", explanation(row, about.thresholds, about.cause)),
+        Part("Base rate", _unusual(row, about.people)),
+        Part("Other explanations", _causes(about.causes, row)),
+        Part("Other measures", _second(about.second), _second_table(about.second)),
         Part("Treatments", _exposures(about.exposures)),
-        Part("Is it ALS?", _mimic(about.review, row["verdict"])),
+        Part("Possible mimics of ALS", _mimic(about.review, row["verdict"])),
         Part("Next step", (step,) if step else ()),
-        Part("What to look at in the record", tuple(about.checks)),
+        Part("Remarks on the record", tuple(about.checks)),
     )
     return tuple(part for part in told if part.said or part.table)
 
@@ -132,23 +133,23 @@ def _unusual(row: dict[str, Any], people: int) -> tuple[str, ...]:
     if base_rate is None or not math.isfinite(base_rate) or row["verdict"] not in GAINS | PLATEAUS:
         return ()
     if base_rate <= 0.0:
-        return ("Natural history showed nothing as striking in any comparable simulated person.",)
+        return ("No comparable simulated person showed as much under natural history.",)
     expected = base_rate * people
     many = "fewer than one person" if expected < 1.0 else f"about {number(expected, 0)} people"
     # What is rare in one person is expected in some of many.
-    return (f"In a cohort of {count(people)} such people natural history alone would show as much in {many}.",)
+    return (f"In a cohort of {count(people)} such people, natural history alone would show as much in {many}.",)
 
 
 def _causes(causes: pl.DataFrame, row: dict[str, Any]) -> tuple[str, ...]:
-    """Explained rises, with those inside the window first; said so where there are none."""
+    """Rises with another explanation, those inside the window first, or that none was found."""
     if not causes.height:
-        return (f"None was found. Looked for: {LOOKED_FOR}.",)
+        return (f"None was found. Searched for: {LOOKED_FOR}.",)
     start, end = row["start_day"], row["end_day"]
     inside = pl.lit(value=False) if start is None else (pl.col("end_day") >= start) & (pl.col("start_day") <= end)
     ordered = causes.with_columns(inside=inside).sort("inside", "start_day", descending=[True, False], nulls_last=True)
-    said = [text for text in ordered["words"].to_list() if text]
-    taken = "Points explained so were taken out before any gain was weighed."
-    return (*said, f"{taken} Nothing else was found of: {LOOKED_FOR}.")
+    said = [text for text in with_cause_words(ordered)["words"].to_list() if text]
+    taken = "The points that these explain were subtracted before gains were evaluated."
+    return (*said, f"{taken} Searched for: {LOOKED_FOR}.")
 
 
 def _chosen(second: pl.DataFrame) -> pl.DataFrame:
@@ -161,10 +162,10 @@ def _chosen(second: pl.DataFrame) -> pl.DataFrame:
 
 
 def _second(second: pl.DataFrame) -> tuple[str, ...]:
-    """Measures by direction, before and after the turn: corroboration, or its absence."""
+    """Measures by direction, before and after the turn."""
     rows = _chosen(second)
     if not rows.height:
-        return ("Nothing else was measured both before and after the turn.",)
+        return ("No other measure was recorded both before and after the turn.",)
     said: list[str] = []
     for direction in ("better", "about the same", "worse"):
         part = rows.filter(pl.col("direction") == direction)
@@ -210,26 +211,26 @@ def _exposures(exposures: pl.DataFrame) -> tuple[str, ...]:
             when = "start not recorded"
         else:
             when = f"from {months(abs(ahead))} {'before' if ahead >= 0 else 'after'} the turn"
-        state = ", going on at the turn" if row["ongoing"] and (ahead is None or ahead > 0) else ""
+        state = ", ongoing at the turn" if row["ongoing"] and (ahead is None or ahead > 0) else ""
         kind = f" ({row['kind'].replace('_', ' ')})" if row["kind"] else ""
         said.append(f"{opening(row['treatment'])}{kind}: {when}{state}.")
     return tuple(dict.fromkeys(said)) or ("None is recorded.",)
 
 
 def _mimic(review: dict[str, Any] | None, verdict: str) -> tuple[str, ...]:
-    """Posterior of a mimic with its reasons, the mimics to consider and what would tell."""
+    """Posterior probability of a mimic, its reasons, the mimics to consider, and the examination that would decide."""
     if review is None or review.get("posterior") is None:
         return ()
-    always = " A held gain always asks for a second look." if verdict in REVIEWED else ""
-    prior = f" It was {percent(review['prior'])} at registration, before the record." if review.get("prior") else ""
-    said = [f"Posterior of a mimic: {sure(review['posterior'])}.{prior}{always}"]
-    weighed = reasons(review, WEIGHED)
-    if weighed:
-        said.append(f"Weighed, in log odds, + for a mimic: {joined(weighed)}. Total {signed(_total(review), 1)}.")
+    always = " The diagnosis deserves a second look after every held gain." if verdict in REVIEWED else ""
+    prior = f" At registration, before the record, it was {percent(review['prior'])}." if review.get("prior") else ""
+    said = [f"Posterior probability of a mimic: {sure(review['posterior'])}.{prior}{always}"]
+    evaluated = reasons(review, MIMIC_REASONS)
+    if evaluated:
+        said.append(f"Reasons in log odds, + for a mimic: {joined(evaluated)}. Total {signed(_total(review), 1)}.")
     if mimics(review):
-        said.append(f"If it is one, consider {joined(mimics(review))}.")
+        said.append(f"Mimics to consider: {joined(mimics(review))}.")
     if review.get("examination"):
-        said.append(f"What would tell: {review['examination']}.")
+        said.append(f"Examination to distinguish them: {review['examination']}.")
     return tuple(said)
 
 

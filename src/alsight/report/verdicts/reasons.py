@@ -12,6 +12,7 @@ from alsight.detect.evidence import largest_causes
 from alsight.detect.kinds import VERDICTS, Verdict
 from alsight.detect.thresholds import Thresholds
 from alsight.report.page.words import count, number, opening
+from alsight.report.verdicts.cause_words import with_cause_words
 from alsight.report.verdicts.criteria import in_words
 from alsight.report.verdicts.words import sure
 
@@ -130,7 +131,7 @@ def cause_words(causes: pl.DataFrame) -> dict[str, str]:
     Args:
         causes: what `causes.explain` found.
     """
-    return dict(largest_causes(causes).select("subject", "words").iter_rows())
+    return dict(with_cause_words(largest_causes(causes)).select("subject", "words").iter_rows())
 
 
 def with_sentences(people: pl.DataFrame, causes: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:

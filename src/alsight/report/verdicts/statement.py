@@ -237,7 +237,7 @@ def _row(row: dict[str, Any], name: str) -> tuple[Text, ...]:
     if row["expected"] is not None:
         expected = _people(row["expected"])
         if row["expected_low"] is not None and row["expected_high"] is not None:
-            expected += f" ({_people(row['low'])} to {_people(row['high'])})"
+            expected += f" ({_people(row['expected_low'])} to {_people(row['expected_high'])})"
     if row["observed"] is not None and observed is None:
         seen = (
             f"{_people(row['observed'])} ({count(round(row['observed_low']))} to {count(round(row['observed_high']))})"

@@ -14,6 +14,7 @@ from alsight.report.disclosure.nodes import Disclosure, Headcount
 from alsight.report.folder import write_whole
 from alsight.report.page.render import text
 from alsight.report.page.sections import definition_people
+from alsight.report.verdicts.cause_words import with_cause_words
 from alsight.report.verdicts.counts import stated_counts, verdict_counts
 from alsight.report.verdicts.reasons import with_sentences
 from alsight.report.verdicts.statement import cohort_sentence
@@ -62,6 +63,7 @@ def write_verdicts(judged: Verdicts, place: Path, shown: Disclosure) -> dict[str
         RunError: a file could not be written.
     """
     frames = {table: getattr(judged, table) for table in FILES}
+    frames["causes"] = with_cause_words(judged.causes)
     frames["people"] = with_sentences(judged.people, judged.causes, judged.thresholds)
     written = {Path(name).stem: write_whole(place / name, frames[table].write_parquet) for table, name in FILES.items()}
     stated = guarded(printed_statement(judged.statement, shown))

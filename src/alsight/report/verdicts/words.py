@@ -74,7 +74,7 @@ def reading_family(row: dict[str, Any]) -> str:
     said = label(rule)
     if row["kind"] == "plateau":
         length = f"{rule.months:.0f} months"
-        said = said.replace(f"any {length}", "a stretch of so many months").replace(length, "so many months")
+        said = said.replace(f"any {length}", "a period of so many months").replace(length, "so many months")
     else:
         said = said.replace(f"{rule.points:g} points", "so many points")
     return f"{opening(said)} ({source_name(rule.source)})"
