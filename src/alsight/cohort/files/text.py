@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from alsight.base.errors import Fault
+from alsight.base.errors import Fault, request_field
 from alsight.cohort.files.sheet import (
     HEADING_LINES,
     Sheet,
@@ -164,7 +164,7 @@ def _stated(raw: bytes, file: str, encoding: str) -> bytes:
         return raw.decode(encoding).encode("utf-8")
     except (LookupError, UnicodeDecodeError) as error:
         raise refuse(
-            file, "bad_encoding", f"it cannot be read as {encoding}.", "State another --encoding, or export as UTF-8."
+            file, "bad_encoding", f"it cannot be read as {encoding}.", "State another encoding, or export it as UTF-8."
         ) from error
 
 
@@ -179,7 +179,7 @@ def _refuse_east_asian(raw: bytes, file: str) -> None:
             file,
             "unknown_encoding",
             f"its letters are neither UTF-8 nor Western European; {', '.join(fits)} would fit.",
-            f"Export it as UTF-8, or state the encoding: --encoding {fits[0]}.",
+            f"Export it as UTF-8, or state the encoding: {request_field('encoding', fits[0])}.",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from alsight.base.errors import Fault
+from alsight.base.errors import Fault, request_field
 from alsight.cohort.mapping.guess import Guess
 from alsight.cohort.mapping.spec import ColumnMap, TableMap, line, unclear
 from alsight.cohort.parse import Place, date_order, numbers
@@ -95,7 +95,8 @@ def short_years(guess: Guess, columns: Mapping[str, ColumnMap], order: str) -> l
                 guess.sheet.source,
                 heading,
                 f'"{heading}" holds years of two digits ({example}).{hint}',
-                f"Export the dates with four digits; or state the order, --dates mdy or --dates dmy: years 00 to "
+                f"Export the dates with four digits; or state the order, {request_field('dates', 'mdy')} or "
+                f"{request_field('dates', 'dmy')}: years 00 to "
                 f"{LATEST_SHORT} are then of the 2000s, later ones of the 1900s.",
                 example,
             )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import polars as pl
 
-from alsight.base.errors import DataError, Fault, SpecError
+from alsight.base.errors import DataError, Fault, SpecError, request_field
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.plausible.checks import CHECKS
 from alsight.cohort.plausible.finding import Finding, facts
@@ -62,5 +62,5 @@ def _fault(finding: Finding) -> Fault:
         table="file",
         rule=finding.name,
         message=f"{finding.found} {finding.why}",
-        how_to_fix=f"{finding.how_to_fix} If the data are right as they are: --accept {finding.name}.",
+        how_to_fix=f"{finding.how_to_fix} If the data are right: {request_field('accept', finding.name)}.",
     )
