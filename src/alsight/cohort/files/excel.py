@@ -74,7 +74,9 @@ def open_document(raw: bytes, file: str) -> list[Sheet]:
     """
     with zipfile.ZipFile(io.BytesIO(raw)) as package:
         content = package.getinfo("content.xml")
-        if content.flag_bits & 1 or b"encryption-data" in package.read("META-INF/manifest.xml")[:_PIECE]:
+        listed = "META-INF/manifest.xml" in package.namelist()
+        manifest = package.read("META-INF/manifest.xml") if listed else b""
+        if content.flag_bits & 1 or b"encryption-data" in manifest[:_PIECE]:
             raise refuse(file, "protected", "the workbook is protected by a password.", "Save it without one.")
         if content.file_size > MAX_UNPACKED:
             raise refuse(file, "too_large", "the workbook is too large when unpacked.", "Give the table as CSV.")
@@ -82,6 +84,8 @@ def open_document(raw: bytes, file: str) -> list[Sheet]:
         repeated = re.findall(rb'number-(rows|columns)-repeated="(\d{1,9})"', package.read("content.xml"))
         if sum(int(count) for kind, count in repeated if kind == b"columns") > MAX_CELLS:
             raise refuse(file, "too_large", "a worksheet spans too many cells.", "Give the table as CSV.")
+    how_to_fix = "Save it as .xlsx or as CSV."
+    guarded(lambda: fastexcel.read_excel(raw), file, "unreadable_workbook", "the workbook", how_to_fix)
     return _sheets(raw, file, {}, {})
 
 

@@ -285,7 +285,7 @@ CHECKS: Final[tuple[Plausibility, ...]] = (
         grave=True,
         look=people_without_total,
         why="People without a total cannot be judged; a column of items or totals may not have been recognised.",
-        how_to_fix="See the mapping (`alsight check` shows it) and name the columns that lack.",
+        how_to_fix="See how the columns were understood, and name in the mapping those that lack.",
     ),
     Plausibility(
         name="item_5_rated_twice",
