@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from alsight.cohort.plausible.finding import Facts, Plausibility, people
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.instruments.items import CUTTING, TWELVE
 
 FEW: Final = 5
@@ -138,7 +139,7 @@ def carried_forward(facts: Facts) -> str:
     return f"The last {CARRIED_VISITS} totals or more are the same in {flat:,} of {people(long.height)}."
 
 
-_CEILING: Final = 48
+_CEILING: Final = ALSFRS_R_BEST
 _FLOOR: Final = 4
 
 
