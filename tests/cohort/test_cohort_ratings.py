@@ -157,7 +157,7 @@ def test_empty_cohorts() -> None:
 
 def test_wishes_that_make_no_sense_are_refused() -> None:
     with pytest.raises(SpecError, match="scale"):
-        on_scale(ratings(small_cohort()), "mitos")  # type: ignore[arg-type]
+        on_scale(ratings(small_cohort()), "mitos")
 
 
 def test_shapes_are_as_annotated() -> None:

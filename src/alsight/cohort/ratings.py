@@ -243,7 +243,7 @@ def with_total(source: Ratings) -> Ratings:
     return chosen(source, np.isfinite(source.total))
 
 
-def on_scale(source: Ratings, scale: Scale) -> Ratings:
+def on_scale(source: Ratings, scale: Scale | str) -> Ratings:
     """The ratings with a total on one scale.
 
     Raises:
@@ -290,7 +290,7 @@ _OF_SUBJECTS: Final = ("main_scale", "end_day")
 
 def padded(
     source: Ratings, values: Numbers, *, fill: float = 0.0
-) -> tuple[np.ndarray, Bool[np.ndarray, "subject visit"]]:
+) -> tuple[np.ndarray, Bool[np.ndarray, "subject visit ..."]]:
     """Values of the ratings at equal lengths, and where there is a rating with a finite value.
 
     Args:

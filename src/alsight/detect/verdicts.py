@@ -159,7 +159,7 @@ def verdicts(
         statement=said,
         sentence=cohort_statement(said),
         causes=explained.causes,
-        review=review(cohort, setting),  # type: ignore[arg-type]
+        review=review(cohort, setting),
         sensitivity=pl.concat([pl.DataFrame(schema=SENSITIVITY), *(part.sensitivity for part in parts)]),
         evidence=pl.concat([pl.DataFrame(schema=SCHEMA), *(part.evidence for part in parts)]),
         thresholds=chosen,

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from alsight.cohort.cohort import Cohort
 from alsight.detect.review.rows import (
@@ -113,7 +113,7 @@ def observed_findings(cohort: Cohort, before: Int64[np.ndarray, " subject"]) -> 
     return known.select(expression.alias(name) for name, expression in columns.items())
 
 
-def _shares(row: Finding, slow: Values) -> tuple[Values, Values]:
+def _shares(row: Finding, slow: Bool[np.ndarray, " subject"]) -> tuple[Values, Values]:
     """Share with the finding among mimics and among people with ALS as fast as each person."""
     als = row.als if row.als_slow is None else np.where(slow, row.als_slow, row.als)
     return np.full(slow.shape, row.mimic), np.broadcast_to(np.asarray(als, dtype=np.float64), slow.shape)

@@ -19,7 +19,7 @@ from alsight.cohort.tables import TABLES
 from alsight.detect.review.courses import CourseWeights, course_weights
 from alsight.detect.review.features import AGE_SOURCE, Weighed, observed_findings, weigh
 from alsight.detect.review.mimics import listed, rank
-from alsight.detect.review.prior import Setting, SettingRow, elapsed_months, prior_log_odds, setting_row
+from alsight.detect.review.prior import SettingRow, elapsed_months, prior_log_odds, setting_row
 from alsight.detect.review.rated import COURSE_STATUS, Rated, rated, restoring_days
 from alsight.detect.review.rows import FINDINGS
 
@@ -56,7 +56,7 @@ BLOCK: Final = 100_000
 COURSE_SOURCE: Final = "assumed courses of mimics; ALS from the calibrated ensemble"
 
 
-def review(cohort: Cohort, setting: Setting = "register") -> pl.DataFrame:
+def review(cohort: Cohort, setting: str = "register") -> pl.DataFrame:
     """The posterior of a mimic for everybody.
 
     The diagnosis that later replaced ALS, where one is recorded, is shown and never weighed.
