@@ -25,7 +25,7 @@ from alsight.infer.items.responses import Responses
 _EDGE = 1e-12
 
 
-class PlacedDraws(NamedTuple):
+class Placed(NamedTuple):
     """Where the importance draws of each person stand.
 
     Attributes:
@@ -79,7 +79,7 @@ def spots(layout: ItemsLayout, values: ItemsValues) -> tuple[np.ndarray, ...]:
 
 def place(
     found: Responses, working: Float[np.ndarray, " parameter"], near: Float[np.ndarray, "subject effect"]
-) -> PlacedDraws:
+) -> Placed:
     """Each person's mode and curvature, where the draws are to stand; `near` is where the search begins."""
     values = found.layout.values(working)
     precision = np.linalg.inv(values.root @ values.root.T)
@@ -92,14 +92,14 @@ def place(
         precision,
         center,
     )
-    return PlacedDraws(center, lower)
+    return Placed(center, lower)
 
 
 def assess(
     found: Responses,
     working: Float[np.ndarray, " parameter"],
     drawn: Float[np.ndarray, "subject draw effect"],
-    placed: PlacedDraws,
+    placed: Placed,
 ) -> ItemsEvaluation:
     """Evaluate at a point; while the draws stand still, scores and information are exact derivatives.
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alsight.base.status import Status
-from alsight.infer.items.likelihood import ItemsEvaluation, PlacedDraws, assess, draws_of, place
+from alsight.infer.items.likelihood import ItemsEvaluation, Placed, assess, draws_of, place
 from alsight.infer.items.responses import Responses
 from alsight.infer.newton import WEAK, Direction, Rules, Surface, climb, newton, weakest_of
 
@@ -47,7 +47,7 @@ class ItemsOptimum:
     evaluation: ItemsEvaluation
     status: Status
     steps: int
-    placed: PlacedDraws
+    placed: Placed
     definite: bool
 
 
@@ -81,7 +81,7 @@ def ascend(
     The draws move to the new modes with every step: where they stood still, the search would fit their gaps.
     """
     latest = [place(responses, working, near)]
-    tried: dict[bytes, tuple[ItemsEvaluation, PlacedDraws]] = {}
+    tried: dict[bytes, tuple[ItemsEvaluation, Placed]] = {}
     last, calm = np.inf, 1.0
 
     def surface(points: np.ndarray, _: np.ndarray) -> Surface:
