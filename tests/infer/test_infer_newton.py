@@ -70,7 +70,7 @@ def test_a_step_that_falls_is_halved_and_grows_again() -> None:
         # Too little information is claimed, so that whole steps go three times too far.
         return Surface(-0.5 * points[:, 0] ** 2, -points, np.full((1, 1, 1), 0.3))
 
-    found = climb(surface, np.ones((1, 1)), Rules(1e-10, 200))
+    found = climb(surface, np.ones((1, 1)), Rules(1e-8, 200))
     assert found.status[0] == Status.CONVERGED
     assert abs(found.point[0, 0]) < 1e-4
     assert next_share(np.array([True, False, True]), np.array([0.25, 0.5, 1.0])).tolist() == [0.5, 0.25, 1.0]

@@ -177,8 +177,8 @@ class Fit:
         """
         if not 0 < level < 1:
             raise SpecError([("level", "a number between 0 and 1", level)])
-        tables = self._tables(people)
-        return self.course.predict(self, table, level, **tables)
+        predict, tables = self._answering(self.course.predict, people)
+        return predict(self, table, level, **tables)
 
     def simulate(self, key: jax.Array, table: pl.DataFrame, *, people: pl.DataFrame | None = None) -> pl.DataFrame:
         """New outcomes for the rows of a table from new subjects, at the estimates; the key decides every number.
@@ -195,20 +195,22 @@ class Fit:
             NotConverged: the fit ended neither converged nor at a boundary.
             SpecError: a batch of fits, or a model without a course.
         """
-        tables = self._tables(people)
-        return self.course.simulate(self, key, table, **tables)
+        simulate, tables = self._answering(self.course.simulate, people)
+        return simulate(self, key, table, **tables)
 
-    def _tables(self, people: pl.DataFrame | None) -> dict[str, pl.DataFrame]:
-        """The tables beside the visits, once it is known that this fit can answer."""
+    def _answering(
+        self, function: Callable[..., pl.DataFrame] | None, people: pl.DataFrame | None
+    ) -> tuple[Callable[..., pl.DataFrame], dict[str, pl.DataFrame]]:
+        """The model's function and the tables it takes beside the visits, once it is known that this fit can answer."""
         name = model_name(self.model)
-        if self.course.predict is None:
+        if function is None:
             raise SpecError([("fit", "a model of a course over visits", name)])
         if self.estimates.ndim > 1:
             raise SpecError([("fit", "one fit", f"a batch of {len(self.estimates)}")])
         if people is not None and not self.course.people:
             raise SpecError([("people", f"none: {name} reads visits only", f"{people.height} rows")])
         self.check(boundary=True)
-        return {} if people is None else {"people": people}
+        return function, {} if people is None else {"people": people}
 
     def save(self, path: Path | str) -> Path:
         """Write the fit as one `.npz` file of arrays and JSON (no pickle)."""

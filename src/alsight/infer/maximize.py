@@ -99,7 +99,7 @@ def maximize(
 def _loop(
     total: Callable[[Array], Array], each: Callable[[Array], Array] | None, rules: Rules
 ) -> tuple[Callable[[_State], Array], Callable[[_State], _State]]:
-    def look(point: Array) -> tuple[Array, ...]:
+    def look(point: Array) -> tuple[Any, ...]:
         gradient = jax.grad(total)(point)
         if each is None:
             square = -jax.hessian(total)(point)

@@ -60,13 +60,15 @@ class Surface(NamedTuple):
         """The same with other surfaces for some fits."""
         if len(chosen) == len(self.value):
             return other
-        pairs = [(self.value, other.value), (self.gradient, other.gradient), (self.information, other.information)]
-        if self.metric is not None and other.metric is not None:
-            pairs.append((self.metric, other.metric))
-        arrays = [old.copy() for old, _ in pairs]
-        for whole, (_, new) in zip(arrays, pairs, strict=True):
+
+        def merged(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+            whole = old.copy()
             whole[chosen] = new
-        return Surface(*arrays[:3], arrays[3] if len(arrays) > 3 else None, other.slack)
+            return whole
+
+        metric = None if self.metric is None or other.metric is None else merged(self.metric, other.metric)
+        value, gradient = merged(self.value, other.value), merged(self.gradient, other.gradient)
+        return Surface(value, gradient, merged(self.information, other.information), metric, other.slack)
 
 
 class Direction(NamedTuple):

@@ -258,7 +258,7 @@ def fit_cox_trials(
             None if level is None else level[rows],
             renumbered,
         )
-        beta[late], _, status[late], more = climb(
+        beta[late], _, status[late], more = search(
             some, centered[rows], event.ravel()[rows], renumbered, len(late), ties
         )
         steps[late] += more

@@ -121,6 +121,8 @@ def _result(read: VelocityTable, found: VelocityOptimum, names: Names, record: R
         status = Status.SINGULAR if status == Status.CONVERGED else status
     if status == Status.CONVERGED and (layout.free & ~inner).any():
         status = Status.BOUNDARY
+        ends = [one.name for one, out in zip(layout.parameters, layout.free & ~inner, strict=True) if out]
+        record = replace(record, notes=(*record.notes, f"At an end of its range: {', '.join(ends)}."))
     return Fit(
         estimates=natural,
         covariance=covariance,
