@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import jax
@@ -101,7 +102,16 @@ class Ratings:
         """Number of subjects, those without a rating included."""
         return self.offsets.shape[0] - 1
 
-    @property
+    @cached_property
+    def names(self) -> pl.Series:
+        """Identifiers of the subjects."""
+        raw = np.ascontiguousarray(np.asarray(self.identifier))
+        if raw.size == 0:
+            return pl.Series("subject", [""] * raw.shape[0], pl.String)
+        names = np.char.decode(raw.view(f"S{raw.shape[1]}")[:, 0], "utf-8").astype(object)
+        return pl.Series("subject", names, pl.String)
+
+    @cached_property
     def count(self) -> Int[np.ndarray, " subject"]:
         """Ratings of each subject."""
         return np.diff(np.asarray(self.offsets))
@@ -111,13 +121,13 @@ class Ratings:
         """Index of each subject's first rating; meaningless where `count` is 0."""
         return np.asarray(self.offsets[:-1])
 
-    @property
+    @cached_property
     def since_first(self) -> Int[np.ndarray, " rating"]:
         """Days from the subject's first rating among these."""
         day = np.asarray(self.day)
         return day - day[self.first[self.subject]]
 
-    @property
+    @cached_property
     def later(self) -> Int[np.ndarray, " rating"]:
         """How many ratings of the same subject follow."""
         return np.asarray(self.offsets)[1:][self.subject] - 1 - np.arange(self.day.shape[0])
@@ -347,10 +357,7 @@ def to_frame(source: Ratings, by_subject: Mapping[str, Numbers] | None = None, *
 
 def subject_names(source: Ratings) -> pl.Series:
     """Identifiers of the subjects, in their order."""
-    raw = np.ascontiguousarray(np.asarray(source.identifier))
-    if raw.size == 0:
-        return pl.Series("subject", [""] * raw.shape[0], pl.String)
-    return pl.Series("subject", np.char.decode(raw.view(f"S{raw.shape[1]}")[:, 0], "utf-8").astype(object), pl.String)
+    return source.names
 
 
 def scale_names(codes: Numbers) -> pl.Series:

@@ -73,7 +73,7 @@ def slopes(
     time, score = ratings.since_first[used].astype(np.float64), ratings.total[used]
 
     def total(values: Float[np.ndarray, " used"]) -> Float[np.ndarray, " subject"]:
-        return np.bincount(who, weights=values, minlength=size)
+        return np.bincount(who, weights=values, minlength=size).astype(np.float64)
 
     count = np.bincount(who, minlength=size)
     spread = count * total(time * time) - total(time) ** 2

@@ -56,7 +56,7 @@ def _line_residuals(ratings: Ratings) -> tuple[Float[np.ndarray, " visits"], Flo
     count = ratings.count.astype(np.float64)
 
     def sums(values: Float[np.ndarray, " visits"]) -> Float[np.ndarray, " subject"]:
-        return np.bincount(who, weights=values, minlength=size)
+        return np.bincount(who, weights=values, minlength=size).astype(np.float64)
 
     def centered(values: Float[np.ndarray, " visits"]) -> Float[np.ndarray, " visits"]:
         return values - (sums(values) / np.maximum(count, 1.0))[who]

@@ -35,7 +35,7 @@ CAUSES: Final = {
 
 `depth_points` of a dip; `recorded_total` as written and `expected_total`, of a slip of digits or a total that does
 not equal its items; `from_value` and `to_value`: versions of item 5, scales, or labels of two visits; `treatment_day`
-on which a treatment of symptoms began; `faults` of the file under one rule, the first in `file_row`, with its `message`."""
+on which a treatment of symptoms began; `faults` of the file under one rule, the first in `file_row`, its `message`."""
 
 DIPS: Final = {
     "subject": pl.String,
