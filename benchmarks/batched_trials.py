@@ -38,10 +38,10 @@ def linear(total: int) -> None:
     spent = rows = wall = 0.0
     ended: list[np.ndarray] = []
     for _ in range(max(1, total // CHUNK)):
-        score, design, seen = trials(min(total, CHUNK), rng)
-        rows += float(seen.sum())
+        score, design, observed = trials(min(total, CHUNK), rng)
+        rows += float(observed.sum())
         begin, used = time.perf_counter(), time.process_time()
-        ended.append(fit_trials(score, design, design, seen, columns).status)
+        ended.append(fit_trials(score, design, design, observed, columns).status)
         spent += time.process_time() - used
         wall += time.perf_counter() - begin
     status = np.concatenate(ended)
@@ -60,10 +60,10 @@ def marginal(total: int) -> None:
     fixed[:, :, spot, spot] = 1.0
     fixed[:, :, spot, slots + spot] = (np.arange(people) % 2)[:, None]
     change = rng.normal(size=(total, people, slots)).cumsum(-1) * 2 - spot
-    seen = spot < rng.integers(2, slots + 1, (total, people, 1))
+    observed = spot < rng.integers(2, slots + 1, (total, people, 1))
     columns = Columns("y", tuple(f"b{k}" for k in range(2 * slots)), slots=tuple("01234"))
     used = time.process_time()
-    fit = fit_marginal_trials(change, fixed, seen, columns)
+    fit = fit_marginal_trials(change, fixed, observed, columns)
     spent = time.process_time() - used
     print(
         f"MMRM, unstructured, 5 visits: {total} fits, {1e3 * spent / total:.3f} ms CPU each; "
@@ -85,7 +85,7 @@ def cox(total: int) -> None:
 
 
 if __name__ == "__main__":
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    linear(wanted)
-    marginal(max(1, wanted // 5))
-    cox(max(1, wanted // 10))
+    requested = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    linear(requested)
+    marginal(max(1, requested // 5))
+    cox(max(1, requested // 10))

@@ -27,14 +27,14 @@ def visits(rows: int, seed: int, first_person: int = 0) -> pl.DataFrame:
     random = np.random.default_rng(seed)
     people = max(1, round(rows / VISITS_EACH))
     person = np.sort(random.integers(0, people, rows)) + first_person
-    place = np.arange(rows) - np.searchsorted(person, person)
+    index = np.arange(rows) - np.searchsorted(person, person)
     items = {name: random.integers(0, 5, rows).astype(np.float32) for name in TWELVE}
     total = sum(items.values()).astype(np.float32)
     for name in ("q1_speech", "q8_walking"):
         items[name][random.random(rows) < 1e-3] = 44.0
         items[name][random.random(rows) < 1e-2] = np.nan
     total[random.random(rows) < 1e-3] += 3
-    day = (place * 91 + random.integers(-9, 10, rows)).astype(np.int32)
+    day = (index * 91 + random.integers(-9, 10, rows)).astype(np.int32)
     return pl.DataFrame(
         {
             "subject": pl.Series(person).cast(pl.String).str.zfill(8),

@@ -31,9 +31,9 @@ LOOPED = 300
 
 
 def _declared(frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    given = set(frame.columns)
+    supplied = set(frame.columns)
     return frame.select(
-        (pl.col(name) if name in given else pl.lit(None)).cast(kind).alias(name) for name, kind in schema.items()
+        (pl.col(name) if name in supplied else pl.lit(None)).cast(kind).alias(name) for name, kind in schema.items()
     )
 
 
@@ -42,8 +42,8 @@ def cohort(people: int, seed: int = 1) -> Cohort:
     random = np.random.default_rng(seed)
     count = random.poisson(VISITS_EACH - 1, people) + 1
     who = np.repeat(np.arange(people), count)
-    place = np.arange(who.size) - np.repeat(np.cumsum(count) - count, count)
-    day = place * 91 + random.integers(-8, 9, who.size) * (place > 0)
+    index = np.arange(who.size) - np.repeat(np.cumsum(count) - count, count)
+    day = index * 91 + random.integers(-8, 9, who.size) * (index > 0)
     level = random.normal(38, 5, people)[who] - random.gamma(2, 0.45, people)[who] * day / 30.4
     scores = np.clip(np.rint(level[:, None] / 12 + random.normal(0, 0.5, (who.size, 12))), 0, 4)
     names = pl.Series("subject", np.arange(people)).cast(pl.String).str.zfill(8)
@@ -75,10 +75,10 @@ def seconds(work: Callable[[], object], times: int = 3) -> float:
 
 
 def episodes(some: Cohort) -> None:
-    judged = judge(some)
-    episode_frame(judged)
-    rate_frame(judged)
-    disagreement_frame(judged)
+    assessed = judge(some)
+    episode_frame(assessed)
+    rate_frame(assessed)
+    disagreement_frame(assessed)
 
 
 def loops(some: Cohort) -> None:

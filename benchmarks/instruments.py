@@ -20,11 +20,11 @@ LUNGS = 60_000
 LOOPED = 20_000
 
 
-def seconds(function: Callable[..., Any], *given: Any, **named: Any) -> float:
+def seconds(function: Callable[..., Any], *supplied: Any, **named: Any) -> float:
     best = np.inf
     for _ in range(3):
         start = time.perf_counter()
-        function(*given, **named)
+        function(*supplied, **named)
         best = min(best, time.perf_counter() - start)
     return best
 

@@ -68,9 +68,9 @@ def make_joint_data(people: int, seed: int, events: float = 6.0) -> tuple[pl.Dat
     end = np.minimum(died, censored).clip(0.05)
     month = PLAN + np.where(PLAN > 0, rng.normal(0, 0.15, (people, len(PLAN))), 0)
     score = level[:, None] + slope[:, None] * month + rng.normal(0, 2.0, month.shape)
-    kept = month <= end[:, None]
+    accepted = month <= end[:, None]
     owner = np.broadcast_to(np.arange(people)[:, None], month.shape)
-    visits = pl.DataFrame({"subject": owner[kept], "months": month[kept], "score": score[kept]})
+    visits = pl.DataFrame({"subject": owner[accepted], "months": month[accepted], "score": score[accepted]})
     persons = pl.DataFrame(
         {
             "subject": np.arange(people),
@@ -115,8 +115,8 @@ def peer(people: int, runs: int) -> dict[str, float]:
     width = int(visits.group_by("subject").len()["len"].max() or 1)  # type: ignore[arg-type]
     month, score = (np.full((people, width), np.nan) for _ in range(2))
     owner = visits["subject"].to_numpy()
-    place = np.arange(len(owner)) - np.searchsorted(owner, owner)
-    month[owner, place], score[owner, place] = visits["months"].to_numpy(), visits["score"].to_numpy()
+    index = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    month[owner, index], score[owner, index] = visits["months"].to_numpy(), visits["score"].to_numpy()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         np.savez(

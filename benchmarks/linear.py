@@ -93,15 +93,15 @@ def _asked(command: list[str]) -> dict[str, float] | str:
 def peers(seed: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        path = str(place / "lmm.csv")
+        location = Path(folder)
+        path = str(location / "lmm.csv")
         make(3000, seed)["lmm"].write_csv(path)
-        (place / "peer.py").write_text(PEER_SCRIPT)
-        (place / "peer.R").write_text(R_SCRIPT)
+        (location / "peer.py").write_text(PEER_SCRIPT)
+        (location / "peer.R").write_text(R_SCRIPT)
         uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
         if uv:
-            subprocess.run([uv, "venv", "-q", str(place / "env")], check=True)
-            python = str(place / "env/bin/python")
+            subprocess.run([uv, "venv", "-q", str(location / "env")], check=True)
+            python = str(location / "env/bin/python")
             for peer in PEERS:
                 made = subprocess.run(
                     [uv, "pip", "install", "-q", "--python", python, peer, "pandas<3", "polars", "pyarrow"],
@@ -110,11 +110,11 @@ def peers(seed: int) -> dict[str, Any]:
                     check=False,
                 )
                 found[peer] = (
-                    "does not install" if made.returncode else _asked([python, str(place / "peer.py"), peer, path])
+                    "does not install" if made.returncode else _asked([python, str(location / "peer.py"), peer, path])
                 )
         if shutil.which("Rscript"):
             for peer in ("lme4", "nlme"):
-                found[peer] = _asked(["Rscript", str(place / "peer.R"), peer, path])
+                found[peer] = _asked(["Rscript", str(location / "peer.R"), peer, path])
     return found
 
 

@@ -76,8 +76,8 @@ def _deaths(start: np.ndarray, slope: np.ndarray, level: np.ndarray) -> np.ndarr
     baseline = shape / scale * (grid / scale) ** (shape - 1)
     course = start[:, None] + slope[:, None] * grid
     hazard = np.cumsum(baseline * np.exp(TRUTH["association"] * course), axis=1) * (grid[1] - grid[0])
-    place = (hazard < level[:, None]).sum(axis=1)
-    return np.where(hazard[:, -1] > level, grid[np.minimum(place, grid.size - 1)], np.inf)
+    index = (hazard < level[:, None]).sum(axis=1)
+    return np.where(hazard[:, -1] > level, grid[np.minimum(index, grid.size - 1)], np.inf)
 
 
 def main() -> None:

@@ -70,8 +70,8 @@ def everything() -> float:
     scale = received(therapies, 1, subjects, traits, assigned)
     plan = plan_of(population)
     plan = Plan(plan.planned, plan.schedule, plan.style, LONGEST)
-    seen = see(p, 1, subjects, traits, plan, compiled(therapies, p), scale, np.full(subjects.size, 120.0))
-    return float(seen.events[:, at.V["months"]].sum())
+    observed = see(p, 1, subjects, traits, plan, compiled(therapies, p), scale, np.full(subjects.size, 120.0))
+    return float(observed.events[:, at.V["months"]].sum())
 
 
 def tables() -> float:

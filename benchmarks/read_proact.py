@@ -51,10 +51,10 @@ def main() -> None:
         ]
         tables, _ = planted(tables, crowd)
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "release"
-        write_long(tables, place) if asked.release == "long" else write_release(tables, place, asked.release)
-        size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) / 1e6
-        program = [sys.executable, "-c", READING, str(place)]
+        location = Path(folder) / "release"
+        write_long(tables, location) if asked.release == "long" else write_release(tables, location, asked.release)
+        size = sum(file.stat().st_size for file in location.rglob("*") if file.is_file()) / 1e6
+        program = [sys.executable, "-c", READING, str(location)]
         found = json.loads(subprocess.run(program, check=True, capture_output=True, text=True).stdout)
     seconds = found["load"] + found["read"] + found["check"]
     print(f"{asked.subjects} people, {size:.0f} MB, rows {found['rows']}")

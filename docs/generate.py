@@ -60,10 +60,10 @@ def bounds(column: Column) -> str:
     return f"{low} to {high}" if high else f"{low} and above"
 
 
-def columns(given: Table) -> str:
+def columns(supplied: Table) -> str:
     """The columns of one table."""
-    marks = {column.name: ("required" if column.required else "") for column in given.columns}
-    for column in given.columns:
+    marks = {column.name: ("required" if column.required else "") for column in supplied.columns}
+    for column in supplied.columns:
         if column.identifying:
             marks[column.name] = (marks[column.name] + ", identifying").removeprefix(", ")
     return table(
@@ -77,7 +77,7 @@ def columns(given: Table) -> str:
                 marks[column.name],
                 column.meaning,
             )
-            for column in given.columns
+            for column in supplied.columns
         ),
     )
 
@@ -91,15 +91,17 @@ def dictionary_page() -> str:
         "identifying are emptied, and `subject` is hashed, in pseudonymized output. How the rules work: "
         "[checking](methods/checking.md).\n"
     ]
-    for given in (*TABLES.values(), REJECTED):
-        key = " At most one row for each " + ", ".join(f"`{name}`" for name in given.key) + "." if given.key else ""
-        parts.append(f"## {given.name}\n\nOne row is {given.meaning}.{key}\n\n{columns(given)}")
+    for supplied in (*TABLES.values(), REJECTED):
+        key = (
+            " At most one row for each " + ", ".join(f"`{name}`" for name in supplied.key) + "." if supplied.key else ""
+        )
+        parts.append(f"## {supplied.name}\n\nOne row is {supplied.meaning}.{key}\n\n{columns(supplied)}")
     measured = ((f"`{m.name}`", m.unit, f"{m.low:g} to {m.high:g}", m.meaning) for m in MEASURES)
     parts.append(
         "## Measures\n\nWhat may stand in `measures.measure`.\n\n"
         + table(("measure", "unit", "lawful", "meaning"), measured)
     )
-    judged = (
+    assessed = (
         (
             f"`{rule.name}`",
             ", ".join(rule.tables) if len(rule.tables) < len(TABLES) else "every table",
@@ -112,7 +114,7 @@ def dictionary_page() -> str:
     )
     parts.append(
         "## Rules of the check\n\nIn the order in which they are judged.\n\n"
-        + table(("rule", "tables", "effect", "told as", "what is wrong", "how to fix it"), judged)
+        + table(("rule", "tables", "effect", "told as", "what is wrong", "how to fix it"), assessed)
     )
     ends = (
         (f"`{e.name}`", ", ".join(f"`{kind}`" for kind in e.events), e.meaning, f"[@{e.source}]" if e.source else "")
@@ -125,10 +127,10 @@ def dictionary_page() -> str:
     return "\n".join(parts)
 
 
-def declared(given: Iterable[Column]) -> str:
+def declared(supplied: Iterable[Column]) -> str:
     """Columns of a table of results."""
     heads = ("column", "kind", "unit", "meaning")
-    rows = ((f"`{one.name}`", kind_of(one.dtype), one.unit or bounds(one), one.meaning) for one in given)
+    rows = ((f"`{one.name}`", kind_of(one.dtype), one.unit or bounds(one), one.meaning) for one in supplied)
     return table(heads, rows)
 
 
@@ -145,12 +147,12 @@ def evidence_page() -> str:
         "A verdict is a function of the evidence and the thresholds, and of nothing else. The method is explained in "
         "[verdicts](methods/verdicts.md). Posteriors, shares and rates lie between 0 and 1.\n"
     ]
-    given = (
+    supplied = (
         (f"`{verdict}`", row.kind, meaning(verdict, thresholds), "yes" if row.page else "")
         for verdict, row in VERDICTS.items()
     )
     heads = ("verdict", "kind", "meaning at the default thresholds", "has a page")
-    parts.append("## Verdicts\n\nThe first whose criteria are met is given.\n\n" + table(heads, given))
+    parts.append("## Verdicts\n\nThe first whose criteria are met is given.\n\n" + table(heads, supplied))
     bands = ((f"`{one}`", f"{one.least:g} or more") for one in Certainty)
     parts.append("## Certainty\n\n" + table(("certainty", "posterior probability of the event"), bands))
     words = in_words(thresholds)

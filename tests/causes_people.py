@@ -45,9 +45,9 @@ def visits(subject: str, totals: Sequence[int], *, every: int = 91, items: bool 
 
 def shaped(columns: Mapping[str, Any], table: Any) -> pl.DataFrame:
     """A frame of a table of the dictionary, absent columns empty."""
-    given = pl.DataFrame(dict(columns))
-    return given.select(
-        pl.col(name).cast(kind) if name in given.columns else pl.lit(None, kind).alias(name)
+    supplied = pl.DataFrame(dict(columns))
+    return supplied.select(
+        pl.col(name).cast(kind) if name in supplied.columns else pl.lit(None, kind).alias(name)
         for name, kind in table.schema.items()
     )
 
@@ -59,10 +59,10 @@ def cohort(
     together = pl.concat(people) if people else VISITS.empty()
     names = together["subject"].unique().sort()
     happened = {"subject": [e[0] for e in events], "day": [e[1] for e in events], "event": [e[2] for e in events]}
-    given = {"subject": [d[0] for d in doses], "day": [d[1] for d in doses], "treatment": [d[2] for d in doses]}
+    supplied = {"subject": [d[0] for d in doses], "day": [d[1] for d in doses], "treatment": [d[2] for d in doses]}
     return Cohort(
         subjects=shaped({"subject": names, "entry": ["first_visit"] * names.len()}, SUBJECTS),
         visits=together.sort("subject", "day"),
         events=shaped(happened, EVENTS).sort("subject", "day") if events else EVENTS.empty(),
-        doses=shaped(given, DOSES).sort("subject", "day") if doses else DOSES.empty(),
+        doses=shaped(supplied, DOSES).sort("subject", "day") if doses else DOSES.empty(),
     )

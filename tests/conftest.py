@@ -22,11 +22,11 @@ CHECKED: Final = (
 _njit = numba.njit
 
 
-def _compiled_as_written(*given: Any, **options: Any) -> Any:
+def _compiled_as_written(*supplied: Any, **options: Any) -> Any:
     """`numba.njit` of the function as written: a kernel compiles its source and cannot compile a checking wrapper."""
-    if given and callable(given[0]):
-        return _njit(inspect.unwrap(given[0]), *given[1:], **options)
-    decorate = _njit(*given, **options)
+    if supplied and callable(supplied[0]):
+        return _njit(inspect.unwrap(supplied[0]), *supplied[1:], **options)
+    decorate = _njit(*supplied, **options)
     return lambda function: decorate(inspect.unwrap(function))
 
 

@@ -29,5 +29,5 @@ def chi_square(ranks: np.ndarray, levels: int, cells: int) -> tuple[float, float
 
 def distance(ranks: np.ndarray, levels: int) -> tuple[float, float]:
     """Largest distance between the ranks' distribution function and a uniform one, and what it must not pass."""
-    seen = np.searchsorted(np.sort(ranks), np.arange(levels), side="right") / len(ranks)
-    return float(np.abs(seen - np.arange(1, levels + 1) / levels).max()), float(kstwo.isf(LEVEL, len(ranks)))
+    observed = np.searchsorted(np.sort(ranks), np.arange(levels), side="right") / len(ranks)
+    return float(np.abs(observed - np.arange(1, levels + 1) / levels).max()), float(kstwo.isf(LEVEL, len(ranks)))

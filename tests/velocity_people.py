@@ -62,9 +62,9 @@ def prior_draws(times: np.ndarray, values: dict[str, float], count: int, seed: i
     pace, sticky = rng.normal(size=(2, count))
     size_of_gain = np.exp(gain[0] + gain[1] * rng.normal(size=count))
     levels, noises, lost, before = [], [], np.zeros(count), None
-    for place, time in enumerate(times):
-        if place:
-            gap = time - times[place - 1]
+    for index, time in enumerate(times):
+        if index:
+            gap = time - times[index - 1]
             for name in ("memory", "stickiness"):
                 keep = np.exp(-gap / values[name])
                 fresh = np.sqrt(1 - keep**2) * rng.normal(size=count)
@@ -75,7 +75,7 @@ def prior_draws(times: np.ndarray, values: dict[str, float], count: int, seed: i
         share, active = (0.0, 1.0) if spell is None else _spell(time - times[0], *spell)
         rate = active * np.exp(log_rate + values["sd_pace"] * pace - values["sd_pace"] ** 2 / 2)
         if before is not None:
-            lost = lost + 0.5 * (time - times[place - 1]) * (before + rate)
+            lost = lost + 0.5 * (time - times[index - 1]) * (before + rate)
         before = rate
         levels.append(level - lost + size_of_gain * share)
         noises.append(size * values["sd_sticky"] * sticky)

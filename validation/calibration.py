@@ -44,12 +44,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fit", type=Path, metavar="DIR")
     parser.add_argument("--again", type=Path, metavar="DIR")
-    given = parser.parse_args()
-    if given.fit:
-        timed("fit", lambda: make_ensemble(given.fit, starts=4))
-    if given.again:
-        timed("tables", lambda: make_targets(given.again))
-    report(given.again or table.FOLDER)
+    supplied = parser.parse_args()
+    if supplied.fit:
+        timed("fit", lambda: make_ensemble(supplied.fit, starts=4))
+    if supplied.again:
+        timed("tables", lambda: make_targets(supplied.again))
+    report(supplied.again or table.FOLDER)
 
 
 if __name__ == "__main__":

@@ -161,11 +161,11 @@ def planted(
     """The people whose score the plant really moved by so much, and made a rise to be explained."""
     moved_by = np.where(touched, items.sum(axis=1) - base.items.sum(axis=1), 0.0)
     plant = spans(base, cohort, touched, moved_by, least)
-    seen = items[:, [TWELVE.index(n) for n in names or TWELVE]].sum(axis=1)
-    return replace(plant, people=plant.people & (risen(base, touched, moved_by, seen) >= (1.0 if names else RISE)))
+    observed = items[:, [TWELVE.index(n) for n in names or TWELVE]].sum(axis=1)
+    return replace(plant, people=plant.people & (risen(base, touched, moved_by, observed) >= (1.0 if names else RISE)))
 
 
-def risen(base: Base, touched: np.ndarray, moved_by: np.ndarray, seen: np.ndarray) -> np.ndarray:
+def risen(base: Base, touched: np.ndarray, moved_by: np.ndarray, observed: np.ndarray) -> np.ndarray:
     """What each person's score was seen to rise by: to the first touched visits, or from the nadir of a dip back."""
     falls = bool(moved_by[touched].mean() < 0.0)
     size, place = base.count.size, np.arange(touched.size)
@@ -175,10 +175,10 @@ def risen(base: Base, touched: np.ndarray, moved_by: np.ndarray, seen: np.ndarra
     there = np.flatnonzero(last >= 0)
     end = (np.cumsum(base.count) - 1)[there]
     low = np.full(size, np.inf)
-    np.minimum.at(low, base.person[touched], seen[touched])
+    np.minimum.at(low, base.person[touched], observed[touched])
     after = last[there] + 1 if falls else first[there]
-    before = low[there] if falls else seen[np.maximum(first[there] - 1, 0)]
-    reached = np.maximum(seen[np.minimum(after, end)], seen[np.minimum(after + 1, end)])
+    before = low[there] if falls else observed[np.maximum(first[there] - 1, 0)]
+    reached = np.maximum(observed[np.minimum(after, end)], observed[np.minimum(after + 1, end)])
     rise = np.full(size, -np.inf)
     rise[there] = np.where(after <= end, reached - before, -np.inf)
     return rise
@@ -413,9 +413,9 @@ PLANTS: Final[dict[str, tuple[str, tuple[str, ...], Callable[..., Planted], bool
 """Plant: cause that must be named, rules that count, how it is planted, whether it can be seen in totals alone."""
 
 
-def named(base: Base, plant: Planted, told: Explained, cause: str, rules: tuple[str, ...]) -> float:
+def named(base: Base, plant: Planted, reported: Explained, cause: str, rules: tuple[str, ...]) -> float:
     """Share of planted people with a row of the right cause that reaches into the planted days."""
-    rows = told.causes.filter(pl.col("cause") == cause)
+    rows = reported.causes.filter(pl.col("cause") == cause)
     if rules:
         rows = rows.filter(pl.col("rule").is_in(rules))
     people = base.cohort.subjects["subject"]
@@ -426,9 +426,9 @@ def named(base: Base, plant: Planted, told: Explained, cause: str, rules: tuple[
     return hits["subject"].n_unique() / max(int(plant.people.sum()), 1)
 
 
-def explained_away(base: Base, plant: Planted, told: Explained, share: float = 0.5) -> float:
+def explained_away(base: Base, plant: Planted, reported: Explained, share: float = 0.5) -> float:
     """Share of planted people for whom so much is gone at the touched visits: points taken, or visits set aside."""
-    adjusted = told.adjusted
+    adjusted = reported.adjusted
     score, left = adjusted["score"].to_numpy(), adjusted["adjusted"].fill_null(float("nan")).to_numpy()
     held = plant.touched & plant.people[base.person]
     size = plant.size[base.person]
@@ -439,9 +439,9 @@ def explained_away(base: Base, plant: Planted, told: Explained, share: float = 0
     return float((mean >= share)[plant.people].mean())
 
 
-def false_rows(base: Base, told: Explained, cause: str, plant: Planted | None = None) -> float:
+def false_rows(base: Base, reported: Explained, cause: str, plant: Planted | None = None) -> float:
     """Share of people with a row of a cause that nothing planted; of true recoveries, rows that reach into the rise."""
-    rows = told.causes.filter(pl.col("cause") == cause, pl.col("points") >= 1.0)
+    rows = reported.causes.filter(pl.col("cause") == cause, pl.col("points") >= 1.0)
     people = base.cohort.subjects["subject"]
     if plant is None:
         return rows["subject"].n_unique() / people.len()
@@ -452,8 +452,8 @@ def false_rows(base: Base, told: Explained, cause: str, plant: Planted | None = 
     return rows["subject"].n_unique() / max(frame.height, 1)
 
 
-def by_rule(base: Base, told: Explained) -> str:
-    counts = told.causes.group_by("cause", "rule").agg(pl.col("subject").n_unique()).sort("cause", "rule")
+def by_rule(base: Base, reported: Explained) -> str:
+    counts = reported.causes.group_by("cause", "rule").agg(pl.col("subject").n_unique()).sort("cause", "rule")
     size = base.cohort.subjects.height
     return ", ".join(f"{rule} {100 * n / size:.1f}" for _, rule, n in counts.iter_rows())
 
@@ -471,10 +471,10 @@ def table(people: int, seed: int, rules: CauseRules = DEFAULT) -> list[str]:
             for place, one in enumerate(bases.values()):
                 plant = make(one, np.random.default_rng(seed + 100 + place))
                 cohort = totals_only(plant.cohort) if only else plant.cohort
-                told, count = explain(cohort, rules), int(plant.people.sum())
-                share = named(one, plant, told, cause, count_rules)
+                reported, count = explain(cohort, rules), int(plant.people.sum())
+                share = named(one, plant, reported, cause, count_rules)
                 cells.append(f"{100 * share:.0f}")
-                size, gone = size + count, gone + explained_away(one, plant, told) * count
+                size, gone = size + count, gone + explained_away(one, plant, reported) * count
                 pooled.setdefault(cause, []).append((share, count))
             kind = "totals" if only or make is slip else "items"
             # The early visits on the other scale are set aside, which the first visit on the new one does not show.

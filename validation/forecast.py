@@ -12,7 +12,7 @@ import msgspec
 import polars as pl
 
 from alsight.infer.forecast.ahead import fit_forecast, forecast_function
-from alsight.infer.forecast.judge import judged
+from alsight.infer.forecast.judge import assessed
 from alsight.infer.forecast.reference import POPULATION, reference_fit
 from alsight.infer.forecast.tables import EVENTS, landmarked, tables_of
 from alsight.population.blocks import simulate_cohort
@@ -26,7 +26,7 @@ def main() -> None:
         known = tables_of(held, event)
         for name, fit in (("own", fit_forecast(tables_of(fitted, event))), ("reference", reference_fit(event))):
             for months in (6.0, 12.0):
-                table = judged(forecast_function(fit, landmarked(known, months)), known.visits, known.people)
+                table = assessed(forecast_function(fit, landmarked(known, months)), known.visits, known.people)
                 rows.append(
                     table.select(
                         pl.lit(event).alias("event"), pl.lit(name).alias("fit"), pl.lit(months).alias("from"), pl.all()

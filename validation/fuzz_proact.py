@@ -24,8 +24,8 @@ def main() -> None:
         starts = seeds(Path(folder) / "long")
         until = time.monotonic() + 60 * asked.minutes
         while time.monotonic() < until:
-            with tempfile.TemporaryDirectory(dir=folder) as place:
-                found = attempt(starts, asked.seed + tried, Path(place))
+            with tempfile.TemporaryDirectory(dir=folder) as location:
+                found = attempt(starts, asked.seed + tried, Path(location))
             tried += 1
             if found:
                 finds += 1

@@ -31,7 +31,7 @@ def changed(fit: Fit, **values: float) -> Fit:
     return replace(fit, estimates=estimates)
 
 
-def shares(fit: Fit, *, truth: bool = False, seen: bool = False) -> list[str]:
+def shares(fit: Fit, *, truth: bool = False, observed: bool = False) -> list[str]:
     """Share not below the first score, at each time."""
     times = np.array([0.0, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0])
     blank = pl.DataFrame(
@@ -44,14 +44,14 @@ def shares(fit: Fit, *, truth: bool = False, seen: bool = False) -> list[str]:
     drawn = simulate_fit(fit, blank, 17)
     wide = drawn["truth" if truth else "score"].to_numpy().reshape(PEOPLE, -1)
     level = drawn["truth"].to_numpy().reshape(PEOPLE, -1)
-    told: list[str] = []
+    reported: list[str] = []
     for months in MONTHS:
         end = int(months // 3)
-        among = level[:, end] > STILL_SEEN if seen else np.ones(PEOPLE, bool)
+        among = level[:, end] > STILL_SEEN if observed else np.ones(PEOPLE, bool)
         # Without noise a true loss below half a point would round to none.
         still = wide[among, end] >= wide[among, 0] - (0.5 if truth else 0.0)
-        told.append(f"{100 * still.mean():.1f}")
-    return told
+        reported.append(f"{100 * still.mean():.1f}")
+    return reported
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def main() -> None:
         "with half the noise": shares(
             changed(fit, sd_noise=float(fit["sd_noise"]) / 2, sd_sticky=float(fit["sd_sticky"]) / 2)
         ),
-        "those still above 20 points": shares(fit, seen=True),
+        "those still above 20 points": shares(fit, observed=True),
     }
     print("| people | 6 months | 12 months | 18 months |\n|---|---|---|---|")
     for name, values in rows.items():

@@ -95,10 +95,10 @@ COURSES: dict[str, Course] = {
 
 def frame(names: list[str], onset: np.ndarray, day: np.ndarray, totals: np.ndarray, died: np.ndarray) -> Cohort:
     """A cohort from arrays; totals nan where there is no visit, deaths nan where none."""
-    who, place = np.nonzero(~np.isnan(totals))
+    who, index = np.nonzero(~np.isnan(totals))
     series = pl.Series("subject", names)
     visits = pl.DataFrame(
-        {"subject": series.gather(who), "day": day[who, place], "alsfrs_r_total": totals[who, place]}
+        {"subject": series.gather(who), "day": day[who, index], "alsfrs_r_total": totals[who, index]}
     ).with_columns(scale=pl.lit("alsfrs_r"))
     people = pl.DataFrame({"subject": series, "onset_day": np.rint(-onset * MONTH), "diagnosis_day": 0 * onset})
     dead = np.flatnonzero(~np.isnan(died))
@@ -109,10 +109,11 @@ def frame(names: list[str], onset: np.ndarray, day: np.ndarray, totals: np.ndarr
         (events.with_columns(event=pl.lit("death")), EVENTS),
     )
     shaped = [
-        given.select(
-            (pl.col(n) if n in given.columns else pl.lit(None)).cast(kind).alias(n) for n, kind in table.schema.items()
+        supplied.select(
+            (pl.col(n) if n in supplied.columns else pl.lit(None)).cast(kind).alias(n)
+            for n, kind in table.schema.items()
         )
-        for given, table in tables
+        for supplied, table in tables
     ]
     return Cohort(subjects=shaped[0].sort("subject"), visits=shaped[1].sort("subject", "day"), events=shaped[2])
 
@@ -150,12 +151,12 @@ def plain(random: Random, people: int, gap: float) -> Cohort:
     died = np.where(died <= FOLLOW, died, np.nan)
     names = [f"A{number:06}" for number in range(people)]
     cohort = frame(names, onset, np.rint(np.nan_to_num(months) * MONTH).astype(int), totals, died)
-    return kept(cohort, cohort.visits["subject"].unique())
+    return accepted(cohort, cohort.visits["subject"].unique())
 
 
-def kept(cohort: Cohort, names: pl.Series) -> Cohort:
-    wanted = pl.col("subject").is_in(names.implode())
-    return replace(cohort, **{name: table.filter(wanted) for name, table in cohort.frames().items()})
+def accepted(cohort: Cohort, names: pl.Series) -> Cohort:
+    requested = pl.col("subject").is_in(names.implode())
+    return replace(cohort, **{name: table.filter(requested) for name, table in cohort.frames().items()})
 
 
 def virtual(number: int, base: str, people: int, share: float) -> tuple[Cohort, set[str]]:
@@ -222,9 +223,9 @@ def scores(cohort: Cohort) -> dict[str, np.ndarray]:
 def calibration(als: str, evidence: np.ndarray, sick: np.ndarray) -> str:
     """How posteriors at the planted share compare with what is there."""
     posterior = expit(evidence + np.log(SHARE / (1 - SHARE)))
-    place = np.minimum((posterior * 10).astype(int), 9)
-    count = np.bincount(place, minlength=10)
-    gap = np.abs(np.bincount(place, weights=posterior - sick, minlength=10))
+    index = np.minimum((posterior * 10).astype(int), 9)
+    count = np.bincount(index, minlength=10)
+    gap = np.abs(np.bincount(index, weights=posterior - sick, minlength=10))
     high = posterior > 0.5
     shares = f"{posterior[high].mean():.2f} | {sick[high].mean():.2f}"
     return f"| {als} | {gap.sum() / count.sum():.3f} | {high.mean():.3f} | {shares} |"
@@ -258,7 +259,7 @@ def table(people: int, cohorts: int) -> list[str]:
 def speed(people: int = 12_000) -> str:
     random = np.random.default_rng(5)
     cohort = plain(random, people, 3.0)
-    review(kept(cohort, cohort.subjects["subject"].head(10)))
+    review(accepted(cohort, cohort.subjects["subject"].head(10)))
     start = time.perf_counter()
     review(cohort)
     taken = time.perf_counter() - start
@@ -270,14 +271,14 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=3000)
     parser.add_argument("--cohorts", type=int, default=2)
     parser.add_argument("--write", type=Path)
-    given = parser.parse_args()
-    lines = table(given.people, given.cohorts)
+    supplied = parser.parse_args()
+    lines = table(supplied.people, supplied.cohorts)
     lines += ["", speed()]
     print("\n".join(lines))
-    if given.write is not None:
-        before, _, rest = given.write.read_text().partition(MARK)
+    if supplied.write is not None:
+        before, _, rest = supplied.write.read_text().partition(MARK)
         after = rest.partition(MARK)[2]
-        given.write.write_text(before + MARK + "\n" + "\n".join(lines) + "\n" + MARK + after)
+        supplied.write.write_text(before + MARK + "\n" + "\n".join(lines) + "\n" + MARK + after)
 
 
 if __name__ == "__main__":

@@ -95,9 +95,9 @@ def command_of(verb: Verb) -> Any:
         verb: a row of VERBS; its module is imported here.
     """
 
-    def run(**given: Any) -> None:
-        json = given.pop("json")
-        said = {name: value for name, value in given.items() if value is not False and value not in (None, [])}
+    def run(**supplied: Any) -> None:
+        json = supplied.pop("json")
+        said = {name: value for name, value in supplied.items() if value is not False and value not in (None, [])}
         _run(verb, said, json)
 
     rows = options(verb.spec)
@@ -148,13 +148,13 @@ for _verb in VERBS.values():
     app.command(_verb.name, help=_verb.summary)(lambda: None)
 
 
-def _version(wanted: bool) -> bool:
-    if wanted:
+def _version(requested: bool) -> bool:
+    if requested:
         from alsight.base.provenance import program  # noqa: PLC0415 - reads the installed package's record
 
         typer.echo(program())
         raise typer.Exit
-    return wanted
+    return requested
 
 
 @app.callback()
@@ -237,14 +237,14 @@ def _explained(error: BaseException, verb: Verb) -> tuple[Exit, str]:
     )
 
 
-def _fault(verb: Verb, path: str, allowed: str, given: Any) -> str:
+def _fault(verb: Verb, path: str, allowed: str, supplied: Any) -> str:
     """One fault as it was typed: `--interval: expected ...`; a field below an option stands behind it."""
     name, dot, below = path.partition(".")
     row = {row.name: row for row in options(verb.spec)}.get(name.partition("[")[0])
     if row is None:
-        return f"{path}: expected {allowed}, got {given!r}"
+        return f"{path}: expected {allowed}, got {supplied!r}"
     shown = row.name.upper() if row.name == verb.first else row.flag
-    return f"{shown}{dot and ' '}{below}: expected {allowed}, got {given!r}"
+    return f"{shown}{dot and ' '}{below}: expected {allowed}, got {supplied!r}"
 
 
 def typed(name: str, value: str) -> str:
@@ -256,8 +256,8 @@ def _faults(error: BaseException) -> list[dict[str, Any]]:
     """The faults an error carries, as plain values."""
     if isinstance(error, SpecError):
         return [
-            {"field": path, "expected": with_fields(allowed, typed), "got": str(given)}
-            for path, allowed, given in error.faults
+            {"field": path, "expected": with_fields(allowed, typed), "got": str(supplied)}
+            for path, allowed, supplied in error.faults
         ]
     if isinstance(error, DataError):
         plain = [msgspec.to_builtins(fault) for fault in error.faults]

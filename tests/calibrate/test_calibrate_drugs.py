@@ -49,6 +49,6 @@ def test_tofersen_lowers_neurofilament_before_function_differs() -> None:
 
 def test_a_delayed_start_changes_nothing_before_it() -> None:
     people = People(genotypes=SOD1)
-    seen = msgspec.structs.replace(SEEN, people=people)
-    delayed = group_of(given_to(seen, Given(therapy="tofersen", start_month=7 * FOUR_WEEKS)), 1)
-    assert np.array_equal(change(delayed, 24), change(group_of(seen, 1), 24), equal_nan=True)
+    observed = msgspec.structs.replace(SEEN, people=people)
+    delayed = group_of(given_to(observed, Given(therapy="tofersen", start_month=7 * FOUR_WEEKS)), 1)
+    assert np.array_equal(change(delayed, 24), change(group_of(observed, 1), 24), equal_nan=True)

@@ -18,8 +18,8 @@ def made(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.n
 def test_each_line_is_the_least_squares_line() -> None:
     time, values, _ = made(40, np.random.default_rng(1))
     found = lines(time, values)
-    seen = np.isfinite(values)
-    alone = [np.polyfit(time[k][seen[k]], values[k][seen[k]], 1)[0] for k in np.flatnonzero(found.kept)]
+    observed = np.isfinite(values)
+    alone = [np.polyfit(time[k][observed[k]], values[k][observed[k]], 1)[0] for k in np.flatnonzero(found.accepted)]
     assert found.slope == pytest.approx(np.array(alone), abs=1e-10)
 
 
@@ -34,14 +34,14 @@ def test_moments_recover_the_truth() -> None:
 def test_shrinking_predicts_better_than_the_lines() -> None:
     time, values, truth = made(3000, np.random.default_rng(3))
     found = lines(time, values)
-    truth = truth[found.kept]
+    truth = truth[found.accepted]
     assert np.mean((found.shrunken() - truth) ** 2) < np.mean((found.slope - truth) ** 2)
 
 
 def test_too_few_or_too_near_values_are_left_out() -> None:
     time = np.array([[0.0, 1.0, 5.0], [0.0, 0.5, 1.0], [0.0, 3.0, 6.0]])
     values = np.array([[40.0, np.nan, 39.0], [40.0, 40.0, 40.0], [40.0, 39.0, 38.0]])
-    assert lines(time, values).kept.tolist() == [False, False, True]
+    assert lines(time, values).accepted.tolist() == [False, False, True]
 
 
 def test_curve_recovers_a_parabola_though_the_fast_are_lost() -> None:

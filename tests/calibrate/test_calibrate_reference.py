@@ -51,8 +51,8 @@ def test_unlawful_questions_are_refused_all_at_once() -> None:
 
 def test_a_recount_agrees() -> None:
     groups = [
-        group_of(with_parameters(REFERENCE, member.parameters, 900 + place), 1)
-        for place, member in enumerate(ensemble().members)
+        group_of(with_parameters(REFERENCE, member.parameters, 900 + index), 1)
+        for index, member in enumerate(ensemble().members)
     ]
     fresh = tabulated(groups, 3.0, 12.0).group_by("quantity", "threshold").agg(pl.col("reached", "people").sum())
     shipped = reference().filter(interval_months=3.0, follow_up_months=12.0)

@@ -49,7 +49,7 @@ def event(kind: str, day: int | None, subject: str = "a", **values: Any) -> Row:
     return {"subject": subject, "day": day, "event": kind, **values}
 
 
-def told(cohort: Cohort) -> set[tuple[str, str, int, str, str]]:
+def reported(cohort: Cohort) -> set[tuple[str, str, int, str, str]]:
     """Faults as (rule, table, row, column, value)."""
     return set(cohort.rejected.select("rule", "table", "row", "column", "value").rows())
 

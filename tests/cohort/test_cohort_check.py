@@ -13,7 +13,7 @@ from alsight.cohort.check import check
 from alsight.cohort.raw import RawTables
 from alsight.cohort.rules.catalogue import RULES, RULES_BY_NAME
 from alsight.cohort.tables import REJECTED, TABLES
-from cohort.rows import checked, event, person, rating, raw, rules, told
+from cohort.rows import checked, event, person, rating, raw, reported, rules
 
 TUBE = "q5b_cutting_with_gastrostomy"
 NO_TUBE = "q5a_cutting_without_gastrostomy"
@@ -263,7 +263,7 @@ def test_partial_rows_of_one_visit_become_one() -> None:
 def test_person_rows_that_agree_are_merged() -> None:
     cohort = checked(subjects=[person(sex="male"), person(height_cm=180.0), person("b", sex="female")])
     assert cohort.subjects.select("subject", "sex", "height_cm").rows() == [("a", "male", 180.0), ("b", "female", None)]
-    assert told(cohort) == {("repeated_row", "subjects", 3, "subject", "a")}
+    assert reported(cohort) == {("repeated_row", "subjects", 3, "subject", "a")}
 
 
 def test_death_that_ratings_contradict_gives_way() -> None:
@@ -287,15 +287,15 @@ def test_types_are_forced_and_losses_told() -> None:
     headings = {"visits": {"q1_speech": "Speech", "color": "Colour"}}
     cohort = check(RawTables(frames=frames, headings=headings))
     assert cohort.visits.select("subject", "day", "q1_speech").rows() == [("1", 1, 3.0)]
-    assert ("wrong_type", "visits", 0, "Speech", "three") in told(cohort)
-    assert ("unknown_column", "visits", 0, "Colour", "") in told(cohort)
-    assert ("missing", "visits", 0, "day", "") in told(cohort)
+    assert ("wrong_type", "visits", 0, "Speech", "three") in reported(cohort)
+    assert ("unknown_column", "visits", 0, "Colour", "") in reported(cohort)
+    assert ("missing", "visits", 0, "day", "") in reported(cohort)
 
 
 def test_readers_faults_travel_with_the_cohort() -> None:
     fault = Fault(table="visits", rule="not_a_number", message="m", how_to_fix="c", row=7, column="Q1", value="x")
     cohort = check(replace(raw(visits=[rating()]), faults=(fault,)))
-    assert ("not_a_number", "visits", 7, "Q1", "x") in told(cohort)
+    assert ("not_a_number", "visits", 7, "Q1", "x") in reported(cohort)
 
 
 def test_faults_come_in_the_order_of_the_file() -> None:

@@ -62,16 +62,16 @@ def test_endpoint_before_observation_is_not_at_risk() -> None:
 
 
 def test_every_table_is_a_sign_of_life() -> None:
-    seen = {"visits": 10, "measures": 20, "events": 30, "doses": 40}
+    observed = {"visits": 10, "measures": 20, "events": 30, "doses": 40}
     cohort = checked(
-        subjects=[person(name) for name in seen] + [person("subjects", last_seen_day=50)],
+        subjects=[person(name) for name in observed] + [person("subjects", last_seen_day=50)],
         visits=[rating("visits", 10)],
         measures=[{"subject": "measures", "day": 20, "measure": "svc_l", "value": 3.0}],
         events=[event("infection", 25, "events", end_day=30)],
         doses=[{"subject": "doses", "day": 0, "end_day": 40, "treatment": "riluzole"}],
     )
     found = endpoints(cohort)
-    assert dict(found.select("subject", "time_day").rows()) == {**seen, "subjects": 50}
+    assert dict(found.select("subject", "time_day").rows()) == {**observed, "subjects": 50}
     assert not found["event"].any()
 
 

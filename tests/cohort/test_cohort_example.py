@@ -65,8 +65,8 @@ def test_one_scale_a_person_and_nothing_after_death() -> None:
     death = COHORT.events.filter(event="death").select("subject", death="day")
     for frame in (COHORT.visits, COHORT.measures, COHORT.events.filter(pl.col("event") != "death")):
         assert frame.join(death, on="subject").filter(pl.col("day") >= pl.col("death")).height == 0
-    seen = COHORT.subjects.select("subject", "last_seen_day")
-    late = COHORT.visits.join(seen, on="subject").filter(pl.col("day") > pl.col("last_seen_day"))
+    observed = COHORT.subjects.select("subject", "last_seen_day")
+    late = COHORT.visits.join(observed, on="subject").filter(pl.col("day") > pl.col("last_seen_day"))
     assert late.height == 0
     assert COHORT.subjects["last_seen_day"].is_between(0, 209 * 7).all()
     assert (COHORT.subjects["onset_day"] < COHORT.subjects["diagnosis_day"]).all()

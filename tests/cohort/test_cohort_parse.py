@@ -228,7 +228,7 @@ def test_identifiers_stay_text() -> None:
 
 
 def test_faults_tell_line_and_person() -> None:
-    place = Place(table="visits", column="Q1", source="v.csv", rows=pl.Series([5, 9]), subjects=pl.Series(["a", "b"]))
-    fault = numbers(pl.Series(["1", "one"]), place).faults.row(0, named=True)
+    index = Place(table="visits", column="Q1", source="v.csv", rows=pl.Series([5, 9]), subjects=pl.Series(["a", "b"]))
+    fault = numbers(pl.Series(["1", "one"]), index).faults.row(0, named=True)
     assert (fault["row"], fault["subject"], fault["column"], fault["source"]) == (9, "b", "Q1", "v.csv")
     assert fault["how_to_fix"]

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from beartype import beartype
-from hypothesis import given, settings
+from hypothesis import settings, supplied
 from hypothesis import strategies as st
 from jaxtyping import jaxtyped
 
@@ -114,9 +114,9 @@ def test_way_back() -> None:
     cohort = small_cohort()
     made = on_scale(ratings(cohort), "alsfrs_r")
     visits = to_frame(made, {"late": np.arange(4.0)}, score=made.total)
-    wanted = cohort.visits.filter(pl.col("alsfrs_r_total").is_not_null())
-    assert visits.select("subject", "day").equals(wanted.select("subject", "day"))
-    assert visits["score"].to_list() == visits["total"].to_list() == wanted["alsfrs_r_total"].to_list()
+    requested = cohort.visits.filter(pl.col("alsfrs_r_total").is_not_null())
+    assert visits.select("subject", "day").equals(requested.select("subject", "day"))
+    assert visits["score"].to_list() == visits["total"].to_list() == requested["alsfrs_r_total"].to_list()
     assert visits["late"].to_list() == [0.0, 0.0, 0.0, 1.0]
     whole = to_frame(ratings(cohort))
     assert whole["scale"].to_list() == cohort.visits["scale"].to_list()
@@ -129,7 +129,7 @@ def test_way_back() -> None:
 
 def test_ratings_are_a_pytree_that_carries_its_subjects() -> None:
     made = ratings(small_cohort())
-    doubled = jax.jit(lambda given: replace(given, items=given.items * 2))(made)
+    doubled = jax.jit(lambda supplied: replace(supplied, items=supplied.items * 2))(made)
     assert np.asarray(doubled.items)[0, 0] == 8
     assert subject_names(doubled).to_list() == ["a", "b", "c", "d"]
     assert doubled.offsets.tolist() == made.offsets.tolist()
@@ -167,7 +167,7 @@ def test_shapes_are_as_annotated() -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(
+@supplied(
     st.dictionaries(
         st.sampled_from("abcde"),
         st.lists(
@@ -188,18 +188,18 @@ def test_selections_agree_with_loops(people: dict[str, list[tuple[int, str, int 
     ]
     made = ratings(checked(subjects=[person(name) for name in sorted(people)], visits=visits))
     some = on_main_scale(before(made, np.full(len(people), stop)))
-    wanted = []
+    requested = []
     for name in sorted(people):
         rated = [visit for visit in people[name] if visit[2] is not None and visit[0] < stop]
         counts = {scale: sum(visit[1] == scale for visit in rated) for scale in ("alsfrs_r", "alsfrs")}
         most = max(counts, key=counts.__getitem__)
-        wanted += [
+        requested += [
             (name, day, scale, float(total))
             for day, scale, total in sorted(rated, key=lambda visit: visit[0])
             if scale == most and total is not None
         ]
-    assert to_frame(some).select("subject", "day", "scale", "total").rows() == wanted
-    assert int(some.offsets[-1]) == some.day.size == len(wanted)
-    kept = with_total(made)
-    assert chosen(kept, np.ones(kept.day.size, dtype=bool)).offsets.tolist() == kept.offsets.tolist()
-    assert all(getattr(kept, name).shape[0] == kept.day.size for name in RATING_FIELDS)
+    assert to_frame(some).select("subject", "day", "scale", "total").rows() == requested
+    assert int(some.offsets[-1]) == some.day.size == len(requested)
+    accepted = with_total(made)
+    assert chosen(accepted, np.ones(accepted.day.size, dtype=bool)).offsets.tolist() == accepted.offsets.tolist()
+    assert all(getattr(accepted, name).shape[0] == accepted.day.size for name in RATING_FIELDS)

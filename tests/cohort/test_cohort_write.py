@@ -107,7 +107,7 @@ def test_a_cohort_is_replaced_whole(tmp_path: Path) -> None:
 def test_interrupted_writing_leaves_the_old_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_cohort(small_cohort(), tmp_path)
 
-    def full(*given: object) -> None:
+    def full(*supplied: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(writing, "_write_table", full)
@@ -135,8 +135,8 @@ def test_edited_tables_are_checked_anew(tmp_path: Path, form: str) -> None:
     visits.write_csv(path) if form == "csv" else visits.write_parquet(path)
     found = read_cohort(tmp_path)
     assert found.visits["q8_walking"].to_list()[1] is None
-    told = found.rejected.filter(pl.col("rule") == "out_of_range")
-    assert told.select("source", "row", "column", "value").rows() == [(path.name, 3, "q8_walking", "44")]
+    reported = found.rejected.filter(pl.col("rule") == "out_of_range")
+    assert reported.select("source", "row", "column", "value").rows() == [(path.name, 3, "q8_walking", "44")]
     assert found.visits["alsfrs_r_total"].to_list() == small_cohort().visits["alsfrs_r_total"].to_list()
 
 
@@ -152,13 +152,16 @@ def test_numbers_typed_badly_into_an_edited_csv_are_told(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda place: (place / "cohort.json").unlink(), "cannot be read"),
-        (lambda place: (place / "cohort.json").write_text("{"), "damaged"),
-        (lambda place: (place / "visits.parquet").unlink(), "missing"),
-        (lambda place: (place / "visits.parquet").write_bytes(b"PAR1"), "cannot be read"),
-        (lambda place: _manifest(place, version=99), "newer"),
-        (lambda place: _manifest(place, digests={"../../secret": "00"}), "outside the folder"),
-        (lambda place: _manifest(place, tables={"brains": {"file": "visits.parquet", "rows": 1}}), "unknown table"),
+        (lambda location: (location / "cohort.json").unlink(), "cannot be read"),
+        (lambda location: (location / "cohort.json").write_text("{"), "damaged"),
+        (lambda location: (location / "visits.parquet").unlink(), "missing"),
+        (lambda location: (location / "visits.parquet").write_bytes(b"PAR1"), "cannot be read"),
+        (lambda location: _manifest(location, version=99), "newer"),
+        (lambda location: _manifest(location, digests={"../../secret": "00"}), "outside the folder"),
+        (
+            lambda location: _manifest(location, tables={"brains": {"file": "visits.parquet", "rows": 1}}),
+            "unknown table",
+        ),
     ],
 )
 def test_damaged_folders_are_refused(tmp_path: Path, damage, message: str) -> None:
@@ -169,6 +172,6 @@ def test_damaged_folders_are_refused(tmp_path: Path, damage, message: str) -> No
     assert error.value.faults[0].how_to_fix
 
 
-def _manifest(place: Path, **changes: object) -> None:
-    path = place / "cohort.json"
+def _manifest(location: Path, **changes: object) -> None:
+    path = location / "cohort.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))

@@ -55,7 +55,7 @@ def cohort(
 
 def line(start: float, per_month: float, visits: int = 9, gap: int = 91) -> list[tuple[int, float]]:
     """Whole-point totals on a line."""
-    return [(gap * place, float(round(start + per_month * gap * place / 30.4375))) for place in range(visits)]
+    return [(gap * location, float(round(start + per_month * gap * location / 30.4375))) for location in range(visits)]
 
 
 def moments(one: CourseClass, months: np.ndarray, onset: float) -> tuple[np.ndarray, np.ndarray]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis import supplied
 from scipy.stats import betabinom, binom
 
 from alsight.detect.expect.chance import at_least, best_of, nodes_of, share_interval, spread
@@ -36,7 +36,7 @@ def test_sets_are_weighted_alike() -> None:
     assert at_least(shares, 3, 10).mean() == pytest.approx(exact, rel=1e-3)
 
 
-@given(pairs=COUNTS, n=st.integers(1, 60))
+@supplied(pairs=COUNTS, n=st.integers(1, 60))
 def test_more_is_never_likelier(pairs: list[tuple[int, int]], n: int) -> None:
     shares = nodes(pairs)
     chances = np.array([at_least(shares, k, n).mean() for k in range(n + 1)])
@@ -44,13 +44,13 @@ def test_more_is_never_likelier(pairs: list[tuple[int, int]], n: int) -> None:
     assert (np.diff(chances) <= 1e-12).all()
 
 
-@given(pairs=COUNTS)
+@supplied(pairs=COUNTS)
 def test_one_person_meets_it_with_the_share(pairs: list[tuple[int, int]]) -> None:
     shares = nodes(pairs)
     assert at_least(shares, 1, 1).mean() == pytest.approx(shares.mean())
 
 
-@given(pairs=COUNTS, n=st.integers(1, 40), data=st.data())
+@supplied(pairs=COUNTS, n=st.integers(1, 40), data=st.data())
 def test_picking_never_makes_it_less_likely(pairs: list[tuple[int, int]], n: int, data: st.DataObject) -> None:
     k, groups = data.draw(st.integers(0, n)), data.draw(st.integers(1, 10_000))
     shares = nodes(pairs)
@@ -72,7 +72,7 @@ def test_the_best_of_groups_shares_what_is_not_known() -> None:
     assert best_of(np.array([1e-20]), 100) == pytest.approx(1e-18)
 
 
-@given(pairs=COUNTS, n=st.integers(1, 80))
+@supplied(pairs=COUNTS, n=st.integers(1, 80))
 def test_the_predictive_distribution_adds_up(pairs: list[tuple[int, int]], n: int) -> None:
     shares = nodes(pairs)
     numbers = spread(shares, n)
@@ -103,8 +103,8 @@ def test_trying_rules_adds_what_they_find_in_other_people() -> None:
     gained = gained_by_trying([np.stack([first, other])], 3, 10, 1)[0]
     rng = np.random.default_rng(5)
     counts = rng.multinomial(10, (0.2, 0.2, 0.6), size=200_000)
-    wanted = np.mean((counts[:, :2] >= 3).any(axis=1)) - np.mean(counts[:, 0] >= 3)
-    assert abs(gained - wanted) <= proportion_tolerance(float(wanted), 4000)
+    requested = np.mean((counts[:, :2] >= 3).any(axis=1)) - np.mean(counts[:, 0] >= 3)
+    assert abs(gained - requested) <= proportion_tolerance(float(requested), 4000)
 
 
 def test_interval_of_an_observed_share() -> None:

@@ -98,7 +98,7 @@ def test_longer_is_rarer(family: str) -> None:
     shares = [answered(family, months, enrolled=True) for months in (6.0, 12.0, 18.0)]
     for short, long in pairwise(shares):
         assert long.rate < short.rate + 4.0 * np.hypot(short.error, long.error)
-        assert long.judged < short.judged
+        assert long.assessed < short.assessed
     assert shares[-1].rate < shares[0].rate
 
 
@@ -110,12 +110,12 @@ def test_what_is_asked_for_more_is_likelier_never() -> None:
 
 
 def test_picking_never_makes_it_less_likely() -> None:
-    told = answered()
+    reported = answered()
     picked = answered(
         any_window=True,
         picked_from=8,
         tried=(named("bedlack_slope_6"), named("vasta_exact_6")),
-        seen=Observation(followed=12.0),
+        observed=Observation(followed=12.0),
     )
     steps = picked.tables["picking"]
     assert steps["step"].to_list()[0].startswith("one group")
@@ -123,14 +123,14 @@ def test_picking_never_makes_it_less_likely() -> None:
     assert (steps["chance"].diff().drop_nulls() >= 0.0).all()
     assert picked.picked == steps["chance"][-1]
     assert picked.picked > picked.chance
-    assert picked.chance == pytest.approx(told.chance, abs=4 * 10 * np.hypot(told.error, picked.error))
+    assert picked.chance == pytest.approx(reported.chance, abs=4 * 10 * np.hypot(reported.error, picked.error))
 
 
 def test_enrolled_counts_those_who_left_as_not_meeting_it() -> None:
     assessed, enrolled = answered(), answered(enrolled=True)
     assert sums(assessed)[0] == sums(enrolled)[0]
     assert sums(enrolled)[1] == enrolled.tables["sets"]["enrolled"].sum()
-    assert enrolled.judged == pytest.approx(sums(assessed)[1] / sums(enrolled)[1])
+    assert enrolled.assessed == pytest.approx(sums(assessed)[1] / sums(enrolled)[1])
 
 
 def test_a_run_in_selects_among_the_same_people() -> None:
@@ -179,7 +179,7 @@ def test_numbers_are_the_distribution() -> None:
 
 
 def test_mimics_that_stay_still_add_stable_people() -> None:
-    none, many = answered(seen=Observation(mimics=0.0)), answered(seen=Observation(mimics=0.5))
+    none, many = answered(observed=Observation(mimics=0.0)), answered(observed=Observation(mimics=0.5))
     assert many.rate > none.rate + 4.0 * np.hypot(none.error, many.error)
 
 
@@ -192,4 +192,4 @@ def test_nobody_enters() -> None:
 
 def test_nobody_can_be_judged() -> None:
     with pytest.raises(RunError, match="could be judged by msc_ntf_1_25"):
-        answered("msc_ntf_1_25", None, seen=Observation(interval=6.0))
+        answered("msc_ntf_1_25", None, observed=Observation(interval=6.0))

@@ -89,8 +89,10 @@ def test_what_is_not_recorded_has_no_row_and_no_weight(example: Cohort, name: st
         "age_at_onset_years": "onset_age",
         "frontotemporal_dementia": "frontotemporal_dementia",
     }[name]
-    told = review(without).select(pl.col("reasons").list.eval(pl.element().struct.field("feature"))).explode("reasons")
-    assert gone not in told["reasons"].to_list()
+    reported = (
+        review(without).select(pl.col("reasons").list.eval(pl.element().struct.field("feature"))).explode("reasons")
+    )
+    assert gone not in reported["reasons"].to_list()
 
 
 def test_only_totals_weigh_course_and_prior_only() -> None:
@@ -102,7 +104,7 @@ def test_only_totals_weigh_course_and_prior_only() -> None:
 def test_names_and_their_order_say_nothing(example: Cohort) -> None:
     some = select(example, example.subjects["subject"].head(80))
     names = some.subjects["subject"].to_list()
-    new = dict(zip(names, [f"Z{place:03}" for place in range(len(names), 0, -1)], strict=True))
+    new = dict(zip(names, [f"Z{index:03}" for index in range(len(names), 0, -1)], strict=True))
     turned = replace(
         some,
         **{
@@ -153,9 +155,9 @@ BAD = {
     "two": [(0, 40.0), (400, 41.0)],
     "slip": [(0, 4.0), (90, 44.0)],
     "equal": [(0, 40.0), (90, 40.0), (180, 40.0), (270, 40.0)],
-    "ceiling": [(90 * place, 48.0) for place in range(12)],
-    "floor": [(90 * place, 2.0) for place in range(12)],
-    "short": [(10 * place, 40.0 + place % 2) for place in range(6)],
+    "ceiling": [(90 * index, 48.0) for index in range(12)],
+    "floor": [(90 * index, 2.0) for index in range(12)],
+    "short": [(10 * index, 40.0 + index % 2) for index in range(6)],
 }
 
 
@@ -191,7 +193,7 @@ def test_an_onset_after_the_first_visit_is_no_onset() -> None:
 
 
 def test_a_gain_on_tofersen_in_a_carrier_is_not_weighed() -> None:
-    rated = {"A": [*line(40, -1.0, visits=4), *[(365 + 91 * place, 36.0) for place in range(10)]]}
+    rated = {"A": [*line(40, -1.0, visits=4), *[(365 + 91 * index, 36.0) for index in range(10)]]}
     dose = [{"subject": "A", "day": 300, "treatment": "tofersen"}]
     carrier = {"A": {"genotype": "sod1"}}
     got = {
@@ -204,8 +206,8 @@ def test_a_gain_on_tofersen_in_a_carrier_is_not_weighed() -> None:
 
 
 def test_the_original_scale_is_stretched() -> None:
-    twelve = row(review(cohort({"A": [(91 * place, 36.0 - 0.6 * place) for place in range(9)]})), "A")
-    ten = row(review(cohort({"A": [(91 * place, 30.0 - 0.5 * place) for place in range(9)]}, scale="alsfrs")), "A")
+    twelve = row(review(cohort({"A": [(91 * index, 36.0 - 0.6 * index) for index in range(9)]})), "A")
+    ten = row(review(cohort({"A": [(91 * index, 30.0 - 0.5 * index) for index in range(9)]}, scale="alsfrs")), "A")
     assert ten["log_lr_course"] == pytest.approx(twelve["log_lr_course"], abs=1e-4)
 
 
@@ -239,19 +241,19 @@ def test_prior_falls_with_follow_up_where_it_should() -> None:
 
 def test_a_trial_does_not_weigh_certainty_twice() -> None:
     rated, people = {"A": line(40, -0.5)}, {"A": {"el_escorial": "definite"}}
-    told = {
+    reported = {
         setting: {reason["feature"] for reason in row(review(cohort(rated, people=people), setting), "A")["reasons"]}
         for setting in ("register", "trial")
     }
-    assert "low_certainty" in told["register"]
-    assert "low_certainty" not in told["trial"]
+    assert "low_certainty" in reported["register"]
+    assert "low_certainty" not in reported["trial"]
     assert setting_row("trial").definite
 
 
 def test_mimics_told_are_shares_of_one_whole(found: pl.DataFrame) -> None:
-    told = found.select(pl.col("mimics").list.eval(pl.element().struct.field("share")))["mimics"]
-    assert told.list.len().is_between(1, 3).all()
-    assert (told.list.sum() <= 1 + 1e-12).all()
+    reported = found.select(pl.col("mimics").list.eval(pl.element().struct.field("share")))["mimics"]
+    assert reported.list.len().is_between(1, 3).all()
+    assert (reported.list.sum() <= 1 + 1e-12).all()
     assert with_review_words(found)["examination"].str.len_chars().min() > 10
     assert shares().sum() == pytest.approx(1.0)
     for mimic in MIMICS:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings, supplied
 from hypothesis import strategies as st
 from scipy.special import expit, logit, logsumexp
 
@@ -31,14 +31,14 @@ def persons(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, float]:
     return months, totals, onset
 
 
-@given(persons(), st.integers(0, len(ALL) - 1))
+@supplied(persons(), st.integers(0, len(ALL) - 1))
 @settings(deadline=None, max_examples=150)
 def test_likelihood_equals_the_normal_density_written_out(
-    person: tuple[np.ndarray, np.ndarray, float], place: int
+    person: tuple[np.ndarray, np.ndarray, float], index: int
 ) -> None:
     months, totals, onset = person
-    got = log_scores(bare(np.array([months.size]), months, totals), np.array([onset]), table(ALL[place : place + 1]))
-    assert got[0, 0] == pytest.approx(slow_log_score(ALL[place], months, totals, onset), rel=1e-7, abs=1e-6)
+    got = log_scores(bare(np.array([months.size]), months, totals), np.array([onset]), table(ALL[index : index + 1]))
+    assert got[0, 0] == pytest.approx(slow_log_score(ALL[index], months, totals, onset), rel=1e-7, abs=1e-6)
 
 
 def test_likelihood_of_many_people_at_once() -> None:
@@ -52,16 +52,16 @@ def test_likelihood_of_many_people_at_once() -> None:
     got = log_scores(bare(count, months, totals), onset, table(ALL))
     for person in range(40):
         own = slice(starts[person], starts[person + 1])
-        for place, one in enumerate(ALL):
-            wanted = slow_log_score(one, months[own], totals[own], onset[person]) if count[person] else 0.0
-            assert got[person, place] == pytest.approx(wanted, rel=1e-7, abs=1e-6)
+        for index, one in enumerate(ALL):
+            requested = slow_log_score(one, months[own], totals[own], onset[person]) if count[person] else 0.0
+            assert got[person, index] == pytest.approx(requested, rel=1e-7, abs=1e-6)
 
 
 def test_lives_are_densities() -> None:
     rows = table(ALL)
     ends = np.linspace(0.05, 4000, 400_001)
-    for place in (0, len(ALL) - 1):
-        densities = np.exp(log_lives(np.zeros(ends.size), ends, rows[place : place + 1])[:, 0])
+    for index in (0, len(ALL) - 1):
+        densities = np.exp(log_lives(np.zeros(ends.size), ends, rows[index : index + 1])[:, 0])
         # Up to a month the density is held at its floor, so the first bit is not exact.
         assert np.trapezoid(densities, ends) == pytest.approx(1.0, abs=0.02)
     alive = log_lives(np.array([0.0, 12.0]), np.array([np.nan, np.nan]), rows)
@@ -88,13 +88,13 @@ def test_posterior_is_calibrated_on_its_own_people() -> None:
     ratio, sick = own_people(4000, 8)
     posterior = expit(ratio + logit(0.3))
     edges = np.array([0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1.0])
-    place = np.searchsorted(edges, posterior, side="right") - 1
+    index = np.searchsorted(edges, posterior, side="right") - 1
     for one in range(edges.size - 1):
-        inside = place == one
+        inside = index == one
         if inside.sum() >= 30:
             mean = posterior[inside].mean()
             assert abs(sick[inside].mean() - mean) < proportion_tolerance(mean, int(inside.sum())), one
-    assert (np.bincount(place, minlength=edges.size - 1) >= 30).sum() >= 6
+    assert (np.bincount(index, minlength=edges.size - 1) >= 30).sum() >= 6
 
 
 def test_a_wrong_model_is_not_calibrated() -> None:

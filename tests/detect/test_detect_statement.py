@@ -46,14 +46,14 @@ def cohort_of(scores: pl.DataFrame, **columns: list[object]) -> Cohort:
 def natural() -> Cohort:
     """People of the model of natural history, every three months for two years."""
     months = np.tile(np.arange(VISITS) * 3.0, PEOPLE)
-    names = np.repeat([f"P{place:04d}" for place in range(PEOPLE)], VISITS)
+    names = np.repeat([f"P{index:04d}" for index in range(PEOPLE)], VISITS)
     drawn = simulate_fit(natural_history(), pl.DataFrame({"subject": names, "months": months, "score": 20.0}), 17)
     scores = drawn.select(
         "subject", day=(pl.col("months") * 30.4375).round(0), alsfrs_r_total=pl.col("score").round(0).clip(0, 48)
     )
-    place = np.arange(PEOPLE)
-    site = np.where(place % 3 == 0, "bulbar", "upper_limb").tolist()
-    return cohort_of(scores, onset_day=(-200 - 3 * place).tolist(), onset_site=[*site[:-40], *[None] * 40])
+    index = np.arange(PEOPLE)
+    site = np.where(index % 3 == 0, "bulbar", "upper_limb").tolist()
+    return cohort_of(scores, onset_day=(-200 - 3 * index).tolist(), onset_site=[*site[:-40], *[None] * 40])
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_treated_visits_do_not_inform(natural: Cohort) -> None:
 
 def test_readings_by_the_model_are_sums_of_posteriors() -> None:
     rng = np.random.default_rng(4)
-    names = pl.Series("subject", [f"P{place}" for place in range(60)])
+    names = pl.Series("subject", [f"P{index}" for index in range(60)])
     evidence = pl.DataFrame(
         {"subject": names, "posterior_stable": rng.uniform(0, 0.4, 60), "posterior_gain_hold": [math.nan] * 60}
     )
@@ -197,6 +197,6 @@ def test_carriers_of_a_slow_mutation_are_held_against_carriers() -> None:
         )
     )
     got = base_rates(like, "run_floor", pl.Series([12.0, 12.0]))
-    wanted = [expected(8 / 24, 40, 3, 24, "run_floor", 12.0, kind).probability for kind in ("sod1_slow", "any")]
-    assert got == pytest.approx(wanted)
+    requested = [expected(8 / 24, 40, 3, 24, "run_floor", 12.0, kind).probability for kind in ("sod1_slow", "any")]
+    assert got == pytest.approx(requested)
     assert got[0] > got[1]

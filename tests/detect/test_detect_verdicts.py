@@ -167,8 +167,8 @@ def test_every_reduced_statistic_is_declared(found) -> None:
 def test_everybody_has_one_row_and_a_known_verdict(found) -> None:
     assert found.people["subject"].to_list() == list(PEOPLE)
     assert set(found.people["verdict"]) | set(found.people["current"]) <= set(VERDICTS)
-    judged = found.people.filter(pl.col("verdict").is_in(list(REVIEWED)))
-    assert judged["review"].all()
+    assessed = found.people.filter(pl.col("verdict").is_in(list(REVIEWED)))
+    assert assessed["review"].all()
     assert found.people.filter(pl.col("verdict") == "cannot tell")["next_step_code"].null_count() == 0
     assert NoteCode.SMALL_COHORT in [note.code for note in found.notes]
 
@@ -249,10 +249,10 @@ def test_order_of_rows_changes_nothing(found) -> None:
 
 
 def test_worse_missing_visits_never_help(found) -> None:
-    kept = found.sensitivity.filter(pl.col("subject") == "E-gain").sort("worse")
-    assert kept["worse"].to_list() == [0.0, 4.0, 8.0]
+    accepted = found.sensitivity.filter(pl.col("subject") == "E-gain").sort("worse")
+    assert accepted["worse"].to_list() == [0.0, 4.0, 8.0]
     rank = {name: place for place, name in enumerate(VERDICTS)}
-    assert rank[kept["verdict"][0]] <= rank[kept["verdict"][2]]
+    assert rank[accepted["verdict"][0]] <= rank[accepted["verdict"][2]]
 
 
 def test_the_original_scale_is_judged_on_its_own_points() -> None:
@@ -298,16 +298,16 @@ def test_posteriors_are_calibrated_on_the_models_own_data() -> None:
         .unique("subject", keep="first", maintain_order=True)
     )
     loss = (windows["truth"] - windows["truth_end"]).to_numpy()
-    judged = 0
+    assessed = 0
     for name, true in (("flat", loss < ASKED.flat), ("lost", loss >= 3.0)):
         said = windows[name].to_numpy()
         for low in np.arange(0, 1, 0.2):
             among = (said >= low) & (said <= low + 0.2)
             if among.sum() >= 30:
                 wrong = true[among] - said[among]
-                judged += 1
+                assessed += 1
                 assert abs(wrong.mean()) < tolerance(float(np.std(wrong)), int(among.sum())), (name, low)
-    assert judged >= 6
+    assert assessed >= 6
 
 
 def test_recoveries_are_not_found_where_there_are_none() -> None:

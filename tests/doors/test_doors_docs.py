@@ -132,8 +132,8 @@ def test_example_programs(file: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_links_lead_somewhere(page: Path) -> None:
-    places = [place for place, _ in LINK.findall(page.read_text(encoding="utf-8")) if place]
-    assert [place for place in places if not (page.parent / place).exists()] == []
+    places = [index for index, _ in LINK.findall(page.read_text(encoding="utf-8")) if index]
+    assert [index for index in places if not (page.parent / index).exists()] == []
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -61,9 +61,9 @@ def test_every_error_is_a_sentence_and_a_code(
 
 def test_an_error_is_json_where_json_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     result = ended(monkeypatch, DataError([FAULT]), "--json")
-    told = json.loads(result.stdout)
-    assert told["exit"] == Exit.FAILED
-    assert told["faults"][0]["rule"] == "no_subject"
+    reported = json.loads(result.stdout)
+    assert reported["exit"] == Exit.FAILED
+    assert reported["faults"][0]["rule"] == "no_subject"
 
 
 def test_a_traceback_is_there_for_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +123,7 @@ def test_faults_of_a_file_name_the_option_as_each_door_does(tmp_path: Path) -> N
     file = tmp_path / "visits.csv"
     file.write_text("id,date,alsfrs_r\na,01/02/2020,40\na,01/03/2020,38\n")
     assert "--dates dmy" in CliRunner().invoke(cli.app, ["check", str(file)]).stderr
-    told = json.loads(CliRunner().invoke(cli.app, ["check", str(file), "--json"]).stdout)
-    assert "--dates dmy" in told["faults"][0]["how_to_fix"]
+    reported = json.loads(CliRunner().invoke(cli.app, ["check", str(file), "--json"]).stdout)
+    assert "--dates dmy" in reported["faults"][0]["how_to_fix"]
     with pytest.raises(DataError, match='dates="dmy"'):
         alsight.check(file)

@@ -35,10 +35,10 @@ def test_a_sentence_to_quote_comes_first() -> None:
         r"happens in .+ of such groups, and in .+ where the published 25 % of 3,132 holds\."
     )
     assert re.fullmatch(pattern, said.replace("\u00a0", " "))
-    told = " ".join(answer.sentences).replace("\u00a0", " ")
-    assert "bedlack_visit_6" in told
-    assert "Bedlack 2016" in told
-    assert "one candidate reading" in told
+    reported = " ".join(answer.sentences).replace("\u00a0", " ")
+    assert "bedlack_visit_6" in reported
+    assert "Bedlack 2016" in reported
+    assert "one candidate reading" in reported
 
 
 def test_sentence_and_options_are_the_same_question() -> None:
@@ -51,12 +51,12 @@ def test_sentence_and_options_are_the_same_question() -> None:
 
 def test_json() -> None:
     done = run("0 of 10 stable at 6 months", "--json", "--picked-from", "4", *FEW)
-    told = json.loads(done.stdout)
+    reported = json.loads(done.stdout)
     assert done.exit_code == Exit.FINE
-    assert told["chance_or_more"] == told["chance_after_picking"] == 1.0
-    assert told["definition"] == "bedlack_visit_6"
-    assert {"published", "readings", "picking", "picked", "sizes", "numbers", "run_in", "sets"} <= told.keys()
-    assert sum(row["chance"] for row in told["numbers"]) == pytest.approx(1.0)
+    assert reported["chance_or_more"] == reported["chance_after_picking"] == 1.0
+    assert reported["definition"] == "bedlack_visit_6"
+    assert {"published", "readings", "picking", "picked", "sizes", "numbers", "run_in", "sets"} <= reported.keys()
+    assert sum(row["chance"] for row in reported["numbers"]) == pytest.approx(1.0)
 
 
 def test_found_none_by_option_is_a_number() -> None:
@@ -128,27 +128,27 @@ def faults(*words: str | Path, **fields: Any) -> dict[str, str]:
     ],
 )
 def test_faults_of_the_request(words: tuple[str, ...], field: str, said: str) -> None:
-    told = faults(*words)
-    assert said in told[field]
+    reported = faults(*words)
+    assert said in reported[field]
 
 
 def test_all_faults_at_once() -> None:
-    told = faults(
+    reported = faults(
         "11 of 10 bedlack_visit_12 for 6 months", "--population", "mars", "--run-in", "calm", "--tried", "luck"
     )
-    assert told.keys() == {"found", "months", "population", "run_in", "tried"}
+    assert reported.keys() == {"found", "months", "population", "run_in", "tried"}
 
 
 def test_a_population_with_a_therapy_or_faults_of_its_own(tmp_path: Path) -> None:
     treated = tmp_path / "treated.toml"
     treated.write_text('[[arms]]\nname = "drug"\ngives = [{ therapy = "tofersen" }]\n')
-    told = faults("3 of 10 stable for 12 months", "--population", treated)
-    assert "no therapy" in told["population"]
+    reported = faults("3 of 10 stable for 12 months", "--population", treated)
+    assert "no therapy" in reported["population"]
     broken = tmp_path / "broken.toml"
     broken.write_text('size = 0\ncolor = "red"\n[recruit]\nkind = "club"\n')
-    told = faults("3 of 10 stable for 12 months", "--population", broken)
-    assert len(told) == 3
-    assert all(field.startswith("population.") for field in told)
+    reported = faults("3 of 10 stable for 12 months", "--population", broken)
+    assert len(reported) == 3
+    assert all(field.startswith("population.") for field in reported)
     twice = tmp_path / "twice.toml"
     twice.write_text(
         '[recruit]\nkind = "trial"\nlag_months = 3\nrun_in_months = 3\ncriteria = { run_in_loss_min = 1 }\n'

@@ -71,5 +71,5 @@ def test_what_is_typed_becomes_the_request(
 
     monkeypatch.setattr("alsight.cli.ask", answer)
     shown(*words)
-    given = getattr(asked[0], field)
-    assert ((given.gain, given.visits) if field == "thresholds" else given) == value
+    supplied = getattr(asked[0], field)
+    assert ((supplied.gain, supplied.visits) if field == "thresholds" else supplied) == value

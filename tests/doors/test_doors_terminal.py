@@ -33,12 +33,12 @@ def run(*words: str | Path, folder: Path | None = None) -> subprocess.CompletedP
 
 def test_check_tells_every_planted_fault_of_the_example_file(tmp_path: Path) -> None:
     done = run("check", CLINIC, "--json", folder=tmp_path)
-    told = json.loads(done.stdout)
+    reported = json.loads(done.stdout)
     assert done.returncode == 0
-    assert (told["people"], told["visits"]) == (8, 82)
-    found = {(fault["row"], fault["rule"]) for fault in told["faults"]}
+    assert (reported["people"], reported["visits"]) == (8, 82)
+    found = {(fault["row"], fault["rule"]) for fault in reported["faults"]}
     assert {(7, "out_of_range"), (22, "not_a_date"), (42, "total_differs"), (85, "repeated_row")} <= found
-    assert all(fault["how_to_fix"] and fault["message"] for fault in told["faults"])
+    assert all(fault["how_to_fix"] and fault["message"] for fault in reported["faults"])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -59,9 +59,9 @@ def test_a_mapping_is_saved_corrected_and_used_again(tmp_path: Path) -> None:
     text = (tmp_path / "columns.toml").read_text()
     assert '"Weight (kg)" = "weight_kg"' in text
     (tmp_path / "columns.toml").write_text(text.replace('"weight_kg"', '"ignored"'))
-    told = json.loads(run("check", CLINIC, "--mapping", tmp_path / "columns.toml", "--json").stdout)
-    assert told["measures"] == 0
-    assert told["visits"] == 82
+    reported = json.loads(run("check", CLINIC, "--mapping", tmp_path / "columns.toml", "--json").stdout)
+    assert reported["measures"] == 0
+    assert reported["visits"] == 82
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "excel"])

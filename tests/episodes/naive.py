@@ -57,19 +57,19 @@ def spans(visits: Sequence[tuple[int, float]], rule: Definition) -> bool:
 
 def nearest(visits: Sequence[tuple[int, float]], months: float, window: float) -> int | None:
     target = months * DAYS_PER_MONTH
-    choices = [(abs(day - visits[0][0] - target), place) for place, (day, _) in enumerate(visits) if place > 0]
+    choices = [(abs(day - visits[0][0] - target), index) for index, (day, _) in enumerate(visits) if index > 0]
     if not choices or min(choices)[0] > window:
         return None
     return min(choices)[1]
 
 
 def epoch_visit(visits: Any, rule: Definition, person: Person) -> tuple[bool, list[Spell]]:
-    place = nearest(visits, rule.months, rule.window_days) if visits else None
-    if place is None:
+    index = nearest(visits, rule.months, rule.window_days) if visits else None
+    if index is None:
         ends = [day for day, event in person.events if event in {"death", "tracheostomy", "permanent_ventilation"}]
         died = bool(visits and ends) and min(ends) - visits[0][0] <= rule.months * DAYS_PER_MONTH
         return rule.deaths_decline and died, []
-    return True, [(0, 0, place)] if enough(visits[place][1] - visits[0][1], rule) else []
+    return True, [(0, 0, index)] if enough(visits[index][1] - visits[0][1], rule) else []
 
 
 def in_epoch(visits: Any, rule: Definition) -> Any:
@@ -152,7 +152,7 @@ def held_gain(visits: Any, rule: Definition, person: Person) -> tuple[bool, list
     spells = []
     for held in range(1, len(visits)):
         earlier = range(held) if rule.reference == "any" else [0]
-        base = min(earlier, key=lambda place: (visits[place][1], -place))
+        base = min(earlier, key=lambda index: (visits[index][1], -index))
         for last in range(held, len(visits)):
             run = visits[held : last + 1]
             if length(run) >= least and all(enough(score - visits[base][1], rule) for _, score in run):
@@ -192,5 +192,5 @@ def judge(person: Person, rule: Definition) -> tuple[bool, str, list[tuple[int, 
     """Whether eligible, the scale, and the days (start, held from, end) of the person's episodes."""
     scale, visits = chosen(person, rule)
     eligible, spells = globals()[rule.method](visits, rule, person)
-    days = [tuple(visits[place][0] for place in spell) for spell in apart(visits, spells)]
+    days = [tuple(visits[index][0] for index in spell) for spell in apart(visits, spells)]
     return eligible, scale, days

@@ -74,5 +74,5 @@ def persons(draw: st.DrawFn) -> Person:
 def crowds(least: int = 0, most: int = 6) -> st.SearchStrategy[dict[str, Person]]:
     """A few people by name."""
     return st.lists(persons(), min_size=least, max_size=most).map(
-        lambda some: {f"p{place}": person for place, person in enumerate(some)}
+        lambda some: {f"p{index}": person for index, person in enumerate(some)}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings, supplied
 
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.find import EPISODES, episode_frame, find_episodes, judge
@@ -17,22 +17,22 @@ BY_NAME = {rule.name: rule for rule in DEFINITIONS}
 
 
 @settings(deadline=None, max_examples=150)
-@given(crowds())
+@supplied(crowds())
 def test_array_programs_agree_with_loops(people: dict[str, Person]) -> None:
     cohort = cohort_of(people)
     names = cohort.subjects["subject"].to_list()
-    for judged in judge(cohort):
-        rule = judged.rule
+    for assessed in judge(cohort):
+        rule = assessed.rule
         slow = [naive.judge(people[name], rule) for name in names]
-        assert judged.spells.eligible.tolist() == [eligible for eligible, _, _ in slow], rule.name
-        assert judged.found.tolist() == [bool(days) for _, _, days in slow], rule.name
+        assert assessed.spells.eligible.tolist() == [eligible for eligible, _, _ in slow], rule.name
+        assert assessed.found.tolist() == [bool(days) for _, _, days in slow], rule.name
         expected = [(name, *day) for name, (_, _, days) in zip(names, slow, strict=True) for day in days]
-        got = list(episode_frame([judged]).select("subject", "start_day", "held_from_day", "end_day").iter_rows())
+        got = list(episode_frame([assessed]).select("subject", "start_day", "held_from_day", "end_day").iter_rows())
         assert got == expected, rule.name
 
 
 def _line(scores: list[float], gap: int = 91) -> Person:
-    return Person({"alsfrs_r": [(place * gap, score) for place, score in enumerate(scores)]})
+    return Person({"alsfrs_r": [(index * gap, score) for index, score in enumerate(scores)]})
 
 
 def _days(scores: list[float], name: str) -> list[tuple[int, int]]:
@@ -89,9 +89,9 @@ def test_visits_after_a_tracheostomy_are_left_out_where_the_source_does() -> Non
 def test_deaths_count_as_decline_only_where_said() -> None:
     people = {"a": _line([40, 40, 40]), "b": Person({"alsfrs_r": [(0, 40.0)]}, [(100, "death")])}
     for name, eligible in (("bedlack_visit_6", 1), ("bedlack_visit_deaths_6", 2)):
-        judged = judge(cohort_of(people), [BY_NAME[name]])[0]
-        assert judged.spells.eligible.sum() == eligible
-        assert judged.found.tolist() == [True, False]
+        assessed = judge(cohort_of(people), [BY_NAME[name]])[0]
+        assert assessed.spells.eligible.sum() == eligible
+        assert assessed.found.tolist() == [True, False]
 
 
 def test_empty_cohort_gives_empty_tables_of_the_same_shape() -> None:

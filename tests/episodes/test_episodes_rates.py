@@ -67,12 +67,12 @@ def test_rates_of_nobody_are_nan() -> None:
 
 
 def test_disagreement_counts_by_hand() -> None:
-    judged = {one.rule.name: one for one in judge(EXAMPLE)}
+    assessed = {one.rule.name: one for one in judge(EXAMPLE)}
     table = disagreement(EXAMPLE)
     row = table.row(
         by_predicate=(pl.col("first") == "vasta_exact_6") & (pl.col("second") == "vasta_within_1_6"), named=True
     )
-    first, second = judged["vasta_exact_6"], judged["vasta_within_1_6"]
+    first, second = assessed["vasta_exact_6"], assessed["vasta_within_1_6"]
     both = first.spells.eligible & second.spells.eligible
     assert row["both_eligible"] == both.sum()
     assert row["both"] == (first.found & second.found & both).sum()

@@ -55,7 +55,7 @@ def plain(hint: Any) -> Any:
 def test_the_signature_is_that_of_the_spec(name: str) -> None:
     verb, function = VERBS[name], getattr(alsight, name)
     parameters = dict(inspect.signature(function).parameters)
-    hints, wanted = get_type_hints(function), get_type_hints(verb.spec, include_extras=True)
+    hints, requested = get_type_hints(function), get_type_hints(verb.spec, include_extras=True)
     assert not [one for one in parameters.values() if one.kind in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
     assert next(iter(parameters)) == verb.first
     assert parameters.pop(verb.first).kind is inspect.Parameter.POSITIONAL_ONLY
@@ -64,7 +64,7 @@ def test_the_signature_is_that_of_the_spec(name: str) -> None:
     assert list(parameters) == list(fields)
     for field, parameter in parameters.items():
         assert parameter.default == fields[field].default, field
-        hint = plain(wanted[field])
+        hint = plain(requested[field])
         if field in PATHS:
             assert set(get_args(hints[field])) == {Path, str}, field
         elif isinstance(hint, type) and issubclass(hint, Spec):

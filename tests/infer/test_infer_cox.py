@@ -25,8 +25,8 @@ def slow(x: np.ndarray, time: np.ndarray, event: np.ndarray, entry: np.ndarray, 
         tied = event & (time == moment)
         there = (time >= moment) & (entry < moment)
         total += (x[tied] @ beta).sum()
-        for place in range(int(tied.sum())):
-            share = place / tied.sum() if ties == "efron" else 0.0
+        for location in range(int(tied.sum())):
+            share = location / tied.sum() if ties == "efron" else 0.0
             total -= np.log(risk[there].sum() - share * risk[tied].sum())
     return float(total)
 
@@ -39,17 +39,17 @@ def table(trial: int) -> pl.DataFrame:
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 def test_maximizes_the_partial_likelihood(ties: str) -> None:
     fit = fit_cox(table(0), "~ a + b", time="time", event="event", entry="entry", ties=ties).check()
-    given = (X[0], TIMES[0], EVENTS[0], ENTRY[0])
-    centered = (X[0] - X[0].mean(0), *given[1:])
+    supplied = (X[0], TIMES[0], EVENTS[0], ENTRY[0])
+    centered = (X[0] - X[0].mean(0), *supplied[1:])
     assert float(fit.log_likelihood) == pytest.approx(slow(*centered, fit.estimates, ties), abs=1e-9)
     step = 1e-4
-    for place in range(2):
-        move = step * np.eye(2)[place]
-        up, down = slow(*given, fit.estimates + move, ties), slow(*given, fit.estimates - move, ties)
-        middle = slow(*given, fit.estimates, ties)
+    for location in range(2):
+        move = step * np.eye(2)[location]
+        up, down = slow(*supplied, fit.estimates + move, ties), slow(*supplied, fit.estimates - move, ties)
+        middle = slow(*supplied, fit.estimates, ties)
         assert (up - down) / (2 * step) == pytest.approx(0.0, abs=5e-5)
         inverse = np.linalg.inv(fit.covariance)
-        assert -(up - 2 * middle + down) / step**2 == pytest.approx(inverse[place, place], rel=1e-4)
+        assert -(up - 2 * middle + down) / step**2 == pytest.approx(inverse[location, location], rel=1e-4)
     assert fit.arrays["martingale"].sum() == pytest.approx(0.0, abs=1e-9)
     np.testing.assert_allclose(fit.arrays["scores"].sum(0), 0.0, atol=5e-5)
 

@@ -10,7 +10,7 @@ from alsight.base.errors import SpecError
 from alsight.cohort.example import example_cohort
 from alsight.infer.forecast.ahead import HORIZONS, fit_forecast, forecast_function, forecast_time
 from alsight.infer.forecast.encals import encals_forecast
-from alsight.infer.forecast.judge import auc, brier, crps_normal, judged
+from alsight.infer.forecast.judge import assessed, auc, brier, crps_normal
 from alsight.infer.forecast.reference import reference_fit
 from alsight.infer.forecast.tables import EVENTS, Tables, landmarked, tables_of
 from alsight.verbs.forecast import forecast
@@ -36,9 +36,9 @@ def test_people_at_stage_4_at_entry_are_left_out() -> None:
 
 
 def test_a_landmark_sees_nothing_of_later(tables: Tables) -> None:
-    seen = landmarked(tables, 6.0)
-    assert (seen.visits["months"] <= 6.0).all()
-    assert (seen.people["end"] > 6.0).all()
+    observed = landmarked(tables, 6.0)
+    assert (observed.visits["months"] <= 6.0).all()
+    assert (observed.people["end"] > 6.0).all()
 
 
 def test_forecast_is_made_of_proper_distributions(tables: Tables) -> None:
@@ -134,8 +134,8 @@ def test_censoring_leaves_the_brier_score_unbiased() -> None:
 
 def test_judging_takes_the_rating_nearest_to_the_horizon(tables: Tables) -> None:
     fit = fit_forecast(tables)
-    seen = landmarked(tables, 6.0)
-    table = judged(forecast_function(fit, seen), tables.visits, tables.people)
+    observed = landmarked(tables, 6.0)
+    table = assessed(forecast_function(fit, observed), tables.visits, tables.people)
     assert table["after_months"].to_list() == list(HORIZONS)
     assert (table["ratings"] > 0).any()
     assert table["auc"].drop_nans().is_between(0.5, 1).all()

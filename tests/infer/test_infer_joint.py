@@ -134,8 +134,8 @@ def test_prediction_is_certain_at_once_and_falls_later() -> None:
         model=Joint(baseline="weibull"),
     )
     alive = made.people.filter(pl.col("end") > 6).with_columns(landmark=pl.lit(6.0))
-    seen = made.visits.filter((pl.col("months") <= 6) & pl.col("subject").is_in(alive["subject"].implode()))
-    ahead = predict_joint(fit, seen, alive, [1e-9, 3.0, 6.0, 12.0])
+    observed = made.visits.filter((pl.col("months") <= 6) & pl.col("subject").is_in(alive["subject"].implode()))
+    ahead = predict_joint(fit, observed, alive, [1e-9, 3.0, 6.0, 12.0])
     wide = ahead.pivot("after", index="subject", values="survival").drop("subject").to_numpy()
     np.testing.assert_allclose(wide[:, 0], 1.0, atol=1e-6)
     assert (np.diff(wide, axis=1) < 0).all()
@@ -155,8 +155,8 @@ def test_prediction_equals_the_ratio_of_integrals() -> None:
         model=Joint(baseline="weibull"),
     )
     alive = made.people.filter(pl.col("end") > 6).with_columns(landmark=pl.lit(6.0), event=pl.lit(0.0))
-    seen = made.visits.filter((pl.col("months") <= 6) & pl.col("subject").is_in(alive["subject"].implode()))
-    rows = design(seen, "score ~ months", random="~ months")
+    observed = made.visits.filter((pl.col("months") <= 6) & pl.col("subject").is_in(alive["subject"].implode()))
+    rows = design(observed, "score ~ months", random="~ months")
     layout = JointLayout(2, 2, 2, 1, 1, 1)
     logs = []
     for until in (6.0, 10.0):
@@ -166,7 +166,7 @@ def test_prediction_equals_the_ratio_of_integrals() -> None:
         data = joint_data(frame, rows, follow)
         data = type(data)(data.course, data.happened, centered, data.end, data.exposure)
         logs.append(evaluate(layout, fit.arrays["working"], data, 25).log_likelihood)
-    ahead = predict_joint(fit, seen, alive, [4.0])
+    ahead = predict_joint(fit, observed, alive, [4.0])
     np.testing.assert_allclose(ahead["survival"].to_numpy(), np.exp(logs[1] - logs[0]), atol=2e-4)
 
 

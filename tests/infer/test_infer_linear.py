@@ -47,9 +47,9 @@ def test_same_as_dense_matrices(method: str, random: str) -> None:
         return
     np.testing.assert_allclose(coefficient_covariance(fit, "kenward_roger"), slow.adjusted, rtol=2e-5)
     for moved in (1.001, 0.999):  # the variances found are the best ones
-        for place in range(len(theta)):
+        for location in range(len(theta)):
             other = theta.copy()
-            other[place] *= moved
+            other[location] *= moved
             there = dense(table["score"].to_numpy(), fixed, pieces, other, reml=method == "reml")
             assert there.log_likelihood <= slow.log_likelihood + 1e-7
 
@@ -67,7 +67,7 @@ def test_density_of_the_model_is_the_maximized_likelihood() -> None:
 
 def test_batch_equals_single_fits() -> None:
     columns = Columns("score", ("Intercept", "month"), ("intercept", "month"))
-    batch = fit_trials(DATA.outcome, DATA.design, DATA.design, DATA.seen, columns)
+    batch = fit_trials(DATA.outcome, DATA.design, DATA.design, DATA.observed, columns)
     for trial in range(3):
         one = fit_linear(table_of(DATA, trial), "score ~ month", random="~ month")
         np.testing.assert_allclose(batch.estimates[trial], one.estimates, rtol=1e-5)
@@ -80,13 +80,13 @@ def test_batch_equals_single_fits() -> None:
 
 
 def test_one_bad_trial_harms_no_other() -> None:
-    outcome, seen = DATA.outcome.copy(), DATA.seen.copy()
-    seen[1] = False
-    seen[1, :2, 0] = True
+    outcome, observed = DATA.outcome.copy(), DATA.observed.copy()
+    observed[1] = False
+    observed[1, :2, 0] = True
     columns = Columns("score", ("Intercept", "month"), ("intercept", "month"))
     with np.errstate(all="ignore"):
-        batch = fit_trials(outcome, DATA.design, DATA.design, seen, columns)
-    alone = fit_trials(DATA.outcome[[0, 2]], DATA.design[[0, 2]], DATA.design[[0, 2]], DATA.seen[[0, 2]], columns)
+        batch = fit_trials(outcome, DATA.design, DATA.design, observed, columns)
+    alone = fit_trials(DATA.outcome[[0, 2]], DATA.design[[0, 2]], DATA.design[[0, 2]], DATA.observed[[0, 2]], columns)
     assert batch.status[1] != Status.CONVERGED
     assert (batch.status[[0, 2]] == Status.CONVERGED).all()
     np.testing.assert_allclose(batch.estimates[[0, 2]], alone.estimates, rtol=1e-9)
@@ -174,17 +174,17 @@ def test_saved_fit_predicts_as_before(tmp_path: Path) -> None:
     assert ours.equals(theirs)
     assert again.record == fit.record
     assert again.table().equals(fit.table())
-    seen, unseen = ours["high"] - ours["low"], ours["high_seen"] - ours["low_seen"]
-    assert (unseen > seen).all()
+    observed, unseen = ours["high"] - ours["low"], ours["high_seen"] - ours["low_seen"]
+    assert (unseen > observed).all()
     with pytest.raises(DataError, match="never saw"):
         fit.predict(new.with_columns(arm=pl.lit("c")))
 
 
 def test_not_a_saved_fit(tmp_path: Path) -> None:
-    place = tmp_path / "note.npz"
-    place.write_text("nothing")
+    location = tmp_path / "note.npz"
+    location.write_text("nothing")
     with pytest.raises(DataError, match="no saved fit"):
-        load(place)
+        load(location)
 
 
 def test_simulated_outcomes_have_the_models_moments() -> None:

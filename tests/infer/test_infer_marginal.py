@@ -31,11 +31,11 @@ def test_derivatives_of_structures(name: str) -> None:
     theta = np.array([VALUES[kind] for kind in row.kinds(visits)]) * rng.uniform(0.8, 1.2, len(row.kinds(visits)))
     _, first, second = row.build(theta, visits, distance)
     step = 1e-5
-    for place in range(len(theta)):
-        move = step * np.eye(len(theta))[place]
+    for index in range(len(theta)):
+        move = step * np.eye(len(theta))[index]
         up, down = row.build(theta + move, visits, distance), row.build(theta - move, visits, distance)
-        np.testing.assert_allclose(first[place], (up[0] - down[0]) / (2 * step), atol=1e-8)
-        bend = np.zeros_like(first) if second is None else second[place]
+        np.testing.assert_allclose(first[index], (up[0] - down[0]) / (2 * step), atol=1e-8)
+        bend = np.zeros_like(first) if second is None else second[index]
         np.testing.assert_allclose(bend, (up[1] - down[1]) / (2 * step), atol=1e-8)
     labels = tuple("abcd")
     assert len(structure_parameters(name, labels, ("x", "y"))) == 2 * len(theta)
@@ -59,11 +59,11 @@ def test_estimates_are_a_maximum(structure: str, method: str) -> None:
     theta = fit.estimates[2:]
     best = float(fit.log_likelihood)
     errors = fit.errors()[2:]
-    for place in range(len(theta)):
+    for index in range(len(theta)):
         rises = []
         for side in (0.05, -0.05):
             moved = theta.copy()
-            moved[place] += side * errors[place]
+            moved[index] += side * errors[index]
             rises.append(likelihood_at(rows, fit.model, moved, reml=method == "reml") - best)
         assert max(rises) < 1e-7
 
@@ -71,7 +71,7 @@ def test_estimates_are_a_maximum(structure: str, method: str) -> None:
 def test_batch_equals_single_fits() -> None:
     fixed = np.stack([np.ones_like(DATA.month), DATA.month], axis=-1)
     columns = Columns("score", ("Intercept", "month"), slots=("0", "1", "2", "3"))
-    batch = fit_marginal_trials(DATA.outcome, fixed, DATA.seen, columns)
+    batch = fit_marginal_trials(DATA.outcome, fixed, DATA.observed, columns)
     for trial in range(3):
         one = fit_marginal(table_of(DATA, trial), "score ~ month", visit="visit")
         np.testing.assert_allclose(batch.estimates[trial], one.estimates, rtol=1e-5, atol=1e-6)

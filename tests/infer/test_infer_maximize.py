@@ -14,17 +14,17 @@ X = np.random.default_rng(2).normal(size=(400, 2))
 Y = (np.random.default_rng(3).random(400) < 1 / (1 + np.exp(-(X @ [0.8, -0.5])))).astype(float)
 
 
-def logistic(point: jax.Array, given: tuple[jax.Array, jax.Array]) -> jax.Array:
-    linear = given[0] @ point
-    return given[1] * linear - jnp.logaddexp(0.0, linear)
+def logistic(point: jax.Array, supplied: tuple[jax.Array, jax.Array]) -> jax.Array:
+    linear = supplied[0] @ point
+    return supplied[1] * linear - jnp.logaddexp(0.0, linear)
 
 
-def flat(point: jax.Array, given: jax.Array) -> jax.Array:
-    return -((given - point[0] - point[1]) ** 2)
+def flat(point: jax.Array, supplied: jax.Array) -> jax.Array:
+    return -((supplied - point[0] - point[1]) ** 2)
 
 
-def nowhere(point: jax.Array, given: jax.Array) -> jax.Array:
-    return jnp.log(given) * point[0]
+def nowhere(point: jax.Array, supplied: jax.Array) -> jax.Array:
+    return jnp.log(supplied) * point[0]
 
 
 @pytest.mark.parametrize("curvature", ["hessian", "scores"])

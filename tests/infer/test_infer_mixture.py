@@ -78,12 +78,12 @@ def test_fit_is_the_maximum_and_is_kept(fit: Fit, tmp_path: Path) -> None:
     here = total(fit.estimates)
     assert here == pytest.approx(float(fit.log_likelihood), abs=1e-6)
     assert float(fit.arrays["bic"]) == pytest.approx(-2 * here + 10 * np.log(150), abs=1e-5)
-    for place in range(len(truth)):
+    for index in range(len(truth)):
         step = np.zeros(len(truth))
-        step[place] = 0.02 * fit.errors()[place]
+        step[index] = 0.02 * fit.errors()[index]
         assert max(total(fit.estimates + step), total(fit.estimates - step)) < here
-        curve = -(total(fit.estimates + step) - 2 * here + total(fit.estimates - step)) / step[place] ** 2
-        assert curve == pytest.approx(np.linalg.inv(fit.covariance)[place, place], rel=0.02)
+        curve = -(total(fit.estimates + step) - 2 * here + total(fit.estimates - step)) / step[index] ** 2
+        assert curve == pytest.approx(np.linalg.inv(fit.covariance)[index, index], rel=0.02)
     again = load(fit.save(tmp_path / "fit.npz"))
     assert again.table().equals(fit.table())
     assert again.predict(TABLE).equals(fit.predict(TABLE))

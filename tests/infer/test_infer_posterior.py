@@ -130,8 +130,8 @@ def _autoregressive(key: int, chains: int, draws: int, correlation: float) -> np
     noise = np.random.default_rng(key).normal(size=(chains, draws)) * np.sqrt(1 - correlation**2)
     values = np.zeros((chains, draws))
     values[:, 0] = noise[:, 0] / np.sqrt(1 - correlation**2)
-    for place in range(1, draws):
-        values[:, place] = correlation * values[:, place - 1] + noise[:, place]
+    for index in range(1, draws):
+        values[:, index] = correlation * values[:, index - 1] + noise[:, index]
     return values
 
 
@@ -219,12 +219,12 @@ def test_unit_of_the_outcome_moves_the_default_priors(fit: Fit, table: pl.DataFr
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
 def test_volumes_are_the_determinants(size: int) -> None:
     working = jnp.asarray(np.random.default_rng(size).normal(size=size * (size + 1) // 2))
-    turn = jax.jacfwd(lambda given: from_working(given, size))(working)
+    turn = jax.jacfwd(lambda supplied: from_working(supplied, size))(working)
     assert spread_volume(working, size) == pytest.approx(float(jnp.linalg.slogdet(turn)[1]), abs=1e-10)
 
-    def natural(given: jax.Array) -> jax.Array:
+    def natural(supplied: jax.Array) -> jax.Array:
         rows, columns = np.tril_indices(size)
-        root = jnp.zeros((size, size)).at[rows, columns].set(given)
+        root = jnp.zeros((size, size)).at[rows, columns].set(supplied)
         root = jnp.tril(root, -1) + jnp.diag(jnp.exp(jnp.diagonal(root)))
         square = root @ root.T
         sd = jnp.sqrt(jnp.diagonal(square))

@@ -95,8 +95,8 @@ def test_hidden_values_lie_in_their_intervals(name: str) -> None:
     )
     assert np.isfinite(np.stack([low, middle, high, under, over])).all()
     assert ((under <= low + 1e-9) & (low <= middle) & (middle <= high) & (high <= over + 1e-9)).all()
-    seen = table.sort("subject", time, maintain_order=True).with_columns(total=pl.sum_horizontal(outcomes))
-    ahead = found.sort("subject", time, maintain_order=True).with_columns(total=seen["total"]).filter(gone)
+    observed = table.sort("subject", time, maintain_order=True).with_columns(total=pl.sum_horizontal(outcomes))
+    ahead = found.sort("subject", time, maintain_order=True).with_columns(total=observed["total"]).filter(gone)
     half = 0.5 if name in ("items", "velocity") else 0.0  # whole points
     inside = (ahead["low_seen"] - half <= ahead["total"]) & (ahead["total"] <= ahead["high_seen"] + half)
     assert float(inside.mean()) > 0.95 - proportion_tolerance(0.95, ahead.height)
@@ -110,9 +110,9 @@ def test_a_new_person_of_whom_little_was_seen(name: str) -> None:
     fit, table, time, outcomes = made(name)
     one = table.sort("subject", time).filter(pl.col("subject") == table["subject"][0])
     widths = []
-    for seen in (0, 1, 3):
+    for observed in (0, 1, 3):
         some = one.with_row_index("row").with_columns(
-            pl.when(pl.col("row") < seen).then(pl.col(column)).otherwise(None).alias(column) for column in outcomes
+            pl.when(pl.col("row") < observed).then(pl.col(column)).otherwise(None).alias(column) for column in outcomes
         )
         found = fit.predict(some.with_columns(subject=pl.lit("newcomer"))).sort("row")
         widths.append(float((found["high"] - found["low"])[-1]))
@@ -189,19 +189,19 @@ def test_hazards_alone_have_no_course() -> None:
 def test_joint_rows_agree_with_the_landmark_table() -> None:
     fit, table, _, _ = made("joint")
     alive = cohort(7, 300, truth()).people.filter(pl.col("end") > 6).with_columns(landmark=pl.lit(6.0))
-    seen = table.filter((pl.col("months") <= 6) & pl.col("subject").is_in(alive["subject"].implode()))
-    ahead = predict_joint(fit, seen, alive, [3.0], 0.95)
-    asked = seen.select("subject", "bulbar").unique(maintain_order=True).with_columns(months=pl.lit(9.0))
-    rows = fit.predict(pl.concat([seen, asked], how="diagonal").sort("subject", "months"), people=alive)
+    observed = table.filter((pl.col("months") <= 6) & pl.col("subject").is_in(alive["subject"].implode()))
+    ahead = predict_joint(fit, observed, alive, [3.0], 0.95)
+    asked = observed.select("subject", "bulbar").unique(maintain_order=True).with_columns(months=pl.lit(9.0))
+    rows = fit.predict(pl.concat([observed, asked], how="diagonal").sort("subject", "months"), people=alive)
     rows = rows.filter(pl.col("score").is_null())
     for column in ("mean", "low", "high", "survival"):
         np.testing.assert_allclose(rows[column].to_numpy(), ahead[column].to_numpy(), rtol=1e-9)
-    early = fit.predict(seen).filter(pl.col("months") < 6)
+    early = fit.predict(observed).filter(pl.col("months") < 6)
     np.testing.assert_allclose(early["survival"].to_numpy(), 1)
     with pytest.raises(DataError, match="no column bulbar"):
-        fit.predict(seen.drop("bulbar"))
+        fit.predict(observed.drop("bulbar"))
     with pytest.raises(DataError, match="bulbar is missing"):
-        fit.predict(seen, people=alive.head(3))
+        fit.predict(observed, people=alive.head(3))
 
 
 def test_joint_draws_die_as_people_did() -> None:
@@ -273,9 +273,9 @@ def test_classes_are_asked_of_models_that_have_them() -> None:
     one = made("velocity")[0]
     with pytest.raises(SpecError, match="classes"):
         posterior_classes(one, made("velocity")[1])
-    told = compare([one, two_classes()])
-    assert told["classes"].to_list() == [1, 2]
-    assert told["parameters"][0] == len(one.parameters) - len(HELD)
-    assert float(told["bic"][0]) == pytest.approx(
+    reported = compare([one, two_classes()])
+    assert reported["classes"].to_list() == [1, 2]
+    assert reported["parameters"][0] == len(one.parameters) - len(HELD)
+    assert float(reported["bic"][0]) == pytest.approx(
         -2 * float(one.log_likelihood) + (len(one.parameters) - len(HELD)) * np.log(250)
     )

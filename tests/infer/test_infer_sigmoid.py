@@ -71,14 +71,14 @@ def test_fit_is_the_maximum_and_is_kept(tmp_path: Path) -> None:
     here = total(fit.estimates)
     assert here == pytest.approx(float(fit.log_likelihood), abs=0.05)
     # One conditional standard error to both sides costs half a unit each: the information is that of the likelihood.
-    for place, curvature in enumerate(np.diagonal(np.linalg.inv(fit.covariance))):
-        step = np.eye(len(TRUTH))[place] / np.sqrt(curvature)
+    for index, curvature in enumerate(np.diagonal(np.linalg.inv(fit.covariance))):
+        step = np.eye(len(TRUTH))[index] / np.sqrt(curvature)
         cost = 2 * here - total(fit.estimates + step) - total(fit.estimates - step)
-        assert cost == pytest.approx(1.0, abs=0.1), fit.names[place]
-    for place in range(len(TRUTH)):
+        assert cost == pytest.approx(1.0, abs=0.1), fit.names[index]
+    for index in range(len(TRUTH)):
         for side in (-0.5, 0.5):
             moved = fit.estimates.copy()
-            moved[place] += side * fit.errors()[place]
+            moved[index] += side * fit.errors()[index]
             assert total(moved) < here
     again = load(fit.save(tmp_path / "fit.npz"))
     assert again.table().equals(fit.table())

@@ -253,8 +253,8 @@ def test_smoothed_reductions_equal_plain_monte_carlo(fitted) -> None:
         spread = size * np.sqrt(TRUTH["sd_sticky"] ** 2 + heavy * TRUTH["sd_noise"] ** 2)
         score = expected(levels, np.broadcast_to(spread, levels.shape), 0.0, 48.0)
         loss = score[1] - score[3]
-        wanted = [0.5 * (score[1] + score[2]), loss, score[0] - score[3], score[2] - score[3]]
-        for row, values in enumerate(wanted):
+        requested = [0.5 * (score[1] + score[2]), loss, score[0] - score[3], score[2] - score[3]]
+        for row, values in enumerate(requested):
             own = np.sqrt((relative**2 * (values - relative @ values) ** 2).sum())
             assert mean[person, row, 0] == pytest.approx(
                 relative @ values, abs=4 * np.hypot(own, error[person, row, 0])

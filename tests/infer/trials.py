@@ -23,7 +23,7 @@ class Trials(NamedTuple):
     outcome: np.ndarray
     month: np.ndarray
     design: np.ndarray
-    seen: np.ndarray
+    observed: np.ndarray
 
 
 def simulate(key: int, trials: int, subjects: int, visits: int = 7, truth: dict[str, float] = TRUTH) -> Trials:
@@ -42,9 +42,14 @@ def simulate(key: int, trials: int, subjects: int, visits: int = 7, truth: dict[
 
 def table_of(trials: Trials, trial: int, **columns: Any) -> pl.DataFrame:
     """One trial as a long table."""
-    seen = trials.seen[trial]
-    subject, visit = np.nonzero(seen)
+    observed = trials.observed[trial]
+    subject, visit = np.nonzero(observed)
     frame = pl.DataFrame(
-        {"subject": subject, "visit": visit, "month": trials.month[trial][seen], "score": trials.outcome[trial][seen]}
+        {
+            "subject": subject,
+            "visit": visit,
+            "month": trials.month[trial][observed],
+            "score": trials.outcome[trial][observed],
+        }
     )
     return frame.with_columns(**{name: pl.Series(np.asarray(value)[subject]) for name, value in columns.items()})

@@ -122,7 +122,7 @@ def test_four_and_three_domains() -> None:
 
 @pytest.mark.parametrize("split", DOMAIN_SPLITS.values(), ids=DOMAIN_SPLITS)
 def test_domains_share_out_every_item_once(split: object) -> None:
-    places = [place for _, members in split.domains for place in members]  # type: ignore[attr-defined]
+    places = [index for _, members in split.domains for index in members]  # type: ignore[attr-defined]
     assert sorted(places) == list(range(12 if split.scale == "alsfrs_r" else 10))  # type: ignore[attr-defined]
 
 

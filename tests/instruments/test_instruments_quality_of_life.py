@@ -31,9 +31,9 @@ def test_each_item_moves_one_dimension_by_its_share(item: int) -> None:
     answers[item] = 4
     scores = alsaq40_dimensions(answers)
     sizes = np.array([10, 10, 3, 7, 10])
-    place = int(np.searchsorted(np.cumsum(sizes), item, side="right"))
+    index = int(np.searchsorted(np.cumsum(sizes), item, side="right"))
     expected = np.zeros(5)
-    expected[place] = 100 / sizes[place]
+    expected[index] = 100 / sizes[index]
     np.testing.assert_allclose(scores, expected)
     np.testing.assert_allclose(alsaq40_total(answers), 2.5)
 

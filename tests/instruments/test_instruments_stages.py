@@ -19,7 +19,7 @@ def rating(**changes: float) -> np.ndarray:
     """A rating without loss but for the named items ("q1=3")."""
     items = np.full(12, 4.0)
     for name, score in changes.items():
-        items[next(place for place, item in enumerate(TWELVE) if item.startswith(f"{name}_"))] = score
+        items[next(index for index, item in enumerate(TWELVE) if item.startswith(f"{name}_"))] = score
     return items
 
 

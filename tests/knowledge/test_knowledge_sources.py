@@ -125,10 +125,10 @@ def test_sources_of_simulated_therapies_stand_on_the_page() -> None:
 def _documented(path: Path) -> Iterator[tuple[set[str], set[str]]]:
     """Constants of a module that a docstring follows: their names, and the keys that the docstring cites."""
     body = ast.parse(path.read_text(encoding="utf-8")).body
-    for place, node in enumerate(body):
-        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant) or place == 0:
+    for index, node in enumerate(body):
+        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant) or index == 0:
             continue
-        before = body[place - 1]
+        before = body[index - 1]
         targets = before.targets if isinstance(before, ast.Assign) else [getattr(before, "target", None)]
         names = {target.id for target in targets if isinstance(target, ast.Name)}
         yield names, set(re.findall(r"\w+", str(node.value.value))) & KEYS

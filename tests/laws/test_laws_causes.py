@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from hypothesis import example, given, settings
+from hypothesis import example, settings, supplied
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -23,8 +23,8 @@ def random_cohort(seed: int, people: int = 4) -> Cohort:
     """Restless people with everything that a rule looks at."""
     rng = np.random.default_rng(seed)
     frames, events, doses = [], [], []
-    for place in range(people):
-        count, name = int(rng.integers(1, 12)), f"p{place}"
+    for index in range(people):
+        count, name = int(rng.integers(1, 12)), f"p{index}"
         steps = np.cumsum(np.append(40, rng.integers(-5, 4, count - 1)))
         said = {
             "q12_respiratory_insufficiency": rng.integers(2, 5, count),
@@ -50,54 +50,55 @@ SEEDS = st.integers(0, 10**6)
 
 
 @settings(max_examples=8, deadline=None)
-@given(SEEDS)
+@supplied(SEEDS)
 def test_adjusted_scores_are_never_above_the_recorded_ones_nor_below_zero(seed: int) -> None:
-    told = explain(random_cohort(seed))
-    left = told.adjusted.drop_nulls("adjusted")
+    reported = explain(random_cohort(seed))
+    left = reported.adjusted.drop_nulls("adjusted")
     assert (left["adjusted"] <= left["score"] + 1e-9).all()
     assert (left["adjusted"] >= 0.0).all()
-    assert (told.causes["points"] >= 0.0).all()
-    assert (told.causes["start_day"] <= told.causes["end_day"]).all()
-    assert with_cause_words(told.causes)["words"].str.ends_with(".").all()
-    untouched = told.adjusted.filter(pl.col("rule").is_null())
+    assert (reported.causes["points"] >= 0.0).all()
+    assert (reported.causes["start_day"] <= reported.causes["end_day"]).all()
+    assert with_cause_words(reported.causes)["words"].str.ends_with(".").all()
+    untouched = reported.adjusted.filter(pl.col("rule").is_null())
     assert untouched["adjusted"].equals(untouched["score"], check_names=False)
 
 
 @settings(max_examples=8, deadline=None)
-@given(SEEDS)
+@supplied(SEEDS)
 def test_the_order_of_rows_and_people_does_not_matter(seed: int) -> None:
-    told = random_cohort(seed)
+    reported = random_cohort(seed)
     mixed = replace(
-        told, **{name: frame.sample(fraction=1.0, shuffle=True, seed=seed) for name, frame in told.frames().items()}
+        reported,
+        **{name: frame.sample(fraction=1.0, shuffle=True, seed=seed) for name, frame in reported.frames().items()},
     )
-    first, second = explain(told), explain(mixed)
+    first, second = explain(reported), explain(mixed)
     same(first, replace(second, adjusted=second.adjusted.sort("subject", "day")))
 
 
 @settings(max_examples=6, deadline=None)
-@given(SEEDS)
+@supplied(SEEDS)
 def test_a_person_is_judged_alike_alone_and_among_others(seed: int) -> None:
-    told = random_cohort(seed)
-    together = explain(told)
-    one = told.subjects["subject"].head(1)
-    alone = explain(select(told, one))
+    reported = random_cohort(seed)
+    together = explain(reported)
+    one = reported.subjects["subject"].head(1)
+    alone = explain(select(reported, one))
     mine = pl.col("subject") == one[0]
     same(alone, Explained(together.causes.filter(mine), together.adjusted.filter(mine), together.dips.filter(mine)))
 
 
 @settings(max_examples=8, deadline=None)
-@given(SEEDS, st.integers(-2000, 2000))
+@supplied(SEEDS, st.integers(-2000, 2000))
 @example(38312, 1)  # a jump exactly as sudden as is asked for
 def test_a_shift_of_all_days_shifts_the_days_and_nothing_else(seed: int, days: int) -> None:
-    told = random_cohort(seed)
+    reported = random_cohort(seed)
     moved = replace(
-        told,
+        reported,
         **{
-            name: getattr(told, name).with_columns(pl.col("day", "^end_day$") + days)
+            name: getattr(reported, name).with_columns(pl.col("day", "^end_day$") + days)
             for name in ("visits", "events", "doses")
         },
     )
-    first, second = explain(told), explain(moved)
+    first, second = explain(reported), explain(moved)
     assert_frame_equal(
         first.causes.select("subject", "rule", "points"), second.causes.select("subject", "rule", "points")
     )
@@ -106,12 +107,13 @@ def test_a_shift_of_all_days_shifts_the_days_and_nothing_else(seed: int, days: i
 
 
 @settings(max_examples=6, deadline=None)
-@given(SEEDS)
+@supplied(SEEDS)
 def test_without_a_record_nothing_is_inferred(seed: int) -> None:
-    told = random_cohort(seed)
-    items = [name for name in told.visits.columns if name.startswith("q")]
+    reported = random_cohort(seed)
+    items = [name for name in reported.visits.columns if name.startswith("q")]
     bare = Cohort(
-        subjects=told.subjects, visits=told.visits.with_columns(pl.lit(None, pl.Float32).alias(name) for name in items)
+        subjects=reported.subjects,
+        visits=reported.visits.with_columns(pl.lit(None, pl.Float32).alias(name) for name in items),
     )
     causes = explain(bare).causes
     assert "symptomatic" not in causes["cause"].to_list()

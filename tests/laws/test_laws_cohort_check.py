@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import settings, supplied
 from hypothesis import strategies as st
 
 from alsight.base.units import DAYS_PER_MONTH
@@ -82,21 +82,21 @@ def same_tables(first: Cohort, second: Cohort) -> None:
 
 
 @SETTINGS
-@given(tables=RAW)
+@supplied(tables=RAW)
 def test_every_row_is_accepted_or_told(tables: RawTables) -> None:
     cohort = check(tables)
-    told = cohort.rejected.filter(pl.col("rule").is_in(LEFT_OUT)).select("table", "row").unique()
+    reported = cohort.rejected.filter(pl.col("rule").is_in(LEFT_OUT)).select("table", "row").unique()
     made = int((cohort.rejected["rule"] == "unknown_person").sum())
     for name, frame in cohort.frames().items():
-        lost = int((told["table"] == name).sum())
+        lost = int((reported["table"] == name).sum())
         assert tables.frames[name].height == frame.height + lost - (made if name == "subjects" else 0), name
 
 
 @SETTINGS
-@given(tables=RAW)
+@supplied(tables=RAW)
 def test_every_value_is_kept_or_told(tables: RawTables) -> None:
     cohort = check(tables)
-    told = set(cohort.rejected.select("table", "row", "column").rows())
+    reported = set(cohort.rejected.select("table", "row", "column").rows())
     left_out = set(cohort.rejected.filter(pl.col("rule").is_in(LEFT_OUT)).select("table", "row").rows())
     for name in ("subjects", "visits"):
         key = TABLES[name].key
@@ -109,11 +109,11 @@ def test_every_value_is_kept_or_told(tables: RawTables) -> None:
                 if column in {"row", "source", "alsfrs_r_total", "alsfrs_total"} or value is None:
                     continue
                 merged = column in {"last_seen_day", "mode"}  # the latest, and the label of one of the merged rows
-                assert accepted[column] == value or (name, row["row"], column) in told or merged, (column, row)
+                assert accepted[column] == value or (name, row["row"], column) in reported or merged, (column, row)
 
 
 @SETTINGS
-@given(tables=RAW)
+@supplied(tables=RAW)
 def test_accepted_tables_hold_what_the_dictionary_says(tables: RawTables) -> None:
     cohort = check(tables)
     people = set(cohort.subjects["subject"])
@@ -140,7 +140,7 @@ def shuffled(tables: RawTables, seed: int) -> RawTables:
 
 
 @SETTINGS
-@given(tables=RAW, seed=st.integers(0, 99))
+@supplied(tables=RAW, seed=st.integers(0, 99))
 def test_order_of_rows_never_matters(tables: RawTables, seed: int) -> None:
     first, second = check(tables), check(shuffled(tables, seed))
     same_tables(first, second)
@@ -157,7 +157,7 @@ def test_order_of_rows_never_matters(tables: RawTables, seed: int) -> None:
 
 
 @SETTINGS
-@given(tables=RAW, seed=st.integers(0, 99))
+@supplied(tables=RAW, seed=st.integers(0, 99))
 def test_names_of_people_never_matter(tables: RawTables, seed: int) -> None:
     people = ["a", "b", "c", "01"]
     names = dict(zip(people, np.random.default_rng(seed).permutation(["w", "9", "é", "A"]), strict=True))
@@ -174,7 +174,7 @@ def test_names_of_people_never_matter(tables: RawTables, seed: int) -> None:
 
 
 @SETTINGS
-@given(tables=RAW)
+@supplied(tables=RAW)
 def test_headings_change_words_only(tables: RawTables) -> None:
     headings = {name: {column: f"My {column}" for column in table.schema} for name, table in TABLES.items()}
     first, second = check(tables), check(replace(tables, headings=headings))
@@ -189,7 +189,7 @@ def test_headings_change_words_only(tables: RawTables) -> None:
 
 
 @SETTINGS
-@given(tables=RAW)
+@supplied(tables=RAW)
 def test_checking_twice_changes_nothing(tables: RawTables) -> None:
     once = check(tables)
     visits = once.visits.drop("alsfrs_r_total", "alsfrs_total")
@@ -197,30 +197,30 @@ def test_checking_twice_changes_nothing(tables: RawTables) -> None:
 
 
 @settings(deadline=None, derandomize=True)
-@given(months=st.lists(st.integers(-600, 600) | st.none(), min_size=1, max_size=9))
+@supplied(months=st.lists(st.integers(-600, 600) | st.none(), min_size=1, max_size=9))
 def test_units_of_time_never_matter(months: list[int | None]) -> None:
-    place = Place(table="visits", column="t")
-    by_month = days(pl.Series(months, dtype=pl.Int64), place, unit="month").values
+    index = Place(table="visits", column="t")
+    by_month = days(pl.Series(months, dtype=pl.Int64), index, unit="month").values
     by_day = days(
-        pl.Series([None if m is None else m * DAYS_PER_MONTH for m in months], dtype=pl.Float64), place
+        pl.Series([None if m is None else m * DAYS_PER_MONTH for m in months], dtype=pl.Float64), index
     ).values
     by_year = days(
-        pl.Series([None if m is None else m / 12 for m in months], dtype=pl.Float64), place, unit="year"
+        pl.Series([None if m is None else m / 12 for m in months], dtype=pl.Float64), index, unit="year"
     ).values
     assert by_month.equals(by_day)
     assert by_month.equals(by_year)
 
 
 @settings(deadline=None, derandomize=True)
-@given(values=st.lists(st.floats(-1e6, 1e6).map(lambda value: round(value, 2)), min_size=1, max_size=9))
+@supplied(values=st.lists(st.floats(-1e6, 1e6).map(lambda value: round(value, 2)), min_size=1, max_size=9))
 def test_decimal_marks_never_matter(values: list[float]) -> None:
-    place = Place(table="measures", column="x")
+    index = Place(table="measures", column="x")
     plain = [f"{value:.2f}" for value in values]
     comma = [text.replace(".", ",") for text in plain]
     grouped = [f"{value:,.2f}" for value in values]
     swapped = [text.translate(str.maketrans(",.", ".,")) for text in grouped]
     spaced = [f" {value:,.2f} ".replace(",", " ") for value in values]
     for texts in (plain, comma, grouped, swapped, spaced):
-        parsed = numbers(pl.Series(texts), place)
+        parsed = numbers(pl.Series(texts), index)
         assert parsed.values.to_list() == [float(text) for text in plain], texts
         assert parsed.faults.is_empty()

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, settings, supplied
 from hypothesis import strategies as st
 from markupsafe import Markup
 from scipy.optimize import Bounds, milp
@@ -38,7 +38,7 @@ from alsight.report.page.charts import WIDE
 from alsight.report.page.render import decide, html
 from alsight.report.verdicts.tables import printed_counts, printed_statement
 from alsight.summary.characteristics import missingness, traits
-from report.judged import judged
+from report.assessed import assessed
 from report.test_report_privacy import Tables, listed
 
 SMALL = range(1, 5)
@@ -167,8 +167,8 @@ def random_statement(rng: np.random.Generator) -> pl.DataFrame:
             )
         )
         rare = rng.choice([0.01, 0.04, 0.2])
-        seen = {name: int(rng.binomial(size, rare)) for name, size in sizes.items()}
-        sizes, seen = ({**one, "everyone": sum(one.values())} for one in (sizes, seen))
+        observed = {name: int(rng.binomial(size, rare)) for name, size in sizes.items()}
+        sizes, observed = ({**one, "everyone": sum(one.values())} for one in (sizes, observed))
         for by, name in (("", "everyone"), ("onset region", "bulbar"), ("onset region", "limb")):
             rows.append(
                 {
@@ -180,12 +180,12 @@ def random_statement(rng: np.random.Generator) -> pl.DataFrame:
                     "months": reading.months,
                     "points": reading.threshold if reading.kind == "gain" else None,
                     "eligible": sizes[name],
-                    "observed": float(seen[name]),
+                    "observed": float(observed[name]),
                     "expected": 0.1 * sizes[name],
                     "expected_low": 0.0,
                     "expected_high": 0.3 * sizes[name],
                     "upper_tail_probability": 0.3,
-                    "cross_fit_expected": 0.9 * seen[name],
+                    "cross_fit_expected": 0.9 * observed[name],
                 }
             )
     return pl.DataFrame(rows, schema=STATEMENT)
@@ -201,7 +201,7 @@ def planted(found: Findings, seed: int) -> Findings:
         chances = rng.dirichlet(np.full(len(names), 0.25))
         return [names[place] for place in rng.choice(len(names), size, p=chances)]
 
-    people = found.judged.people.with_columns(verdict=pl.Series(dealt()), current=pl.Series(dealt()))
+    people = found.assessed.people.with_columns(verdict=pl.Series(dealt()), current=pl.Series(dealt()))
     people = people.with_columns(review=pl.col("verdict").is_in(list(REVIEWED)))
     amounts = pl.DataFrame({"worse": [2.0, 4.0, 8.0]})
     gains = people.filter(pl.col("verdict").is_in(list(REVIEWED))).select("subject", "verdict")
@@ -218,40 +218,40 @@ def planted(found: Findings, seed: int) -> Findings:
     portrait = found.portrait | {"traits": traits(cohort), "missingness": missingness(cohort)}
     statement = random_statement(rng)
     verdicts = replace(
-        found.judged,
+        found.assessed,
         people=people,
         sensitivity=sensitivity,
         statement=statement,
         sentence=cohort_statement(statement),
     )
-    return replace(found, cohort=cohort, judged=verdicts, portrait=portrait)
+    return replace(found, cohort=cohort, assessed=verdicts, portrait=portrait)
 
 
 @cache
 def whole() -> Findings:
     """The example cohort, of which every example takes what it does not plant."""
     cohort = example_cohort()
-    return find(cohort, judged(cohort), silent)
+    return find(cohort, assessed(cohort), silent)
 
 
 @contextmanager
 def undrawn() -> Iterator[list[tuple[str, str]]]:
     """What every chart is given, in place of the drawing: label and data."""
-    seen: list[tuple[str, str]] = []
+    observed: list[tuple[str, str]] = []
 
     def of(chart: Callable[[int], Any], label: str, caption: str, *more: Any, pair: bool) -> Drawing:
         if label == VERDICT_BARS:
-            seen.append((label, json.dumps(chart(WIDE).to_dict(validate=False))))
+            observed.append((label, json.dumps(chart(WIDE).to_dict(validate=False))))
         return Drawing(Markup('<svg role="img" aria-label="{}"></svg>').format(label), Markup(), caption, *more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Drawing, "of", of)
         patch.setattr("alsight.report.verdicts.dossier.svg", lambda *_: Markup("<svg></svg>"))
-        yield seen
+        yield observed
 
 
 @settings(deadline=None, max_examples=10, phases=[Phase.explicit, Phase.generate])
-@given(seed=st.integers(0, 2**32 - 1), pages=st.sampled_from([0, 4]))
+@supplied(seed=st.integers(0, 2**32 - 1), pages=st.sampled_from([0, 4]))
 def test_no_hidden_count_can_be_had_from_everything_that_is_written(seed: int, pages: int) -> None:
     found = planted(whole(), seed)
     record = Provenance(program="alsight", verb="assess", request={}, inputs={})
@@ -260,7 +260,7 @@ def test_no_hidden_count_can_be_had_from_everything_that_is_written(seed: int, p
         shown = decide(made, Policy())
         text = html(made, shown)
     system = read_page(text)
-    read_statement(system, printed_statement(found.judged.statement, shown))
+    read_statement(system, printed_statement(found.assessed.statement, shown))
     truth = _truth(found)
     public = listed(text)
     for cell, label in system.numbers.items():
@@ -282,11 +282,11 @@ def test_no_hidden_count_can_be_had_from_everything_that_is_written(seed: int, p
 
 def _truth(found: Findings) -> dict[Cell, int]:
     """The planted counts by the cell that they stand in."""
-    people = found.judged.people
+    people = found.assessed.people
     truth: dict[Cell, int] = defaultdict(int)
     for column, name in (("people", "verdict"), ("people now", "current")):
         truth |= {(column, verdict): size for verdict, size in people[name].value_counts().iter_rows()}
-    for row in found.judged.statement.iter_rows(named=True):
+    for row in found.assessed.statement.iter_rows(named=True):
         which = (row["subgroup"], row["definition"], str(row["months"]), str(row["points"]))
         truth |= {("eligible", *which): row["eligible"], ("observed", *which): int(row["observed"])}
     return dict(truth)
@@ -294,12 +294,12 @@ def _truth(found: Findings) -> dict[Cell, int]:
 
 def _attack_files(found: Findings, system: System, shown: object) -> None:
     """The summary beside the page prints what the page prints, no more."""
-    counts = printed_counts(found.judged, shown)  # type: ignore[arg-type]
+    counts = printed_counts(found.assessed, shown)  # type: ignore[arg-type]
     for key, column in (("headline", "people"), ("current", "people now")):
         for verdict, size in counts[key].items():
             label = system.numbers[column, verdict]
             assert (label.replace(",", "") if size is not None else None) == (None if size is None else str(size))
-    stated = printed_statement(found.judged.statement, shown)  # type: ignore[arg-type]
+    stated = printed_statement(found.assessed.statement, shown)  # type: ignore[arg-type]
     hidden = stated.filter(pl.col("observed").is_null())
     assert hidden["cross_fit_expected"].null_count() == hidden["upper_tail_probability"].null_count() == hidden.height
 

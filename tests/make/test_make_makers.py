@@ -114,14 +114,14 @@ def _same_shape(path: Path, shipped: Path) -> None:
 def test_small_run_gives_the_shipped_files(name: str, made: Callable[[str], list[Path]]) -> None:
     places = made(name)
     assert places
-    for place in places:
-        _same_shape(place, SHIPPED[name] / place.name)
+    for location in places:
+        _same_shape(location, SHIPPED[name] / location.name)
 
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_files_name_the_command_that_makes_them(name: str, made: Callable[[str], list[Path]]) -> None:
-    for place in made(name):
-        line = _record(place)["alsight_command"]
+    for location in made(name):
+        line = _record(location)["alsight_command"]
         program, _, rest = line.partition("alsight.make ")
         assert program == "python -m "
         asked = vars(parser().parse_args(shlex.split(rest)))
@@ -131,8 +131,8 @@ def test_files_name_the_command_that_makes_them(name: str, made: Callable[[str],
 
 @pytest.mark.parametrize("name", [name for name in MAKERS if name not in {"natural_history", "forecast"}])
 def test_shipped_files_name_a_command_that_is_understood(name: str, made: Callable[[str], list[Path]]) -> None:
-    for place in made(name):
-        record = _record(SHIPPED[name] / place.name)
+    for location in made(name):
+        record = _record(SHIPPED[name] / location.name)
         rest = record["alsight_command"].removeprefix("python -m alsight.make ")
         assert vars(parser().parse_args(shlex.split(rest)))["name"] == name
         assert record.get("alsight_version", VERSION) == VERSION
@@ -141,7 +141,7 @@ def test_shipped_files_name_a_command_that_is_understood(name: str, made: Callab
 def test_every_shipped_file_has_a_maker(made: Callable[[str], list[Path]]) -> None:
     by_hand = {"labels.csv", "layouts.csv", "spellings.csv"}
     shipped = {path for kind in ("parquet", "npz", "json", "csv") for path in PACKAGE.rglob(f"*.{kind}")}
-    makers = {SHIPPED[name] / place.name for name in MAKERS for place in made(name)}
+    makers = {SHIPPED[name] / location.name for name in MAKERS for location in made(name)}
     rest = {path for path in shipped - makers if path.name not in by_hand and path.parent.name != "knowledge"}
     assert not rest
 

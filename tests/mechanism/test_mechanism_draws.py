@@ -16,11 +16,11 @@ NUMBERED = re.compile(r"\b(?:normal|uniform)\([^()]*(?:\([^()]*\)[^()]*)*[,+] ?\
 
 @pytest.mark.parametrize("row", DRAWS)
 def test_names_tile_the_numbers_of_a_stream(row: str) -> None:
-    places = sorted(DRAWS[row].values(), key=lambda place: place.start)
+    places = sorted(DRAWS[row].values(), key=lambda index: index.start)
     assert places[0].start == 0
     assert all(early.stop == late.start for early, late in pairwise(places))
     assert places[-1].stop == width(DRAWS[row])
-    assert all(place.stop > place.start for place in places)
+    assert all(index.stop > index.start for index in places)
 
 
 def test_numbers_of_a_person_are_as_many_as_ever() -> None:
@@ -59,17 +59,17 @@ def test_columns_of_traits_and_events_are_tiled_by_their_names() -> None:
 
 
 def test_rows_and_scalars_of_the_state_are_tiled_by_their_names() -> None:
-    named = {name: place for name, place in vars(layout).items() if name.isupper() and isinstance(place, int)}
+    named = {name: index for name, index in vars(layout).items() if name.isupper() and isinstance(index, int)}
     sizes = {"LANES", "SCALARS", "COURSE_ROWS", "COURSE_WIDTH", "STATE_SIZE", "TRAIT_WIDTH", "EVENT_WIDTH", "DIP_SLOTS"}
     state = {
-        name: place for name, place in named.items() if name not in sizes and not name.startswith(("T_", "V_", "C_"))
+        name: index for name, index in named.items() if name not in sizes and not name.startswith(("T_", "V_", "C_"))
     }
-    rows = sorted(place for place in state.values() if place < layout.SCALARS)
+    rows = sorted(index for index in state.values() if index < layout.SCALARS)
     graphs = {layout.GRAPH, layout.CORTEX_GRAPH}
-    taken = [lane for place in rows for lane in range(place, place + layout.LANES * (8 if place in graphs else 1))]
+    taken = [lane for index in rows for lane in range(index, index + layout.LANES * (8 if index in graphs else 1))]
     assert taken == list(range(layout.SCALARS))
-    scalars = sorted(place for place in state.values() if place >= layout.SCALARS)
+    scalars = sorted(index for index in state.values() if index >= layout.SCALARS)
     assert scalars == list(range(layout.SCALARS, layout.SCALARS + len(scalars)))
     assert layout.SCALARS + len(scalars) <= layout.STATE_SIZE
-    columns = sorted(place for name, place in named.items() if name.startswith("C_"))
+    columns = sorted(index for name, index in named.items() if name.startswith("C_"))
     assert columns == list(range(layout.COURSE_ROWS, layout.COURSE_ROWS + len(columns)))

@@ -18,7 +18,7 @@ MONTHS, PEOPLE, SEED = 80, 400, 11
 
 @pytest.fixture(scope="module")
 def ours():
-    return simulate_latent({"dip_per_month": 0.05}, n=PEOPLE, seed=SEED, months=MONTHS, kept=True)
+    return simulate_latent({"dip_per_month": 0.05}, n=PEOPLE, seed=SEED, months=MONTHS, accepted=True)
 
 
 @pytest.fixture(scope="module")

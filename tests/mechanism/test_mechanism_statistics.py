@@ -30,18 +30,18 @@ def trial(lives: Latent) -> tuple[np.ndarray, np.ndarray]:
 
 
 def panel(values: np.ndarray, trial: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    seen = values[trial[0][:, None], trial[1][:, None] + np.arange(13)].astype(float)
-    return np.where(seen < 0, np.nan, seen)
+    observed = values[trial[0][:, None], trial[1][:, None] + np.arange(13)].astype(float)
+    return np.where(observed < 0, np.nan, observed)
 
 
-def slopes(seen: np.ndarray) -> tuple[float, float, float]:
+def slopes(observed: np.ndarray) -> tuple[float, float, float]:
     """Mean slope, spread of true slopes and residual spread of straight lines through at least 4 values."""
-    kept = np.isfinite(seen).sum(1) >= 4
-    seen, months = seen[kept], np.where(np.isfinite(seen[kept]), np.arange(13.0), np.nan)
-    t, y = months - np.nanmean(months, 1)[:, None], seen - np.nanmean(seen, 1)[:, None]
+    accepted = np.isfinite(observed).sum(1) >= 4
+    observed, months = observed[accepted], np.where(np.isfinite(observed[accepted]), np.arange(13.0), np.nan)
+    t, y = months - np.nanmean(months, 1)[:, None], observed - np.nanmean(observed, 1)[:, None]
     square = np.nansum(t**2, 1)
     slope = np.nansum(t * y, 1) / square
-    residual = np.nansum((y - slope[:, None] * t) ** 2) / (np.isfinite(seen).sum(1) - 2).sum()
+    residual = np.nansum((y - slope[:, None] * t) ** 2) / (np.isfinite(observed).sum(1) - 2).sum()
     return slope.mean(), np.sqrt(slope.var() - residual * np.mean(1 / square)), np.sqrt(residual)
 
 
@@ -79,10 +79,10 @@ def test_people_do_not_live_on_at_zero(lives: Latent) -> None:
 
 
 def test_neurofilament_tells_the_rate(lives: Latent, trial) -> None:
-    seen = panel(lives.score, trial)
-    kept = np.isfinite(seen[:, 12])
-    fall = np.log(np.maximum((seen[:, 0] - seen[:, 12]) / 12, 0.02))[kept]
-    level = np.log(lives.nfl[trial])[kept]
+    observed = panel(lives.score, trial)
+    accepted = np.isfinite(observed[:, 12])
+    fall = np.log(np.maximum((observed[:, 0] - observed[:, 12]) / 12, 0.02))[accepted]
+    level = np.log(lives.nfl[trial])[accepted]
     assert 0.3 <= np.corrcoef(level, fall)[0, 1] <= 0.7
 
 

@@ -61,7 +61,7 @@ def test_negative_strength_is_refused_by_its_type() -> None:
 )
 def test_delivery(fields: dict[str, float], months: list[int]) -> None:
     row = act_row(**fields)
-    assert [month for month in range(-2, 13) if levels.given(float(month), row)] == months
+    assert [month for month in range(-2, 13) if levels.supplied(float(month), row)] == months
 
 
 def test_effect_rises_falls_and_wanes() -> None:
@@ -72,14 +72,14 @@ def test_effect_rises_falls_and_wanes() -> None:
         acts=(Act(channel="loss", strength=1.0, lag_months=2.0, washout_months=3.0),),
     )
     acts, effect, memory = compiled((therapy,), P), np.zeros(88), np.array([[0.0], [1.0], [0.0]])
-    seen = []
+    observed = []
     for month in range(25):
         levels.treat(8, month, np.zeros(200), acts, np.ones(1), memory, effect)
-        seen.append(effect[levels.LOSS * 8])
-    assert seen[0] == 0.0
-    assert seen[12] == pytest.approx(1 - np.exp(-12 / 2))
-    assert seen[15] == pytest.approx(seen[12] * np.exp(-1))
-    assert seen[24] < 0.03
+        observed.append(effect[levels.LOSS * 8])
+    assert observed[0] == 0.0
+    assert observed[12] == pytest.approx(1 - np.exp(-12 / 2))
+    assert observed[15] == pytest.approx(observed[12] * np.exp(-1))
+    assert observed[24] < 0.03
 
 
 def test_responders_and_exposure_are_the_persons_own() -> None:
@@ -152,8 +152,8 @@ def test_regions_restrict_an_act() -> None:
     left = Therapy(
         name="x", origin="onset", acts=(Act(channel="replacement", strength=0.1, regions=("leg_left",), axons=False),)
     )
-    natural = simulate_latent(n=60, seed=3, months=40, kept=True)
-    treated = simulate_latent(n=60, seed=3, months=40, kept=True, acts=compiled((left,), P))
+    natural = simulate_latent(n=60, seed=3, months=40, accepted=True)
+    treated = simulate_latent(n=60, seed=3, months=40, accepted=True, acts=compiled((left,), P))
     both = np.isfinite(natural.courses[:, :, 8]) & np.isfinite(treated.courses[:, :, 8])
     gained = (treated.courses - natural.courses)[both][:, 8:15]
     assert gained[:, 4].max() > 0.05

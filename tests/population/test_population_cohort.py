@@ -214,11 +214,11 @@ def test_a_killed_run_goes_on_with_its_shards(tmp_path: Path, monkeypatch: pytes
     write_population(population(), tmp_path / "whole")
     real, calls = shards.block_of, []
 
-    def counted(*given, **named):
-        calls.append(given[1])
+    def counted(*supplied, **named):
+        calls.append(supplied[1])
         if len(calls) == 2 and not allowed:
             raise KeyboardInterrupt
-        return real(*given, **named)
+        return real(*supplied, **named)
 
     monkeypatch.setattr(shards, "block_of", counted)
     allowed = False

@@ -39,9 +39,9 @@ def test_every_visit_names_a_rater_of_the_persons_site(made: Cohort) -> None:
 
 def test_raters_change_as_often_as_asked(made: Cohort) -> None:
     rows = made.visits.sort("subject", "day")
-    kept = rows.with_columns(before=pl.col("rater").shift(1).over("subject")).drop_nulls("before")
-    share = (kept["before"] != kept["rater"]).mean()
-    assert share == pytest.approx(0.25, abs=proportion_tolerance(0.25, kept.height))
+    accepted = rows.with_columns(before=pl.col("rater").shift(1).over("subject")).drop_nulls("before")
+    share = (accepted["before"] != accepted["rater"]).mean()
+    assert share == pytest.approx(0.25, abs=proportion_tolerance(0.25, accepted.height))
 
 
 def test_the_check_accepts_sites_raters_and_liters(made: Cohort) -> None:

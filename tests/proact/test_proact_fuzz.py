@@ -36,9 +36,9 @@ def test_any_one_column_may_be_missing(form: Form, few: Tables, tmp_path: Path) 
         name for name in few[form.name].columns if form.spellings().get(heading_key(name), "subject_id") != "subject_id"
     ]
     assert columns
-    for place, column in enumerate(columns):
+    for location, column in enumerate(columns):
         tables = {"TREATMENT": few["TREATMENT"], form.name: few[form.name].drop(column)}
-        raw = read_proact(write_release(tables, tmp_path / str(place), "2022"))
+        raw = read_proact(write_release(tables, tmp_path / str(location), "2022"))
         assert check(raw).size == pl.concat([frame["subject_id"] for frame in tables.values()]).n_unique()
-        told = [fault.value for fault in raw.faults if fault.rule == "column_missing" and form.name in fault.source]
-        assert own_name(column) in ", ".join(told)
+        reported = [fault.value for fault in raw.faults if fault.rule == "column_missing" and form.name in fault.source]
+        assert own_name(column) in ", ".join(reported)

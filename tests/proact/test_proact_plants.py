@@ -32,30 +32,30 @@ def frames(cohort: Cohort) -> dict[str, pl.DataFrame]:
 @pytest.fixture(scope="module")
 def usual(few: Tables, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, pl.DataFrame], str]:
     tables, people = planted(few, [NOTHING])
-    place = write_planted(tables, NOTHING, tmp_path_factory.mktemp("usual"))
-    return frames(check(read_proact(place))), people["nothing"]
+    index = write_planted(tables, NOTHING, tmp_path_factory.mktemp("usual"))
+    return frames(check(read_proact(index))), people["nothing"]
 
 
 @pytest.mark.parametrize("name", PLANTS)
 def test_planted_quirk_is_said(name: str, few: Tables, tmp_path: Path) -> None:
     plant = PLANTS[name]
     tables, people = planted(few, [plant])
-    place = write_planted(tables, plant, tmp_path / "release")
-    assert is_proact(place)
-    assert unsaid(frames(check(read_proact(place))), people[name], plant.says) == []
+    index = write_planted(tables, plant, tmp_path / "release")
+    assert is_proact(index)
+    assert unsaid(frames(check(read_proact(index))), people[name], plant.says) == []
 
 
 @pytest.mark.parametrize("name", PLANTS)
 def test_without_the_plant_it_is_not_said(name: str, usual: tuple[dict[str, pl.DataFrame], str]) -> None:
-    told, person = usual
-    assert unsaid(told, person, PLANTS[name].says)
+    reported, person = usual
+    assert unsaid(reported, person, PLANTS[name].says)
 
 
 def test_all_quirks_of_persons_in_one_folder(tmp_path: Path) -> None:
     tables, people = planted(clean_tables(200, 4), TOGETHER)
-    told = frames(check(read_proact(write_planted(tables, NOTHING, tmp_path))))
+    reported = frames(check(read_proact(write_planted(tables, NOTHING, tmp_path))))
     personal = {plant.name: [say for say in plant.says if say.where.get("subject") != ""] for plant in TOGETHER}
-    assert {name: wrong for name, says in personal.items() if (wrong := unsaid(told, people[name], says))} == {}
+    assert {name: wrong for name, says in personal.items() if (wrong := unsaid(reported, people[name], says))} == {}
 
 
 def test_names_are_unique() -> None:

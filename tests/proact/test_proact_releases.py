@@ -33,9 +33,9 @@ def plain(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Cohort:
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
 @pytest.mark.parametrize("release", ONE_FILE_A_TABLE)
 def test_releases_agree(release: str, packed: bool, tables: Tables, plain: Cohort, tmp_path: Path) -> None:
-    place = write_release(tables, tmp_path / "release", release, packed=packed)
-    assert is_proact(place)
-    cohort = check(read_proact(place))
+    index = write_release(tables, tmp_path / "release", release, packed=packed)
+    assert is_proact(index)
+    cohort = check(read_proact(index))
     for name, frame in cohort.frames().items():
         assert_frame_equal(frame, plain.frames()[name])
 
@@ -43,8 +43,8 @@ def test_releases_agree(release: str, packed: bool, tables: Tables, plain: Cohor
 def test_workbooks_of_2013_agree_where_they_have_tables(tables: Tables, plain: Cohort, tmp_path: Path) -> None:
     cohort = check(read_proact(write_release(tables, tmp_path, "2013")))
     assert_frame_equal(cohort.visits, plain.visits)
-    told = ["onset_day", "diagnosis_day", "onset_site", "age_at_entry_years", "sex", "height_cm", "arm"]
-    assert_frame_equal(cohort.subjects.select(told), plain.subjects.select(told))
+    reported = ["onset_day", "diagnosis_day", "onset_site", "age_at_entry_years", "sex", "height_cm", "arm"]
+    assert_frame_equal(cohort.subjects.select(reported), plain.subjects.select(reported))
     spirometry = pl.col("measure").str.contains("vc_")
     assert_frame_equal(cohort.measures.filter(spirometry), plain.measures.filter(spirometry))
 
@@ -52,9 +52,9 @@ def test_workbooks_of_2013_agree_where_they_have_tables(tables: Tables, plain: C
 def test_long_form_agrees_on_ratings_and_people(tables: Tables, plain: Cohort, tmp_path: Path) -> None:
     cohort = check(read_proact(write_long(tables, tmp_path)))
     assert_frame_equal(cohort.visits, plain.visits)
-    told = ["subject", "onset_day", "diagnosis_day", "sex", "age_at_entry_years"]
-    known = plain.subjects.filter(pl.col("onset_day").is_not_null() & pl.col("sex").is_not_null()).select(told)
-    assert_frame_equal(cohort.subjects.select(told).join(known.select("subject"), on="subject"), known)
+    reported = ["subject", "onset_day", "diagnosis_day", "sex", "age_at_entry_years"]
+    known = plain.subjects.filter(pl.col("onset_day").is_not_null() & pl.col("sex").is_not_null()).select(reported)
+    assert_frame_equal(cohort.subjects.select(reported).join(known.select("subject"), on="subject"), known)
     creatinine = pl.col("measure") == "creatinine_umol_l"
     assert_frame_equal(cohort.measures.filter(creatinine), plain.measures.filter(creatinine))
 

@@ -246,9 +246,9 @@ def broken(number: int, folder: Path) -> Path:
     if kind == "folder":
         inner = folder / "input"
         inner.mkdir()
-        for place in range(draw.randint(0, 4)):
+        for index in range(draw.randint(0, 4)):
             name, raw = _mutated(draw) if draw.random() < 0.7 else draw.choice(seeds())
-            _written(inner, f"{place}_{name}", raw)
+            _written(inner, f"{index}_{name}", raw)
         if draw.random() < 0.3:
             (inner / "folder.csv").mkdir()
         return inner
@@ -296,11 +296,11 @@ def _flipped(draw: random.Random, raw: bytes) -> bytes:
 
 
 def _inserted(draw: random.Random, raw: bytes) -> bytes:
-    place = draw.randint(0, len(raw))
+    index = draw.randint(0, len(raw))
     piece = draw.choice(
         (b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b'"', b"\n\n", draw.randbytes(draw.randint(1, 64)))
     )
-    return raw[:place] + piece * draw.choice((1, 1, 3)) + raw[place:]
+    return raw[:index] + piece * draw.choice((1, 1, 3)) + raw[index:]
 
 
 def _removed(draw: random.Random, raw: bytes) -> bytes:
@@ -332,21 +332,21 @@ def _cells(draw: random.Random, raw: bytes) -> bytes:
     """Some cells replaced by nasty ones."""
     lines = _lines(raw)
     for _ in range(draw.choice((1, 3, 10, 60))):
-        place = draw.randrange(len(lines))
-        cells = lines[place].split(",")
+        index = draw.randrange(len(lines))
+        cells = lines[index].split(",")
         cells[draw.randrange(len(cells))] = draw.choice(NASTY)
-        lines[place] = ",".join(cells)
+        lines[index] = ",".join(cells)
     return "\n".join(lines).encode("utf-8", errors="replace")
 
 
 def _column(draw: random.Random, raw: bytes) -> bytes:
     """A whole column replaced, by one nasty value or by many."""
     rows = [line.split(",") for line in _lines(raw)]
-    place = draw.randrange(max(1, len(rows[0])))
+    index = draw.randrange(max(1, len(rows[0])))
     value = draw.choice(NASTY) if draw.random() < 0.5 else None
     for cells in rows[1:]:
-        if place < len(cells):
-            cells[place] = draw.choice(NASTY) if value is None else value
+        if index < len(cells):
+            cells[index] = draw.choice(NASTY) if value is None else value
     return "\n".join(",".join(cells) for cells in rows).encode("utf-8", errors="replace")
 
 
@@ -381,11 +381,11 @@ def _shuffled(draw: random.Random, raw: bytes) -> bytes:
 def _quoted(draw: random.Random, raw: bytes) -> bytes:
     lines = _lines(raw)
     for _ in range(draw.choice((1, 2, 9))):
-        place = draw.randrange(len(lines))
-        cells = lines[place].split(",")
+        index = draw.randrange(len(lines))
+        cells = lines[index].split(",")
         spot = draw.randrange(len(cells))
         cells[spot] = draw.choice(('"{}"', '"{}', '{}"', '"{}""', '"a\n{}"', '"{},b"')).format(cells[spot])
-        lines[place] = ",".join(cells)
+        lines[index] = ",".join(cells)
     return "\n".join(lines).encode("utf-8", errors="replace")
 
 

@@ -33,11 +33,11 @@ def read_text(folder: Path, text: str | bytes, name: str = "visits.csv", **optio
 
 
 def rules(cohort: Cohort, *severities: str) -> set[str]:
-    told = cohort.rejected
-    return set(told.filter(pl.col("severity").is_in(severities))["rule"] if severities else told["rule"])
+    reported = cohort.rejected
+    return set(reported.filter(pl.col("severity").is_in(severities))["rule"] if severities else reported["rule"])
 
 
-def told(cohort: Cohort, rule: str) -> pl.DataFrame:
+def reported(cohort: Cohort, rule: str) -> pl.DataFrame:
     return cohort.rejected.filter(pl.col("rule") == rule).sort("row", "column")
 
 
@@ -45,5 +45,5 @@ def days(cohort: Cohort, subject: str) -> list[int]:
     return cohort.visits.filter(pl.col("subject") == subject)["day"].to_list()
 
 
-def meanings(mapping: Mapping, place: int = 0) -> dict[str, str]:
-    return {heading: column.means for heading, column in mapping.tables[place].maps().items()}
+def meanings(mapping: Mapping, index: int = 0) -> dict[str, str]:
+    return {heading: column.means for heading, column in mapping.tables[index].maps().items()}

@@ -15,7 +15,7 @@ from alsight.cohort.plausible.gate import findings
 from alsight.cohort.read.source import Source, read
 from alsight.infer.forecast.encals import predictors
 from alsight.instruments.encals import linear_predictor
-from read.reading import rules, told
+from read.reading import reported, rules
 
 CASES = Path(__file__).resolve().parents[1] / "data" / "cases" / "reading"
 
@@ -72,8 +72,8 @@ def test_repeating_forms_have_their_own_dates() -> None:
         ("weight_kg", 112, 74.5),
     ]
     assert "missing" not in rules(cohort)
-    assert told(cohort, "empty_rows").height == 1
-    assert "female" not in told(cohort, "unmapped_code")["how_to_fix"][0].partition("each")[0]
+    assert reported(cohort, "empty_rows").height == 1
+    assert "female" not in reported(cohort, "unmapped_code")["how_to_fix"][0].partition("each")[0]
 
 
 def test_stairs_is_the_item() -> None:
@@ -98,7 +98,7 @@ def test_case_is_no_identifier(file: str) -> None:
 def test_controls_are_excluded_and_listed() -> None:
     with_controls, patients = case("06/t3c.csv"), case("06/t3_pat.csv")
     assert with_controls.visits.equals(patients.visits)
-    assert told(with_controls, "excluded_row").height == 210
+    assert reported(with_controls, "excluded_row").height == 210
     assert "excluded_people" in names(with_controls)
 
 
@@ -108,7 +108,7 @@ def test_partial_dates_keep_their_precision() -> None:
     assert fact(cohort, "F01", "onset_day") == -275
     assert deaths(cohort) == {"F01": "2020-07-01"}
     assert cohort.events["detail"].to_list() == ["known to the year"]
-    assert told(cohort, "date_without_day").filter(pl.col("severity") == "rejected")["value"].to_list() == [
+    assert reported(cohort, "date_without_day").filter(pl.col("severity") == "rejected")["value"].to_list() == [
         "ND/03/2019"
     ]
     assert cohort.visits.height == 7
@@ -165,26 +165,26 @@ def test_zero_beside_a_score_means_does_not_apply(options: dict[str, str]) -> No
     assert second[tube].to_list() == [None, None, 4, 4]
     assert second["alsfrs_r_total"].to_list() == [42, 40, 39, 37]
     assert not rules(cohort, "rejected")
-    assert "unused_columns" not in rules(cohort) or told(cohort, "unused_columns")["value"].to_list() == ["kings"]
+    assert "unused_columns" not in rules(cohort) or reported(cohort, "unused_columns")["value"].to_list() == ["kings"]
 
 
 def test_a_total_of_some_items_is_no_total() -> None:
     summed, emptied = case("13/t24c.csv"), case("13/t24d.csv")
     assert summed.visits["alsfrs_r_total"].equals(emptied.visits["alsfrs_r_total"])
-    assert told(summed, "total_of_some_items").height == 15
+    assert reported(summed, "total_of_some_items").height == 15
 
 
 def test_carried_forward_rows_are_excluded() -> None:
     carried, observed = case("14/locf.csv"), case("14/locf0.csv")
     assert carried.visits.equals(observed.visits)
-    assert told(carried, "derived_row").height == 230
+    assert reported(carried, "derived_row").height == 230
 
 
 def test_carried_forward_rows_without_a_marker_stop_at_the_gate(tmp_path: Path) -> None:
     folder = next(path for path in CASES.iterdir() if path.name.startswith("14-"))
-    place = tmp_path / "visits.csv"
-    pl.read_csv(folder / "locf.csv").drop("DTYPE").write_csv(place)
-    assert graves(read(Source(path=str(place)))) == {"carried_forward"}
+    location = tmp_path / "visits.csv"
+    pl.read_csv(folder / "locf.csv").drop("DTYPE").write_csv(location)
+    assert graves(read(Source(path=str(location)))) == {"carried_forward"}
 
 
 def test_one_file_a_patient() -> None:
@@ -211,7 +211,7 @@ def test_identifiers_with_leading_zeros() -> None:
 def test_alive_means_alive() -> None:
     cohort = case("20/t13c.csv")
     assert deaths(cohort) == {"S1": "2020-05-01"}
-    assert told(cohort, "event_without_day")["subject"].to_list() == ["S4"]
+    assert reported(cohort, "event_without_day")["subject"].to_list() == ["S4"]
     assert "undated_deaths" in names(cohort)
 
 

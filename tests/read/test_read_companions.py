@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from alsight.base.errors import DataError
-from read.reading import days, read_path, told, written
+from read.reading import days, read_path, reported, written
 
 TABLES = {
     "visits": "id,visit date,alsfrs_r\na,2020-01-01,44\na,2020-04-01,42\nb,2020-02-01,40\n",
@@ -159,7 +159,7 @@ def test_rare_types_of_parquet(tmp_path) -> None:
     frame.write_parquet(tmp_path / "a.parquet")
     cohort, _ = read_path(tmp_path / "a.parquet")
     assert cohort.visits.select("day", "alsfrs_r_total").rows() == [(0, 44.0), (91, 43.0)]
-    assert set(told(cohort, "nested_column")["column"]) == {"note", "scan"}
+    assert set(reported(cohort, "nested_column")["column"]) == {"note", "scan"}
 
 
 def test_a_damaged_companion_is_told_and_the_rest_read(tmp_path) -> None:
@@ -167,7 +167,7 @@ def test_a_damaged_companion_is_told_and_the_rest_read(tmp_path) -> None:
     written(tmp_path, b"PK\x03\x04 this is no zip", "lung.xlsx")
     cohort, _ = read_path(tmp_path)
     assert cohort.size == 2
-    assert told(cohort, "unreadable_zip")["source"].item() == "lung.xlsx"
+    assert reported(cohort, "unreadable_zip")["source"].item() == "lung.xlsx"
 
 
 def test_a_stranger_among_the_companions_is_told(tmp_path) -> None:

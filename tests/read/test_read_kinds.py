@@ -12,21 +12,21 @@ import xlsxwriter
 from alsight.base.errors import MappingError
 from alsight.cohort.plausible.gate import findings
 from alsight.cohort.read.source import Source, read
-from read.reading import days, read_text, rules, told
+from read.reading import days, read_text, reported, rules
 
 
 def book(
     folder: Path, *sheets: tuple[str, list[list[Any]]], merged: tuple[tuple[int, int, int, int], ...] = ()
 ) -> Path:
-    place = folder / "clinic.xlsx"
-    with xlsxwriter.Workbook(place) as workbook:
+    index = folder / "clinic.xlsx"
+    with xlsxwriter.Workbook(index) as workbook:
         for name, lines in sheets:
             sheet = workbook.add_worksheet(name)
             for row, line in enumerate(lines):
                 sheet.write_row(row, 0, line)
             for top, left, bottom, right in merged:
                 sheet.merge_range(top, left, bottom, right, lines[top][left])
-    return place
+    return index
 
 
 VISITS = [["2020-01-01", 44], ["2020-04-01", 43], ["2020-07-01", 41]]
@@ -99,7 +99,7 @@ def test_numbered_visits_ask_for_their_schedule(tmp_path: Path) -> None:
 def test_onset_dates_that_cannot_be_placed_are_listed(tmp_path: Path) -> None:
     text = "id,onset_date,alsfrs_r_month0,alsfrs_r_month3\na,2019-01-01,44,42\nb,2018-05-02,40,39\n"
     cohort, _ = read_text(tmp_path, text)
-    assert told(cohort, "moment_without_day")["value"].to_list() == ["2019-01-01", "2018-05-02"]
+    assert reported(cohort, "moment_without_day")["value"].to_list() == ["2019-01-01", "2018-05-02"]
     assert "dates_not_placed" in {finding.name for finding in findings(cohort)}
 
 
@@ -157,7 +157,7 @@ def test_rows_are_excluded_as_the_mapping_says(tmp_path: Path) -> None:
     text = "id,date,ALSFRS-R,cohort\na,2020-01-01,44,A\nb,2020-01-01,48,B\n"
     cohort, _ = read_text(tmp_path, text, mapping=str(mapping))
     assert cohort.subjects["subject"].to_list() == ["a"]
-    assert told(cohort, "excluded_row")["value"].to_list() == ["B"]
+    assert reported(cohort, "excluded_row")["value"].to_list() == ["B"]
 
 
 def test_control_arm_of_a_trial_is_no_control(tmp_path: Path) -> None:

@@ -55,8 +55,8 @@ def test_parts_agree_with_the_whole(tmp_path: Path, shuffled: bool) -> None:
 def test_the_door_tells_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = clinic(tmp_path, shuffled=False).path
     whole = check(path)
-    monkeypatch.setattr(door, "is_large", lambda given: is_large(given, 10))
-    monkeypatch.setattr(door, "check_large", lambda given, progress: large.check_large(given, progress, rows=70))
+    monkeypatch.setattr(door, "is_large", lambda supplied: is_large(supplied, 10))
+    monkeypatch.setattr(door, "check_large", lambda supplied, progress: large.check_large(supplied, progress, rows=70))
     parts = check(path)
     assert parts.summary == whole.summary
     assert parts.tables["faults"].sort(pl.all()).equals(whole.tables["faults"].sort(pl.all()))

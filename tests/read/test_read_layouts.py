@@ -12,7 +12,7 @@ from alsight.cohort.mapping.layouts import TITLES, laid_out, layouts, recognized
 from alsight.cohort.mapping.meanings import meaning_of
 from alsight.cohort.parse.labels import label_score, labels
 from alsight.instruments.items import ITEM_NAMES
-from read.reading import DATA, days, read_path, read_text, rules, told, written
+from read.reading import DATA, days, read_path, read_text, reported, rules, written
 
 CROSSWALK = list(csv.DictReader((DATA / "item_crosswalk" / "alsfrsr_item_crosswalk.csv").read_text().splitlines()))
 CANONICAL = {
@@ -108,7 +108,7 @@ def test_answer_als(tmp_path) -> None:
     assert cohort.measures.select("measure", "value").row(0) == ("weight_kg", pytest.approx(68.04, abs=0.01))
     assert cohort.doses.select("day", "treatment", "dose").rows() == [(-100, "riluzole", 50.0)]
     assert person["sex"] is None
-    assert told(cohort, "unmapped_code")["column"].to_list() == ["sex"]
+    assert reported(cohort, "unmapped_code")["column"].to_list() == ["sex"]
 
 
 @pytest.mark.parametrize("key", ["Participant_ID", "Neurostamp"])
@@ -151,7 +151,7 @@ def test_all_als(tmp_path) -> None:
     assert (person["sex"], person["onset_site"], person["family_history"]) == ("female", "bulbar", False)
     assert person["onset_day"] == -365
     assert person["height_cm"] is None
-    assert told(cohort, "unknown_unit")["value"].to_list() == ["2"]
+    assert reported(cohort, "unknown_unit")["value"].to_list() == ["2"]
     assert cohort.events.select("day", "event").rows() == [(90, "gastrostomy")]
 
 
@@ -209,7 +209,7 @@ def test_facpatid_registry_with_labels(tmp_path) -> None:
     assert visits["q1_speech"].to_list() == [4, 3]
     assert visits["q9_climbing_stairs"].to_list() == [3, 1]
     assert visits["q12_respiratory_insufficiency"].to_list() == [4, None]
-    assert told(cohort, "not_a_number")["value"].to_list() == ["Something else"]
+    assert reported(cohort, "not_a_number")["value"].to_list() == ["Something else"]
     person = cohort.subjects.row(0, named=True)
     assert (person["el_escorial"], person["onset_site"]) == ("definite", "upper_limb")
     assert person["age_at_entry_years"] == pytest.approx(59.72, abs=0.01)

@@ -8,7 +8,7 @@ import pytest
 
 from alsight.base.errors import MappingError, SpecError
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, mapping_toml, read_mapping, write_mapping
-from read.reading import DATA, ITEMS_12, days, meanings, read_path, read_text, told, written
+from read.reading import DATA, ITEMS_12, days, meanings, read_path, read_text, reported, written
 
 FULL = ",".join(["4"] * 12)
 CLINIC = "Pat.-Nr.;Datum;Gesamtpunktzahl;Gewicht;Bemerkung;Zustand\n1;01.02.2020;44;70,5;gut;3\n1;01.05.2020;42;69;;2\n"
@@ -170,7 +170,7 @@ def test_missing_mapping_file(tmp_path) -> None:
 
 def test_unused_columns_are_told_once(tmp_path) -> None:
     cohort, _ = read_text(tmp_path, CLINIC)
-    note = told(cohort, "unused_columns")
+    note = reported(cohort, "unused_columns")
     assert note["message"].item() == 'Columns not used: "Bemerkung", "Zustand".'
 
 

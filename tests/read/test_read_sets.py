@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from read.reading import DATA, days, meanings, read_path, rules, told
+from read.reading import DATA, days, meanings, read_path, reported, rules
 
 DIRTY = DATA / "als_dirty_qualitycontrol" / "als_data.csv"
 
@@ -39,7 +39,7 @@ PLANTED = [
 
 @pytest.mark.parametrize(("rule", "row", "column", "value"), PLANTED)
 def test_planted_fault_is_told_with_row_and_cure(dirty, rule, row, column, value) -> None:
-    found = told(dirty[0], rule).filter((pl.col("row") == row) & (pl.col("column") == column))
+    found = reported(dirty[0], rule).filter((pl.col("row") == row) & (pl.col("column") == column))
     assert found.height == 1
     assert found["source"].item() == "als_data.csv"
     assert len(found["how_to_fix"].item()) > 15
@@ -98,13 +98,13 @@ def test_wknnmi_reads_by_its_layout() -> None:
     assert cohort.size == 12
     # 93 rows; one month of one person stands twice and is told.
     assert cohort.visits.height == 92
-    assert told(cohort, "repeated_row")["row"].to_list() == [74]
+    assert reported(cohort, "repeated_row")["row"].to_list() == [74]
     assert rules(cohort, "rejected") == set()
     assert days(cohort, "S_21") == [0, 61, 152, 183, 244, 304]
     niv = cohort.events.filter((pl.col("subject") == "S_95") & (pl.col("event") == "niv_start"))
     assert niv["day"].item() == 335
     assert cohort.subjects["sex"].null_count() == 12
-    assert set(told(cohort, "unmapped_code")["column"]) == {"sex", "genetics", "onset_site"}
+    assert set(reported(cohort, "unmapped_code")["column"]) == {"sex", "genetics", "onset_site"}
 
 
 def test_wknnmi_codes_are_settled_by_a_mapping(tmp_path) -> None:
@@ -117,7 +117,7 @@ def test_wknnmi_codes_are_settled_by_a_mapping(tmp_path) -> None:
     cohort, _ = read_path(DATA / "als_wknnmi" / "patient_data.csv", mapping=str(path))
     assert cohort.subjects["sex"].null_count() == 0
     assert set(cohort.subjects["onset_site"]) == {"limb", "bulbar"}
-    assert set(told(cohort, "unmapped_code")["column"]) == {"genetics"}
+    assert set(reported(cohort, "unmapped_code")["column"]) == {"genetics"}
 
 
 def test_long2lstmarray_keeps_the_two_scales_apart() -> None:
@@ -126,7 +126,7 @@ def test_long2lstmarray_keeps_the_two_scales_apart() -> None:
     assert meanings(mapping)["x1r"] == "q10_dyspnea"
     assert (cohort.size, cohort.visits.height) == (17, 200)
     assert cohort.visits["scale"].value_counts()["count"].to_list() == [100, 100]
-    assert told(cohort, "both_scales")["value"].item() == "100 rows"
+    assert reported(cohort, "both_scales")["value"].item() == "100 rows"
     first = cohort.visits.filter((pl.col("subject") == "1") & (pl.col("day") == 0)).sort("scale")
     assert first["alsfrs_total"].to_list() == [22, None]
     assert first["alsfrs_r_total"].to_list() == [None, 22]
@@ -141,10 +141,10 @@ def test_alstracker_workbook_of_one_person() -> None:
     assert cohort.visits["alsfrs_r_total"].to_list() == [48, 47, 46, 45, 43, 42, 42, 42, 41, 41]
     assert cohort.measures["measure"].unique().to_list() == ["nfl_pg_ml"]
     assert cohort.measures["value"][0] == pytest.approx(59.69733854457, abs=1e-12)
-    capacity = told(cohort, "unclear_mapping")
+    capacity = reported(cohort, "unclear_mapping")
     assert capacity["column"].item() == "Capacity"
     assert "fvc_pct" in capacity["how_to_fix"].item()
-    assert set(told(cohort, "unused_table")["source"]) == {
+    assert set(reported(cohort, "unused_table")["source"]) == {
         "database_simulated.xlsx [Meta]",
         "database_simulated.xlsx [Phases]",
     }

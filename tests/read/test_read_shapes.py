@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from alsight.base.errors import MappingError
-from read.reading import ITEMS_12, days, meanings, read_text, rules, told
+from read.reading import ITEMS_12, days, meanings, read_text, reported, rules
 
 FULL = ",".join(["4"] * 12)
 
@@ -18,7 +18,7 @@ def test_dates_start_at_the_first_visit(tmp_path) -> None:
     assert mapping.entry == "first_visit"
     assert days(cohort, "a") == [0, 30]
     assert cohort.subjects["entry_date"].to_list() == [date(2020, 1, 31), date(2019, 12, 1)]
-    assert told(cohort, "entry_chosen")["message"].item() == "Day 0 is each person's first visit."
+    assert reported(cohort, "entry_chosen")["message"].item() == "Day 0 is each person's first visit."
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_whole_ages_are_too_coarse_for_a_day(tmp_path) -> None:
     text = "id,date,alsfrs_r,age,age at death\na,2020-01-01,44,60,63\n"
     cohort, _ = read_text(tmp_path, text)
     assert cohort.events.is_empty()
-    assert told(cohort, "event_without_day")["column"].item() == "age at death"
+    assert reported(cohort, "event_without_day")["column"].item() == "age at death"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_items_and_total(tmp_path) -> None:
     assert meanings(mapping)["total"] == "alsfrs_r_total"
     assert cohort.visits["alsfrs_r_total"].to_list() == [48, 47]
     assert cohort.visits["total_recorded"].to_list() == [48, 46]
-    assert told(cohort, "total_differs")["row"].to_list() == [3]
+    assert reported(cohort, "total_differs")["row"].to_list() == [3]
 
 
 def test_original_scale_by_its_items(tmp_path) -> None:
@@ -285,7 +285,7 @@ def test_units_in_their_own_column(tmp_path) -> None:
     text = "id,day,alsfrs_r,Weight,Weight_Units\na,0,44,154.3,Pounds\nb,0,44,70,kg\nc,0,44,70,stone\n"
     cohort, _ = read_text(tmp_path, text)
     assert cohort.measures["value"].to_list() == pytest.approx([69.99, 70.0], abs=0.01)
-    assert told(cohort, "unknown_unit").select("row", "value").row(0) == (4, "stone")
+    assert reported(cohort, "unknown_unit").select("row", "value").row(0) == (4, "stone")
 
 
 @pytest.mark.parametrize(("cells", "measure"), [(("88", "75"), "fvc_pct"), (("3.9", "3.1"), "fvc_l")])
@@ -330,19 +330,19 @@ def test_a_fact_that_every_row_repeats_has_no_day(tmp_path, text) -> None:
     cohort, _ = read_text(tmp_path, text)
     assert cohort.events.is_empty()
     assert cohort.visits.height == 4
-    assert set(told(cohort, "event_without_day")["column"]) == {"died", "peg"}
+    assert set(reported(cohort, "event_without_day")["column"]) == {"died", "peg"}
 
 
 def test_death_at_a_visit_is_told_and_not_dated(tmp_path) -> None:
     cohort, _ = read_text(tmp_path, "id,month,alsfrs_r,died\na,0,44,no\na,3,43,yes\n")
     assert cohort.visits.height == 2
-    assert told(cohort, "event_without_day")["row"].to_list() == [3]
+    assert reported(cohort, "event_without_day")["row"].to_list() == [3]
 
 
 def test_treatment_without_a_start_begins_where_it_is_first_recorded(tmp_path) -> None:
     cohort, _ = read_text(tmp_path, "id,month,alsfrs_r,riluzole\na,0,44,no\na,3,43,yes\nb,0,40,yes\n")
     assert cohort.doses.select("subject", "day", "treatment").rows() == [("a", 91, "riluzole"), ("b", 0, "riluzole")]
-    assert told(cohort, "start_assumed")["column"].to_list() == ["riluzole"]
+    assert reported(cohort, "start_assumed")["column"].to_list() == ["riluzole"]
 
 
 def test_treatment_beside_scores_is_the_arm(tmp_path) -> None:
@@ -371,7 +371,7 @@ def test_codes_of_sex_are_never_guessed(tmp_path) -> None:
     text = "id,day,alsfrs_r,sex\na,0,44,1\nb,0,44,2\n"
     cohort, _ = read_text(tmp_path, text)
     assert cohort.subjects["sex"].null_count() == 2
-    notes = told(cohort, "unmapped_code")
+    notes = reported(cohort, "unmapped_code")
     assert notes["value"].to_list() == ["1", "2"]
     assert 'values = { 1 = "...", 2 = "..." }' in notes["how_to_fix"][0]
     assert "female, male" in notes["how_to_fix"][0]
@@ -379,15 +379,15 @@ def test_codes_of_sex_are_never_guessed(tmp_path) -> None:
 
 def test_facts_that_contradict_each_other_name_both_rows(tmp_path) -> None:
     cohort, _ = read_text(tmp_path, "id,day,alsfrs_r,sex\na,0,44,F\na,90,43,M\nb,0,40,F\nb,90,39,F\n")
-    assert told(cohort, "contradicting_person")["row"].to_list() == [2, 3]
+    assert reported(cohort, "contradicting_person")["row"].to_list() == [2, 3]
     assert cohort.subjects["sex"].to_list() == [None, "female"]
 
 
 def test_rows_without_person_or_day_are_rejected(tmp_path) -> None:
     cohort, _ = read_text(tmp_path, "id,date,alsfrs_r\na,2020-01-01,44\n,2020-02-01,43\na,soon,42\n")
     assert cohort.visits.height == 1
-    assert set(told(cohort, "missing")["row"]) == {3, 4}
-    assert told(cohort, "not_a_date")["value"].item() == "soon"
+    assert set(reported(cohort, "missing")["row"]) == {3, 4}
+    assert reported(cohort, "not_a_date")["value"].item() == "soon"
 
 
 def test_one_person_without_identifier(tmp_path) -> None:

@@ -34,7 +34,7 @@ def covered(fit: Fit, truth: np.ndarray) -> np.ndarray:
 def test_linear_intervals_cover(method: str, record_property: WRITE) -> None:
     trials = simulate(20261122, SETS, 200)
     columns = Columns("score", ("Intercept", "month"), ("intercept", "month"))
-    fit = fit_trials(trials.outcome, trials.design, trials.design, trials.seen, columns, method=method)
+    fit = fit_trials(trials.outcome, trials.design, trials.design, trials.observed, columns, method=method)
     assert (fit.status == Status.CONVERGED).all()
     truth = np.array(list(TRUTH.values()))
     rates = covered(fit, truth)
@@ -48,11 +48,11 @@ def test_linear_intervals_cover(method: str, record_property: WRITE) -> None:
 def test_small_samples_need_kenward_roger() -> None:
     trials = simulate(5, SETS, 12)
     columns = Columns("score", ("Intercept", "month"), ("intercept", "month"))
-    fit = fit_trials(trials.outcome, trials.design, trials.design, trials.seen, columns)
+    fit = fit_trials(trials.outcome, trials.design, trials.design, trials.observed, columns)
     fine = np.isin(fit.status, (Status.CONVERGED, Status.BOUNDARY))
     assert fine.mean() > 0.99
     moved = fit_trials(
-        trials.outcome - TRUTH["month"] * trials.month, trials.design, trials.design, trials.seen, columns
+        trials.outcome - TRUTH["month"] * trials.month, trials.design, trials.design, trials.observed, columns
     )
     used = moved.status == Status.CONVERGED
     wrong = (contrast_test(moved, np.array([0.0, 1.0]), "kenward_roger").p < 0.05)[used].mean()
@@ -79,9 +79,11 @@ def test_marginal_intervals_cover(structure: str, record_property: WRITE) -> Non
     fixed[:, :, np.arange(slots), slots + np.arange(slots)] = arm[:, None]
     beta = np.array([-1.0, -2.0, -3.0, -4.0, 0.0, 0.5, 1.0, 1.5])
     outcome = fixed @ beta + rng.multivariate_normal(np.zeros(slots), square, (SETS, people))
-    seen = np.arange(slots) < rng.integers(1, slots + 1, (SETS, people, 1)) + (rng.random((SETS, people, 1)) < 0.6) * 2
+    observed = (
+        np.arange(slots) < rng.integers(1, slots + 1, (SETS, people, 1)) + (rng.random((SETS, people, 1)) < 0.6) * 2
+    )
     columns = Columns("change", tuple(f"b{k}" for k in range(8)), slots=tuple("0123"))
-    fit = fit_marginal_trials(outcome, fixed, seen, columns, structure)
+    fit = fit_marginal_trials(outcome, fixed, observed, columns, structure)
     assert (fit.status == Status.CONVERGED).mean() > 0.995
     rates = covered(fit, np.r_[beta, theta])
     record_property("coverage", dict(zip(fit.names, rates.tolist(), strict=True)))

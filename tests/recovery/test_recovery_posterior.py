@@ -47,10 +47,10 @@ TOGETHER = 40
 def _visits(outcome: jax.Array, people: int, slots: int) -> Visits:
     month = jnp.broadcast_to(3.0 * jnp.arange(slots), (people, slots))
     design = jnp.stack([jnp.ones_like(month), month], axis=-1)
-    seen = jnp.arange(slots) < 3 + jnp.arange(people)[:, None] % (slots - 2)
+    observed = jnp.arange(slots) < 3 + jnp.arange(people)[:, None] % (slots - 2)
     blank = jnp.zeros((people, slots), dtype=int)
     return Visits(
-        outcome, design, design, jnp.zeros((people, slots, 0)), seen, blank, blank[:, 0], jnp.ones((people, slots))
+        outcome, design, design, jnp.zeros((people, slots, 0)), observed, blank, blank[:, 0], jnp.ones((people, slots))
     )
 
 
@@ -63,12 +63,12 @@ def _linear_ranks(arranged: Arranged, people: int = 20, slots: int = 5) -> Calla
         truth = draw_prior(for_truth, arranged)
         empty = _visits(jnp.zeros((people, slots)), people, slots)
         drawn = density.model.simulate(COLUMNS, for_visits, truth, empty)
-        visits = _visits(jnp.where(empty.seen, drawn, 0.0), people, slots)
-        given = (visits, numbers, None)
+        visits = _visits(jnp.where(empty.observed, drawn, 0.0), people, slots)
+        supplied = (visits, numbers, None)
         begin = density.model.working(COLUMNS, jnp.array([38.0, -1.0, 4.0, 0.7, 0.0, 2.0]))
-        found = sample_linear(density, given, begin, for_draws, chains=1, draws=THIN * (LEVELS - 1), warmup=100)
-        kept = jax.vmap(density.natural)(found.working[0, THIN - 1 :: THIN])
-        return _ranked(density, visits, truth, kept)
+        found = sample_linear(density, supplied, begin, for_draws, chains=1, draws=THIN * (LEVELS - 1), warmup=100)
+        accepted = jax.vmap(density.natural)(found.working[0, THIN - 1 :: THIN])
+        return _ranked(density, visits, truth, accepted)
 
     many = jax.jit(jax.vmap(one, (0, None)))
 
@@ -79,12 +79,12 @@ def _linear_ranks(arranged: Arranged, people: int = 20, slots: int = 5) -> Calla
     return ranks
 
 
-def _ranked(density: LinearDensity, visits: Visits, truth: jax.Array, kept: jax.Array) -> jax.Array:
+def _ranked(density: LinearDensity, visits: Visits, truth: jax.Array, accepted: jax.Array) -> jax.Array:
     def likelihood(natural: jax.Array) -> jax.Array:
         return density.model.log_density(COLUMNS, natural, visits).sum()
 
-    below = (kept < truth).sum(axis=0)
-    return jnp.append(below, (jax.vmap(likelihood)(kept) < likelihood(truth)).sum())
+    below = (accepted < truth).sum(axis=0)
+    return jnp.append(below, (jax.vmap(likelihood)(accepted) < likelihood(truth)).sum())
 
 
 def _check(ranks: np.ndarray, names: tuple[str, ...], cells: int) -> None:
@@ -186,5 +186,5 @@ def test_posterior_of_the_joint_model_is_calibrated() -> None:
         )
         ranks.append((found.draws[0, THIN - 1 :: THIN] < truth).sum(axis=0))
     for name, column in zip(names, np.array(ranks).T, strict=True):
-        for seen, most in (chi_square(column, LEVELS, 20), distance(column, LEVELS)):
-            assert seen < most, (name, seen, most)
+        for observed, most in (chi_square(column, LEVELS, 20), distance(column, LEVELS)):
+            assert observed < most, (name, observed, most)

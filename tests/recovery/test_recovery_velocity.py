@@ -36,14 +36,14 @@ def _check(model: Velocity, people: int, write: WRITE, **changed: float) -> None
         hits.append(np.where(np.isfinite(low), (low <= truth) & (truth <= high), np.nan))
         status.append(int(fit.status))
     names = [parameter.name for parameter in fit.parameters]  # pyright: ignore[reportPossiblyUnbound]
-    free = [place for place, name in enumerate(names) if name not in model.held]
-    told = np.isfinite(np.array(hits)[:, free]).sum(axis=0)
+    free = [index for index, name in enumerate(names) if name not in model.held]
+    reported = np.isfinite(np.array(hits)[:, free]).sum(axis=0)
     covered = np.nanmean(np.array(hits)[:, free], axis=0)
-    shares = {names[place]: float(share) for place, share in zip(free, covered, strict=True)}
+    shares = {names[index]: float(share) for index, share in zip(free, covered, strict=True)}
     write("coverage", shares)
     assert np.isin(status, (Status.CONVERGED, Status.BOUNDARY)).all()
     assert (np.array(status) == Status.CONVERGED).mean() > 0.95
-    room = np.array([proportion_tolerance(0.95, int(count)) for count in told])
+    room = np.array([proportion_tolerance(0.95, int(count)) for count in reported])
     assert (np.abs(covered - 0.95) < room).all(), shares
 
 

@@ -58,7 +58,7 @@ def _pbc(model: Joint) -> Fit:
 
 def _aids_knots() -> tuple[float, ...]:
     people = pl.read_csv(DATA / "aids.csv").unique("patient")
-    return tuple(float(people["Time"].quantile(place / 7, "linear") or 0) for place in range(1, 7))
+    return tuple(float(people["Time"].quantile(location / 7, "linear") or 0) for location in range(1, 7))
 
 
 CASES = {

@@ -46,8 +46,8 @@ def test_survival_at_days_with_log_limits(row: dict[str, float | str]) -> None:
     curve = _lung(str(row["strata"]), "log")
     got = np.concatenate(survival_at(curve, np.array([float(row["time"])])))
     np.testing.assert_allclose(got, [row["surv"], row["lower"], row["upper"]], rtol=1e-11)
-    place = np.searchsorted(curve.time, float(row["time"]), side="right") - 1
-    assert curve.error[place] == pytest.approx(row["std.err"], rel=1e-11)
+    index = np.searchsorted(curve.time, float(row["time"]), side="right") - 1
+    assert curve.error[index] == pytest.approx(row["std.err"], rel=1e-11)
 
 
 @pytest.mark.parametrize("row", LOG_LOG, ids=lambda row: row["strata"])

@@ -26,8 +26,8 @@ def lung() -> pl.DataFrame:
     return read("lung").with_columns(died=pl.col("status") == 2, ecog=pl.col("ph.ecog"))
 
 
-def numbers(given: Any) -> list[float]:
-    return list(given.values()) if isinstance(given, dict) else given
+def numbers(supplied: Any) -> list[float]:
+    return list(supplied.values()) if isinstance(supplied, dict) else supplied
 
 
 def agree(fit: Fit, theirs: dict[str, Any], robust: str = "robust_se") -> None:

@@ -13,7 +13,7 @@ from alsight.base.progress import Progress, silent
 from alsight.cohort.cohort import Cohort
 from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Verdicts
-from report.judged import judged
+from report.assessed import assessed
 
 VERDICTS = "alsight.verbs.assess.verdicts"
 
@@ -34,7 +34,7 @@ def by_hand(
     cohort: Cohort, thresholds: Thresholds | None = None, *, setting: str = "register", progress: Progress = silent
 ) -> Verdicts:
     """Hand-made verdicts in place of weighed ones: these tests are about what is shown, and are quick."""
-    return judged(cohort, thresholds)
+    return assessed(cohort, thresholds)
 
 
 @pytest.fixture(autouse=True)

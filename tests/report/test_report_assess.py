@@ -23,8 +23,8 @@ from alsight.report.page.render import text
 from alsight.report.verdicts.reasons import with_sentences
 from alsight.report.verdicts.statement import cohort_sentence
 from alsight.report.verdicts.tables import OPEN
+from report.assessed import assessed
 from report.conftest import Made
-from report.judged import judged
 
 TABLES = ("verdicts", "windows", "review", "sensitivity", "evidence")
 PUBLIC = (
@@ -55,7 +55,7 @@ def test_stable_faces(made: Made) -> None:
     assert sum(made.answer.summary["verdicts"]["headline"].values()) == 300
     assert summary["verdicts"]["headline"] == made.answer.summary["verdicts"]["headline"]
     assert summary["verdicts"]["current"]["rise, not yet confirmed"] is None
-    assert summary["verdicts"]["sentence"] == text(cohort_sentence(judged(example_cohort()).sentence), OPEN)
+    assert summary["verdicts"]["sentence"] == text(cohort_sentence(assessed(example_cohort()).sentence), OPEN)
     assert summary["verdicts"]["thresholds"]["gain"] == 4.0
     assert {"verdicts", "windows", "review", "sensitivity", "statement"} <= set(summary["files"])
 
@@ -101,7 +101,7 @@ def test_pseudonyms_change_nothing_else(made: Made) -> None:
 
 def test_verdicts_go_under_the_same_pseudonyms_in_their_order(made: Made) -> None:
     key = dict(pl.read_csv(made.folder / "private" / "identities.csv").iter_rows())
-    found = judged(example_cohort())
+    found = assessed(example_cohort())
     people = with_sentences(found.people, found.causes, found.thresholds)
     own = people.with_columns(pl.col("subject").replace_strict(key)).sort("subject")
     sent = pl.read_parquet(made.folder / "verdicts.parquet")
@@ -112,7 +112,7 @@ def test_verdicts_go_under_the_same_pseudonyms_in_their_order(made: Made) -> Non
 def test_the_counts_and_the_sentence_are_told(made: Made) -> None:
     said = " ".join(made.answer.sentences)
     assert "2 remission-like, 6 reversal, 1 lost gain and 5 prolonged plateau; 9 to re-evaluate" in said
-    assert text(cohort_sentence(judged(example_cohort()).sentence), OPEN) in made.answer.sentences
+    assert text(cohort_sentence(assessed(example_cohort()).sentence), OPEN) in made.answer.sentences
 
 
 def test_same_input_same_bytes(tmp_path: Path) -> None:
@@ -124,8 +124,8 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
 
 
 def test_small_counts_are_not_printed(made: Made) -> None:
-    told = [row for row in made.answer.summary["episodes"] if 0 < row["found"] < 5]
-    assert told
+    reported = [row for row in made.answer.summary["episodes"] if 0 < row["found"] < 5]
+    assert reported
     assert "fewer than 5" in made.html
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from alsight.cohort.tables import DOSES, EVENTS, MEASURES_TABLE
 from alsight.instruments.items import TWELVE
-from alsight.report.page import checks as told
+from alsight.report.page import checks as reported
 from alsight.report.page.checks import CHECKS, Period, checks
 
 DAYS = [0, 91, 182, 273, 365, 456]
@@ -41,70 +41,70 @@ def test_five_a_to_five_b() -> None:
         q5a_cutting_without_gastrostomy=[2.0, 2.0, None, None, None, None],
         q5b_cutting_with_gastrostomy=[None, None, 4.0, 4.0, 4.0, 4.0],
     )
-    assert "5a" in told.item_five(period(frame=frame))
-    assert not told.item_five(period())
+    assert "5a" in reported.item_five(period(frame=frame))
+    assert not reported.item_five(period())
 
 
 def test_item_twelve_that_rises() -> None:
     frame = visits(q12_respiratory_insufficiency=[1.0, 1.0, 4.0, 4.0, 4.0, 4.0])
-    assert "from 1 to 4" in told.item_twelve(period(frame=frame))
-    assert not told.item_twelve(period(frame=visits(q12_respiratory_insufficiency=[4.0, 4.0, 1.0, 1.0, 1.0, 1.0])))
+    assert "from 1 to 4" in reported.item_twelve(period(frame=frame))
+    assert not reported.item_twelve(period(frame=visits(q12_respiratory_insufficiency=[4.0, 4.0, 1.0, 1.0, 1.0, 1.0])))
 
 
 def test_items_that_gained_and_fell() -> None:
     frame = visits(q8_walking=[1.0, 2, 3, 3, 3, 4], q1_speech=[4.0, 4, 4, 4, 4, 3])
-    said = told.gaining_items(period(frame=frame))
+    said = reported.gaining_items(period(frame=frame))
     assert "walking (+3)" in said
     assert "Meanwhile speech fell" in said
-    assert not told.gaining_items(period("plateau", frame))
+    assert not reported.gaining_items(period("plateau", frame))
 
 
 @pytest.mark.parametrize(
     ("column", "word"), [("mode", "way of rating"), ("rater", "rater"), ("responder", "person who answers")]
 )
 def test_a_change_of_rating(column: str, word: str) -> None:
-    said = told.way_of_rating(period(frame=visits(**{column: ["x", "x", "y", "y", "y", None]})))
+    said = reported.way_of_rating(period(frame=visits(**{column: ["x", "x", "y", "y", "y", None]})))
     assert word in said
 
 
 def test_an_emptied_rater_says_nothing() -> None:
-    assert not told.way_of_rating(period(frame=visits(rater=[None] * 6)))
+    assert not reported.way_of_rating(period(frame=visits(rater=[None] * 6)))
 
 
 def test_one_visit_far_off() -> None:
-    said = told.outlying_visit(period(frame=visits(total=[36.0, 36, 27, 36, 36, 36])))
+    said = reported.outlying_visit(period(frame=visits(total=[36.0, 36, 27, 36, 36, 36])))
     assert "6 months" in said
     assert "9 points below" in said
-    assert not told.outlying_visit(period(frame=visits(total=[36.0, 34, 32, 30, 28, 26])))
+    assert not reported.outlying_visit(period(frame=visits(total=[36.0, 34, 32, 30, 28, 26])))
 
 
 @pytest.mark.parametrize(("total", "word"), [(47.0, "top"), (3.0, "bottom")])
 def test_ends_of_the_scale(total: float, word: str) -> None:
-    assert word in told.scale_end(period("plateau", visits(total=[total] * 6)))
+    assert word in reported.scale_end(period("plateau", visits(total=[total] * 6)))
 
 
 def test_illness_before_and_inside_but_not_long_before() -> None:
-    assert "infection at 3 months" in told.illness(period(events=events(("infection", 91))))
-    assert "fracture" in told.illness(period(events=events(("fracture", -60))))
-    assert not told.illness(period(events=events(("infection", -200))))
+    assert "infection at 3 months" in reported.illness(period(events=events(("infection", 91))))
+    assert "fracture" in reported.illness(period(events=events(("fracture", -60))))
+    assert not reported.illness(period(events=events(("infection", -200))))
 
 
 def test_treatments_and_devices() -> None:
     doses = pl.DataFrame([{"subject": "a", "day": 30, "treatment": "glycopyrronium"}], schema=DOSES.schema)
-    said = told.treatment(period(doses=doses, events=events(("niv_start", 100), ("death", 400))))
+    said = reported.treatment(period(doses=doses, events=events(("niv_start", 100), ("death", 400))))
     assert "glycopyrronium" in said
     assert "non-invasive ventilation started" in said
     assert "death" not in said
 
 
 def test_diagnosis_and_gene() -> None:
-    assert "revised to neuropathy" in told.diagnosis(period(person={"revised_diagnosis": "neuropathy"}))
-    assert "SOD1" in told.diagnosis(period(person={"genotype": "sod1"}))
-    assert not told.diagnosis(period(person={"genotype": "fus"}))
+    assert "revised to neuropathy" in reported.diagnosis(period(person={"revised_diagnosis": "neuropathy"}))
+    assert "SOD1" in reported.diagnosis(period(person={"genotype": "sod1"}))
+    assert not reported.diagnosis(period(person={"genotype": "fus"}))
 
 
 def test_few_visits() -> None:
-    assert "2 visits" in told.few_visits(period(frame=visits().head(2)))
+    assert "2 visits" in reported.few_visits(period(frame=visits().head(2)))
 
 
 def test_an_empty_record_breaks_nothing() -> None:

@@ -21,7 +21,7 @@ from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Note, NoteCode
 from alsight.report.verdicts.criteria import CRITERIA, in_words, meaning, note_words, thresholds_table
 from alsight.report.verdicts.reasons import SENTENCES, STEPS, cause_words, explanation, next_step, with_sentences
-from report.judged import judged
+from report.assessed import assessed
 from report.test_report_assess import few
 
 UNUSUAL = Thresholds(
@@ -85,7 +85,7 @@ def text_of(value: Any) -> str:
 @pytest.fixture(scope="module")
 def dealt() -> dict[str, Any]:
     """The first person of every verdict, with a row of every next step."""
-    found = judged(example_cohort())
+    found = assessed(example_cohort())
     rows = found.people.unique("verdict", keep="first", maintain_order=True)
     return {"rows": list(rows.iter_rows(named=True)), "causes": cause_words(found.causes)}
 
@@ -177,7 +177,7 @@ def test_sentences_in_words() -> None:
 
 
 def test_the_written_table_has_codes_and_sentences() -> None:
-    found = judged(few(example_cohort(), 30))
+    found = assessed(few(example_cohort(), 30))
     written = with_sentences(found.people, found.causes, found.thresholds)
     assert written.columns == [*PEOPLE, "explanation", "next_step"]
     assert written["explanation"].null_count() == 0

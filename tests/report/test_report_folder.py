@@ -13,9 +13,9 @@ from alsight.report.folder import make_folder, write_text, write_whole, writing
 
 
 def test_folder_is_made_with_its_parents(tmp_path: Path) -> None:
-    place = make_folder(str(tmp_path / "a" / "b"))
-    assert place.is_dir()
-    assert place.is_absolute()
+    location = make_folder(str(tmp_path / "a" / "b"))
+    assert location.is_dir()
+    assert location.is_absolute()
 
 
 def test_a_file_of_that_name_is_refused(tmp_path: Path) -> None:
@@ -56,15 +56,15 @@ def test_disk_faults_become_sentences(code: int, said: str, tmp_path: Path) -> N
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path: Path) -> None:
-    place = write_text(tmp_path / "report.html", "old")
+    location = write_text(tmp_path / "report.html", "old")
 
     def fail(draft: Path) -> None:
         draft.write_text("half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.raises(RunError, match="disk is full"):
-        write_whole(place, fail)
-    assert place.read_text() == "old"
+        write_whole(location, fail)
+    assert location.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 

@@ -14,7 +14,7 @@ GROUND = {"light": "#fbfaf8", "dark": "#161b20"}
 
 
 def _luminance(code: str) -> float:
-    parts = [int(code[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    parts = [int(code[index : index + 2], 16) / 255 for index in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

@@ -30,8 +30,8 @@ from alsight.report.verdicts.statement import OWN, cohort_sentence, statement_se
 from alsight.report.verdicts.summary import verdict_section
 from alsight.report.verdicts.tables import OPEN, counted, renamed
 from alsight.report.verdicts.words import DOSSIERS, reading_family, reading_label, sure
+from report.assessed import SHARES, assessed
 from report.conftest import Made
-from report.judged import SHARES, judged
 from report.test_report_assess import few
 from report.test_report_privacy import Tables
 
@@ -105,7 +105,7 @@ def test_observed_beside_expected(made: Made) -> None:
 
 
 def test_nobody_to_be_compared() -> None:
-    verdicts = judged(few(example_cohort(), 3))
+    verdicts = assessed(few(example_cohort(), 3))
     section = statement_section(replace(verdicts, statement=verdicts.statement.clear()))
     assert "too few visits" in section.blocks[-1].text  # type: ignore[union-attr]
 
@@ -165,7 +165,7 @@ def test_the_band_and_the_window_are_drawn(made: Made) -> None:
 
 
 def test_numbers_on_the_page() -> None:
-    people = judged(example_cohort()).people
+    people = assessed(example_cohort()).people
     rows = {row["verdict"]: row for row in people.iter_rows(named=True)}
     gain, flat, loss = (dict(numbers(rows[name])) for name in ("reversal", "prolonged plateau", "progressing"))
     assert gain["posterior probability of a true held gain"] == "99\u00a0%"
@@ -183,7 +183,7 @@ def test_no_posterior_reads_as_certain() -> None:
 
 
 def test_second_look_lists_held_gains_first() -> None:
-    listed = look_again(judged(example_cohort()))
+    listed = look_again(assessed(example_cohort()))
     assert listed.height == 9
     assert listed["verdict"].to_list() == sorted(listed["verdict"].to_list(), key=RANK.__getitem__)
     for _, part in listed.group_by("verdict"):
@@ -198,7 +198,7 @@ def test_every_threshold_is_printed(made: Made) -> None:
 
 
 def test_sensitivity_counts_who_keeps_the_verdict() -> None:
-    verdicts = judged(example_cohort())
+    verdicts = assessed(example_cohort())
     weaker = verdicts.sensitivity.with_columns(
         verdict=pl.when(pl.col("worse") > 5).then(pl.lit("cannot tell")).otherwise("verdict")
     )
@@ -217,7 +217,7 @@ def test_sensitivity_counts_who_keeps_the_verdict() -> None:
 
 def test_renaming_leaves_no_name_and_no_order() -> None:
     cohort = few(example_cohort(), 60)
-    own = judged(cohort)
+    own = assessed(cohort)
     key = pseudonyms(cohort.subjects["subject"], "salt")
     sent = renamed(own, key)
     names = cohort.subjects["subject"].to_list()
@@ -232,10 +232,10 @@ def test_renaming_leaves_no_name_and_no_order() -> None:
 
 def test_nobody_striking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cohort = few(example_cohort(), 4)
-    plain = judged(cohort).people.with_columns(
+    plain = assessed(cohort).people.with_columns(
         verdict=pl.lit("cannot tell"), review=pl.lit(value=False), reasons=pl.lit(None, PEOPLE["reasons"])
     )
-    quiet = replace(judged(cohort), people=plain, sensitivity=judged(cohort).sensitivity.clear(), notes=())
+    quiet = replace(assessed(cohort), people=plain, sensitivity=assessed(cohort).sensitivity.clear(), notes=())
     monkeypatch.setattr("alsight.verbs.assess.verdicts", lambda *_, **__: quiet)
     alsight.assess(cohort, out=tmp_path, pages=0)
     text = (tmp_path / "report.html").read_text()
@@ -247,7 +247,7 @@ def test_nobody_striking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_nothing_is_drawn_where_every_count_is_small() -> None:
     people = pl.DataFrame({"verdict": [name for name in list(RANK)[:6] for _ in range(4)], "review": [False] * 24})
     people = people.with_columns(current="verdict", subject=pl.format("P{}", pl.int_range(24)))
-    counts = verdict_counts(replace(judged(few(example_cohort(), 24)), people=people), {})
+    counts = verdict_counts(replace(assessed(few(example_cohort(), 24)), people=people), {})
     section = verdict_section(counts, Thresholds())
     shown = Policy().decide(24, section)
     assert "Each of these counts is too small to print." in [

@@ -59,11 +59,11 @@ def noise(generator: np.random.Generator, size: float) -> Scores:
 def sticky(generator: np.random.Generator) -> Scores:
     """A steady course rated with an error of SD 1.8; the last rating is kept until off by 2.5 points or more."""
     felt = steady(generator) + noise(generator, 1.8)
-    given = np.rint(felt)
+    supplied = np.rint(felt)
     for visit in range(1, VISITS):
-        moved = np.abs(felt[:, visit] - given[:, visit - 1]) >= 2.5
-        given[:, visit] = np.where(moved, np.rint(felt[:, visit]), given[:, visit - 1])
-    return given
+        moved = np.abs(felt[:, visit] - supplied[:, visit - 1]) >= 2.5
+        supplied[:, visit] = np.where(moved, np.rint(felt[:, visit]), supplied[:, visit - 1])
+    return supplied
 
 
 SOURCES: dict[str, Callable[[np.random.Generator], Scores]] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings, supplied
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
@@ -42,30 +42,30 @@ def test_delayed_entry_as_in_lifelines() -> None:
 @st.composite
 def _people(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows = draw(st.lists(st.tuples(st.integers(0, 8), st.integers(-2, 12), st.booleans()), max_size=25))
-    entry, length, event = (np.array([row[place] for row in rows]) for place in range(3))
+    entry, length, event = (np.array([row[index] for row in rows]) for index in range(3))
     return entry.astype(float), (entry + length).astype(float), event.astype(bool)
 
 
 @settings(deadline=None)
-@given(_people())
+@supplied(_people())
 def test_curve_is_the_product_of_a_plain_loop(people: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     entry, time, event = people
-    kept = [row for row in zip(entry, time, event, strict=True) if row[1] > row[0]]
+    accepted = [row for row in zip(entry, time, event, strict=True) if row[1] > row[0]]
     curve = kaplan_meier(time, event, entry)
     survival, variance, rows = 1.0, 0.0, []
-    for moment in sorted({stop for _, stop, died in kept if died}):
-        risk = sum(start < moment <= stop for start, stop, _ in kept)
-        deaths = sum(died and stop == moment for _, stop, died in kept)
+    for moment in sorted({stop for _, stop, died in accepted if died}):
+        risk = sum(start < moment <= stop for start, stop, _ in accepted)
+        deaths = sum(died and stop == moment for _, stop, died in accepted)
         survival *= 1 - deaths / risk
         variance += deaths / (risk * (risk - deaths)) if risk > deaths else np.inf
         rows.append((moment, risk, deaths, survival, survival * np.sqrt(variance) if survival > 0 else np.nan))
     got = np.column_stack([curve.time, curve.at_risk, curve.events, curve.survival, curve.error])
     np.testing.assert_allclose(got, np.array(rows).reshape(-1, 5), rtol=1e-12)
-    assert curve.people == len(kept)
+    assert curve.people == len(accepted)
 
 
 @settings(deadline=None)
-@given(_people())
+@supplied(_people())
 def test_curve_falls_within_its_limits(people: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     entry, time, event = people
     curve = kaplan_meier(time, event, entry)

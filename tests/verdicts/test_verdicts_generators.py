@@ -40,8 +40,8 @@ def test_ratings_have_the_truth_as_their_mean(generator: str) -> None:
 
 @pytest.mark.parametrize("generator", GENERATORS)
 def test_plants_are_as_large_as_they_say(generator: str) -> None:
-    wanted = (Size("6", 6.0, 6.6, 1.0),)
-    made = draw(generator, PEOPLE * 2, "quarterly", 1.0, 5, sizes=wanted)
+    requested = (Size("6", 6.0, 6.6, 1.0),)
+    made = draw(generator, PEOPLE * 2, "quarterly", 1.0, 5, sizes=requested)
     people = made.people
     assert people["kind"].unique().to_list() == ["6"]
     start, rise, end = (people[name].to_numpy() for name in ("start", "rise", "end"))

@@ -198,8 +198,8 @@ def test_false_calls_are_shown_with_ratings_and_truth(tmp_path: Path) -> None:
     shard = campaign.Shard("dips", "quarterly", 0.0, 3, "rule", 300)
 
     def first(visits: pl.DataFrame, info: Info) -> pl.DataFrame:
-        called = np.where(np.arange(len(info.wanted)) < 2, "reversal", "none")
-        return answer(info.wanted, called, lfdr=np.full(called.size, 0.01), gain_median=np.full(called.size, 5.0))
+        called = np.where(np.arange(len(info.requested)) < 2, "reversal", "none")
+        return answer(info.requested, called, lfdr=np.full(called.size, 0.01), gain_median=np.full(called.size, 5.0))
 
     rows = campaign.run_shard(shard, first, "null")
     rows.write_parquet(tmp_path / "one.parquet")

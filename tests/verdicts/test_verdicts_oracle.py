@@ -147,11 +147,11 @@ def test_every_oracle_is_calibrated_on_many(generator: str, monkeypatch: pytest.
 
 def test_people_of_the_oracle_are_those_wanted() -> None:
     made = draw("dips", 40, "irregular", 0.0, 32)
-    wanted = made.people["subject"].gather([3, 5])
-    calls = oracle.judge_by_oracle(made.visits, Info("irregular", made, wanted))
-    assert calls["subject"].to_list() == wanted.to_list()
+    requested = made.people["subject"].gather([3, 5])
+    calls = oracle.judge_by_oracle(made.visits, Info("irregular", made, requested))
+    assert calls["subject"].to_list() == requested.to_list()
     assert (calls["lfdr"] == 1.0).all()
     assert (calls["called"] == "none").all()
     assert (calls["gain_median"] == 0.0).all()
-    nobody = oracle.judge_by_oracle(made.visits, Info("irregular", made, wanted.clear()))
+    nobody = oracle.judge_by_oracle(made.visits, Info("irregular", made, requested.clear()))
     assert nobody.is_empty()

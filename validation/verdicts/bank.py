@@ -23,7 +23,7 @@ from fixtures.verdicts.made import plan
 from fixtures.verdicts.mechanism import held_up, lived, parameters
 from fixtures.verdicts.numbers import SIZES
 from fixtures.verdicts.places import CURVE, SIZE
-from validation.verdicts.particles import ESS, told
+from validation.verdicts.particles import ESS, reported
 
 PEOPLE: Final = 12_000
 """People in the bank."""
@@ -81,10 +81,10 @@ def chance(
         cell = min(int(mean / 4.0), spread.shape[0] - 2)
         part = mean / 4.0 - cell
         sd = size * (spread[cell] + part * (spread[cell + 1] - spread[cell]))
-        kept = stickiness ** (times[visit] - last)
+        accepted = stickiness ** (times[visit] - last)
         away = scores[visit] - mean
-        fresh = math.sqrt(sd * sd * (1.0 - kept * kept) + 1.0 / 12.0)
-        z = (away - kept * before) / fresh
+        fresh = math.sqrt(sd * sd * (1.0 - accepted * accepted) + 1.0 / 12.0)
+        z = (away - accepted * before) / fresh
         usual = (1.0 - OUTLIERS) * math.exp(-0.5 * z * z)
         total += math.log((usual + OUTLIERS / WIDER * math.exp(-0.5 * (z / WIDER) ** 2)) / fresh + 1e-12)
         if total < least:
@@ -125,17 +125,17 @@ def weighed(
     for i in range(draws):
         value = math.exp(weight[i] - top)
         total, squares = total + value, squares + value * value
-    place, reached, kept = 0, math.exp(weight[0] - top) / total, history.shape[0]
-    for j in range(kept):
-        while reached < (j + uniform(key, 1)) / kept and place < draws - 1:
-            place += 1
-            reached += math.exp(weight[place] - top) / total
+    index, reached, accepted = 0, math.exp(weight[0] - top) / total, history.shape[0]
+    for j in range(accepted):
+        while reached < (j + uniform(key, 1)) / accepted and index < draws - 1:
+            index += 1
+            reached += math.exp(weight[index] - top) / total
         s[:] = 0.0
         s[8], s[10], s[12] = math.inf, math.inf, 1.0
         if recovers:
-            recovery_drawn(s, q, sizes, none, mix(key + np.uint64(place)), 0)
+            recovery_drawn(s, q, sizes, none, mix(key + np.uint64(index)), 0)
         for month in range(history.shape[1]):
-            history[j, month] = at_time(truth[place % people], s, q, float(month))
+            history[j, month] = at_time(truth[index % people], s, q, float(month))
     return top + math.log(total / draws), total * total / squares
 
 
@@ -180,5 +180,5 @@ def run(
                     none,
                 )
                 evidence[way] = found + math.log(share)
-        told(evidence, history, equal, root, min(round(times[k, n - 1]), months), row)
+        reported(evidence, history, equal, root, min(round(times[k, n - 1]), months), row)
         row[ESS], row[ESS + 1] = effective[0], effective[1]

@@ -103,8 +103,8 @@ def methods_of(names: list[str]) -> dict[str, tuple[Method, str]]:
         elif name == "oracle":
             found[name] = (judge_by_oracle, bytes_of("oracle", "bank", "particles", "method"))
         else:
-            place, function = name.split(":")
-            module = import_module(place)
+            index, function = name.split(":")
+            module = import_module(index)
             source = hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest()
             version = str(getattr(module, "VERSION", source))
             found[name] = (getattr(module, function), version)
@@ -132,9 +132,9 @@ def wanted_of(made: Made, plan: str, method: str) -> pl.Series:
 def run_shard(shard: Shard, method: Method, plan: str) -> pl.DataFrame:
     """Rows of `judge.rows_of` with what the shard is."""
     made = drawn(replace(shard, method=""))
-    wanted = wanted_of(made, plan, shard.method)
+    requested = wanted_of(made, plan, shard.method)
     visits = made.visits
-    info = Info(shard.schedule, made, wanted, shard.noise, shard.autocorrelation, shard.loss)
+    info = Info(shard.schedule, made, requested, shard.noise, shard.autocorrelation, shard.loss)
     start = time.perf_counter()
     calls = method(visits, info)
     seconds = time.perf_counter() - start
@@ -185,7 +185,7 @@ def run(
     asked = [one for one in cohorts(plan, seeds, schedules) if not noises or one.noise in noises]
     shards = [replace(one, method=name) for one in asked for name in methods]
     start, ran = time.perf_counter(), 0
-    for place, shard in enumerate(shards):
+    for index, shard in enumerate(shards):
         method, version = methods[shard.method]
         path = shard.path(folder, version)
         if path.exists():
@@ -197,7 +197,7 @@ def run(
         rows.write_parquet(room)
         room.rename(path)
         ran += 1
-        say(f"{place + 1}/{len(shards)} {shard.method} {shard.generator} {shard.schedule} {rows['seconds'][0]:.1f} s")
+        say(f"{index + 1}/{len(shards)} {shard.method} {shard.generator} {shard.schedule} {rows['seconds'][0]:.1f} s")
     say(f"{ran} shards run")
 
 

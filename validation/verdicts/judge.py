@@ -115,9 +115,9 @@ def power(
     """
     true = rows.filter((pl.col("held_6") >= TRUE_FROM) & pl.col("judged"))
     edges = pl.Series(GAINS)
-    place = pl.sum_horizontal([pl.col("held_6") >= edge for edge in GAINS]) - 1
+    index = pl.sum_horizontal([pl.col("held_6") >= edge for edge in GAINS]) - 1
     true = true.with_columns(
-        gain=place.replace_strict(dict(enumerate(edges)), return_dtype=pl.Float64),
+        gain=index.replace_strict(dict(enumerate(edges)), return_dtype=pl.Float64),
         hit=pl.col("called").is_in(HELD_CALLS).cast(pl.Float64),
     )
     keys = [*COHORT, "subject"]
@@ -172,16 +172,16 @@ def _sensitivity(lost: np.ndarray, score: np.ndarray) -> dict[str, float]:
             "sensitivity": nothing,
             "sensitivity_se": nothing,
         }
-    place = losing.size - 1 - int(FALSE_CALLS * losing.size)
-    share = float((flat > losing[place]).mean())
+    index = losing.size - 1 - int(FALSE_CALLS * losing.size)
+    share = float((flat > losing[index]).mean())
     # The cut is uncertain as well: what it would be one standard error of its rank away.
     off = max(int(np.sqrt(FALSE_CALLS * (1 - FALSE_CALLS) * losing.size)), 1)
-    low, high = (float((flat > losing[min(max(place + way * off, 0), losing.size - 1)]).mean()) for way in (1, -1))
+    low, high = (float((flat > losing[min(max(index + way * off, 0), losing.size - 1)]).mean()) for way in (1, -1))
     error = np.sqrt(share * (1 - share) / flat.size + ((high - low) / 2) ** 2)
     return {
         "losing": losing.size,
         "flat": flat.size,
-        "cut": float(losing[place]),
+        "cut": float(losing[index]),
         "sensitivity": share,
         "sensitivity_se": float(error),
     }
@@ -217,11 +217,11 @@ def calibration(rows: pl.DataFrame, by: tuple[str, ...] = ("method", "generator"
 
 
 def _calibration(probability: np.ndarray, happened: np.ndarray) -> dict[str, float]:
-    place = np.minimum((probability * BINS).astype(int), BINS - 1)
-    count = np.bincount(place, minlength=BINS)
-    said = np.bincount(place, probability, BINS)
-    was = np.bincount(place, happened, BINS)
-    variance = np.bincount(place, probability * (1 - probability), BINS)
+    index = np.minimum((probability * BINS).astype(int), BINS - 1)
+    count = np.bincount(index, minlength=BINS)
+    said = np.bincount(index, probability, BINS)
+    was = np.bincount(index, happened, BINS)
+    variance = np.bincount(index, probability * (1 - probability), BINS)
     full = count > 0
     z = np.abs(said - was)[full] / np.sqrt(np.maximum(variance[full], 1e-3))
     sure = probability > SURE

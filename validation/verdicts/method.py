@@ -37,12 +37,12 @@ class Info:
     Attributes:
         schedule: name of the schedule.
         made: the cohort with its truth: for oracles only; `noise`, `autocorrelation`, `loss` say how it was made.
-        wanted: people whose calls are asked for; others may be answered too.
+        requested: people whose calls are asked for; others may be answered too.
     """
 
     schedule: str
     made: Made
-    wanted: pl.Series
+    requested: pl.Series
     noise: float | None = None
     autocorrelation: float | None = None
     loss: float | None = None
@@ -71,9 +71,9 @@ def padded(visits: pl.DataFrame) -> Padded:
     subject = rows["subject"].unique(maintain_order=True)
     person = rows["subject"].rle_id().to_numpy().astype(np.int64)
     count = np.bincount(person, minlength=subject.len())
-    place = np.arange(person.size) - np.repeat(np.cumsum(count) - count, count)
+    index = np.arange(person.size) - np.repeat(np.cumsum(count) - count, count)
     months, score = (np.full((subject.len(), int(count.max(initial=0))), np.nan) for _ in range(2))
-    months[person, place], score[person, place] = rows["months"].to_numpy(), rows["score"].to_numpy()
+    months[person, index], score[person, index] = rows["months"].to_numpy(), rows["score"].to_numpy()
     return Padded(subject, months, score)
 
 

@@ -55,14 +55,14 @@ def judge_by_oracle(visits: pl.DataFrame, info: Info) -> pl.DataFrame:
     Returns:
         As `method.answer`, with `p_recovered`, `ess_none`, `ess_recovery` and `enough`: whether the particles were.
     """
-    wanted = visits.filter(pl.col("subject").is_in(info.wanted.implode()))
-    people = padded(wanted)
+    requested = visits.filter(pl.col("subject").is_in(info.requested.implode()))
+    people = padded(requested)
     out = np.empty((people.subject.len(), WIDTH_OUT))
     if people.subject.is_empty():
         return calls_of(people.subject, out)
     ends = info.made.people.select("subject", "ended", "reason")
     ended = pl.DataFrame({"subject": people.subject}).join(ends, on="subject", how="left", maintain_order="left")
-    code = ended["reason"].replace_strict({name: float(place) for place, name in enumerate(ENDS)})
+    code = ended["reason"].replace_strict({name: float(index) for index, name in enumerate(ENDS)})
     finish = np.column_stack([ended["ended"].to_numpy(), code.to_numpy()])
     todo = np.arange(out.shape[0])
     for particles in PARTICLES:
@@ -147,7 +147,7 @@ def calls_of(subject: pl.Series, out: np.ndarray) -> pl.DataFrame:
     lost = held & (out[:, KEPT] < 0.5 * (1.0 - out[:, LFDR]))
     called = np.where(real & long, "remission-like", np.where(lost, "lost gain", np.where(held, "reversal", "none")))
     called = np.where((called == "none") & real, "rise", called)
-    flat = {f"p_flat_{months}": out[:, FLAT + place] for place, months in enumerate(WINDOWS)}
+    flat = {f"p_flat_{months}": out[:, FLAT + index] for index, months in enumerate(WINDOWS)}
     found = answer(
         subject,
         called,

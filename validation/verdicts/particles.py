@@ -77,15 +77,15 @@ def evened(s: Any, history: Any, weight: Any, root: Any, spare: Any, draw: float
         for i in range(count):
             weight[i] -= log_sum
         return log_sum
-    place, reached = 0, math.exp(weight[0] - log_sum)
+    index, reached = 0, math.exp(weight[0] - log_sum)
     for i in range(count):
         aim = (i + draw) / count
-        while reached < aim and place < count - 1:
-            place += 1
-            reached += math.exp(weight[place] - log_sum)
-        spare[0][i] = s[place]
-        spare[1][i, : months + 1] = history[place, : months + 1]
-        spare[2][i] = root[place]
+        while reached < aim and index < count - 1:
+            index += 1
+            reached += math.exp(weight[index] - log_sum)
+        spare[0][i] = s[index]
+        spare[1][i, : months + 1] = history[index, : months + 1]
+        spare[2][i] = root[index]
     s[:], root[:] = spare[0], spare[2]
     history[:, : months + 1] = spare[1][:, : months + 1]
     weight[:] = -math.log(count)
@@ -177,19 +177,19 @@ def smooth(
 def learned(s: Any, sizes: Any, history: Any, weight: Any, recovers: bool, bends: bool, around: Any) -> None:
     """What to propose around next: where the particles ended up, half as wide again and never narrow."""
     around[:] = 0.0
-    for place in range(5):
+    for index in range(5):
         total, squares = 0.0, 0.0
         for i in range(weight.shape[0]):
-            value = history[i, 0] if place == 0 else s[i, START] if place == 3 else s[i, OWN]
-            if place in (1, 2):
-                value = math.log(s[i, MU] if place == 1 else s[i, KAPPA])
+            value = history[i, 0] if index == 0 else s[i, START] if index == 3 else s[i, OWN]
+            if index in (1, 2):
+                value = math.log(s[i, MU] if index == 1 else s[i, KAPPA])
             total += math.exp(weight[i]) * value
             squares += math.exp(weight[i]) * value * value
-        first = BENDS if place == 4 else 2 * place
-        if (place == 3 and not recovers) or (place == 4 and not bends):
+        first = BENDS if index == 4 else 2 * index
+        if (index == 3 and not recovers) or (index == 4 and not bends):
             continue
         around[first] = total
-        around[first + 1] = max(1.5 * math.sqrt(max(squares - total * total, 0.0)), LEAST[place])
+        around[first + 1] = max(1.5 * math.sqrt(max(squares - total * total, 0.0)), LEAST[index])
     for i in range(weight.shape[0] if recovers else 0):
         around[KINDS + kind_of(sizes, s[i, SIZE])] += math.exp(weight[i])
         around[GOOD] += math.exp(weight[i]) if s[i, END] == math.inf else 0.0
@@ -208,16 +208,16 @@ def beginnings(weight: Any, root: Any) -> float:
 @nb.njit(**FAST)
 def losses(history: Any, weight: Any, last: int, share: float, out: Any) -> None:
     """Add chances of a loss under 1 and of 3 or more over the last months; nan where followed for less."""
-    for place in range(4):
-        months = LENGTHS[place]
+    for index in range(4):
+        months = LENGTHS[index]
         if last < months:
-            out[FLAT + place] = out[LOSING + place] = math.nan
+            out[FLAT + index] = out[LOSING + index] = math.nan
             continue
         for i in range(weight.shape[0]):
             lost = history[i, last - months] - history[i, last]
             part = share * math.exp(weight[i])
-            out[FLAT + place] += part if lost < 1.0 else 0.0
-            out[LOSING + place] += part if lost >= 3.0 else 0.0
+            out[FLAT + index] += part if lost < 1.0 else 0.0
+            out[LOSING + index] += part if lost >= 3.0 else 0.0
 
 
 @nb.njit(**FAST)
@@ -269,13 +269,13 @@ def twice(
     spare = (room[0][: s.shape[0]], room[1][: s.shape[0]], room[2][: s.shape[0]])
     around = np.zeros(AROUND)
     around[0], around[1], around[2], around[3] = scores[0], SPREAD, math.log(rate), LOG_SD
-    for place in range(2):
+    for index in range(2):
         found = smooth(
             s[:pilot],
             p,
             sizes,
             recovers,
-            mix(key + np.uint64(place)),
+            mix(key + np.uint64(index)),
             times,
             scores,
             finish[0],
@@ -331,14 +331,14 @@ def kernel(source: int) -> Any:
                     )
             few = particles // 3
             two = ((history[0, :few], history[1]), (weight[0, :few], weight[1]), (root[0, :few], root[1]))
-            told(evidence, two[0], two[1], two[2], min(round(times[k, n - 1]), months), row)
+            reported(evidence, two[0], two[1], two[2], min(round(times[k, n - 1]), months), row)
         return source
 
     return run
 
 
 @nb.njit(**FAST)
-def told(evidence: Any, history: Any, weight: Any, root: Any, last: int, row: Any) -> None:
+def reported(evidence: Any, history: Any, weight: Any, root: Any, last: int, row: Any) -> None:
     """One person's row out of both kinds of particles."""
     top = max(evidence[0], evidence[1])
     if top == -math.inf:
@@ -356,5 +356,5 @@ def told(evidence: Any, history: Any, weight: Any, root: Any, last: int, row: An
     if evidence[0] > -math.inf:
         losses(history[0], weight[0], last, 1.0 - chance, row)
         row[ESS] = beginnings(weight[0], root[0])
-    for place in (LFDR, GAIN_4, GAIN_12, FALSE_12, FLAT, FLAT + 1, FLAT + 2, FLAT + 3):
-        row[place] = min(row[place], 1.0)  # Sums of weights; nan stays.
+    for index in (LFDR, GAIN_4, GAIN_12, FALSE_12, FLAT, FLAT + 1, FLAT + 2, FLAT + 3):
+        row[index] = min(row[index], 1.0)  # Sums of weights; nan stays.

@@ -85,8 +85,8 @@ class SpecError(AlsightError):
         return "\n".join(spelling(*fault) for fault in self.faults)
 
 
-def _plainly(path: str, allowed: str, given: Any) -> str:
-    return f"{path}: expected {allowed}, got {given!r}"
+def _plainly(path: str, allowed: str, supplied: Any) -> str:
+    return f"{path}: expected {allowed}, got {supplied!r}"
 
 
 class DataError(AlsightError):

@@ -53,5 +53,5 @@ def provenance(
             files += [(str(inner.relative_to(path)), inner) for inner in sorted(path.rglob("*")) if inner.is_file()]
         elif path.is_file():
             files.append((path.name, path))
-    digests = {name: file_digest(place) for name, place in files}
+    digests = {name: file_digest(index) for name, index in files}
     return Provenance(program=program(), verb=verb, request=dict(request), inputs=digests, seed=seed)

@@ -28,13 +28,13 @@ def build(kind: type[SpecType], fields: Mapping[str, Any], path: str = "") -> Sp
     known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     faults: list[tuple[str, str, Any]] = []
     values: dict[str, Any] = {}
-    for name, given in fields.items():
+    for name, supplied in fields.items():
         where = f"{path}.{name}" if path else name
         if name not in known:
-            faults.append((where, "one of " + ", ".join(sorted(known)), given))
+            faults.append((where, "one of " + ", ".join(sorted(known)), supplied))
             continue
         try:
-            values[known[name].name] = _convert(given, hints[known[name].name], where)
+            values[known[name].name] = _convert(supplied, hints[known[name].name], where)
         except SpecError as error:
             faults.extend(error.faults)
     for name, field in known.items():
@@ -48,29 +48,29 @@ def build(kind: type[SpecType], fields: Mapping[str, Any], path: str = "") -> Sp
         raise SpecError([(path or kind.__name__, str(error), dict(fields))]) from error
 
 
-def _convert(given: Any, hint: Any, where: str) -> Any:
-    if isinstance(hint, type) and issubclass(hint, Spec) and isinstance(given, Mapping):
-        return build(hint, given, where)
+def _convert(supplied: Any, hint: Any, where: str) -> Any:
+    if isinstance(hint, type) and issubclass(hint, Spec) and isinstance(supplied, Mapping):
+        return build(hint, supplied, where)
     inner_kind = get_args(hint)[0] if get_origin(hint) is tuple and get_args(hint)[1:] == (Ellipsis,) else None
-    if isinstance(inner_kind, type) and issubclass(inner_kind, Spec) and isinstance(given, list | tuple):
-        return _build_each(inner_kind, list(given), where)
+    if isinstance(inner_kind, type) and issubclass(inner_kind, Spec) and isinstance(supplied, list | tuple):
+        return _build_each(inner_kind, list(supplied), where)
     try:
-        return msgspec.convert(given, hint, strict=True)
+        return msgspec.convert(supplied, hint, strict=True)
     except msgspec.ValidationError as error:
         message = str(error)
         detail, _, inner = message.partition(" - at `$")
         if detail.startswith("Invalid enum value") and get_origin(hint) is Literal:
             detail = "one of " + ", ".join(str(choice) for choice in get_args(hint) if choice != "")
-        raise SpecError([(where + inner.rstrip("`"), detail.removeprefix("Expected ").strip(), given)]) from error
+        raise SpecError([(where + inner.rstrip("`"), detail.removeprefix("Expected ").strip(), supplied)]) from error
 
 
-def _build_each(kind: type[SpecType], given: list[Any], where: str) -> tuple[SpecType, ...]:
+def _build_each(kind: type[SpecType], supplied: list[Any], where: str) -> tuple[SpecType, ...]:
     """One spec for each table of a list, the faults of all of them together."""
     built: list[SpecType] = []
     faults: list[tuple[str, str, Any]] = []
-    for place, fields in enumerate(given):
+    for location, fields in enumerate(supplied):
         try:
-            built.append(_convert(fields, kind, f"{where}[{place}]"))
+            built.append(_convert(fields, kind, f"{where}[{location}]"))
         except SpecError as error:
             faults.extend(error.faults)
     if faults:
@@ -84,13 +84,13 @@ def read_toml(kind: type[SpecType], path: Path | str) -> SpecType:
     Raises:
         SpecError: the file is missing, is no TOML, or a field is wrong.
     """
-    place = Path(path)
+    location = Path(path)
     try:
-        fields = tomllib.loads(place.read_text(encoding="utf-8"))
+        fields = tomllib.loads(location.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SpecError([(str(place), "a readable TOML file", error.strerror or "unreadable")]) from error
+        raise SpecError([(str(location), "a readable TOML file", error.strerror or "unreadable")]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError([(str(place), "valid TOML", str(error))]) from error
+        raise SpecError([(str(location), "valid TOML", str(error))]) from error
     return build(kind, fields)
 
 

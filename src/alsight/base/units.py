@@ -94,9 +94,9 @@ def spelling(unit: str) -> str:
     return _SPELLINGS.get(plain, plain)
 
 
-def factor(given: str, wanted: str) -> float | None:
+def factor(supplied: str, requested: str) -> float | None:
     """What to multiply by to go from one unit to another; None where no conversion is known."""
-    source, target = spelling(given), spelling(wanted)
+    source, target = spelling(supplied), spelling(requested)
     if source == target:
         return 1.0
     if (source, target) in CONVERSIONS:

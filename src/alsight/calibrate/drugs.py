@@ -75,14 +75,14 @@ class Row:
     note: str = ""
 
 
-def given_to(population: Population, given: Given) -> Population:
+def given_to(population: Population, supplied: Given) -> Population:
     """The population with a therapy that everyone gets."""
-    return msgspec.structs.replace(population, background=(given,))
+    return msgspec.structs.replace(population, background=(supplied,))
 
 
-def pair(population: Population, given: Given, blocks: int) -> tuple[Group, Group]:
+def pair(population: Population, supplied: Given, blocks: int) -> tuple[Group, Group]:
     """The same people without and with a therapy from entry on."""
-    return group_of(population, blocks), group_of(given_to(population, given), blocks)
+    return group_of(population, blocks), group_of(given_to(population, supplied), blocks)
 
 
 def both(control: Group, treated: Group, rules: str) -> tuple[Group, Group]:
@@ -94,7 +94,7 @@ def both(control: Group, treated: Group, rules: str) -> tuple[Group, Group]:
 
 def death_month(group: Group) -> Vector:
     """Months from entry to death or tracheostomy; infinite where neither happened."""
-    events = group.seen.events[:, [at.V["death"], at.V["tracheostomy"]]]
+    events = group.observed.events[:, [at.V["death"], at.V["tracheostomy"]]]
     return np.where(events >= 0.0, events, np.inf).min(axis=1) - entry_month(group.traits)
 
 
@@ -203,7 +203,7 @@ def change(group: Group, weeks: int) -> Vector:
     """Change of the total from entry to a visit so many weeks later; nan where it was missed or never came."""
     base = int(np.flatnonzero(group.plan.planned == 0.0)[0])
     place = int(np.argmin(np.abs(group.plan.planned - weeks / 4 * FOUR_WEEKS)))
-    totals = group.seen.visits[:, :, :12].sum(axis=2)
+    totals = group.observed.visits[:, :, :12].sum(axis=2)
     return totals[:, place] - totals[:, base]
 
 
@@ -227,9 +227,9 @@ def edaravone(population: Population, blocks: int) -> list[Row]:
     unselected = "MCI186-16: FVC >= 70 %, onset <= 36 months, any run-in loss"
     control = group_of(seen, blocks)
     for strength in EDARAVONE_STRENGTHS:
-        given = Given(therapy="edaravone", strength=strength / CATALOG_EDARAVONE)
-        treated = group_of(given_to(seen, given), blocks) if strength > 0.0 else control
-        for rules, trial, told, arms, seen_difference in (
+        supplied = Given(therapy="edaravone", strength=strength / CATALOG_EDARAVONE)
+        treated = group_of(given_to(seen, supplied), blocks) if strength > 0.0 else control
+        for rules, trial, reported, arms, seen_difference in (
             ("mci186_19", selected, "-7.50 v -5.01: 2.49 (0.99 to 3.98) [@abe2017]", SELECTED_ARMS, 2.49),
             ("mci186_16", unselected, "-6.35 v -5.70: 0.65, standard error 0.78 [@abe2014]", UNSELECTED_ARMS, 0.65),
         ):
@@ -238,9 +238,9 @@ def edaravone(population: Population, blocks: int) -> list[Row]:
             gain = float(np.nanmean(with_it) - np.nanmean(without))
             error = float(np.nanstd(without)) * float(np.sqrt(sum(1.0 / arm for arm in arms)))
             rows += [
-                Row("edaravone", label, "change in 24 weeks, control", told, float(np.nanmean(without))),
-                Row("edaravone", label, "difference in 24 weeks [points]", told, gain),
-                Row("edaravone", label, "share of the loss prevented", told, -gain / float(np.nanmean(without))),
+                Row("edaravone", label, "change in 24 weeks, control", reported, float(np.nanmean(without))),
+                Row("edaravone", label, "difference in 24 weeks [points]", reported, gain),
+                Row("edaravone", label, "share of the loss prevented", reported, -gain / float(np.nanmean(without))),
                 Row(
                     "edaravone",
                     label,
@@ -257,7 +257,7 @@ def faster(group: Group) -> Bool[np.ndarray, " subject"]:
     """Faster progression at entry: the fast mutation, or 0.7 points a month and more lost since onset (assumed)."""
     fast = [gene.name for gene in GENES].index("sod1_fast")
     base = int(np.flatnonzero(group.plan.planned == 0.0)[0])
-    rate = (ALSFRS_R_BEST - group.seen.visits[:, base, :12].sum(axis=1)) / entry_month(group.traits)
+    rate = (ALSFRS_R_BEST - group.observed.visits[:, base, :12].sum(axis=1)) / entry_month(group.traits)
     return (group.traits[:, at.T["genotype"]] == fast) | (rate >= 0.7)
 
 
@@ -265,7 +265,7 @@ def level_ratio(group: Group, weeks: int) -> float:
     """Geometric mean of neurofilament so many weeks after entry over that at entry."""
     base = int(np.flatnonzero(group.plan.planned == 0.0)[0])
     place = int(np.argmin(np.abs(group.plan.planned - weeks / 4 * FOUR_WEEKS)))
-    return float(np.exp(np.nanmean(np.log(group.seen.visits[:, place, NFL] / group.seen.visits[:, base, NFL]))))
+    return float(np.exp(np.nanmean(np.log(group.observed.visits[:, place, NFL] / group.observed.visits[:, base, NFL]))))
 
 
 def mixed(fast: float, slow: float) -> float:

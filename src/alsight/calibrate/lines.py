@@ -17,7 +17,7 @@ class Lines:
     """Least-squares lines of the people with enough values.
 
     Attributes:
-        kept: who has enough values.
+        accepted: who has enough values.
         slope: each line's slope [per unit of time].
         spread: sum of squares of each person's times about their mean.
         residual_sd: residual spread about the lines, pooled.
@@ -25,14 +25,14 @@ class Lines:
         mean: mean slope, weighted as a mixed model would.
     """
 
-    kept: Bool[np.ndarray, " subject"]
-    slope: Float64[np.ndarray, " kept"]
-    spread: Float64[np.ndarray, " kept"]
+    accepted: Bool[np.ndarray, " subject"]
+    slope: Float64[np.ndarray, " accepted"]
+    spread: Float64[np.ndarray, " accepted"]
     residual_sd: float
     between_sd: float
     mean: float
 
-    def shrunken(self) -> Float64[np.ndarray, " kept"]:
+    def shrunken(self) -> Float64[np.ndarray, " accepted"]:
         """Slopes drawn to the mean by their reliability, as a mixed model predicts them."""
         own = self.between_sd**2
         trust = own / (own + self.residual_sd**2 / self.spread)
@@ -51,23 +51,23 @@ def lines(time: Table, values: Table, least: int = 3, span: float = 2.0) -> Line
         least: fewest values that a person must have.
         span: least time between the first and the last.
     """
-    seen = np.isfinite(values) & np.isfinite(time)
-    count = seen.sum(axis=1)
-    first = np.where(seen, time, np.inf).min(axis=1, initial=np.inf)
-    last = np.where(seen, time, -np.inf).max(axis=1, initial=-np.inf)
-    kept = (count >= least) & (last - first >= span)
-    seen, count = seen[kept], count[kept]
-    t, y = np.where(seen, time[kept], 0.0), np.where(seen, values[kept], 0.0)
-    dt = np.where(seen, t - (t.sum(axis=1) / count)[:, None], 0.0)
-    dy = np.where(seen, y - (y.sum(axis=1) / count)[:, None], 0.0)
+    observed = np.isfinite(values) & np.isfinite(time)
+    count = observed.sum(axis=1)
+    first = np.where(observed, time, np.inf).min(axis=1, initial=np.inf)
+    last = np.where(observed, time, -np.inf).max(axis=1, initial=-np.inf)
+    accepted = (count >= least) & (last - first >= span)
+    observed, count = observed[accepted], count[accepted]
+    t, y = np.where(observed, time[accepted], 0.0), np.where(observed, values[accepted], 0.0)
+    dt = np.where(observed, t - (t.sum(axis=1) / count)[:, None], 0.0)
+    dy = np.where(observed, y - (y.sum(axis=1) / count)[:, None], 0.0)
     spread = (dt**2).sum(axis=1)
     slope = (dt * dy).sum(axis=1) / spread
-    left = np.where(seen, dy - slope[:, None] * dt, 0.0)
+    left = np.where(observed, dy - slope[:, None] * dt, 0.0)
     residual = (left**2).sum() / max((count - 2).sum(), 1)
     between = max(float(np.var(slope) - residual * np.mean(1.0 / spread)), 0.0)
     weight = 1.0 / np.maximum(between + residual / spread, TINY)
     mean = float((weight * slope).sum() / weight.sum())
-    return Lines(kept, slope, spread, float(np.sqrt(residual)), float(np.sqrt(between)), mean)
+    return Lines(accepted, slope, spread, float(np.sqrt(residual)), float(np.sqrt(between)), mean)
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,9 @@ def curve(time: Float64[np.ndarray, " visit"], values: Table, rounds: int = 60) 
         values: nan where nothing was measured; people without any value are left out.
         rounds: steps of the iteration; its start is far from nothing that these data show.
     """
-    seen = np.isfinite(values)
-    values, seen = values[seen.any(axis=1)], seen[seen.any(axis=1)]
-    w, y = seen.astype(float), np.where(seen, values, 0.0)
+    observed = np.isfinite(values)
+    values, observed = values[observed.any(axis=1)], observed[observed.any(axis=1)]
+    w, y = observed.astype(float), np.where(observed, values, 0.0)
     x = np.stack([np.ones_like(time), time, time**2], axis=1)
     z = x[:, :2]
     zz, xx = np.einsum("nv,vi,vj->nij", w, z, z), np.einsum("nv,vi,vj->ij", w, x, x)
@@ -117,9 +117,9 @@ def curve(time: Float64[np.ndarray, " visit"], values: Table, rounds: int = 60) 
         spread = np.linalg.inv(np.linalg.inv(between) + zz / noise)
         errors = np.linalg.inv((xx - (xz @ spread @ xz.transpose(0, 2, 1)).sum(axis=0) / noise) / noise)
         mean = errors @ (xy - np.einsum("nij,njk,nk->i", xz, spread, zy) / noise) / noise
-        left = np.where(seen, y - x @ mean, 0.0)
+        left = np.where(observed, y - x @ mean, 0.0)
         own = np.einsum("nij,vj,nv->ni", spread, z, left) / noise
-        rest = np.where(seen, left - own @ z.T, 0.0)
+        rest = np.where(observed, left - own @ z.T, 0.0)
         between = (own.T @ own + spread.sum(axis=0)) / own.shape[0]
         noise = float(((rest**2).sum() + np.einsum("nij,nij->", spread, zz)) / w.sum())
     return MeanCourse(mean, errors, y.shape[0])

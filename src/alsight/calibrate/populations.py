@@ -95,14 +95,14 @@ class Views:
 def joined(groups: Sequence[Group]) -> Group:
     """Groups of one population after one another."""
     first = groups[0]
-    seen = Observations(
-        np.concatenate([group.seen.visits for group in groups]),
-        np.concatenate([group.seen.events for group in groups]),
-        first.seen.courses[:0],
+    observed = Observations(
+        np.concatenate([group.observed.visits for group in groups]),
+        np.concatenate([group.observed.events for group in groups]),
+        first.observed.courses[:0],
     )
     return replace(
         first,
-        seen=seen,
+        observed=observed,
         **{
             name: np.concatenate([getattr(group, name) for group in groups])
             for name in ("subjects", "traits", "arm", "assigned", "withdrawal")
@@ -141,7 +141,7 @@ def live_and_see(overrides: Mapping[str, float], blocks: int = 8, seed: int = 1,
 
 def affected_regions(group: Group) -> Float64[np.ndarray, " subject"]:
     """Regions of four (bulbar, arms, trunk, legs) clinically weak at entry."""
-    weak = group.seen.events[:, at.V_REGION : at.V_REGION + 7]
+    weak = group.observed.events[:, at.V_REGION : at.V_REGION + 7]
     there = (weak != -1.0) & (weak <= entry_month(group.traits)[:, None])
     regions = (there[:, 0], there[:, 1] | there[:, 2], there[:, 3], there[:, 4] | there[:, 5])
     return np.sum(regions, axis=0).astype(float)
@@ -149,9 +149,9 @@ def affected_regions(group: Group) -> Float64[np.ndarray, " subject"]:
 
 def admitted(group: Group, rules: str) -> Group:
     """Those of a trial's candidates who meet the entry rules of that name."""
-    accepted: Bool[np.ndarray, " subject"] = eligible(group.seen, group.traits, group.plan, CRITERIA[rules])
+    accepted: Bool[np.ndarray, " subject"] = eligible(group.observed, group.traits, group.plan, CRITERIA[rules])
     if rules == "elderly":
-        accepted &= ~eligible(group.seen, group.traits, group.plan, CRITERIA["lacomblez"])
+        accepted &= ~eligible(group.observed, group.traits, group.plan, CRITERIA["lacomblez"])
     if rules == "centaur":
         accepted &= affected_regions(group) >= DEFINITE_REGIONS
     if rules == "mci186_19":

@@ -87,20 +87,20 @@ def _ratio(early: Float64[np.ndarray, " subject"], late: Float64[np.ndarray, " s
 def halves(group: Group) -> Table:
     """Loss of points in each half year from entry over two years; nan where an end of it was missed."""
     places = [int(np.flatnonzero(group.plan.planned == month)[0]) for month in np.arange(0.0, 24.1, HALF)]
-    return -np.diff(group.seen.visits[:, places, :12].sum(axis=2), axis=1)
+    return -np.diff(group.observed.visits[:, places, :12].sum(axis=2), axis=1)
 
 
 def of_the_same(group: Group) -> Ratio:
     """Months 6-12 over months 0-6 of those seen at 0, 6 and 12 months."""
     lost = halves(group)[:, :2]
-    kept = lost[np.isfinite(lost).all(axis=1)] / HALF
-    return _ratio(kept[:, 0], kept[:, 1])
+    accepted = lost[np.isfinite(lost).all(axis=1)] / HALF
+    return _ratio(accepted[:, 0], accepted[:, 1])
 
 
 def of_a_model(group: Group) -> tuple[float, float]:
     """Slope at 9 months over slope at 3 months in a mixed model with a curved mean, and its standard error."""
     first = (group.plan.planned >= 0.0) & (group.plan.planned <= MODELLED)
-    scores = group.seen.visits[:, first, :12].sum(axis=2)
+    scores = group.observed.visits[:, first, :12].sum(axis=2)
     return curve(group.plan.planned[first], scores).ratio(0.5 * HALF, 1.5 * HALF)
 
 
@@ -116,7 +116,7 @@ def under(rule: str, group: Group) -> Group:
         return admitted(group, rule)
     criteria = RULES[rule][1]
     assert criteria is not None
-    return chosen(group, eligible(group.seen, group.traits, group.plan, criteria))
+    return chosen(group, eligible(group.observed, group.traits, group.plan, criteria))
 
 
 def sparse(population: Population) -> Population:

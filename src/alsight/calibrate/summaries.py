@@ -48,14 +48,14 @@ PUBLISHED_KINDS: Final = ("bedlack2016", "vasta2020")
 def total(group: Group, last: float = np.inf) -> tuple[Table, Table]:
     """Time from entry [months] and total of every visit from entry to a month; nan where missed."""
     planned = (group.plan.planned >= 0.0) & (group.plan.planned <= last)
-    visits = group.seen.visits[:, planned]
+    visits = group.observed.visits[:, planned]
     return months_of(visits[:, :, DAY]), visits[:, :, :12].sum(axis=2)
 
 
 def measured(group: Group, column: int, last: float = np.inf) -> tuple[Table, Table]:
     """Time from entry [months] and value of one measure at every visit from entry to a month."""
     planned = (group.plan.planned >= 0.0) & (group.plan.planned <= last)
-    visits = group.seen.visits[:, planned]
+    visits = group.observed.visits[:, planned]
     return months_of(visits[:, :, DAY]), visits[:, :, column]
 
 
@@ -68,12 +68,12 @@ def in_liters(group: Group) -> tuple[Table, Table]:
 def at_month(group: Group, month: float) -> Vector:
     """Total at one planned visit; nan where missed."""
     place = int(np.flatnonzero(group.plan.planned == month)[0])
-    return group.seen.visits[:, place, :12].sum(axis=1)
+    return group.observed.visits[:, place, :12].sum(axis=1)
 
 
 def end_of(group: Group) -> tuple[Vector, Bool[np.ndarray, " subject"]]:
     """Months from entry to death, tracheostomy or permanent ventilation, or to the end of watching; and which."""
-    events = group.seen.events[:, [at.V[name] for name in ("death", "tracheostomy", "permanent")]]
+    events = group.observed.events[:, [at.V[name] for name in ("death", "tracheostomy", "permanent")]]
     month = np.where(events >= 0.0, events, np.inf).min(axis=1) - entry_month(group.traits)
     follow = group.population.follow_up
     watched = np.full(month.size, follow.months) if follow.vital_status else group.end()
@@ -194,16 +194,18 @@ def agreement(one: Vector, other: Vector) -> float:
 def kings(group: Group) -> Summary:
     """Median share of the course at which people who die were first seen at stage 2, 3 and 4 or beyond."""
     planned = group.plan.planned >= 0.0
-    visits = group.seen.visits[:, planned]
+    visits = group.observed.visits[:, planned]
     time, entry = months_of(visits[:, :, DAY]), entry_month(group.traits)
     stage = kings_stage(visits[:, :, :12], visits[:, :, FED])
-    death = group.seen.events[:, at.V["death"]]
+    death = group.observed.events[:, at.V["death"]]
     died = (death > 0.0) & (death - entry <= group.end())
     found: Summary = {}
     for level in (2, 3, 4):
         first = np.where(stage >= level, time, np.inf).min(axis=1)
-        seen = died & np.isfinite(first)
-        found[f"kings_{level}"] = float(np.median(((first + entry) / death)[seen])) if seen.any() else float("nan")
+        observed = died & np.isfinite(first)
+        found[f"kings_{level}"] = (
+            float(np.median(((first + entry) / death)[observed])) if observed.any() else float("nan")
+        )
     return found
 
 
@@ -222,7 +224,7 @@ def event_free(group: Group) -> Summary:
 def neurofilament(group: Group, own: Lines) -> Summary:
     """Spread of log neurofilament at entry and its correlation with the decline that follows."""
     level = np.log(measured(group, NFL, 0.0)[1][:, 0])
-    level_r = np.corrcoef(level[own.kept], -own.slope)[0, 1]
+    level_r = np.corrcoef(level[own.accepted], -own.slope)[0, 1]
     return {
         "nfl_log_sd": float(level.std()),
         "nfl_slope_r": float(level_r),

@@ -59,7 +59,7 @@ def simulated(shipped: Ensemble, blocks: int = BLOCKS, seed: int = SEED, samples
         people = live_and_see(member.parameters, blocks, seed)
         sets.append(summaries(people))
         rates.append(plateaus(people))
-    again = [quick(shipped, APART + place * QUICK_BLOCKS) for place in range(samples)]
+    again = [quick(shipped, APART + index * QUICK_BLOCKS) for index in range(samples)]
     spread = {name: float(np.nanstd([one[name] for one in again], ddof=1)) for name in again[0]}
     mean = pl.concat(rates).group_by("definition", maintain_order=True)
     columns = ("published", "published_text", "published_in", "sustained", "timing")

@@ -45,9 +45,9 @@ POINTS: Final = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 Reached = tuple[str, float, Bool[np.ndarray, " subject"]]
 
 
-def longest(judged: Judged) -> Float64[np.ndarray, " people"]:
+def longest(assessed: Judged) -> Float64[np.ndarray, " people"]:
     """Longest spell of each person [days]; 0 for none."""
-    rated, spells = judged.ratings, judged.spells
+    rated, spells = assessed.ratings, assessed.spells
     found = np.zeros(rated.size)
     np.maximum.at(found, rated.subject[spells.end], (rated.day[spells.end] - rated.day[spells.held]).astype(float))
     return found
@@ -61,19 +61,19 @@ def counted(group: Group, follow: float) -> Iterator[Reached]:
     rules = [
         replace(rule, months=LENGTHS[0], stop_at_tracheostomy=False, scales=("alsfrs_r",)) for rule in RUNS.values()
     ]
-    for quantity, judged in zip(RUNS, judge(cohort, rules), strict=True):
-        days = longest(judged)
+    for quantity, assessed in zip(RUNS, judge(cohort, rules), strict=True):
+        days = longest(assessed)
         for months in LENGTHS:
             if months <= follow:
-                yield quantity, months, days >= months * DAYS_PER_MONTH - judged.rule.window_days
+                yield quantity, months, days >= months * DAYS_PER_MONTH - assessed.rule.window_days
     gains = [
         (quantity, replace(rule, points=points, scales=("alsfrs_r",)))
         for quantity, rule in GAINS.items()
         if rule.months <= follow
         for points in POINTS
     ]
-    for (quantity, rule), judged in zip(gains, judge(cohort, [rule for _, rule in gains]), strict=True):
-        yield quantity, rule.points, longest(judged) > 0.0
+    for (quantity, rule), assessed in zip(gains, judge(cohort, [rule for _, rule in gains]), strict=True):
+        yield quantity, rule.points, longest(assessed) > 0.0
 
 
 def strata(group: Group) -> tuple[np.ndarray, np.ndarray]:

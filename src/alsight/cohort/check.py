@@ -37,32 +37,32 @@ def check(raw: RawTables) -> Cohort:
     desk = judge(desk, DEATH_RULES, _facts(desk))
     desk = settle_deaths(desk, _facts(desk))
     desk = settle_totals(judge(desk, PERSON_RULES, _facts(desk)))
-    told = [fault_frame(raw.faults), raw.found.select(list(REJECTED.schema)), *desk.told]
+    reported = [fault_frame(raw.faults), raw.found.select(list(REJECTED.schema)), *desk.reported]
     frames = {name: frame.select(list(TABLES[name].schema)) for name, frame in desk.frames.items()}
-    return Cohort(**frames, rejected=sorted_faults(told), provenance=raw.provenance)
+    return Cohort(**frames, rejected=sorted_faults(reported), provenance=raw.provenance)
 
 
-def sorted_faults(told: Iterable[pl.DataFrame]) -> pl.DataFrame:
+def sorted_faults(reported: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Faults in the order in which their user meets them: table, file, line, column."""
-    faults = pl.concat(told)
-    place = pl.col("table").replace_strict({name: place for place, name in enumerate(TABLES)}, default=-1)
-    return faults.sort(place, "source", "row", "column", "rule", "value", maintain_order=True)
+    faults = pl.concat(reported)
+    index = pl.col("table").replace_strict({name: index for index, name in enumerate(TABLES)}, default=-1)
+    return faults.sort(index, "source", "row", "column", "rule", "value", maintain_order=True)
 
 
 def _desk(raw: RawTables) -> Desk:
     frames: dict[str, pl.DataFrame] = {}
     filled: dict[str, frozenset[str]] = {}
-    told: list[pl.DataFrame] = []
+    reported: list[pl.DataFrame] = []
     for name, table in TABLES.items():
-        given = raw.frames.get(name)
-        frame, faults = _conformed(given if given is not None else table.empty(), table, raw)
+        supplied = raw.frames.get(name)
+        frame, faults = _conformed(supplied if supplied is not None else table.empty(), table, raw)
         nulls = frame.null_count().row(0, named=True)
         filled[name] = frozenset(column for column in table.schema if nulls[column] < frame.height)
         frames[name] = frame.sort(_order(table, filled[name]), maintain_order=True)
-        told += faults
+        reported += faults
     calendar = frames["subjects"].select("subject", "entry_date").drop_nulls().unique()
     calendar = calendar.filter(pl.col("subject").is_unique())
-    return Desk(frames=frames, filled=filled, headings=raw.headings, calendar=calendar, told=tuple(told))
+    return Desk(frames=frames, filled=filled, headings=raw.headings, calendar=calendar, reported=tuple(reported))
 
 
 def _order(table: Table, filled: frozenset[str]) -> list[str]:
@@ -71,25 +71,29 @@ def _order(table: Table, filled: frozenset[str]) -> list[str]:
     return [name for name in names if name in filled] or ["subject"]
 
 
-def _conformed(given: pl.DataFrame, table: Table, raw: RawTables) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def _conformed(supplied: pl.DataFrame, table: Table, raw: RawTables) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     headings = raw.headings.get(table.name, {})
     known = set(table.schema) | set(BOOKKEEPING)
     typed = {
-        column.name: _typed(given[column.name], column) for column in table.columns if column.name in given.columns
+        column.name: _typed(supplied[column.name], column)
+        for column in table.columns
+        if column.name in supplied.columns
     }
-    source = pl.col("source").cast(pl.String).fill_null("") if "source" in given.columns else pl.lit("")
-    row = pl.col("row").cast(pl.Int64).fill_null(0) if "row" in given.columns else pl.lit(0, pl.Int64)
+    source = pl.col("source").cast(pl.String).fill_null("") if "source" in supplied.columns else pl.lit("")
+    row = pl.col("row").cast(pl.Int64).fill_null(0) if "row" in supplied.columns else pl.lit(0, pl.Int64)
     absent = [pl.lit(None, dtype).alias(name) for name, dtype in table.schema.items() if name not in typed]
-    frame = given.with_columns(*typed.values(), *absent, source=source, row=row).select(*table.schema, *BOOKKEEPING)
-    told: list[pl.DataFrame] = []
-    for name in given.columns:
+    frame = supplied.with_columns(*typed.values(), *absent, source=source, row=row).select(*table.schema, *BOOKKEEPING)
+    reported: list[pl.DataFrame] = []
+    for name in supplied.columns:
         heading = headings.get(name, name)
         if name not in known:
             once = frame.head(1).with_columns(subject=pl.lit(""), row=pl.lit(0, pl.Int64))
-            told.append(describe(once, UNKNOWN_COLUMN, table.name, heading, pl.lit("")))
-        elif name in typed and typed[name].dtype != pl.String and given[name].null_count() < typed[name].null_count():
-            told.append(_unlike(frame, given[name], typed[name], table, heading))
-    return frame, told
+            reported.append(describe(once, UNKNOWN_COLUMN, table.name, heading, pl.lit("")))
+        elif (
+            name in typed and typed[name].dtype != pl.String and supplied[name].null_count() < typed[name].null_count()
+        ):
+            reported.append(_unlike(frame, supplied[name], typed[name], table, heading))
+    return frame, reported
 
 
 def _typed(values: pl.Series, column: Column) -> pl.Series:
@@ -104,11 +108,11 @@ def _typed(values: pl.Series, column: Column) -> pl.Series:
     return typed
 
 
-def _unlike(frame: pl.DataFrame, given: pl.Series, typed: pl.Series, table: Table, heading: str) -> pl.DataFrame:
-    lost = typed.is_null() & given.is_not_null()
-    if given.dtype.is_float():
-        lost &= ~given.is_nan().fill_null(False)
-    value = given.cast(pl.String, strict=False).alias("value")
+def _unlike(frame: pl.DataFrame, supplied: pl.Series, typed: pl.Series, table: Table, heading: str) -> pl.DataFrame:
+    lost = typed.is_null() & supplied.is_not_null()
+    if supplied.dtype.is_float():
+        lost &= ~supplied.is_nan().fill_null(False)
+    value = supplied.cast(pl.String, strict=False).alias("value")
     faulty = frame.select("source", "row", "subject").with_columns(value).filter(lost)
     return describe(faulty, WRONG_TYPE, table.name, heading, shown(pl.col("value")))
 
@@ -120,17 +124,17 @@ def _entered(desk: Desk) -> Desk:
 
 def _known(desk: Desk) -> Desk:
     people = desk.frames["subjects"]
-    seen = pl.concat(
+    observed = pl.concat(
         [desk.frames[name].select("subject", *BOOKKEEPING) for name in TABLES if name != "subjects"]
     ).unique("subject", keep="first", maintain_order=True)
-    strangers = seen.join(people.select("subject"), on="subject", how="anti")
+    strangers = observed.join(people.select("subject"), on="subject", how="anti")
     if strangers.is_empty():
         return desk
-    told = describe(strangers, UNKNOWN_PERSON, "subjects", "subject", pl.col("subject"))
+    reported = describe(strangers, UNKNOWN_PERSON, "subjects", "subject", pl.col("subject"))
     made = strangers.with_columns(entry=pl.lit("stated"))
     people = pl.concat([people, made], how="diagonal").select(people.columns).sort("subject")
     filled = {**desk.filled, "subjects": desk.filled["subjects"] | {"subject", "entry"}}
-    return replace(desk, frames={**desk.frames, "subjects": people}, filled=filled, told=(*desk.told, told))
+    return replace(desk, frames={**desk.frames, "subjects": people}, filled=filled, reported=(*desk.reported, reported))
 
 
 def _facts(desk: Desk) -> pl.DataFrame:

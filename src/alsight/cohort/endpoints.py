@@ -142,7 +142,7 @@ def _origin(origin: Origin) -> pl.Expr:
 
 
 def _first_events(cohort: Cohort, kinds: tuple[str, ...]) -> pl.LazyFrame:
-    rank = {kind: place for place, kind in enumerate(kinds)}
+    rank = {kind: index for index, kind in enumerate(kinds)}
     return (
         cohort.events.lazy()
         .filter(pl.col("event").is_in(list(kinds)))

@@ -53,24 +53,24 @@ def check_parts(
         rejected: folder for every fault in full, a Parquet file a part; None to keep one example of each kind.
     """
     nothing = RawTables(frames={})
-    counts, faults, kept = [_counted(nothing, check(nothing))], [_tallied(REJECTED.empty())], REJECTED.empty()
+    counts, faults, accepted = [_counted(nothing, check(nothing))], [_tallied(REJECTED.empty())], REJECTED.empty()
     whole = REJECTED.empty()
     if rejected is not None:
         rejected.mkdir(parents=True, exist_ok=True)
     for done, raw in enumerate(parts, start=1):
         checked = check(raw)
-        told = checked.rejected.join(whole, on=list(REJECTED.schema), how="anti", maintain_order="left")
-        whole = pl.concat([whole, told.filter(pl.col("row") == 0, pl.col("subject") == "")])
+        reported = checked.rejected.join(whole, on=list(REJECTED.schema), how="anti", maintain_order="left")
+        whole = pl.concat([whole, reported.filter(pl.col("row") == 0, pl.col("subject") == "")])
         counts.append(_counted(raw, checked))
-        faults.append(_tallied(told))
-        kept = pl.concat([kept, told.head(KEPT - kept.height)])
+        faults.append(_tallied(reported))
+        accepted = pl.concat([accepted, reported.head(KEPT - accepted.height)])
         if rejected is not None:
-            told.write_parquet(rejected / f"part-{done:05}.parquet")
+            reported.write_parquet(rejected / f"part-{done:05}.parquet")
         progress("checking", done, total)
     return Summary(
         counts=pl.concat(counts).group_by("table", maintain_order=True).sum(),
         faults=_together(pl.concat(faults)),
-        rejected=sorted_faults([kept]),
+        rejected=sorted_faults([accepted]),
     )
 
 
@@ -96,19 +96,19 @@ def check_parquet(
 
 def _tables(path: Path) -> dict[str, pl.LazyFrame]:
     places = {name: path / f"{name}.parquet" for name in TABLES} if path.is_dir() else {"visits": path}
-    found = {name: place for name, place in places.items() if place.is_file()}
+    found = {name: location for name, location in places.items() if location.is_file()}
     if "visits" not in found:
         raise DataError([_unusable(path.name, "There is no Parquet file of visits here.")])
     tables: dict[str, pl.LazyFrame] = {}
-    for name, place in found.items():
+    for name, location in found.items():
         try:
-            scan = pl.scan_parquet(place, row_index_name="row", row_index_offset=2)
+            scan = pl.scan_parquet(location, row_index_name="row", row_index_offset=2)
             columns = scan.collect_schema().names()
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise DataError([_unusable(place.name, f"The file cannot be read as Parquet: {error}.")]) from error
+            raise DataError([_unusable(location.name, f"The file cannot be read as Parquet: {error}.")]) from error
         if "subject" not in columns:
-            raise DataError([_unusable(place.name, "The table has no column named subject.")])
-        tables[name] = scan.with_columns(source=pl.lit(place.name))
+            raise DataError([_unusable(location.name, "The table has no column named subject.")])
+        tables[name] = scan.with_columns(source=pl.lit(location.name))
     return tables
 
 
@@ -149,23 +149,25 @@ def _cuts(people: pl.Series, rows: int) -> list[tuple[int, int]]:
     if people.is_empty():
         return [(0, 0)]
     starts = (people != people.shift()).fill_null(True).arg_true()
-    wanted = range(0, len(people), rows)
-    first = sorted({int(starts[place]) for want in wanted if (place := starts.search_sorted(want)) < len(starts)})
+    requested = range(0, len(people), rows)
+    first = sorted(
+        {int(starts[location]) for want in requested if (location := starts.search_sorted(want)) < len(starts)}
+    )
     ends = [*first[1:], len(people)]
     return [(start, end - start) for start, end in zip(first, ends, strict=True)]
 
 
 def _slices(tables: dict[str, pl.LazyFrame], cuts: list[tuple[int, int]]) -> Iterator[RawTables]:
     others = {name: scan for name, scan in tables.items() if name != "visits"}
-    seen: list[pl.Series] = []
+    observed: list[pl.Series] = []
     for start, length in cuts:
         visits = tables["visits"].slice(start, length).collect(engine="streaming")
         names = visits["subject"].cast(pl.String).unique()
-        seen.append(names)
+        observed.append(names)
         yield RawTables(
             frames={"visits": visits, **_of(others, pl.col("subject").cast(pl.String).is_in(names.implode()))}
         )
-    rest = pl.concat(seen) if seen else pl.Series(dtype=pl.String)
+    rest = pl.concat(observed) if observed else pl.Series(dtype=pl.String)
     left = _of(others, ~pl.col("subject").cast(pl.String).is_in(rest.implode()).fill_null(False))
     if any(frame.height for frame in left.values()):
         yield RawTables(frames=left)

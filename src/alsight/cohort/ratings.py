@@ -337,8 +337,10 @@ def to_frame(source: Ratings, by_subject: Mapping[str, Numbers] | None = None, *
     """
     owner = np.asarray(source.subject)
     faults: list[tuple[str, str, object]] = []
-    for wanted, given in ((owner.size, columns), (source.size, by_subject or {})):
-        faults += [(name, f"{wanted} entries", np.shape(v)) for name, v in given.items() if np.shape(v) != (wanted,)]
+    for requested, supplied in ((owner.size, columns), (source.size, by_subject or {})):
+        faults += [
+            (name, f"{requested} entries", np.shape(v)) for name, v in supplied.items() if np.shape(v) != (requested,)
+        ]
     if faults:
         raise SpecError(faults)
     return pl.DataFrame(

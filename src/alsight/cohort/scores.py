@@ -65,7 +65,7 @@ def scored_visits(cohort: Cohort) -> pl.DataFrame:
         "delta_fs": delta_fs(beside["total"].to_numpy(), since.fill_null(float("nan")).to_numpy()),
         "kings_stage": kings_stage(items, tube, ventilated),
         "mitos_stage": mitos_stage(items),
-        **{name: domains[:, place] for place, name in enumerate(FOUR_DOMAINS.names)},
+        **{name: domains[:, index] for index, name in enumerate(FOUR_DOMAINS.names)},
     }
     return visits.with_columns(
         _item("q5_cutting").alias("q5_cutting"),

@@ -78,16 +78,16 @@ def fit_to_cohort(fit: Fit, visits: pl.DataFrame, thresholds: Thresholds) -> Coh
     some = every_so_many(visits, ENOUGH)
     people = some["subject"].n_unique()
     free = (*NOISE, *COURSE) if people >= MANY else NOISE
-    estimated, kept = fit, some
+    estimated, accepted = fit, some
     for _ in range(ROUNDS):
-        estimated = fit_velocity(kept, model=_with_free(fit, free, PARTICLES[0]))
+        estimated = fit_velocity(accepted, model=_with_free(fit, free, PARTICLES[0]))
         if not usable(estimated):
             return CohortFit(fit, FitSource.REFERENCE_NOT_USABLE, people)
-        kept = _without_gains(estimated, some, thresholds)
-    estimated = fit_velocity(kept, model=_with_free(fit, free, PARTICLES[1]))
+        accepted = _without_gains(estimated, some, thresholds)
+    estimated = fit_velocity(accepted, model=_with_free(fit, free, PARTICLES[1]))
     if people < MANY:
         return CohortFit(estimated, FitSource.NOISE, people)
-    slow = fit_velocity(kept, model=_with_free(fit, (*free, *SLOW), PARTICLES[1]))
+    slow = fit_velocity(accepted, model=_with_free(fit, (*free, *SLOW), PARTICLES[1]))
     worth = float(slow.log_likelihood - estimated.log_likelihood) > 0.5 * len(SLOW) * np.log(people)
     if worth and usable(slow):
         return CohortFit(slow, FitSource.COHORT_SLOW_CLASS, people)

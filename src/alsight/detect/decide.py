@@ -199,14 +199,14 @@ def _kind_and_certainty(thresholds: Thresholds) -> dict[str, pl.Expr]:
     return {"kind": known, "certainty": certainty}
 
 
-def _reason(code: Reason, given: pl.Expr, **numbers: str | pl.Expr) -> pl.Expr:
+def _reason(code: Reason, supplied: pl.Expr, **numbers: str | pl.Expr) -> pl.Expr:
     """A reason where it is given, null elsewhere."""
     fields = [
         (_column(numbers[name]) if name in numbers else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in REASON.items()
         if name != "code"
     ]
-    return pl.when(given).then(pl.struct(pl.lit(code.value).alias("code"), *fields))
+    return pl.when(supplied).then(pl.struct(pl.lit(code.value).alias("code"), *fields))
 
 
 def _column(number: str | pl.Expr) -> pl.Expr:
@@ -274,7 +274,7 @@ def next_step(thresholds: Thresholds) -> pl.Expr:
         (unknown & ~assessable(thresholds), NextStep.OTHER_MEASURES),
         (unknown, NextStep.MORE_VISITS),
     )
-    return pl.coalesce(pl.when(given).then(pl.lit(step.value)) for given, step in steps)
+    return pl.coalesce(pl.when(supplied).then(pl.lit(step.value)) for supplied, step in steps)
 
 
 def window_verdict(thresholds: Thresholds) -> pl.Expr:
@@ -291,5 +291,5 @@ def window_verdict(thresholds: Thresholds) -> pl.Expr:
         (pl.col("loss_low") >= thresholds.loss_points, WindowVerdict.PROGRESSING),
         (pl.col("end_score") >= pl.col("start_score"), WindowVerdict.APPARENT_PLATEAU),
     )
-    given = pl.coalesce(pl.when(enough_visits & rule).then(pl.lit(one.value)) for rule, one in rules)
-    return given.fill_null(WindowVerdict.CANNOT_TELL.value)
+    supplied = pl.coalesce(pl.when(enough_visits & rule).then(pl.lit(one.value)) for rule, one in rules)
+    return supplied.fill_null(WindowVerdict.CANNOT_TELL.value)

@@ -61,15 +61,15 @@ def judge(cohort: Cohort, definitions: Sequence[Definition] = DEFINITIONS) -> li
     """Every definition applied to a cohort; the ratings are made once, and selected once for each set of scales."""
     whole = ratings(cohort)
     selections: dict[tuple[object, ...], Ratings] = {}
-    judged: list[Judged] = []
+    assessed: list[Judged] = []
     for rule in definitions:
         key = (*rule.scales, rule.stop_at_tracheostomy)
         if key not in selections:
             some = before(whole, first_days(cohort, ("tracheostomy",))) if rule.stop_at_tracheostomy else whole
             selections[key] = on_main_scale(some, rule.scales)
         rated = selections[key]
-        judged.append(Judged(rule, rated, _accepted(rated, METHODS[rule.method](rated, rule))))
-    return judged
+        assessed.append(Judged(rule, rated, _accepted(rated, METHODS[rule.method](rated, rule))))
+    return assessed
 
 
 def _accepted(rated: Ratings, spells: Spells) -> Spells:
@@ -96,13 +96,13 @@ def find_episodes(cohort: Cohort, definitions: Sequence[Definition] = DEFINITION
     return episode_frame(judge(cohort, definitions))
 
 
-def episode_frame(judged: Sequence[Judged]) -> pl.DataFrame:
+def episode_frame(assessed: Sequence[Judged]) -> pl.DataFrame:
     """The episodes of definitions already applied, in the order of definitions, subjects and days."""
-    return pl.concat([_frame(one) for one in judged]) if judged else pl.DataFrame(schema=EPISODES)
+    return pl.concat([_frame(one) for one in assessed]) if assessed else pl.DataFrame(schema=EPISODES)
 
 
-def _frame(judged: Judged) -> pl.DataFrame:
-    rated, spells, rule = judged.ratings, judged.spells, judged.rule
+def _frame(assessed: Judged) -> pl.DataFrame:
+    rated, spells, rule = assessed.ratings, assessed.spells, assessed.rule
     subject = rated.subject[spells.end]
     start, end = rated.total[spells.start], rated.total[spells.end]
     columns = {

@@ -26,11 +26,11 @@ def episode_rates(cohort: Cohort, definitions: Sequence[Definition] = DEFINITION
     return rate_frame(judge(cohort, definitions))
 
 
-def rate_frame(judged: Sequence[Judged]) -> pl.DataFrame:
+def rate_frame(assessed: Sequence[Judged]) -> pl.DataFrame:
     """Rates of definitions already applied."""
-    rules = [one.rule for one in judged]
-    eligible = np.array([one.spells.eligible.sum() for one in judged], dtype=np.int64)
-    found = np.array([one.found.sum() for one in judged], dtype=np.int64)
+    rules = [one.rule for one in assessed]
+    eligible = np.array([one.spells.eligible.sum() for one in assessed], dtype=np.int64)
+    found = np.array([one.found.sum() for one in assessed], dtype=np.int64)
     low, high = wilson(found, eligible)
     frame = pl.DataFrame(
         {
@@ -91,17 +91,17 @@ def disagreement(cohort: Cohort, definitions: Sequence[Definition] = DEFINITIONS
     return disagreement_frame(judge(cohort, definitions))
 
 
-def disagreement_frame(judged: Sequence[Judged]) -> pl.DataFrame:
+def disagreement_frame(assessed: Sequence[Judged]) -> pl.DataFrame:
     """Disagreement of definitions already applied."""
-    eligible = np.stack([one.spells.eligible for one in judged]).astype(np.int64)
-    found = np.stack([one.found for one in judged]).astype(np.int64)
+    eligible = np.stack([one.spells.eligible for one in assessed]).astype(np.int64)
+    found = np.stack([one.found for one in assessed]).astype(np.int64)
     people = eligible @ eligible.T
     both = found @ found.T
     only_first = found @ eligible.T - both
     only_second = only_first.T
-    kinds = np.array([one.rule.kind for one in judged])
-    names = np.array([one.rule.name for one in judged])
-    months = np.array([one.rule.months for one in judged])
+    kinds = np.array([one.rule.kind for one in assessed])
+    names = np.array([one.rule.name for one in assessed])
+    months = np.array([one.rule.months for one in assessed])
     first, second = np.triu_indices(names.size, k=1)
     alike = kinds[first] == kinds[second]
     pair = (first[alike], second[alike])

@@ -27,7 +27,7 @@ class DesignRows:
         fixed: design of the population's course.
         random: design of a subject's departure.
         noise: design of the log residual SD.
-        seen: whether the row has an outcome.
+        observed: whether the row has an outcome.
         slot: planned visit, counted from 0; position within the subject where none is named.
         weight: precision weight.
         group: covariance stratum of each subject.
@@ -44,7 +44,7 @@ class DesignRows:
     fixed: Float[np.ndarray, "row fixed"]
     random: Float[np.ndarray, "row random"]
     noise: Float[np.ndarray, "row noise"]
-    seen: Bool[np.ndarray, "*_ row"]
+    observed: Bool[np.ndarray, "*_ row"]
     slot: Int[np.ndarray, "*_ row"]
     weight: Float[np.ndarray, "*_ row"]
     group: Int[np.ndarray, "*_ subject"]
@@ -66,15 +66,15 @@ class DesignRows:
         """The rows padded to the largest number of visits a subject has."""
         counts = np.diff(self.start)
         width = int(counts.max(initial=1))
-        place = np.arange(len(self.owner)) - self.start[self.owner]
+        index = np.arange(len(self.owner)) - self.start[self.owner]
 
         def pad(values: np.ndarray, blank: float = 0) -> np.ndarray:
             padded = np.full((len(counts), width, *values.shape[1:]), blank, dtype=values.dtype)
-            padded[self.owner, place] = values
+            padded[self.owner, index] = values
             return padded
 
         arrays = (pad(self.outcome), pad(self.fixed), pad(self.random), pad(self.noise))
-        rest = (pad(self.seen, blank=False), pad(self.slot, -1), self.group, pad(self.weight, 1.0))
+        rest = (pad(self.observed, blank=False), pad(self.slot, -1), self.group, pad(self.weight, 1.0))
         return Visits(*(jnp.asarray(array) for array in (*arrays, *rest)))
 
     @property
@@ -90,22 +90,22 @@ class DesignRows:
 
     def unpad(self, padded: dict[str, np.ndarray], level: float) -> pl.DataFrame:
         """The rows as given, with a mean and its intervals from padded means and SDs."""
-        place = np.arange(len(self.owner)) - self.start[self.owner]
-        values = {name: np.asarray(array)[self.owner, place] for name, array in padded.items()}
+        index = np.arange(len(self.owner)) - self.start[self.owner]
+        values = {name: np.asarray(array)[self.owner, index] for name, array in padded.items()}
         width = float(ndtri(0.5 + level / 2))
-        mean, course, seen = values["mean"], values["sd_course"], values["sd_seen"]
+        mean, course, observed = values["mean"], values["sd_course"], values["sd_seen"]
         return self.table.with_columns(
             mean=mean,
             low=mean - width * course,
             high=mean + width * course,
-            low_seen=mean - width * seen,
-            high_seen=mean + width * seen,
+            low_seen=mean - width * observed,
+            high_seen=mean + width * observed,
         )
 
     def fill(self, padded: np.ndarray) -> pl.DataFrame:
         """The rows as given, the outcome replaced by padded values."""
-        place = np.arange(len(self.owner)) - self.start[self.owner]
-        return self.table.with_columns(pl.Series(self.encoding.outcome, padded[self.owner, place]))
+        index = np.arange(len(self.owner)) - self.start[self.owner]
+        return self.table.with_columns(pl.Series(self.encoding.outcome, padded[self.owner, index]))
 
 
 def design(
@@ -141,12 +141,12 @@ def design(
     _refuse_strangers(table, used)
     whole = table.select(used)
     complete = whole.filter(pl.all_horizontal(_known(whole, name) for name in used))
-    kept = _by_subject(complete, subject)
-    levels = levels_of(kept, {*named, visit, group} - {""})
+    accepted = _by_subject(complete, subject)
+    levels = levels_of(accepted, {*named, visit, group} - {""})
     if visit and visit not in levels:
-        levels[visit] = [str(value) for value in kept[visit].unique().sort().to_list()]
-    rows = _rows(kept, replace(encoding, levels=levels), table.height - kept.height)
-    return replace(rows, problems=(*_silent(whole, kept, subject, outcome), *_faults(rows)))
+        levels[visit] = [str(value) for value in accepted[visit].unique().sort().to_list()]
+    rows = _rows(accepted, replace(encoding, levels=levels), table.height - accepted.height)
+    return replace(rows, problems=(*_silent(whole, accepted, subject, outcome), *_faults(rows)))
 
 
 def encode(encoding: str, table: pl.DataFrame) -> DesignRows:
@@ -161,21 +161,25 @@ def encode(encoding: str, table: pl.DataFrame) -> DesignRows:
     named = {*names_in(plan.fixed), *names_in(plan.random), *names_in(plan.noise), plan.subject}
     used = sorted(named | {name for name in (plan.visit, plan.group) if name})
     _refuse_strangers(table, used)
-    kept = _by_subject(table.filter(pl.all_horizontal(_finite(table, name) for name in used)), plan.subject)
-    if plan.outcome not in kept.columns:
-        kept = kept.with_columns(pl.lit(None, dtype=pl.Float64).alias(plan.outcome))
-    return _rows(kept, plan, 0)
+    accepted = _by_subject(table.filter(pl.all_horizontal(_finite(table, name) for name in used)), plan.subject)
+    if plan.outcome not in accepted.columns:
+        accepted = accepted.with_columns(pl.lit(None, dtype=pl.Float64).alias(plan.outcome))
+    return _rows(accepted, plan, 0)
 
 
-def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> DesignRows:
-    ready = _coded(kept, encoding)
+def _rows(accepted: pl.DataFrame, encoding: Encoding, dropped: int) -> DesignRows:
+    ready = _coded(accepted, encoding)
     formulas = (encoding.fixed, encoding.random, encoding.noise)
     designs = [matrix(ready, formula, encoding.state.get(formula, {})) for formula in formulas]
     (fixed, fixed_names, _), (random, random_names, _), (noise, noise_names, _) = designs
     values = _outcome(ready, encoding.outcome)
     known = np.isfinite(values)
-    start, edges, slot, group = _positions(kept, ready, encoding)
-    weight = kept[encoding.weight].to_numpy().astype(float) if encoding.weight in kept.columns else np.ones(kept.height)
+    start, edges, slot, group = _positions(accepted, ready, encoding)
+    weight = (
+        accepted[encoding.weight].to_numpy().astype(float)
+        if encoding.weight in accepted.columns
+        else np.ones(accepted.height)
+    )
     columns = Columns(
         encoding.outcome,
         fixed_names,
@@ -195,17 +199,17 @@ def _rows(kept: pl.DataFrame, encoding: Encoding, dropped: int) -> DesignRows:
         weight,
         group,
         edges,
-        kept[encoding.subject].gather(start),
+        accepted[encoding.subject].gather(start),
         columns,
         replace(encoding, state=state),
         dropped,
         (),
-        kept,
+        accepted,
     )
 
 
-def _coded(kept: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
-    ready = coded(kept, {name: known for name, known in encoding.levels.items() if name != encoding.visit})
+def _coded(accepted: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
+    ready = coded(accepted, {name: known for name, known in encoding.levels.items() if name != encoding.visit})
     if not encoding.visit:
         return ready
     labels = ready.with_columns(pl.col(encoding.visit).cast(pl.String))
@@ -213,13 +217,13 @@ def _coded(kept: pl.DataFrame, encoding: Encoding) -> pl.DataFrame:
 
 
 def _positions(
-    kept: pl.DataFrame, ready: pl.DataFrame, encoding: Encoding
+    accepted: pl.DataFrame, ready: pl.DataFrame, encoding: Encoding
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     # First row of each subject, these with the number of rows, each row's planned visit, and each subject's stratum.
-    runs = kept[encoding.subject].rle_id().to_numpy()
-    start = np.flatnonzero(np.r_[True, np.diff(runs) != 0]) if kept.height else np.empty(0, dtype=int)
-    edges = np.r_[start, kept.height]
-    slot = np.arange(kept.height) - np.repeat(start, np.diff(edges))
+    runs = accepted[encoding.subject].rle_id().to_numpy()
+    start = np.flatnonzero(np.r_[True, np.diff(runs) != 0]) if accepted.height else np.empty(0, dtype=int)
+    edges = np.r_[start, accepted.height]
+    slot = np.arange(accepted.height) - np.repeat(start, np.diff(edges))
     if encoding.visit:
         slot = ready[encoding.visit].to_physical().to_numpy().astype(int)
     group = np.zeros(len(start), dtype=int)
@@ -279,12 +283,12 @@ def _fault(rule: str, column: str, message: str, how_to_fix: str) -> DataError:
     return DataError([Fault(table="visits", rule=rule, column=column, message=message, how_to_fix=how_to_fix)])
 
 
-def _silent(whole: pl.DataFrame, kept: pl.DataFrame, subject: str, outcome: str) -> tuple[DesignProblem, ...]:
-    lost = whole[subject].drop_nulls().n_unique() - kept[subject].n_unique()
+def _silent(whole: pl.DataFrame, accepted: pl.DataFrame, subject: str, outcome: str) -> tuple[DesignProblem, ...]:
+    lost = whole[subject].drop_nulls().n_unique() - accepted[subject].n_unique()
     if not lost:
         return ()
     gone = whole[subject].drop_nulls().unique(maintain_order=True)
-    names = gone.filter(~gone.is_in(kept[subject].unique().implode())).head(5).to_list()
+    names = gone.filter(~gone.is_in(accepted[subject].unique().implode())).head(5).to_list()
     listed = ", ".join(str(name) for name in names) + (" ..." if lost > len(names) else "")
     message = f"{lost} subjects have no complete row with {outcome} and were left out: {listed}."
     return (DesignProblem(Status.TOO_FEW_DATA, message, fatal=False),)
@@ -292,7 +296,7 @@ def _silent(whole: pl.DataFrame, kept: pl.DataFrame, subject: str, outcome: str)
 
 def _faults(rows: DesignRows) -> tuple[DesignProblem, ...]:
     columns = rows.columns
-    if not rows.seen.all():
+    if not rows.observed.all():
         return (DesignProblem(Status.NOT_FINITE, f"{columns.outcome} holds a value that is infinite."),)
     return problems_of(
         rows.outcome, rows.fixed, rows.random, rows.start, (columns.outcome, columns.fixed, columns.random)

@@ -215,9 +215,9 @@ def _plain(table: pl.DataFrame, formula: str) -> tuple[Float[np.ndarray, "row co
     if terms is None or not all(table.schema[name].is_numeric() for term in terms for name in term):
         return None
     filled = np.ones((len(terms), table.height))
-    for place, term in enumerate(terms):
+    for index, term in enumerate(terms):
         for name in term:
-            filled[place] *= table[name].to_numpy()
+            filled[index] *= table[name].to_numpy()
     return filled.T, tuple(":".join(term) if term else "Intercept" for term in terms)
 
 

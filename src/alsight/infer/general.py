@@ -73,21 +73,21 @@ def _begin(plain: Fit, columns: Columns, model: Linear) -> jax.Array:
     return model.working(columns, jnp.asarray(natural))
 
 
-def _density(point: Any, given: Any, columns: Columns, model: Linear) -> Any:
-    visits, placed = given
+def _density(point: Any, supplied: Any, columns: Columns, model: Linear) -> Any:
+    visits, placed = supplied
     return model.log_density(columns, model.natural(columns, point), visits, placed)
 
 
 def _student(rows: DesignRows, columns: Columns, model: Linear, begin: jax.Array) -> Fit:
     # The quadrature stands still while a search runs and is moved to the new modes between searches.
-    density, place = _bound(columns, model, "density"), _bound(columns, model, "nodes")
+    density, index = _bound(columns, model, "density"), _bound(columns, model, "nodes")
     point, last = begin, -np.inf
-    optimum = maximize(density, point, (rows.visits, place(point, rows.visits)))
+    optimum = maximize(density, point, (rows.visits, index(point, rows.visits)))
     for _ in range(MOVES):
         if abs(float(optimum.value) - last) < STILL or not np.isfinite(float(optimum.value)):
             break
         last, point = float(optimum.value), optimum.point
-        optimum = maximize(density, point, (rows.visits, place(point, rows.visits)))
+        optimum = maximize(density, point, (rows.visits, index(point, rows.visits)))
     turn = jax.jacfwd(lambda point: model.natural(columns, point))(optimum.point)
     observed, robust = covariances(optimum, turn)
     return _pack(columns, model, optimum, model.natural(columns, optimum.point), observed, robust)
@@ -101,7 +101,7 @@ def _bound(columns: Columns, model: Linear, kind: Literal["density", "nodes", "r
     key = (columns, model, kind)
     if key not in _BOUND:
         if kind == "density":
-            _BOUND[key] = lambda point, given: _density(point, given, columns, model)
+            _BOUND[key] = lambda point, supplied: _density(point, supplied, columns, model)
         elif kind == "nodes":
             _BOUND[key] = jax.jit(lambda point, visits: model.nodes(columns, model.natural(columns, point), visits))
         else:
@@ -125,12 +125,12 @@ def _profile(point: Any, visits: Visits, columns: Columns, model: Linear, reml: 
         logdet = 2 * jnp.log(jnp.diagonal(lower)).sum() + jnp.where(seen, 2 * jnp.log(size), 0.0).sum()
         return right.T @ (weight * right) - inner.T @ inner, logdet
 
-    squares, logdets = jax.vmap(one)(right, visits.random, size, visits.seen)
+    squares, logdets = jax.vmap(one)(right, visits.random, size, visits.observed)
     whole = squares.sum(0)
     inverse = jnp.linalg.inv(whole[:fixed, :fixed])
     beta = inverse @ whole[:fixed, fixed]
     residual = whole[fixed, fixed] - beta @ whole[:fixed, fixed]
-    free = visits.seen.sum() - (fixed if reml else 0)
+    free = visits.observed.sum() - (fixed if reml else 0)
     deviance = logdets.sum() + residual + free * jnp.log(2 * jnp.pi)
     if reml:
         deviance = deviance - jnp.linalg.slogdet(inverse)[1]

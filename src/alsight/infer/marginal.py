@@ -71,19 +71,19 @@ def fit_marginal(
     if fault:
         noted = replace(record, notes=(*record.notes, *([] if fault is rows.fatal else [fault.message])))
         return failed(fault.status, model.parameters_of(rows.columns), rows.columns, model, noted)
-    right, seen, weights = _by_slot(rows)
+    right, observed, weights = _by_slot(rows)
     distance = _distance(rows, table, coordinates) if coordinates else None
-    data, pattern = patterned(right, seen, rows.group[None], distance, weights)
-    given = None if start is None else np.asarray(start, dtype=float)[None]
-    fit, level = _fit(data, rows.columns, model, method, record, given)
-    robust = _sandwich(right, pattern, level, seen, weights)
+    data, pattern = patterned(right, observed, rows.group[None], distance, weights)
+    supplied = None if start is None else np.asarray(start, dtype=float)[None]
+    fit, level = _fit(data, rows.columns, model, method, record, supplied)
+    robust = _sandwich(right, pattern, level, observed, weights)
     return _single(fit, robust)
 
 
 def fit_marginal_trials(
     outcome: Float[np.ndarray, "trial subject slot"],
     fixed: Float[np.ndarray, "trial subject slot fixed"],
-    seen: Bool[np.ndarray, "trial subject slot"],
+    observed: Bool[np.ndarray, "trial subject slot"],
     columns: Columns,
     structure: str = "us",
     method: Method = "reml",
@@ -93,32 +93,32 @@ def fit_marginal_trials(
     Args:
         outcome: measured value at each planned visit; anything finite where not seen.
         fixed: design.
-        seen: which visits took place.
+        observed: which visits took place.
         columns: names; `slots` names the planned visits.
         structure: a name of `models.structures.STRUCTURES`.
         method: "reml" or "ml".
     """
     model, record = Marginal(structure=structure), Record(method, outcome.shape[1])
-    right = np.concatenate([fixed, np.where(seen, outcome, 0.0)[..., None]], axis=-1)
-    patterns = 1 + len(np.unique(seen.reshape(-1, seen.shape[-1]), axis=0))
+    right = np.concatenate([fixed, np.where(observed, outcome, 0.0)[..., None]], axis=-1)
+    patterns = 1 + len(np.unique(observed.reshape(-1, observed.shape[-1]), axis=0))
     size = max(1, CHUNK // (patterns * (right.shape[2] * right.shape[3]) ** 2))
     parts: list[Fit] = []
     for first in range(0, len(outcome), size):
         some = slice(first, first + size)
-        group = np.zeros(seen[some].shape[:2], dtype=int)
-        data, _ = patterned(right[some], seen[some], group)
+        group = np.zeros(observed[some].shape[:2], dtype=int)
+        data, _ = patterned(right[some], observed[some], group)
         parts.append(_fit(data, columns, model, method, record, None)[0])
     return parts[0] if len(parts) == 1 else join(parts)
 
 
 def _fit(
-    data: Patterned, columns: Columns, model: Marginal, method: Method, record: Record, given: np.ndarray | None
+    data: Patterned, columns: Columns, model: Marginal, method: Method, record: Record, supplied: np.ndarray | None
 ) -> tuple[Fit, Level]:
     reml = method == "reml"
     build = builder(data, model.structure)
     begin = start_values(data, model.structure)
-    if given is not None:
-        begin = feasible(data, build, given, begin, reml=reml)
+    if supplied is not None:
+        begin = feasible(data, build, supplied, begin, reml=reml)
     theta, level, status, steps = score(data, build, begin, reml=reml)
     pieces = marginal_pieces(data, level)
     p = level.beta.shape[1]
@@ -181,13 +181,13 @@ def _by_slot(rows: DesignRows) -> tuple[np.ndarray, np.ndarray, np.ndarray | Non
     right = np.zeros((*shape, rows.fixed.shape[1] + 1))
     right[0, rows.owner, rows.slot, :-1] = rows.fixed
     right[0, rows.owner, rows.slot, -1] = rows.outcome
-    seen = np.zeros(shape, dtype=bool)
-    seen[0, rows.owner, rows.slot] = True
+    observed = np.zeros(shape, dtype=bool)
+    observed[0, rows.owner, rows.slot] = True
     if not rows.encoding.weight:
-        return right, seen, None
+        return right, observed, None
     weight = np.ones(shape)
     weight[0, rows.owner, rows.slot] = rows.weight
-    return right, seen, weight
+    return right, observed, weight
 
 
 def _distance(
@@ -201,9 +201,9 @@ def _distance(
 
 
 def _sandwich(
-    right: np.ndarray, pattern: np.ndarray, level: Level, seen: np.ndarray, weight: np.ndarray | None
+    right: np.ndarray, pattern: np.ndarray, level: Level, observed: np.ndarray, weight: np.ndarray | None
 ) -> Float[np.ndarray, "fixed fixed"]:
-    root = seen.astype(float) if weight is None else np.sqrt(weight) * seen
+    root = observed.astype(float) if weight is None else np.sqrt(weight) * observed
     used = (right * root[..., None])[0]
     error = used[..., -1] - used[..., :-1] @ level.beta[0]
     pulled = np.einsum("sij,sj->si", level.precision[0][pattern[0]], error)
@@ -254,6 +254,6 @@ def means(
 
 def likelihood_at(rows: DesignRows, model: Marginal, theta: Sequence[float], *, reml: bool) -> float:
     """Log likelihood of a design at given variance parameters, the coefficients at their best."""
-    right, seen, weights = _by_slot(rows)
-    data, _ = patterned(right, seen, rows.group[None], None, weights)
+    right, observed, weights = _by_slot(rows)
+    data, _ = patterned(right, observed, rows.group[None], None, weights)
     return float(-0.5 * evaluate(data, builder(data, model.structure), np.asarray(theta)[None], reml=reml).deviance[0])

@@ -105,8 +105,8 @@ def predict_curves(fit: Fit, visits: pl.DataFrame, level: float = 0.95) -> pl.Da
     """
     fit.check(boundary=True)
     rows = encode(fit.record.encoding, visits)
-    given, model = jnp.asarray(fit.estimates), fit.model
-    effects, share = model.effects(fit.columns, given, rows.visits)
+    supplied, model = jnp.asarray(fit.estimates), fit.model
+    effects, share = model.effects(fit.columns, supplied, rows.visits)
     mean = jnp.einsum("nk,nkq->nq", share, effects)
     spread = jnp.sqrt(jnp.einsum("nk,nkq->nq", share, (effects - mean[:, None]) ** 2))
     first = rows.start[:-1]
@@ -116,10 +116,10 @@ def predict_curves(fit: Fit, visits: pl.DataFrame, level: float = 0.95) -> pl.Da
     )
     center, width = base + np.asarray(mean), float(ndtri(0.5 + level / 2)) * np.asarray(spread)
     table: dict[str, Any] = {rows.encoding.subject: rows.subjects}
-    for place, name in enumerate(("d50_months", "dx_months")):
-        table[name] = np.exp(center[:, place])
-        table[f"{name}_low"] = np.exp(center[:, place] - width[:, place])
-        table[f"{name}_high"] = np.exp(center[:, place] + width[:, place])
+    for index, name in enumerate(("d50_months", "dx_months")):
+        table[name] = np.exp(center[:, index])
+        table[f"{name}_low"] = np.exp(center[:, index] - width[:, index])
+        table[f"{name}_high"] = np.exp(center[:, index] + width[:, index])
     return pl.DataFrame(table)
 
 
@@ -129,7 +129,7 @@ def _right(formula: str) -> str:
 
 def _outside(rows: DesignRows, model: Sigmoid) -> list[DesignProblem]:
     # Noise carries single values past the ends of the scale; a mean beyond them means another scale.
-    values, name = rows.outcome[rows.seen], rows.columns.outcome
+    values, name = rows.outcome[rows.observed], rows.columns.outcome
     outside = (values < 0) | (values > model.best)
     if not outside.any():
         return []
@@ -163,7 +163,7 @@ def _problems(rows: DesignRows) -> list[DesignProblem]:
         found.append(DesignProblem(Status.TOO_FEW_DATA, f"{len(counts)} subjects cannot determine {need} parameters."))
     same = np.flatnonzero((longest == 0) & (counts > 1))
     if same.size:
-        named = ", ".join(str(rows.subjects[int(place)]) for place in same[:5])
+        named = ", ".join(str(rows.subjects[int(index)]) for index in same[:5])
         found.append(
             DesignProblem(Status.TOO_FEW_DATA, f"{same.size} subjects have all visits at one time: {named}.", False)
         )
@@ -174,7 +174,7 @@ def _begin(task: _SigmoidTask) -> jax.Array:
     # Every person's own least-squares curve, where there is one, says where to start.
     rows, model = task.rows, task.model
     visits = rows.visits
-    seen = np.asarray(visits.seen)
+    seen = np.asarray(visits.observed)
     scaled = np.where(seen, np.asarray(visits.outcome) * ALSFRS_R_BEST / model.best, np.nan)
     own = fit_d50(np.where(seen, np.asarray(visits.random)[..., 0], np.nan), scaled)
     fine = own.status == Status.CONVERGED
@@ -185,13 +185,13 @@ def _begin(task: _SigmoidTask) -> jax.Array:
     usual = fine & (curves > limits[0] - 1).all(axis=1) & (curves < limits[1] + 1).all(axis=1)
     coefficients: list[np.ndarray] = []
     spread: list[float] = []
-    for place, part in enumerate(designs):
+    for index, part in enumerate(designs):
         if usual.sum() > 2 * part.shape[1]:
-            found = np.linalg.lstsq(part[usual], curves[usual, place], rcond=None)[0]
-            left = curves[usual, place] - part[usual] @ found
+            found = np.linalg.lstsq(part[usual], curves[usual, index], rcond=None)[0]
+            left = curves[usual, index] - part[usual] @ found
             size = float(np.median(np.abs(left - np.median(left)))) / float(ndtri(0.75))
         else:
-            found = np.linalg.lstsq(part, np.full(len(part), limits[:, place].mean()), rcond=None)[0]
+            found = np.linalg.lstsq(part, np.full(len(part), limits[:, index].mean()), rcond=None)[0]
             size = SPREADS[0]
         coefficients.append(found)
         spread.append(float(np.clip(size, *SPREADS)))
@@ -209,29 +209,29 @@ def _bound(columns: Columns, model: Sigmoid) -> tuple[Any, Any, Any]:
     key = (columns, model)
     if key not in _BOUND:
 
-        def density(point: Any, given: tuple[Visits, PlacedNodes]) -> Any:
-            return model.log_density(columns, model.natural(columns, point), *given)
+        def density(point: Any, supplied: tuple[Visits, PlacedNodes]) -> Any:
+            return model.log_density(columns, model.natural(columns, point), *supplied)
 
-        def held(point: Any, given: tuple[Visits, PlacedNodes, Any]) -> Any:
-            return model.log_density_held(columns, model.natural(columns, point), *given)
+        def held(point: Any, supplied: tuple[Visits, PlacedNodes, Any]) -> Any:
+            return model.log_density_held(columns, model.natural(columns, point), *supplied)
 
-        def place(point: Any, visits: Visits) -> PlacedNodes:
+        def index(point: Any, visits: Visits) -> PlacedNodes:
             return model.nodes(columns, model.natural(columns, point), visits)
 
-        _BOUND[key] = (density, held, jax.jit(place))
+        _BOUND[key] = (density, held, jax.jit(index))
     return _BOUND[key]
 
 
 def _search(task: _SigmoidTask) -> Fit:
     # The nodes stand still while a search runs and are moved to people's new laws between searches.
     visits, columns, model = task.rows.visits, task.columns, task.model
-    density, held, place = _bound(columns, model)
+    density, held, index = _bound(columns, model)
     point, steps = _begin(task), 0
-    placed = place(point, visits)
+    placed = index(point, visits)
     optimum = maximize(density, point, (visits, placed), tolerance=ROUGH)
     for _ in range(MOVES):
         steps, last = steps + int(optimum.steps), float(optimum.value)
-        placed = place(optimum.point, visits)
+        placed = index(optimum.point, visits)
         optimum = maximize(density, optimum.point, (visits, placed))
         if abs(float(optimum.value) - last) < STILL or not np.isfinite(float(optimum.value)):
             break
@@ -239,9 +239,9 @@ def _search(task: _SigmoidTask) -> Fit:
     if optimum.status == Status.CONVERGED and not _flat(task, np.asarray(model.natural(columns, optimum.point))).any():
         # The end of the search and its information, with nodes held on the scale of the curves themselves.
         for _ in range(ENDS):
-            placed = place(optimum.point, visits)
-            given = (visits, placed, model.natural(columns, optimum.point))
-            optimum = maximize(held, optimum.point, given)
+            placed = index(optimum.point, visits)
+            supplied = (visits, placed, model.natural(columns, optimum.point))
+            optimum = maximize(held, optimum.point, supplied)
             steps += int(optimum.steps)
     return _pack(task, optimum, placed, steps)
 

@@ -20,12 +20,12 @@ def write_store(path: Path | str, plain: dict[str, Any], arrays: dict[str, np.nd
         plain: what JSON can hold; "format" is its version.
         arrays: by name.
     """
-    place = Path(path)
-    told = {"plain": np.frombuffer(json.dumps(plain).encode(), dtype=np.uint8)}
+    location = Path(path)
+    reported = {"plain": np.frombuffer(json.dumps(plain).encode(), dtype=np.uint8)}
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays, **told)
-    place.write_bytes(buffer.getvalue())
-    return place
+    np.savez_compressed(buffer, allow_pickle=False, **arrays, **reported)
+    location.write_bytes(buffer.getvalue())
+    return location
 
 
 def read_store(

@@ -193,5 +193,5 @@ def domain_scores(
     sums = np.empty((*scores.shape[:-1], len(split.domains)))
     for number, (_, places) in enumerate(split.domains):
         # Column by column: numpy is slow at summing a short last axis.
-        sums[..., number] = np.add.reduce([scores[..., place] for place in places])
+        sums[..., number] = np.add.reduce([scores[..., index] for index in places])
     return sums

@@ -161,11 +161,11 @@ def not_computable(predictors: Predictors, coefficients: Coefficients = ENCALS) 
     fields = _fields(predictors)
     names = list(coefficients.weights)
     code = np.zeros(fields[names[0]].shape, dtype=np.int64)
-    for place, name in enumerate(names):
-        code |= _unusable(fields, name).astype(np.int64) << place
+    for index, name in enumerate(names):
+        code |= _unusable(fields, name).astype(np.int64) << index
     patterns, inverse = np.unique(code, return_inverse=True)
     texts = [
-        ", ".join(_REASONS[name] for place, name in enumerate(names) if pattern >> place & 1)
+        ", ".join(_REASONS[name] for index, name in enumerate(names) if pattern >> index & 1)
         for pattern in patterns.tolist()
     ]
     return np.asarray([f"lacks {text}" if text else "" for text in texts], dtype=np.str_)[inverse.reshape(code.shape)]

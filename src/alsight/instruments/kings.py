@@ -51,11 +51,11 @@ def _flag(flag: Flag | None, shape: tuple[int, ...]) -> Values:
 def _assess(scores: Values, gastrostomy: Values, niv: Values, *, at_worst: bool) -> list[Values]:
     """Regions and failures with missing items taken as lost (`at_worst`) or as normal."""
 
-    def below(place: int, bound: float) -> Values:
-        score = scores[..., place]
+    def below(index: int, bound: float) -> Values:
+        score = scores[..., index]
         return ~(score >= bound) if at_worst else score < bound
 
-    regions = [np.logical_or.reduce([below(place, _NORMAL) for place in places]) for places in _REGIONS.values()]
+    regions = [np.logical_or.reduce([below(index, _NORMAL) for index in places]) for places in _REGIONS.values()]
     failure = niv | below(_DYSPNEA, 1.0) | below(_RESPIRATORY_INSUFFICIENCY, _NORMAL)
     count = regions[0].astype(np.int8) + regions[1] + regions[2]
     stage = np.where(gastrostomy | failure, np.int8(4), count)

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Path]:
     """Run one maker and list the files that it wrote."""
     asked: dict[str, Any] = vars(parser().parse_args(arguments))
     places = MAKERS[asked.pop("name")](**asked)
-    sys.stdout.writelines(f"{place}\n" for place in places)
+    sys.stdout.writelines(f"{index}\n" for index in places)
     return places
 
 

@@ -64,9 +64,9 @@ TAIL_LIMITS: Final = (
 def people(members: int, blocks: int) -> Rated:
     """Virtual people with ALS, half seen as a register and half as a trial would see them."""
     parts: list[Rated] = []
-    for place, member in enumerate(ensemble().members[:members]):
+    for location, member in enumerate(ensemble().members[:members]):
         for kind, population in enumerate((REGISTER, TRIAL)):
-            group = group_of(bare(population, member.parameters, SEED + place), blocks, kind * blocks)
+            group = group_of(bare(population, member.parameters, SEED + location), blocks, kind * blocks)
             parts.append(rated(cohort_of(group)))
     return together(parts)
 
@@ -137,16 +137,16 @@ def cost_and_slope(numbers: Numbers, seen: Rated) -> tuple[float, np.ndarray]:
     """The cost and its slope by forward differences; a number of one class moves only that class's columns."""
     each = columns(numbers, seen)
     base, slope, count = cost_of(numbers, each), np.zeros(numbers.size), len(STARTS)
-    for place in range(numbers.size):
+    for location in range(numbers.size):
         moved = numbers.copy()
-        moved[place] += STEP
-        if place < OWN * count:
-            changed, owner = each.copy(), place // OWN
-            if place % OWN != OWN - 1:
+        moved[location] += STEP
+        if location < OWN * count:
+            changed, owner = each.copy(), location // OWN
+            if location % OWN != OWN - 1:
                 changed[:, owner * len(RATINGS) : (owner + 1) * len(RATINGS)] = columns(moved, seen, owner)
         else:
-            changed = columns(moved, seen) if place < numbers.size - len(RATINGS) + 1 else each
-        slope[place] = (cost_of(moved, changed) - base) / STEP
+            changed = columns(moved, seen) if location < numbers.size - len(RATINGS) + 1 else each
+        slope[location] = (cost_of(moved, changed) - base) / STEP
     return base, slope
 
 
@@ -187,7 +187,7 @@ def fit(seen: Rated, iterations: int, start: Numbers) -> tuple[tuple[CourseClass
     sys.stderr.write(f"{found.nit} steps, cost {found.fun:.5f}: {found.message}\n")
     classes, ratings = courses_of(found.x)
     ranked = sorted(classes, key=lambda one: one.rate)
-    return tuple(replace(one, name=f"als_{place + 1}") for place, one in enumerate(ranked)), ratings
+    return tuple(replace(one, name=f"als_{location + 1}") for location, one in enumerate(ranked)), ratings
 
 
 def rounded(rows: tuple[Row, ...]) -> tuple[Row, ...]:
@@ -215,6 +215,6 @@ def make_courses(
     classes, ratings = fit(seen, iterations, start)
     line = command("courses", members=members, blocks=blocks, iterations=iterations, again=again)
     whole = AlsCourses(line, VERSION, seen.onset.size, rounded(ratings), rounded(classes))
-    place = folder / FILE.name
-    place.write_bytes(msgspec.json.format(msgspec.json.encode(asdict(whole)), indent=1) + b"\n")
-    return [place]
+    location = folder / FILE.name
+    location.write_bytes(msgspec.json.format(msgspec.json.encode(asdict(whole)), indent=1) + b"\n")
+    return [location]

@@ -20,8 +20,8 @@ WORST: Final = 3.0
 def write_ensemble(path: Path, members: Sequence[Member], free: Sequence[str], arguments: dict[str, int]) -> None:
     """Write the sets that fit, best first."""
     ranked = sorted(members, key=lambda member: member.cost)
-    kept = tuple(member for member in ranked if member.cost <= WORST + ranked[0].cost)
-    whole = Ensemble(VERSION, command("ensemble", **arguments), tuple(free), kept)
+    accepted = tuple(member for member in ranked if member.cost <= WORST + ranked[0].cost)
+    whole = Ensemble(VERSION, command("ensemble", **arguments), tuple(free), accepted)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(asdict(whole)), indent=1) + b"\n")
 
 
@@ -39,8 +39,8 @@ def make_ensemble(
         steps: steps after each of them.
     """
     options = {"starts": starts, "blocks": blocks, "seed": seed, "rounds": rounds, "steps": steps}
-    place, members = folder / FILE.name, list[Member]()
+    index, members = folder / FILE.name, list[Member]()
     for member in fit(starts, blocks, seed, rounds, steps):
         members.append(member)
-        write_ensemble(place, members, FREE, options)
-    return [place]
+        write_ensemble(index, members, FREE, options)
+    return [index]

@@ -45,12 +45,12 @@ def assessed(group: Group, follow: float, most: int) -> pl.DataFrame:
     first = pl.col("day").min().over("subject")
     scores = visits.select("subject", months=months_of((pl.col("day") - first).cast(pl.Float64)), score="adjusted")
     found = posterior(natural_history(), scores, Thresholds(), evaluations=EVALUATIONS[:2], windows=False).people
-    wanted = [name for name in QUANTITIES if name in found.columns]
+    requested = [name for name in QUANTITIES if name in found.columns]
     rate, level = strata(some)
     names = pl.DataFrame({"subject": some.names(), "rate": rate, "level": level})
-    told = names.join(found.select("subject", *wanted), on="subject", how="inner")
-    return told.with_columns(pl.col(wanted).fill_nan(None).fill_null(0.0)).with_columns(
-        pl.lit(0.0).alias(name) for name in QUANTITIES if name not in wanted
+    reported = names.join(found.select("subject", *requested), on="subject", how="inner")
+    return reported.with_columns(pl.col(requested).fill_nan(None).fill_null(0.0)).with_columns(
+        pl.lit(0.0).alias(name) for name in QUANTITIES if name not in requested
     )
 
 

@@ -36,12 +36,12 @@ def virtual_people(blocks: int) -> pl.DataFrame:
     follow_up = msgspec.structs.replace(REFERENCE.follow_up, schedule=Schedule(rating=3.0, capacity=0, weight=0))
     population = msgspec.structs.replace(REFERENCE, follow_up=follow_up)
     parts: list[pl.DataFrame] = []
-    for place, member in enumerate(ensemble().members):
-        group = group_of(with_parameters(population, member.parameters, SEED + place), blocks)
-        seen = rated(group).visits.drop_nulls("alsfrs_r_total")
+    for index, member in enumerate(ensemble().members):
+        group = group_of(with_parameters(population, member.parameters, SEED + index), blocks)
+        observed = rated(group).visits.drop_nulls("alsfrs_r_total")
         parts.append(
-            seen.select(
-                subject=pl.format("{}-{}", pl.lit(place), "subject"),
+            observed.select(
+                subject=pl.format("{}-{}", pl.lit(index), "subject"),
                 day="day",
                 score=pl.col("alsfrs_r_total").cast(pl.Float64),
             )

@@ -66,8 +66,8 @@ def one_table(shipped: Ensemble, blocks: int, genes: Genes) -> pl.DataFrame:
         follow_up = msgspec.structs.replace(REFERENCE.follow_up, schedule=schedule)
         population = msgspec.structs.replace(REFERENCE, follow_up=follow_up)
         groups = [
-            group_of(of_genes(with_parameters(population, member.parameters, SEED + place), genes), blocks)
-            for place, member in enumerate(shipped.members)
+            group_of(of_genes(with_parameters(population, member.parameters, SEED + index), genes), blocks)
+            for index, member in enumerate(shipped.members)
         ]
         parts += [tabulated(groups, interval, follow) for follow in FOLLOW_UPS]
     rows = pl.concat(parts)
@@ -76,8 +76,8 @@ def one_table(shipped: Ensemble, blocks: int, genes: Genes) -> pl.DataFrame:
         for name, all_edges in (("rate", RATES), ("level", LEVELS))
         for end, values in (("low", all_edges[:-1]), ("high", all_edges[1:]))
     }
-    kept = ("rate_low", "rate_high", "level_low", "level_high", "interval_months", "follow_up_months", "quantity")
-    shaped = rows.with_columns(**edges).select(*kept, "threshold", "reached", "people")
+    accepted = ("rate_low", "rate_high", "level_low", "level_high", "interval_months", "follow_up_months", "quantity")
+    shaped = rows.with_columns(**edges).select(*accepted, "threshold", "reached", "people")
     counts = pl.col("reached", "people").cast(pl.UInt32)
     return shaped.with_columns(counts, genes=pl.lit(genes), version=pl.lit(shipped.version))
 
@@ -97,6 +97,6 @@ def make_reference(folder: Path = FILE.parent, *, members: int = MEMBERS, blocks
         "alsight_ensemble": shipped.command,
         "alsight_sets": str(len(shipped.members)),
     }
-    place = folder / FILE.name
-    table(shipped, blocks).write_parquet(place, compression="zstd", metadata=record)
-    return [place]
+    index = folder / FILE.name
+    table(shipped, blocks).write_parquet(index, compression="zstd", metadata=record)
+    return [index]

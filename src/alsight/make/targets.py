@@ -85,6 +85,6 @@ def rounded(frame: pl.DataFrame) -> pl.DataFrame:
 def written_record(folder: Path, shipped: Ensemble, line: str) -> Path:
     """Write the version and the command that the tables were made by."""
     record = {"alsight_version": shipped.version, "alsight_command": line, "alsight_ensemble": shipped.command}
-    place = folder / RECORD
-    place.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
-    return place
+    location = folder / RECORD
+    location.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+    return location

@@ -24,7 +24,7 @@ REGIONS: Final[dict[str, tuple[int, ...]]] = {
     "trunk": (TRUNK,),
     "legs": (LEG_LEFT, LEG_RIGHT),
     "phrenic": (PHRENIC,),
-    **{name: (place,) for place, name in enumerate(POOLS) if name not in ("bulbar", "trunk", "phrenic")},
+    **{name: (index,) for index, name in enumerate(POOLS) if name not in ("bulbar", "trunk", "phrenic")},
     "all": tuple(range(7)),
 }
 """Names that a therapy or a population may use for pools."""

@@ -30,7 +30,7 @@ def tiled(*widths: tuple[str, int]) -> Mapping[str, slice]:
 
 def width(draws: Mapping[str, slice]) -> int:
     """How many numbers a row of draws takes."""
-    return max(place.stop for place in draws.values())
+    return max(index.stop for index in draws.values())
 
 
 PERSON_NORMALS: Final = tiled(

@@ -61,13 +61,13 @@ class Latent:
         traits: what each person was born with, columns as `layout.TRAITS` and after.
     """
 
-    score: Int8[np.ndarray, "seen month"]
-    capacity: Float32[np.ndarray, "seen month"]
-    units: Float32[np.ndarray, "seen month"]
-    fibers: Float32[np.ndarray, "seen month"]
-    nfl: Float32[np.ndarray, "seen month"]
-    strength: Float32[np.ndarray, "seen strength_month pool"]
-    courses: Float64[np.ndarray, "kept month quantity"]
+    score: Int8[np.ndarray, "observed month"]
+    capacity: Float32[np.ndarray, "observed month"]
+    units: Float32[np.ndarray, "observed month"]
+    fibers: Float32[np.ndarray, "observed month"]
+    nfl: Float32[np.ndarray, "observed month"]
+    strength: Float32[np.ndarray, "observed strength_month pool"]
+    courses: Float64[np.ndarray, "accepted month quantity"]
     events: Float64[np.ndarray, "subject event"]
     traits: Float64[np.ndarray, "subject trait"]
 
@@ -103,8 +103,8 @@ def stream_keys(root: int) -> UInt64[np.ndarray, " stream"]:
 @nb.njit(**STRICT)
 def person_keys(streams: Any, subject: Any, keys: Any) -> None:
     """Keys of one person's streams from those of all streams."""
-    for place in range(keys.shape[0]):
-        keys[place] = fold(streams[place], subject)
+    for index in range(keys.shape[0]):
+        keys[index] = fold(streams[index], subject)
 
 
 @nb.njit(**STRICT)
@@ -114,9 +114,9 @@ def room(m: int, acts: int) -> tuple[Any, Any, Any, Any]:
 
 
 @nb.njit(**STRICT)
-def limbs(row: Any, place: int) -> float:
+def limbs(row: Any, index: int) -> float:
     """Mean of the four limb pools in one recorded month."""
-    return 0.25 * (row[place + 1] + row[place + 2] + row[place + 4] + row[place + 5])
+    return 0.25 * (row[index + 1] + row[index + 2] + row[index + 4] + row[index + 5])
 
 
 @nb.njit(**STRICT)
@@ -125,7 +125,7 @@ def watch(
 ) -> None:
     """Look at one person every so many months and write what is seen."""
     loadings, thresholds = tables
-    score, seen, strength = out
+    score, observed, strength = out
     rated.forget(rating, p)
     lanes = loadings.shape[1]
     for month in range(0, int(events[_LAST]), every):
@@ -147,11 +147,11 @@ def watch(
         breath = row[at.C_BREATH] * (1.0 - row[at.C_DIP]) + p[_VC_NOISE] * normal(
             keys[MEASURE], _GLANCE * month + _VC_DRAW
         )
-        seen[0, k, month] = max(breath, 0.0)
-        seen[1, k, month] = limbs(row, at.UNITS)
-        seen[2, k, month] = limbs(row, at.FIBERS)
+        observed[0, k, month] = max(breath, 0.0)
+        observed[1, k, month] = limbs(row, at.UNITS)
+        observed[2, k, month] = limbs(row, at.FIBERS)
         noise = exponential(p[_NF_NOISE] * normal(keys[MEASURE], _GLANCE * month + _NF_DRAW))
-        seen[3, k, month] = row[at.C_NFL] * row_traits[_T_NFL] * noise
+        observed[3, k, month] = row[at.C_NFL] * row_traits[_T_NFL] * noise
         if strength.shape[1] > month:
             for r in range(7):
                 strength[k, month, r] = row[r]
@@ -219,7 +219,7 @@ def simulate_latent(
     acts: Float64[np.ndarray, "act column"] = NO_ACTS,
     scale: Float64[np.ndarray, "subject act"] | None = None,
     strength: bool = False,
-    kept: bool = False,
+    accepted: bool = False,
     stored: bool = True,
     first: int = 0,
 ) -> Latent:
@@ -235,7 +235,7 @@ def simulate_latent(
         acts: treatments, as `therapy.act.compiled` gives them.
         scale: how strongly each person receives each act, 0 for not at all.
         strength: whether to keep regional strength.
-        kept: whether to keep every recorded quantity of every month.
+        accepted: whether to keep every recorded quantity of every month.
         stored: whether to keep what is seen; without it only events and traits are right (for timing).
         first: number of the first person.
 
@@ -250,9 +250,9 @@ def simulate_latent(
     traits = draw_people(p, seed, subjects, mix or Mix())
     rows = n if stored else 1
     score = np.full((rows, months), -1, np.int8)
-    seen = np.full((4, rows, months), np.nan, np.float32)
+    observed = np.full((4, rows, months), np.nan, np.float32)
     regions = np.full((rows, months if strength and stored else 0, 7), np.nan, np.float32)
-    courses = np.full((n if kept else 1, months, at.COURSE_WIDTH), np.nan)
+    courses = np.full((n if accepted else 1, months, at.COURSE_WIDTH), np.nan)
     events = np.empty((n, at.EVENT_WIDTH))
     received = np.ones((n, acts.shape[0])) if scale is None else scale
     _kernel(source_digest())(
@@ -270,6 +270,6 @@ def simulate_latent(
         received,
         courses,
         events,
-        (score, seen, regions),
+        (score, observed, regions),
     )
-    return Latent(score, seen[0], seen[1], seen[2], seen[3], regions, courses, events, traits)
+    return Latent(score, observed[0], observed[1], observed[2], observed[3], regions, courses, events, traits)

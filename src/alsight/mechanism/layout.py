@@ -110,7 +110,7 @@ TRAITS: Final = (
 )
 """Scalar traits, in order; the lanes and items below follow them."""
 
-T: Final[dict[str, int]] = {name: place for place, name in enumerate(TRAITS)}
+T: Final[dict[str, int]] = {name: index for index, name in enumerate(TRAITS)}
 T_RATE: Final = len(TRAITS)
 T_UMN_RATE: Final = T_RATE + LANES
 T_SHIFT: Final = T_UMN_RATE + LANES
@@ -132,7 +132,7 @@ EVENTS: Final = (
 """One person's milestones [months since onset]; -1 where it never happened. "onset" itself counts from the first hit,
 "last" is how many months were recorded, "months" how many were lived through."""
 
-V: Final[dict[str, int]] = {name: place for place, name in enumerate(EVENTS)}
+V: Final[dict[str, int]] = {name: index for index, name in enumerate(EVENTS)}
 V_REGION: Final = len(EVENTS)  # month each of the seven pools became weak
 DIP_SLOTS: Final = 12
 V_DIP: Final = V_REGION + LANES  # months of the first dips

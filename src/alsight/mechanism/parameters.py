@@ -203,7 +203,7 @@ PARAMETERS: Final[tuple[MechanismNumber, ...]] = (
 )
 """All rows, in the order of the kernel's vector."""
 
-INDEX: Final[dict[str, int]] = {row.name: place for place, row in enumerate(PARAMETERS)}
+INDEX: Final[dict[str, int]] = {row.name: index for index, row in enumerate(PARAMETERS)}
 """Name to place in the vector."""
 
 

@@ -61,7 +61,7 @@ def basis_names(model: Joint, knots: tuple[float, ...]) -> tuple[str, ...]:
     if model.baseline == "weibull":
         return ("log_hazard", "log_time")
     count = len(knots) + 1 + (SPLINE_DEGREE if model.baseline == "spline" else 0)
-    return tuple(f"log_hazard_{place + 1}" for place in range(count))
+    return tuple(f"log_hazard_{index + 1}" for index in range(count))
 
 
 def basis(

@@ -74,7 +74,7 @@ class Linear(Spec, frozen=True):
         size = self.noise_sd(columns, parameters, visits)
         error = visits.outcome - visits.fixed @ beta
         if self.noise == "normal":
-            return jax.vmap(_normal, (None, 0, 0, 0, 0))(root, error, visits.random, size, visits.seen)
+            return jax.vmap(_normal, (None, 0, 0, 0, 0))(root, error, visits.random, size, visits.observed)
         return student_log_density(root, error, visits, size, parameters[-1], placed)
 
     def nodes(
@@ -103,35 +103,35 @@ class Linear(Spec, frozen=True):
         error = visits.outcome - visits.fixed @ beta
         if self.noise == "student":
             return student_effects(root, error, visits, size, parameters[-1])
-        return jax.vmap(_effects, (None, 0, 0, 0, 0))(root, error, visits.random, size, visits.seen)
+        return jax.vmap(_effects, (None, 0, 0, 0, 0))(root, error, visits.random, size, visits.observed)
 
     def predict(
         self, columns: Columns, parameters: Float[np.ndarray, "*_ parameter"], visits: Visits
     ) -> tuple[Float[Array, "subject visit"], Float[Array, "subject visit"], Float[Array, "subject visit"]]:
         """Each subject's true course given what was seen, its SD, and the SD of a new measurement."""
-        given = jnp.asarray(parameters)
-        mean, covariance = self.effects(columns, given, visits)
-        course = self.mean(columns, given, visits) + jnp.einsum("svq,sq->sv", visits.random, mean)
+        supplied = jnp.asarray(parameters)
+        mean, covariance = self.effects(columns, supplied, visits)
+        course = self.mean(columns, supplied, visits) + jnp.einsum("svq,sq->sv", visits.random, mean)
         variance = jnp.einsum("svq,sqr,svr->sv", visits.random, covariance, visits.random)
-        size = self.noise_sd(columns, given, visits)
-        spread = size**2 if self.noise == "normal" else size**2 * given[-1] / jnp.maximum(given[-1] - 2, 1e-3)
+        size = self.noise_sd(columns, supplied, visits)
+        spread = size**2 if self.noise == "normal" else size**2 * supplied[-1] / jnp.maximum(supplied[-1] - 2, 1e-3)
         return course, jnp.sqrt(variance), jnp.sqrt(variance + spread)
 
     def simulate(
         self, columns: Columns, key: Array, parameters: Float[np.ndarray, "*_ parameter"], visits: Visits
     ) -> Float[Array, "subject visit"]:
         """New values at every visit, from new subjects with the same design."""
-        given = jnp.asarray(parameters)
-        root = factor_of(_parts(columns, given)[1], len(columns.random))
+        supplied = jnp.asarray(parameters)
+        root = factor_of(_parts(columns, supplied)[1], len(columns.random))
         for_effects, for_noise = jax.random.split(key)
         people, width = visits.outcome.shape
         effects = jax.random.normal(for_effects, (people, len(columns.random))) @ root.T
         if self.noise == "normal":
             noise = jax.random.normal(for_noise, (people, width))
         else:
-            noise = jax.random.t(for_noise, given[-1], (people, width))
-        course = self.mean(columns, given, visits) + jnp.einsum("svq,sq->sv", visits.random, effects)
-        return course + self.noise_sd(columns, given, visits) * noise
+            noise = jax.random.t(for_noise, supplied[-1], (people, width))
+        course = self.mean(columns, supplied, visits) + jnp.einsum("svq,sq->sv", visits.random, effects)
+        return course + self.noise_sd(columns, supplied, visits) * noise
 
 
 def _parts(columns: Columns, vector: Array) -> tuple[Array, Array, Array]:
@@ -140,19 +140,19 @@ def _parts(columns: Columns, vector: Array) -> tuple[Array, Array, Array]:
     return vector[:fixed], vector[fixed:end], vector[end:]
 
 
-def _normal(root: Array, error: Array, random: Array, size: Array, seen: Array) -> Array:
-    precision = jnp.where(seen, 1 / size**2, 0.0)
+def _normal(root: Array, error: Array, random: Array, size: Array, observed: Array) -> Array:
+    precision = jnp.where(observed, 1 / size**2, 0.0)
     reach = random @ root
     middle = jnp.eye(root.shape[0]) + reach.T @ (precision[:, None] * reach)
     lower = jnp.linalg.cholesky(middle)
     inner = solve_triangular(lower, reach.T @ (precision * error), lower=True)
-    logdet = 2 * jnp.log(jnp.diagonal(lower)).sum() + jnp.where(seen, 2 * jnp.log(size), 0.0).sum()
+    logdet = 2 * jnp.log(jnp.diagonal(lower)).sum() + jnp.where(observed, 2 * jnp.log(size), 0.0).sum()
     square = (precision * error**2).sum() - inner @ inner
-    return -0.5 * (seen.sum() * jnp.log(2 * jnp.pi) + logdet + square)
+    return -0.5 * (observed.sum() * jnp.log(2 * jnp.pi) + logdet + square)
 
 
-def _effects(root: Array, error: Array, random: Array, size: Array, seen: Array) -> tuple[Array, Array]:
-    precision = jnp.where(seen, 1 / size**2, 0.0)
+def _effects(root: Array, error: Array, random: Array, size: Array, observed: Array) -> tuple[Array, Array]:
+    precision = jnp.where(observed, 1 / size**2, 0.0)
     reach = random @ root
     middle = jnp.eye(root.shape[0]) + reach.T @ (precision[:, None] * reach)
     covariance = root @ jnp.linalg.solve(middle, root.T)

@@ -68,7 +68,7 @@ class Marginal(Spec, frozen=True):
         theta = parameters[len(columns.fixed) :].reshape(-1, each)
         slot = jnp.maximum(visits.slot, 0)
         matrix = covariance_matrix(self.structure, theta, count)[visits.group]
-        chosen = jax.vmap(lambda square, place: square[place][:, place])(matrix, slot)
+        chosen = jax.vmap(lambda square, index: square[index][:, index])(matrix, slot)
         root = 1 / jnp.sqrt(visits.weight)
         return chosen * root[:, :, None] * root[:, None, :]
 
@@ -76,13 +76,13 @@ class Marginal(Spec, frozen=True):
         self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits
     ) -> Float[Array, "*_ subject"]:
         """Log density of each subject's values."""
-        error = jnp.where(visits.seen, visits.outcome - self.mean(columns, parameters, visits), 0.0)
-        both = visits.seen[:, :, None] & visits.seen[:, None, :]
+        error = jnp.where(visits.observed, visits.outcome - self.mean(columns, parameters, visits), 0.0)
+        both = visits.observed[:, :, None] & visits.observed[:, None, :]
         square = jnp.where(both, self.covariance(columns, parameters, visits), jnp.eye(error.shape[1]))
         lower = jnp.linalg.cholesky(square)
         white = jax.vmap(lambda root, each: solve_triangular(root, each, lower=True))(lower, error)
         logdet = 2 * jnp.log(jnp.diagonal(lower, axis1=-2, axis2=-1)).sum(-1)
-        return -0.5 * (visits.seen.sum(-1) * jnp.log(2 * jnp.pi) + logdet + (white**2).sum(-1))
+        return -0.5 * (visits.observed.sum(-1) * jnp.log(2 * jnp.pi) + logdet + (white**2).sum(-1))
 
     def predict(
         self, columns: Columns, parameters: Float[np.ndarray, "*_ parameter"], visits: Visits
@@ -91,30 +91,30 @@ class Marginal(Spec, frozen=True):
 
         The model does not tell truth from noise, so the SD of a new measurement is the same.
         """
-        given = jnp.asarray(parameters)
-        square = self.covariance(columns, given, visits)
-        error = jnp.where(visits.seen, visits.outcome - self.mean(columns, given, visits), 0.0)
-        both = visits.seen[:, :, None] & visits.seen[:, None, :]
+        supplied = jnp.asarray(parameters)
+        square = self.covariance(columns, supplied, visits)
+        error = jnp.where(visits.observed, visits.outcome - self.mean(columns, supplied, visits), 0.0)
+        both = visits.observed[:, :, None] & visits.observed[:, None, :]
         inner = jnp.where(both, square, jnp.eye(error.shape[1]))
-        reach = square * visits.seen[:, None, :]
+        reach = square * visits.observed[:, None, :]
         gain = jnp.swapaxes(jnp.linalg.solve(inner, jnp.swapaxes(reach, -1, -2)), -1, -2)
-        mean = self.mean(columns, given, visits) + jnp.einsum("sij,sj->si", gain, error)
+        mean = self.mean(columns, supplied, visits) + jnp.einsum("sij,sj->si", gain, error)
         left = jnp.diagonal(square - gain @ jnp.swapaxes(reach, -1, -2), axis1=-2, axis2=-1)
-        spread = jnp.sqrt(jnp.where(visits.seen, 0.0, jnp.maximum(left, 0.0)))
+        spread = jnp.sqrt(jnp.where(visits.observed, 0.0, jnp.maximum(left, 0.0)))
         return mean, spread, spread
 
     def simulate(
         self, columns: Columns, key: Array, parameters: Float[np.ndarray, "*_ parameter"], visits: Visits
     ) -> Float[Array, "subject visit"]:
         """New values at every visit."""
-        given = jnp.asarray(parameters)
+        supplied = jnp.asarray(parameters)
         padding = jnp.eye(visits.slot.shape[1]) * (visits.slot < 0)[:, :, None]
         lower = jnp.linalg.cholesky(
             jnp.where(
                 (visits.slot >= 0)[:, :, None] & (visits.slot >= 0)[:, None, :],
-                self.covariance(columns, given, visits),
+                self.covariance(columns, supplied, visits),
                 padding,
             )
         )
         noise = jax.random.normal(key, visits.outcome.shape)
-        return self.mean(columns, given, visits) + jnp.einsum("sij,sj->si", lower, noise)
+        return self.mean(columns, supplied, visits) + jnp.einsum("sij,sj->si", lower, noise)

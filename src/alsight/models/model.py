@@ -46,7 +46,7 @@ class Visits:
         fixed: design of the population's course; 0 where not seen.
         random: design of a subject's own departure; 0 where not seen.
         noise: design of the log residual SD; 0 columns for equal noise.
-        seen: whether this visit has a value.
+        observed: whether this visit has a value.
         slot: planned visit of a value, counted from 0; -1 where not seen.
         group: stratum whose covariance a subject follows, 0 when there is one only.
         weight: multiplies a value's residual precision; 1 where none was given.
@@ -56,7 +56,7 @@ class Visits:
     fixed: Float[Array, "*batch subject visit fixed"]
     random: Float[Array, "*batch subject visit random"]
     noise: Float[Array, "*batch subject visit noise"]
-    seen: Bool[Array, "*batch subject visit"]
+    observed: Bool[Array, "*batch subject visit"]
     slot: Int[Array, "*batch subject visit"]
     group: Int[Array, "*batch subject"]
     weight: Float[Array, "*batch subject visit"]

@@ -41,16 +41,16 @@ def student_log_density(
 
     centers, halves = student_nodes(root, error, visits, size, degrees) if placed is None else placed
 
-    def one(error: Array, random: Array, size: Array, seen: Array, center: Array, half: Array) -> Array:
+    def one(error: Array, random: Array, size: Array, observed: Array, center: Array, half: Array) -> Array:
         reach = random @ root  # the effects are root @ v, v standard normal
         points = center + grid @ half.T
         left = (error - points @ reach.T) / size
-        density = jnp.where(seen, _student(left, degrees) - jnp.log(size), 0.0).sum(axis=1)
+        density = jnp.where(observed, _student(left, degrees) - jnp.log(size), 0.0).sum(axis=1)
         prior = -0.5 * (points**2).sum(axis=1)
         lift = 0.5 * (grid**2).sum(axis=1) + jnp.log(jnp.diagonal(half)).sum()
         return logsumexp(density + prior + lift + weight)
 
-    return jax.vmap(one)(error, visits.random, size, visits.seen, centers, halves)
+    return jax.vmap(one)(error, visits.random, size, visits.observed, centers, halves)
 
 
 def student_nodes(
@@ -62,10 +62,10 @@ def student_nodes(
 ) -> tuple[Float[Array, "subject random"], Float[Array, "subject random random"]]:
     """Mode of each subject's standardised effects and a factor of their covariance; no gradient flows through."""
 
-    def one(error: Array, random: Array, size: Array, seen: Array) -> tuple[Array, Array]:
-        return _mode(error, random @ root, size, seen, degrees)
+    def one(error: Array, random: Array, size: Array, observed: Array) -> tuple[Array, Array]:
+        return _mode(error, random @ root, size, observed, degrees)
 
-    return jax.lax.stop_gradient(jax.vmap(one)(error, visits.random, size, visits.seen))
+    return jax.lax.stop_gradient(jax.vmap(one)(error, visits.random, size, visits.observed))
 
 
 def student_effects(
@@ -77,12 +77,12 @@ def student_effects(
 ) -> tuple[Float[Array, "subject random"], Float[Array, "subject random random"]]:
     """Mode of each subject's random effects, and the covariance of the normal law that fits there."""
 
-    def one(error: Array, random: Array, size: Array, seen: Array) -> tuple[Array, Array]:
-        center, half = _mode(error, random @ root, size, seen, degrees)
+    def one(error: Array, random: Array, size: Array, observed: Array) -> tuple[Array, Array]:
+        center, half = _mode(error, random @ root, size, observed, degrees)
         spread = root @ half
         return root @ center, spread @ spread.T
 
-    return jax.vmap(one)(error, visits.random, size, visits.seen)
+    return jax.vmap(one)(error, visits.random, size, visits.observed)
 
 
 def _grid(size: int, nodes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -100,13 +100,13 @@ def _student(left: Array, degrees: Array) -> Array:
     return constant - half * jnp.log1p(left**2 / degrees)
 
 
-def _mode(error: Array, reach: Array, size: Array, seen: Array, degrees: Array) -> tuple[Array, Array]:
+def _mode(error: Array, reach: Array, size: Array, observed: Array, degrees: Array) -> tuple[Array, Array]:
     # Iteratively reweighted least squares: a visit's weight falls with its squared standardised error.
     eye = jnp.eye(reach.shape[1])
 
     def weighted(center: Array) -> Array:
         left = (error - reach @ center) / size
-        return jnp.where(seen, (degrees + 1) / (degrees + left**2) / size**2, 0.0)
+        return jnp.where(observed, (degrees + 1) / (degrees + left**2) / size**2, 0.0)
 
     def round_(center: Array, _: None) -> tuple[Array, None]:
         weight = weighted(center)

@@ -76,7 +76,7 @@ def plan_of(population: Population) -> Plan:
     return Plan(np.array(sorted(times)), schedule, style, LONGEST, severities(population))
 
 
-def recruit_block(population: Population, number: int, *, kept: bool = False) -> Group:
+def recruit_block(population: Population, number: int, *, accepted: bool = False) -> Group:
     """The people of one block of candidates who enter."""
     p = vector(population.people.parameters)
     subjects = np.arange(number * BLOCK, (number + 1) * BLOCK, dtype=np.uint64)
@@ -90,24 +90,24 @@ def recruit_block(population: Population, number: int, *, kept: bool = False) ->
     until = np.minimum(population.follow_up.months, leaves)
     plan = plan_of(population)
     acts = compiled(therapies, p)
-    seen = see(p, population.seed, subjects, traits, plan, acts, scale, until)
-    group = Group(population, plan, subjects, traits, seen, arm, therapies, assigned, leaves)
-    enters = present(seen, traits)
-    enters &= eligible(seen, traits, plan, population.recruit.criteria)
+    observed = see(p, population.seed, subjects, traits, plan, acts, scale, until)
+    group = Group(population, plan, subjects, traits, observed, arm, therapies, assigned, leaves)
+    enters = present(observed, traits)
+    enters &= eligible(observed, traits, plan, population.recruit.criteria)
     group = chosen(group, enters)
-    if not kept or group.subjects.size == 0:
+    if not accepted or group.subjects.size == 0:
         return group
     # Whole courses are large, so they are lived again for those who entered; every bit is the same.
     shorter = replace(plan, months=int(min(np.ceil(group.traits[:, at.T["stop_months"]].max()) + 1.0, LONGEST)))
     again = see(
-        p, population.seed, group.subjects, group.traits, shorter, acts, scale[enters], until[enters], kept=True
+        p, population.seed, group.subjects, group.traits, shorter, acts, scale[enters], until[enters], accepted=True
     )
-    return replace(group, seen=again)
+    return replace(group, observed=again)
 
 
 def chosen(group: Group, who: Bool[np.ndarray, " subject"]) -> Group:
     """Some people of a group."""
-    seen = Observations(group.seen.visits[who], group.seen.events[who], group.seen.courses[:0])
+    observed = Observations(group.observed.visits[who], group.observed.events[who], group.observed.courses[:0])
     return replace(
         group,
         subjects=group.subjects[who],
@@ -115,13 +115,13 @@ def chosen(group: Group, who: Bool[np.ndarray, " subject"]) -> Group:
         arm=group.arm[who],
         assigned=group.assigned[who],
         withdrawal=group.withdrawal[who],
-        seen=seen,
+        observed=observed,
     )
 
 
 def block_of(population: Population, number: int, *, truth: bool) -> Block:
     """One block as tables."""
-    group = recruit_block(population, number, kept=truth)
+    group = recruit_block(population, number, accepted=truth)
     hidden = {"people": truth_people(group), "course": truth_course(group)} if truth else {}
     return Block(number, group.subjects.size, cohort_of(group).frames(), hidden)
 

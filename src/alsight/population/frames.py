@@ -59,7 +59,7 @@ class Group:
     plan: Plan
     subjects: UInt64[np.ndarray, " subject"]
     traits: Float64[np.ndarray, "subject trait"]
-    seen: Observations
+    observed: Observations
     arm: Int64[np.ndarray, " subject"]
     therapies: tuple[Therapy, ...]
     assigned: Float64[np.ndarray, "subject therapy"]
@@ -99,9 +99,9 @@ def cohort_of(group: Group) -> Cohort:
     )
 
 
-def _of(names: Sequence[str | None], place: np.ndarray) -> pl.Series:
+def _of(names: Sequence[str | None], index: np.ndarray) -> pl.Series:
     """Names by their places."""
-    return pl.Series(list(names), dtype=pl.String).gather(place)
+    return pl.Series(list(names), dtype=pl.String).gather(index)
 
 
 def subjects_frame(group: Group) -> pl.DataFrame:
@@ -156,13 +156,13 @@ def _revised(group: Group) -> Bool[np.ndarray, " subject"]:
 
 def visits_frame(group: Group) -> pl.DataFrame:
     """One row a rating; item 5 stands in 5a or 5b, as a gastrostomy says."""
-    person, visit = np.nonzero(np.isfinite(group.seen.visits[:, :, 0]))
-    rows = group.seen.visits[person, visit]
+    person, visit = np.nonzero(np.isfinite(group.observed.visits[:, :, 0]))
+    rows = group.observed.visits[person, visit]
     items = rows[:, :12].astype(np.float32)
     fed = rows[:, FED] > 0.0
     planned = group.plan.planned.tolist()
     labels = ["screening" if month < 0 else "baseline" if month == 0 else f"month_{month:g}" for month in planned]
-    columns = {name: items[:, place] for place, name in enumerate(TWELVE) if name != "q5_cutting"}
+    columns = {name: items[:, index] for index, name in enumerate(TWELVE) if name != "q5_cutting"}
     frame = pl.DataFrame(
         {
             "subject": group.names().gather(person),
@@ -184,7 +184,7 @@ def visits_frame(group: Group) -> pl.DataFrame:
 
 def measures_frame(group: Group) -> pl.DataFrame:
     """One row a value, in the precision that a machine would print."""
-    values = group.seen.visits[:, :, MEASURES:]
+    values = group.observed.visits[:, :, MEASURES:]
     person, visit, column = np.nonzero(np.isfinite(values))
     scale = 10.0 ** np.array([DIGITS.get(row[0], 0) for row in COLUMNS])[column]
     named = {
@@ -194,7 +194,7 @@ def measures_frame(group: Group) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
             "subject": group.names().gather(person),
-            "day": np.rint(group.seen.visits[person, visit, DAY]).astype(np.int32),
+            "day": np.rint(group.observed.visits[person, visit, DAY]).astype(np.int32),
             **named,
             "value": np.rint(values[person, visit, column] * scale) / scale,
         }
@@ -215,9 +215,9 @@ def predicted_liters(
 
 def liters_frame(group: Group) -> pl.DataFrame:
     """Vital capacity in liters, with the equation that turned percent into them as the method."""
-    values = group.seen.visits[:, :, MEASURES : MEASURES + len(CAPACITIES)]
+    values = group.observed.visits[:, :, MEASURES : MEASURES + len(CAPACITIES)]
     person, visit, column = np.nonzero(np.isfinite(values))
-    days = group.seen.visits[person, visit, DAY]
+    days = group.observed.visits[person, visit, DAY]
     months = entry_month(group.traits)[person] + days / DAYS_PER_MONTH
     liters = values[person, visit, column] / 100.0 * predicted_liters(group.traits[person], months)
     frame = pl.DataFrame(
@@ -236,15 +236,15 @@ def liters_frame(group: Group) -> pl.DataFrame:
 
 def _rows(group: Group, who: np.ndarray, day: np.ndarray, end: np.ndarray | None = None) -> pl.DataFrame:
     """Subject, day and end_day of some people; days are given in months from entry, an infinite end is none."""
-    place = np.flatnonzero(who)
-    ends = pl.Series("end_day", np.full(place.size, np.nan) if end is None else np.rint(end[place] * DAYS_PER_MONTH))
+    index = np.flatnonzero(who)
+    ends = pl.Series("end_day", np.full(index.size, np.nan) if end is None else np.rint(end[index] * DAYS_PER_MONTH))
     ends = ends.replace([np.inf], [np.nan]).fill_nan(None).cast(pl.Int32)
-    return pl.DataFrame({"subject": group.names().gather(place), "day": _days(day[place]), "end_day": ends})
+    return pl.DataFrame({"subject": group.names().gather(index), "day": _days(day[index]), "end_day": ends})
 
 
 def events_frame(group: Group) -> pl.DataFrame:
     """Milestones that fall into the time a person is watched, and the end of watching."""
-    entry, end, events = entry_month(group.traits), group.end(), group.seen.events
+    entry, end, events = entry_month(group.traits), group.end(), group.observed.events
     follow = group.population.follow_up
     died = np.where(events[:, at.V["death"]] >= 0, events[:, at.V["death"]] - entry, np.inf)
     parts = [("death", _rows(group, died <= (follow.months if follow.vital_status else end), died))]
@@ -265,19 +265,19 @@ def events_frame(group: Group) -> pl.DataFrame:
 
 def doses_frame(group: Group) -> pl.DataFrame:
     """What each person was given and when, whether or not it worked; care drugs among them."""
-    entry, events = entry_month(group.traits), group.seen.events
+    entry, events = entry_month(group.traits), group.observed.events
     died = np.where(events[:, at.V["death"]] >= 0, events[:, at.V["death"]] - entry, np.inf)
     last, forever = np.minimum(group.end(), died), np.full(entry.size, np.inf)
     background = len(group.population.background)
     origins = {"entry": 0.0 * entry, "onset": -entry, "diagnosis": -group.traits[:, at.T["lag_months"]]}
     parts = [DOSES.empty()]
-    for place, therapy in enumerate(group.therapies):
+    for index, therapy in enumerate(group.therapies):
         origin = origins[therapy.origin]
         start = origin + therapy.start_month
         stop = forever if therapy.stop_month is None else origin + therapy.stop_month
-        who = (group.assigned[:, place] > 0) & (gated(therapy, group.traits) > 0) & (start < last)
+        who = (group.assigned[:, index] > 0) & (gated(therapy, group.traits) > 0) & (start < last)
         rows = _rows(group, who, start, np.where(stop < last, stop, np.inf))
-        parts.append(_given(rows, therapy.name, therapy.kind, therapy.dose, therapy.dose_unit, place >= background))
+        parts.append(_given(rows, therapy.name, therapy.kind, therapy.dose, therapy.dose_unit, index >= background))
     for name, treatment in CARE_DRUGS.items():
         start = np.where(events[:, at.V[name]] >= 0, events[:, at.V[name]] - entry, np.inf)
         parts.append(_given(_rows(group, start < last, start), treatment, "symptomatic", None, "", blinded=False))

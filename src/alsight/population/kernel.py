@@ -57,7 +57,7 @@ class Observations:
 
     visits: Float64[np.ndarray, "subject visit column"]
     events: Float64[np.ndarray, "subject event"]
-    courses: Float64[np.ndarray, "kept month quantity"]
+    courses: Float64[np.ndarray, "accepted month quantity"]
 
 
 @nb.njit(**STRICT)
@@ -83,19 +83,19 @@ def _kernel(digest: int) -> Any:
         tables: Any,
         acts: Any,
         scale: Any,
-        kept: bool,
+        accepted: bool,
         plan: Any,
         until: Any,
         courses: Any,
         events: Any,
         out: Any,
     ) -> int:
-        own, seen = room(m, acts.shape[0]), np.empty(layout.COURSE_WIDTH)
+        own, observed = room(m, acts.shape[0]), np.empty(layout.COURSE_WIDTH)
         keys = np.empty(streams.shape[0], np.uint64)
         planned, schedule, style, raters = plan
         for k in range(subjects.shape[0]):
             person_keys(streams, subjects[k], keys)
-            course = courses[k if kept else 0]
+            course = courses[k if accepted else 0]
             exist(m, law, keys, traits[k], acts, scale[k], own, course, events[k])
             follow(
                 tables[0].shape[1],
@@ -113,7 +113,7 @@ def _kernel(digest: int) -> Any:
                 raters,
                 until[k],
                 own[3],
-                seen,
+                observed,
                 out[k],
             )
         return digest
@@ -136,7 +136,7 @@ def see(
     scale: Float64[np.ndarray, "subject act"],
     until: Float64[np.ndarray, " subject"],
     *,
-    kept: bool = False,
+    accepted: bool = False,
 ) -> Observations:
     """Live and see some people.
 
@@ -149,10 +149,10 @@ def see(
         acts: treatments.
         scale: how strongly each act reaches each person.
         until: last month with visits [months from entry], for each person.
-        kept: whether whole courses are wanted.
+        accepted: whether whole courses are wanted.
     """
     n = subjects.size
-    courses = np.full((n if kept else 1, plan.months, layout.COURSE_WIDTH), np.nan)
+    courses = np.full((n if accepted else 1, plan.months, layout.COURSE_WIDTH), np.nan)
     events, out = np.empty((n, layout.EVENT_WIDTH)), np.empty((n, plan.planned.size, WIDTH))
     _kernel(_digest())(
         subjects,
@@ -163,7 +163,7 @@ def see(
         rated.tables(),
         acts,
         scale,
-        kept,
+        accepted,
         (plan.planned, plan.schedule, plan.style, plan.raters),
         until,
         courses,

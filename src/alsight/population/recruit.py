@@ -29,10 +29,10 @@ def entry_month(traits: Float64[np.ndarray, "subject trait"]) -> Float64[np.ndar
     return traits[:, at.T["delay_months"]] + traits[:, at.T["lag_months"]]
 
 
-def present(seen: Observations, traits: Float64[np.ndarray, "subject trait"]) -> Bool[np.ndarray, " subject"]:
+def present(observed: Observations, traits: Float64[np.ndarray, "subject trait"]) -> Bool[np.ndarray, " subject"]:
     """People who had an onset and are alive, without a tracheostomy, and known as patients at entry."""
     entry = entry_month(traits)
-    events = seen.events
+    events = observed.events
     died, cut = events[:, at.V["death"]], events[:, at.V["tracheostomy"]]
     alive = (events[:, at.V["onset"]] >= 0) & ((died < 0) | (died > entry)) & ((cut < 0) | (cut > entry))
     recorded = events[:, at.V["last"]] > entry
@@ -42,13 +42,13 @@ def present(seen: Observations, traits: Float64[np.ndarray, "subject trait"]) ->
 
 
 def eligible(
-    seen: Observations, traits: Float64[np.ndarray, "subject trait"], plan: Plan, criteria: Criteria
+    observed: Observations, traits: Float64[np.ndarray, "subject trait"], plan: Plan, criteria: Criteria
 ) -> Bool[np.ndarray, " subject"]:
     """Whether each person meets every criterion; what was not measured cannot be met."""
     base = int(np.flatnonzero(plan.planned == 0.0)[0])
-    now, entry = seen.visits[:, base], entry_month(traits)
+    now, entry = observed.visits[:, base], entry_month(traits)
     total = now[:, :12].sum(axis=1)
-    screened = seen.visits[:, 0, :12].sum(axis=1) if base > 0 else total
+    screened = observed.visits[:, 0, :12].sum(axis=1) if base > 0 else total
     quantities = {
         "age": traits[:, at.T["age_at_onset"]] + entry / 12.0,
         "months_since_onset": entry,
@@ -70,7 +70,7 @@ def eligible(
         rows = np.array([{gene.name, gene.genotype} & set(criteria.genotypes) != set() for gene in GENES])
         accepted &= rows[traits[:, at.T["genotype"]].astype(int)]
     if criteria.onset_regions:
-        pools = [place for place, name in enumerate(POOLS) if name in criteria.onset_regions]
+        pools = [index for index, name in enumerate(POOLS) if name in criteria.onset_regions]
         accepted &= np.isin(traits[:, at.T["onset_pool"]].astype(int), pools)
     return accepted
 
@@ -108,13 +108,13 @@ def handed_out(
     """
     therapies: list[Therapy] = []
     columns: list[Float64[np.ndarray, " subject"]] = []
-    rows = [(-1, given) for given in population.background]
-    rows += [(place, given) for place, one in enumerate(population.arms) for given in one.gives]
-    for place, given in rows:
-        key = subject_key(population.seed ^ _UPTAKE_ROOT ^ name_number(given.therapy), Stream.THERAPY, subjects)
-        takes = uniforms(key, 1, first=5)[:, 0] < given.uptake
-        therapies.append(changed(population, given))
-        columns.append((takes & ((arm == place) | (place < 0))).astype(np.float64))
+    rows = [(-1, supplied) for supplied in population.background]
+    rows += [(index, supplied) for index, one in enumerate(population.arms) for supplied in one.gives]
+    for index, supplied in rows:
+        key = subject_key(population.seed ^ _UPTAKE_ROOT ^ name_number(supplied.therapy), Stream.THERAPY, subjects)
+        takes = uniforms(key, 1, first=5)[:, 0] < supplied.uptake
+        therapies.append(changed(population, supplied))
+        columns.append((takes & ((arm == index) | (index < 0))).astype(np.float64))
     assigned = np.stack(columns, axis=1) if columns else np.zeros((subjects.size, 0))
     return tuple(therapies), assigned
 

@@ -67,26 +67,28 @@ def write_population(
         RunError: the disk refused, or hardly any candidate meets the criteria.
     """
     checked(population)
-    place = Path(folder)
-    _refuse(place)
-    shelf = place / SHELF / digest_of(population, truth=truth)
+    location = Path(folder)
+    _refuse(location)
+    shelf = location / SHELF / digest_of(population, truth=truth)
     try:
         shelf.mkdir(parents=True, exist_ok=True)
         counts = _fill(population, shelf, workers, truth, progress)
-        files, rows = _merge(population, shelf, place, counts, truth)
-        _manifest(place, rows, provenance)
-        shutil.rmtree(place / SHELF)
+        files, rows = _merge(population, shelf, location, counts, truth)
+        _manifest(location, rows, provenance)
+        shutil.rmtree(location / SHELF)
     except OSError as error:
-        raise RunError(f"{place} could not be written: {error.strerror or error}. Finished shards are kept.") from error
-    return files | {"manifest": place / MANIFEST}, rows
+        raise RunError(
+            f"{location} could not be written: {error.strerror or error}. Finished shards are kept."
+        ) from error
+    return files | {"manifest": location / MANIFEST}, rows
 
 
-def _refuse(place: Path) -> None:
+def _refuse(location: Path) -> None:
     known = {MANIFEST, SHELF}
-    if place.exists() and not place.is_dir():
-        raise SpecError([("out", "a folder, not a file", str(place))])
-    if place.is_dir() and any(place.iterdir()) and not any((place / name).exists() for name in known):
-        raise SpecError([("out", "a new or empty folder, or one that holds a cohort", str(place))])
+    if location.exists() and not location.is_dir():
+        raise SpecError([("out", "a folder, not a file", str(location))])
+    if location.is_dir() and any(location.iterdir()) and not any((location / name).exists() for name in known):
+        raise SpecError([("out", "a new or empty folder, or one that holds a cohort", str(location))])
 
 
 def _name(table: str, number: int) -> str:
@@ -135,16 +137,16 @@ def _cut(shelf: Path, table: str, counts: list[int]) -> pl.LazyFrame:
 
 
 def _merge(
-    population: Population, shelf: Path, place: Path, counts: list[int], truth: bool
+    population: Population, shelf: Path, location: Path, counts: list[int], truth: bool
 ) -> tuple[dict[str, Path], dict[str, int]]:
     """Shards to one file a table, streaming."""
     del population
-    (place / MANIFEST).unlink(missing_ok=True)
+    (location / MANIFEST).unlink(missing_ok=True)
     files: dict[str, Path] = {}
     rows: dict[str, int] = {}
     hidden: Iterable[str] = ("people", "course") if truth else ()
     for table in (*TABLES, *(f"{TRUTH}-{name}" for name in hidden)):
-        path = place / table.replace(f"{TRUTH}-", f"{TRUTH}/")
+        path = location / table.replace(f"{TRUTH}-", f"{TRUTH}/")
         path = path.with_suffix(".parquet")
         path.parent.mkdir(exist_ok=True)
         _cut(shelf, table, counts).sink_parquet(path, compression="zstd", maintain_order=True, row_group_size=100_000)
@@ -153,18 +155,18 @@ def _merge(
     return files, rows
 
 
-def _manifest(place: Path, rows: dict[str, int], provenance: Provenance | None) -> None:
+def _manifest(location: Path, rows: dict[str, int], provenance: Provenance | None) -> None:
     """The same manifest that a written cohort has, put down last."""
-    fault_frame([]).write_parquet(place / f"{REJECTED.name}.parquet", compression="zstd")
+    fault_frame([]).write_parquet(location / f"{REJECTED.name}.parquet", compression="zstd")
     names = {**{name: rows[name] for name in TABLES}, REJECTED.name: 0}
     manifest = Manifest(
         version=VERSION,
         program=program(),
         format="parquet",
         tables={name: TableFile(file=f"{name}.parquet", rows=count) for name, count in names.items()},
-        digests={f"{name}.parquet": file_digest(place / f"{name}.parquet") for name in sorted(names)},
+        digests={f"{name}.parquet": file_digest(location / f"{name}.parquet") for name in sorted(names)},
         provenance=provenance,
     )
-    draft = place / f"{MANIFEST}.part"
+    draft = location / f"{MANIFEST}.part"
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
-    os.replace(draft, place / MANIFEST)
+    os.replace(draft, location / MANIFEST)

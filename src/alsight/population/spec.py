@@ -274,17 +274,17 @@ def _recruit_faults(population: Population) -> list[tuple[str, str, object]]:
 
 def _therapy_faults(population: Population) -> list[tuple[str, str, object]]:
     faults: list[tuple[str, str, object]] = []
-    for place, therapy in enumerate(population.therapies):
-        faults += faults_of(therapy, f"therapies[{place}]")
+    for index, therapy in enumerate(population.therapies):
+        faults += faults_of(therapy, f"therapies[{index}]")
     known = (*(therapy.name for therapy in population.therapies), *THERAPIES)
     names = [arm.name for arm in population.arms]
     if len(set(names)) < len(names):
         faults.append(("arms", "arms of different names", names))
-    given = [(f"background[{place}]", one) for place, one in enumerate(population.background)]
-    given += [
+    supplied = [(f"background[{index}]", one) for index, one in enumerate(population.background)]
+    supplied += [
         (f"arms[{a}].gives[{g}]", one) for a, arm in enumerate(population.arms) for g, one in enumerate(arm.gives)
     ]
-    for path, one in given:
+    for path, one in supplied:
         if one.therapy not in known:
             faults.append((f"{path}.therapy", "one of " + ", ".join(known), one.therapy))
             continue
@@ -292,13 +292,13 @@ def _therapy_faults(population: Population) -> list[tuple[str, str, object]]:
     return faults
 
 
-def changed(population: Population, given: Given) -> Therapy:
+def changed(population: Population, supplied: Given) -> Therapy:
     """A therapy as an arm gives it: its own request, with times and strengths replaced."""
     own = {therapy.name: therapy for therapy in population.therapies}
-    therapy = own[given.therapy] if given.therapy in own else THERAPIES[given.therapy].therapy
-    acts = tuple(msgspec.structs.replace(act, strength=act.strength * given.strength) for act in therapy.acts)
-    start = therapy.start_month if given.start_month is None else given.start_month
-    stop = therapy.stop_month if given.stop_month is None else given.stop_month
+    therapy = own[supplied.therapy] if supplied.therapy in own else THERAPIES[supplied.therapy].therapy
+    acts = tuple(msgspec.structs.replace(act, strength=act.strength * supplied.strength) for act in therapy.acts)
+    start = therapy.start_month if supplied.start_month is None else supplied.start_month
+    stop = therapy.stop_month if supplied.stop_month is None else supplied.stop_month
     return msgspec.structs.replace(therapy, acts=acts, start_month=start, stop_month=stop)
 
 

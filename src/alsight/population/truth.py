@@ -44,11 +44,11 @@ def truth_people(group: Group) -> pl.DataFrame:
         "mimic": ["", *(row.name for row in MIMICS)],
     }
     columns: dict[str, object] = {"subject": group.names()}
-    for name, place in at.T.items():
-        values = group.traits[:, place]
+    for name, index in at.T.items():
+        values = group.traits[:, index]
         columns[name] = np.array(names[name])[values.astype(int)] if name in _NAMED else values
     columns["entry_month"] = entry_month(group.traits)
-    columns |= {f"{name}_month": group.seen.events[:, place] for name, place in at.V.items() if name != "dips"}
+    columns |= {f"{name}_month": group.observed.events[:, index] for name, index in at.V.items() if name != "dips"}
     for therapy, received in zip(group.therapies, group.assigned.T, strict=True):
         columns[f"received_{therapy.name}"] = np.maximum(
             received, np.asarray(columns.get(f"received_{therapy.name}", 0.0))
@@ -58,8 +58,8 @@ def truth_people(group: Group) -> pl.DataFrame:
 
 def truth_course(group: Group) -> pl.DataFrame:
     """One row a person and month lived since onset: six quantities of each pool, and the person's own."""
-    courses = group.seen.courses
-    lived = np.arange(courses.shape[1])[None, :] < group.seen.events[:, at.V["last"]][:, None]
+    courses = group.observed.courses
+    lived = np.arange(courses.shape[1])[None, :] < group.observed.events[:, at.V["last"]][:, None]
     person, month = np.nonzero(lived)
     rows = courses[person, month]
     columns: dict[str, object] = {
@@ -68,5 +68,5 @@ def truth_course(group: Group) -> pl.DataFrame:
         "months_from_entry": month - entry_month(group.traits)[person],
     }
     columns |= {f"{name}_{pool}": rows[:, row + r] for name, row in _POOLED.items() for r, pool in enumerate(POOLS)}
-    columns |= {name: rows[:, place] for name, place in _SINGLE.items()}
+    columns |= {name: rows[:, index] for name, index in _SINGLE.items()}
     return pl.DataFrame(columns)

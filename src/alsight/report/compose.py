@@ -54,7 +54,7 @@ class Findings:
         pairs: how far each two definitions disagree.
         flags: people who met a striking definition, the most striking first.
         portrait: what `describe_cohort` gave.
-        judged: the verdicts, under the same names.
+        assessed: the verdicts, under the same names.
     """
 
     cohort: Cohort
@@ -64,15 +64,15 @@ class Findings:
     pairs: pl.DataFrame
     flags: pl.DataFrame
     portrait: dict[str, pl.DataFrame]
-    judged: Verdicts
+    assessed: Verdicts
 
 
-def find(cohort: Cohort, judged: Verdicts, progress: Progress) -> Findings:
+def find(cohort: Cohort, assessed: Verdicts, progress: Progress) -> Findings:
     """Everything that a report states about a cohort.
 
     Args:
         cohort: the people, under the names that the report prints.
-        judged: their verdicts, under the same names.
+        assessed: their verdicts, under the same names.
         progress: informed how far the work is.
     """
     progress("scoring visits", 0, 0)
@@ -82,7 +82,9 @@ def find(cohort: Cohort, judged: Verdicts, progress: Progress) -> Findings:
     episodes = episode_frame(met)
     rates, pairs = rate_frame(met), disagreement_frame(met)
     progress("describing", 0, 0)
-    return Findings(cohort, visits, episodes, rates, pairs, flagged(episodes), describe_cohort(cohort, visits), judged)
+    return Findings(
+        cohort, visits, episodes, rates, pairs, flagged(episodes), describe_cohort(cohort, visits), assessed
+    )
 
 
 def page(found: Findings, record: Provenance, *, pages: int, name: str, progress: Progress) -> Page:
@@ -96,20 +98,20 @@ def page(found: Findings, record: Provenance, *, pages: int, name: str, progress
         progress: told how far the drawing is.
     """
     progress("drawing charts", 0, 0)
-    cohort, judged, size = found.cohort, found.judged, found.cohort.size
+    cohort, assessed, size = found.cohort, found.assessed, found.cohort.size
     accepted = {table: frame.height for table, frame in cohort.frames().items()}
     marked = [flag.definition for flag in FLAGS]
     records = Records(cohort.subjects, found.visits, cohort.events, cohort.doses, cohort.measures, found.episodes)
-    looked = look(judged, found.flags, cohort, records, tuple(marked), pages)
+    looked = look(assessed, found.flags, cohort, records, tuple(marked), pages)
     listed = listed_people(found, looked)
-    counts = verdict_counts(judged, listed)
+    counts = verdict_counts(assessed, listed)
     definitions = definition_counts(found.rates, found.pairs, listed)
     sections: list[Section] = [
         about(),
-        verdict_section(counts, judged.thresholds),
-        statement_section(judged),
-        second_look_section(judged, anchors(looked), counts.review),
-        criteria_section(judged, counts),
+        verdict_section(counts, assessed.thresholds),
+        statement_section(assessed),
+        second_look_section(assessed, anchors(looked), counts.review),
+        criteria_section(assessed, counts),
         who(found.portrait, size, listed),
         reading(cohort.rejected, accepted),
         trajectories(found.visits, found.episodes, marked),
@@ -130,7 +132,7 @@ def page(found: Findings, record: Provenance, *, pages: int, name: str, progress
         program=record.program,
         size=size,
         # The tables beside the page hold more rows than it shows, and are decided upon together with it.
-        beside=(counts, definitions, stated_everything(judged), statement_sums(judged.statement)),
+        beside=(counts, definitions, stated_everything(assessed), statement_sums(assessed.statement)),
     )
 
 
@@ -141,8 +143,8 @@ def listed_people(found: Findings, looked: Looked) -> dict[Who, int]:
     and every definition met.
     """
     paged = looked.shown["subject"]
-    again = look_again(found.judged)["subject"]
-    people = found.judged.people
+    again = look_again(found.assessed)["subject"]
+    people = found.assessed.people
     one_by_one = pl.concat([paged, again.head(LISTED)]).unique().implode()
     shown = people.filter(pl.col("subject").is_in(paged.implode()))
     listed: dict[Who, int] = {("review",): min(again.len(), LISTED)}
@@ -177,7 +179,7 @@ def _lead(found: Findings, counts: VerdictCounts) -> Text:
     return phrase(
         WithNoun(counts.everyone),
         f" with {count(visits)} {'visit' if visits == 1 else 'visits'}. ",
-        cohort_sentence(found.judged.sentence),
+        cohort_sentence(found.assessed.sentence),
         " Beyond noise and natural history: ",
         WithNoun(gains, "held or lost gain", "held or lost gains") if gains.size else "no held or lost gain",
         " and ",

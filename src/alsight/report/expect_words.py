@@ -39,9 +39,9 @@ def headline(question: Question, answer: Expectation) -> str:
         share = often(rows["chance"][0]).removesuffix(" of such groups").removesuffix(" such groups")
         beside = f", and in {most}{share} where the published {rows['published'][0]} holds"
     of = "1 person" if question.of == 1 else f"{question.of:,} people"
-    given = f"{numbers.median:,} ({numbers.low:,} to {numbers.high:,}) {question.outcome.said}"
+    supplied = f"{numbers.median:,} ({numbers.low:,} to {numbers.high:,}) {question.outcome.said}"
     happens = f"{question.found:,} or more happens in {often(answer.chance)}{beside}"
-    return f"Of {of} like these, natural history alone gives {given}; {happens}."
+    return f"Of {of} like these, natural history alone gives {supplied}; {happens}."
 
 
 def sentences(question: Question, answer: Expectation, name: str) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ def _meaning(question: Question, answer: Expectation) -> str:
     among = (
         "everybody enrolled, deaths and losses counted as not meeting it"
         if question.enrolled
-        else f"{rule.eligible} ({percent(answer.judged)} of those enrolled)"
+        else f"{rule.eligible} ({percent(answer.assessed)} of those enrolled)"
     )
     looked = f" Looked for in {answer.months:g} months." if rule.timing == "ever" else ""
     assumed = f" {rule.assumed}" if rule.assumed else ""
@@ -156,7 +156,7 @@ def _meaning(question: Question, answer: Expectation) -> str:
 
 
 def _people(question: Question, answer: Expectation, name: str) -> str:
-    population = observed(question.population, question.outcome.rule, question.seen, question.run_in)
+    population = observed(question.population, question.outcome.rule, question.observed, question.run_in)
     follow, sets = population.follow_up, answer.tables["sets"]
     mimics = f"{percent(population.mimics.share)} of them with something else" if population.mimics.share else ""
     every = follow.schedule.rating

@@ -33,20 +33,20 @@ def make_folder(out: str, source: str = "") -> Path:
         SpecError: a file has that name, or it is the very folder that is read.
         RunError: the folder cannot be made or written to.
     """
-    place = Path(out).expanduser()
-    if place.exists() and not place.is_dir():
+    location = Path(out).expanduser()
+    if location.exists() and not location.is_dir():
         raise SpecError([("out", "a folder, or a name that is free", out)])
-    if source and place.exists() and Path(source).exists() and place.samefile(source):
+    if source and location.exists() and Path(source).exists() and location.samefile(source):
         raise SpecError([("out", "another folder than the one that is read", out)])
-    with writing(place):
-        place.mkdir(parents=True, exist_ok=True)
-        if not os.access(place, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
-    return place.resolve()
+    with writing(location):
+        location.mkdir(parents=True, exist_ok=True)
+        if not os.access(location, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(location))
+    return location.resolve()
 
 
 @contextmanager
-def writing(place: Path) -> Generator[None]:
+def writing(location: Path) -> Generator[None]:
     """Turn what can go wrong in writing into a RunError that says what to do.
 
     Raises:
@@ -57,37 +57,37 @@ def writing(place: Path) -> Generator[None]:
     except OSError as error:
         code = error.errno or 0
         reason = _REASONS.get(code, f"{error.strerror or error}: choose another folder with {OUT}.")
-        raise RunError(f"Could not write {place}. {reason}") from error
+        raise RunError(f"Could not write {location}. {reason}") from error
     except pl.exceptions.PolarsError as error:
-        raise RunError(f"Could not write {place}. {str(error).splitlines()[0]}") from error
+        raise RunError(f"Could not write {location}. {str(error).splitlines()[0]}") from error
 
 
-def write_whole(place: Path, write: Callable[[Path], object]) -> Path:
+def write_whole(location: Path, write: Callable[[Path], object]) -> Path:
     """Write a file under another name first, so that a broken run leaves the old file or none, never half a one.
 
     Raises:
         RunError: the file could not be written; nothing of it is left.
     """
-    draft = place.with_name(f".{place.name}.part")
-    with writing(place):
+    draft = location.with_name(f".{location.name}.part")
+    with writing(location):
         try:
             write(draft)
-            draft.replace(place)
+            draft.replace(location)
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
-    return place
+    return location
 
 
-def write_text(place: Path, text: str) -> Path:
+def write_text(location: Path, text: str) -> Path:
     """Write text as UTF-8, whole or not at all.
 
     Raises:
         RunError: the file could not be written.
     """
-    return write_whole(place, lambda draft: draft.write_text(text, encoding="utf-8"))
+    return write_whole(location, lambda draft: draft.write_text(text, encoding="utf-8"))
 
 
-def shown(place: Path) -> str:
+def shown(location: Path) -> str:
     """A place as a person can open it: absolute."""
-    return str(place.resolve())
+    return str(location.resolve())

@@ -49,10 +49,10 @@ def write_private(cohort: Cohort, salt: str, folder: Path) -> dict[str, Path]:
     Raises:
         RunError: the disk refused.
     """
-    place = make_folder(str(folder / PRIVATE))
+    location = make_folder(str(folder / PRIVATE))
     key = pseudonyms(cohort.subjects["subject"], salt)
-    write_text(place / "do-not-send.txt", _NOTE)
+    write_text(location / "do-not-send.txt", _NOTE)
     return {
-        "identities": write_whole(place / "identities.csv", guarded(key).write_csv),
-        "rejected_identified": write_whole(place / "rejected.csv", guarded(cohort.rejected).write_csv),
+        "identities": write_whole(location / "identities.csv", guarded(key).write_csv),
+        "rejected_identified": write_whole(location / "rejected.csv", guarded(cohort.rejected).write_csv),
     }

@@ -118,8 +118,8 @@ def methods(record: Provenance) -> Section:
     ]
     # Names of files may name a person or a place.
     rows += [
-        (phrase("SHA-256 of ", Identifier(name, f"input {place + 1}")), digest)
-        for place, (name, digest) in enumerate(record.inputs.items())
+        (phrase("SHA-256 of ", Identifier(name, f"input {index + 1}")), digest)
+        for index, (name, digest) in enumerate(record.inputs.items())
     ]
     blocks += [
         Heading("Terms"),

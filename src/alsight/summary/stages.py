@@ -82,12 +82,12 @@ def _over_time(system: str, scored: pl.DataFrame, column: str, died: pl.DataFram
     )
     staged = pl.concat([near.select("months", "stage"), died.select("months", "stage")])
     counts = staged.group_by("months", "stage").agg(people=pl.len().cast(pl.Int64))
-    seen = pl.col("people").sum().over("months")
+    observed = pl.col("people").sum().over("months")
     return counts.select(
         pl.lit(system).alias("system"),
         "months",
         "stage",
         "people",
-        share=pl.col("people") / seen,
-        not_seen=size - seen,
+        share=pl.col("people") / observed,
+        not_seen=size - observed,
     ).sort("months", "stage")

@@ -93,14 +93,14 @@ def kaplan_meier(
 
 def _observed(
     time: Float[np.ndarray, " people"], event: Bool[np.ndarray, " people"], entry: Float[np.ndarray, " people"] | None
-) -> tuple[Float[np.ndarray, " seen"], Float[np.ndarray, " seen"], Bool[np.ndarray, " seen"]]:
+) -> tuple[Float[np.ndarray, " observed"], Float[np.ndarray, " observed"], Bool[np.ndarray, " observed"]]:
     """End, begin and event of the people who were under observation for any time, or from the start."""
     stop, happened = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
     if entry is None:
         return stop, np.full(stop.size, -np.inf), happened
     begin = np.asarray(entry, dtype=np.float64)
-    seen = stop > begin
-    return stop[seen], begin[seen], happened[seen]
+    observed = stop > begin
+    return stop[observed], begin[observed], happened[observed]
 
 
 _Pair = tuple[Float[np.ndarray, " times"], Float[np.ndarray, " times"]]
@@ -139,11 +139,11 @@ def survival_at(
     curve: Curve, times: Float[np.ndarray, " asked"]
 ) -> tuple[Float[np.ndarray, " asked"], Float[np.ndarray, " asked"], Float[np.ndarray, " asked"]]:
     """Survival with limits at given times; nan after the last observation, 1 (limits 1) before the first event."""
-    place = np.searchsorted(curve.time, times, side="right")
+    index = np.searchsorted(curve.time, times, side="right")
     known = np.asarray(times) <= curve.last
 
     def at(values: Float[np.ndarray, " times"]) -> Float[np.ndarray, " asked"]:
-        return np.where(known, np.concatenate([[1.0], values])[place], np.nan)
+        return np.where(known, np.concatenate([[1.0], values])[index], np.nan)
 
     return at(curve.survival), at(curve.low), at(curve.high)
 

@@ -75,7 +75,7 @@ def _by_lag(
     """Sums over all pairs of one person's visits, by lag class; class 0 takes the pairs that are not shown."""
     classes = MOST_LAG_MONTHS // LAG_MONTHS
     sums = np.zeros((3, classes + 1))
-    seen = np.zeros((classes + 1, ratings.size), dtype=bool)
+    observed = np.zeros((classes + 1, ratings.size), dtype=bool)
     starts = np.flatnonzero(~np.isnan(value))
     for _, index, second in ahead(ratings, starts):
         first = starts[index]
@@ -86,7 +86,7 @@ def _by_lag(
         weight = np.full(first.size, 2.0) if u is None else 2.0 - (u[first] - u[second]) ** 2
         for row, part in enumerate((np.ones(lag.size), squared, weight)):
             sums[row] += np.bincount(lag, weights=part, minlength=classes + 1)
-        seen[lag, ratings.subject[first]] = True
+        observed[lag, ratings.subject[first]] = True
     pairs, squared, weight = sums[:, 1:]
     semivariance = np.divide(squared, weight, out=np.full(classes, np.nan), where=weight > 0)
     return pl.DataFrame(
@@ -94,7 +94,7 @@ def _by_lag(
             "of": [of] * classes,
             "lag_months": np.arange(1, classes + 1) * LAG_MONTHS,
             "pairs": pairs.astype(np.int64),
-            "people": seen[1:].sum(axis=1),
+            "people": observed[1:].sum(axis=1),
             "semivariance": semivariance,
             "sd": np.sqrt(semivariance),
         }

@@ -76,11 +76,11 @@ def run(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = N
     folder = make_folder(spec.out, spec.path)
     record = _record(spec, known)
     salt = "" if spec.identified else salt_of(known, spec.salt_file)
-    judged = verdicts(known, spec.thresholds, setting=spec.setting, progress=progress)
+    assessed = verdicts(known, spec.thresholds, setting=spec.setting, progress=progress)
     sent = known
     if not spec.identified:
-        sent, judged = pseudonymize(known, salt), renamed(judged, pseudonyms(known.subjects["subject"], salt))
-    found = find(sent, judged, progress)
+        sent, assessed = pseudonymize(known, salt), renamed(assessed, pseudonyms(known.subjects["subject"], salt))
+    found = find(sent, assessed, progress)
     content = page(found, record, pages=spec.pages, name=_name(spec), progress=progress)
     disclosure = decide(content, Policy(spec.identified))
     report = html(content, disclosure)
@@ -96,7 +96,7 @@ def run(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = N
     return Answer(
         summary=summary,
         files=files,
-        sentences=(*sentences(counts(known)), *_told(judged), f"The report is {shown(files['report'])}"),
+        sentences=(*sentences(counts(known)), *_told(assessed), f"The report is {shown(files['report'])}"),
         exit=Exit.REJECTED if spec.strict and summary["rejected"] else Exit.FINE,
         provenance=record,
     )
@@ -124,7 +124,7 @@ def _write(folder: Path, found: Findings, report: str, disclosure: Disclosure) -
     return {
         "report": write_text(folder / "report.html", report),
         "episodes": write_whole(folder / "episodes.parquet", found.episodes.write_parquet),
-        **write_verdicts(found.judged, folder, disclosure),
+        **write_verdicts(found.assessed, folder, disclosure),
         "rejected": write_whole(folder / "rejected.csv", guarded(found.cohort.rejected).write_csv),
         "cohort": folder / "cohort",
     }
@@ -143,7 +143,7 @@ def _summary(
         else msgspec.structs.replace(
             record,
             request={**record.request, "path": "", "mapping": "", "sheet": ""},
-            inputs={f"input {place + 1}": digest for place, digest in enumerate(record.inputs.values())},
+            inputs={f"input {index + 1}": digest for index, digest in enumerate(record.inputs.values())},
         )
     )
     return {
@@ -151,17 +151,17 @@ def _summary(
         "episodes": rates.with_columns(pl.col(pl.Float64).fill_nan(None)).to_dicts(),
         "flagged": found.flags.to_dicts(),
         "verdicts": {
-            **printed_counts(found.judged, disclosure),
-            "thresholds": msgspec.to_builtins(found.judged.thresholds),
+            **printed_counts(found.assessed, disclosure),
+            "thresholds": msgspec.to_builtins(found.assessed.thresholds),
         },
         "files": {name: str(file.relative_to(files["report"].parent)) for name, file in files.items()},
         "provenance": msgspec.to_builtins(public),
     }
 
 
-def _told(judged: Verdicts) -> tuple[str, ...]:
+def _told(assessed: Verdicts) -> tuple[str, ...]:
     """The counts of the striking verdicts, then what can be quoted."""
-    said = counted(judged)
+    said = counted(assessed)
     called = joined([f"{said['headline'][verdict]:,} {verdict}" for verdict in DOSSIERS])
     again = f"{said['review']:,} to re-evaluate" if said["review"] else "nobody to re-evaluate"
     return f"Judged: {called}; {again}.", said["sentence"]

@@ -65,6 +65,6 @@ def answered(name: str, arguments: dict[str, Any]) -> Answer:
         raise SpecError(error.faults, as_argument) from error.__cause__
 
 
-def as_argument(path: str, allowed: str, given: Any) -> str:
+def as_argument(path: str, allowed: str, supplied: Any) -> str:
     """One fault as Python names it: the argument with what was given, then what is allowed."""
-    return f"{path}={given!r}: expected {allowed}"
+    return f"{path}={supplied!r}: expected {allowed}"

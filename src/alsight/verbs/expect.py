@@ -138,7 +138,7 @@ def question_of(spec: ExpectSpec) -> tuple[Question, str]:
         faults += off
         for name in spec.tried:
             one, off = outcome(name, None if name in NAMED else parts.get("months"), None)
-            faults += [("tried", allowed, given) for _, allowed, given in off]
+            faults += [("tried", allowed, supplied) for _, allowed, supplied in off]
             tried += [] if one is None else [one]
     seen = Observation(
         interval=spec.interval, followed=spec.followed, missed=spec.missed, dropout=spec.dropout, mimics=spec.mimics
@@ -153,7 +153,7 @@ def question_of(spec: ExpectSpec) -> tuple[Question, str]:
         found=found,
         of=of,
         population=population,
-        seen=seen,
+        observed=seen,
         run_in=run_in,
         enrolled=spec.among == "enrolled",
         picked_from=spec.picked_from,
@@ -170,12 +170,12 @@ def _parts(spec: ExpectSpec) -> tuple[dict[str, Any], Faults]:
     """k, n, outcome, time and points, from the sentence and the options together."""
     parts, faults = parsed(spec.sentence) if spec.sentence.strip() else ({}, [])
     options = {name: getattr(spec, name) for name in ("found", "of", "outcome", "months", "points")}
-    for name, given in options.items():
-        if given in (None, ""):
+    for name, supplied in options.items():
+        if supplied in (None, ""):
             continue
-        if name in parts and parts[name] != given:
-            faults.append((name, f"{parts[name]}, as the sentence says, or no sentence", given))
-        parts.setdefault(name, given)
+        if name in parts and parts[name] != supplied:
+            faults.append((name, f"{parts[name]}, as the sentence says, or no sentence", supplied))
+        parts.setdefault(name, supplied)
     if not faults and not parts:
         faults.append(("sentence", SHAPE, spec.sentence))
     elif not faults:
@@ -203,7 +203,7 @@ def _population(name: str) -> tuple[Population | None, Faults]:
     except SpecError as error:
         return None, list(error.faults)
     wrong: Faults = [
-        (f"population.{path}", allowed, given) for path, allowed, given in faults_of_population(population)
+        (f"population.{path}", allowed, supplied) for path, allowed, supplied in faults_of_population(population)
     ]
     return (None if wrong else population), wrong
 
@@ -226,7 +226,7 @@ def _summary(question: Question, answer: Expectation) -> dict[str, Any]:
         "chance_or_more": answer.chance,
         "chance_or_fewer": answer.fewer,
         "chance_after_picking": answer.picked,
-        "judged": answer.judged,
+        "judged": answer.assessed,
         "chance_or_more_as_published": known["chance"][0] if known.height else None,
         "best_of_groups_as_published": known["best_of_groups"][0] if known.height else None,
         "observed": question.found / question.of,

@@ -61,11 +61,11 @@ def run(spec: ForecastSpec, progress: Progress = silent, cohort: Cohort | None =
     notes: list[str] = []
     for event in EVENTS:
         progress(f"forecasting {event}", 0, 0)
-        found, told = _one(known, event, spec)
+        found, reported = _one(known, event, spec)
         tables |= found
-        notes += told
-    seen = tables["function"].unique("subject", maintain_order=True).select("subject", landmark="landmark_months")
-    tables["encals"] = encals_forecast(known, seen)
+        notes += reported
+    observed = tables["function"].unique("subject", maintain_order=True).select("subject", landmark="landmark_months")
+    tables["encals"] = encals_forecast(known, observed)
     files: dict[str, Path] = {}
     if spec.out:
         folder = make_folder(spec.out, spec.path)

@@ -56,8 +56,10 @@ def read_population(file: str) -> Population:
         whole = str(Path(file))
         raise SpecError(
             [
-                ("population", allowed, f"{file}: {given}") if path == whole else (f"population.{path}", allowed, given)
-                for path, allowed, given in error.faults
+                ("population", allowed, f"{file}: {supplied}")
+                if path == whole
+                else (f"population.{path}", allowed, supplied)
+                for path, allowed, supplied in error.faults
             ]
         ) from error
 
@@ -84,7 +86,7 @@ def population_of(spec: SimulateSpec) -> Population:
             f"background[{first + index}].therapy": f"therapies[{index}]" for index in range(len(spec.therapies))
         }
         raise SpecError(
-            [(requested.get(path, f"population.{path}"), allowed, given) for path, allowed, given in faults]
+            [(requested.get(path, f"population.{path}"), allowed, supplied) for path, allowed, supplied in faults]
         )
     return chosen
 

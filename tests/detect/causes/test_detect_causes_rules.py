@@ -15,31 +15,31 @@ from alsight.instruments.items import ITEM_NAMES
 from causes_people import STEADY, cohort, graded, shaped, visits
 
 
-def rules_of(told: Cohort) -> list[str]:
-    return explain(told).causes["rule"].to_list()
+def rules_of(reported: Cohort) -> list[str]:
+    return explain(reported).causes["rule"].to_list()
 
 
-def adjusted(told: Cohort) -> list[float | None]:
-    return explain(told).adjusted["adjusted"].to_list()
+def adjusted(reported: Cohort) -> list[float | None]:
+    return explain(reported).adjusted["adjusted"].to_list()
 
 
 def test_a_plain_decline_has_no_cause_and_keeps_its_scores() -> None:
-    told = explain(cohort(visits("a", STEADY)))
-    assert told.causes.is_empty()
-    assert told.dips.is_empty()
-    assert told.adjusted["adjusted"].to_list() == STEADY
-    assert told.adjusted["rule"].null_count() == len(STEADY)
+    reported = explain(cohort(visits("a", STEADY)))
+    assert reported.causes.is_empty()
+    assert reported.dips.is_empty()
+    assert reported.adjusted["adjusted"].to_list() == STEADY
+    assert reported.adjusted["rule"].null_count() == len(STEADY)
 
 
 def test_item_5_at_a_gastrostomy_is_chained() -> None:
     five = [3, 2, 1, 3, 3, 2]
     person = visits("a", [40, 39, 38, 37, 36, 35], q5_cutting=five, fed=[False] * 3 + [True] * 3)
-    told = explain(cohort(person))
-    (row,) = told.causes.to_dicts()
+    reported = explain(cohort(person))
+    (row,) = reported.causes.to_dicts()
     assert (row["cause"], row["rule"], row["points"], row["items"]) == ("artefact", "item_5", 2.0, "q5_cutting")
     assert (row["start_day"], row["end_day"]) == (182, 273)
     assert (row["from_value"], row["to_value"]) == ("5a", "5b")
-    taken = told.adjusted["score"] - told.adjusted["adjusted"]
+    taken = reported.adjusted["score"] - reported.adjusted["adjusted"]
     assert taken.to_list() == [0, 0, 0, 2, 2, 2]
 
 
@@ -58,16 +58,16 @@ def test_item_5_of_unstated_kind_needs_a_recorded_gastrostomy() -> None:
 
 def test_item_5_back_from_5b_takes_nothing_any_longer() -> None:
     person = visits("a", [40, 40, 40, 40], q5_cutting=[1, 3, 3, 1], fed=[False, True, True, False])
-    told = explain(cohort(person)).adjusted
-    assert (told["score"] - told["adjusted"]).to_list() == [0, 2, 2, 0]
+    reported = explain(cohort(person)).adjusted
+    assert (reported["score"] - reported["adjusted"]).to_list() == [0, 2, 2, 0]
 
 
 @pytest.mark.parametrize(("events", "rule"), [([], "item_12"), ([("a", 200, "niv_stop")], "ventilation_stopped")])
 def test_item_12_is_held_at_its_lowest(events: list[tuple[str, int, str]], rule: str) -> None:
     person = visits("a", [44, 43, 42, 41, 40], q12_respiratory_insufficiency=[4, 2, 2, 4, 4])
-    told = explain(cohort(person, events=events))
-    assert told.causes.select("rule", "points", "items").row(0) == (rule, 2.0, "q12_respiratory_insufficiency")
-    assert (told.adjusted["score"] - told.adjusted["adjusted"]).to_list() == [0, 0, 0, 2, 2]
+    reported = explain(cohort(person, events=events))
+    assert reported.causes.select("rule", "points", "items").row(0) == (rule, 2.0, "q12_respiratory_insufficiency")
+    assert (reported.adjusted["score"] - reported.adjusted["adjusted"]).to_list() == [0, 0, 0, 2, 2]
 
 
 def test_item_12_that_falls_is_no_cause() -> None:
@@ -77,10 +77,10 @@ def test_item_12_that_falls_is_no_cause() -> None:
 def test_relief_needs_the_record_and_sits_in_its_items() -> None:
     person = visits("a", [40] * 6, q2_salivation=[3, 2, 1, 3, 3, 3])
     assert rules_of(cohort(person)) == []
-    told = explain(cohort(person, doses=[("a", 200, "Glycopyrronium bromide")]))
-    (row,) = told.causes.to_dicts()
+    reported = explain(cohort(person, doses=[("a", 200, "Glycopyrronium bromide")]))
+    (row,) = reported.causes.to_dicts()
     assert (row["cause"], row["rule"], row["points"], row["items"]) == ("symptomatic", "saliva", 2.0, "q2_salivation")
-    assert (told.adjusted["score"] - told.adjusted["adjusted"]).to_list() == [0, 0, 0, 2, 2, 2]
+    assert (reported.adjusted["score"] - reported.adjusted["adjusted"]).to_list() == [0, 0, 0, 2, 2, 2]
 
 
 def test_relief_that_others_items_outdo_is_no_relief() -> None:
@@ -91,9 +91,11 @@ def test_relief_that_others_items_outdo_is_no_relief() -> None:
 
 def test_relief_ends_with_the_treatment() -> None:
     person = visits("a", [40] * 6, q2_salivation=[2, 2, 3, 3, 3, 3])
-    told = cohort(person, doses=[("a", 100, "saliva drug")])
+    reported = cohort(person, doses=[("a", 100, "saliva drug")])
     ended = Cohort(
-        subjects=told.subjects, visits=told.visits, doses=told.doses.with_columns(end_day=pl.lit(300, pl.Int32))
+        subjects=reported.subjects,
+        visits=reported.visits,
+        doses=reported.doses.with_columns(end_day=pl.lit(300, pl.Int32)),
     )
     frame = explain(ended).adjusted
     assert (frame["score"] - frame["adjusted"]).to_list() == [0, 0, 1, 1, 0, 0]
@@ -111,9 +113,9 @@ def test_relief_too_late_or_of_placebo_or_of_cramps_explains_nothing() -> None:
     assert rules_of(cohort(late, doses=[("a", 100, "saliva drug")])) == []
     prompt = visits("a", [40] * 6, q2_salivation=[2, 2, 3, 3, 3, 3])
     assert rules_of(cohort(prompt, doses=[("a", 100, "mexiletine")])) == []
-    told = cohort(prompt, doses=[("a", 100, "saliva drug")])
-    placebo = told.doses.with_columns(kind=pl.lit("placebo"))
-    assert rules_of(Cohort(subjects=told.subjects, visits=told.visits, doses=placebo)) == []
+    reported = cohort(prompt, doses=[("a", 100, "saliva drug")])
+    placebo = reported.doses.with_columns(kind=pl.lit("placebo"))
+    assert rules_of(Cohort(subjects=reported.subjects, visits=reported.visits, doses=placebo)) == []
 
 
 def test_reliefs_name_items_of_the_dictionary_and_tell_each_other_apart() -> None:
@@ -123,17 +125,17 @@ def test_reliefs_name_items_of_the_dictionary_and_tell_each_other_apart() -> Non
 
 def test_outlying_visit_is_set_aside() -> None:
     totals = [42, 41, 40, 39, 48, 37, 36, 35, 34]
-    told = explain(cohort(visits("a", totals)))
-    (row,) = told.causes.to_dicts()
+    reported = explain(cohort(visits("a", totals)))
+    (row,) = reported.causes.to_dicts()
     assert (row["rule"], row["start_day"], row["end_day"]) == ("outlying_visit", 273, 364)
     assert 7.0 < row["points"] < 13.0
-    assert told.adjusted["adjusted"].to_list() == [42, 41, 40, 39, None, 37, 36, 35, 34]
+    assert reported.adjusted["adjusted"].to_list() == [42, 41, 40, 39, None, 37, 36, 35, 34]
 
 
 def test_a_rise_that_is_held_is_no_outlier() -> None:
-    told = explain(cohort(visits("a", [38, 37, 36, 35, 34, 42, 42, 41, 42, 42])))
-    assert told.causes.is_empty()
-    assert told.adjusted["adjusted"].null_count() == 0
+    reported = explain(cohort(visits("a", [38, 37, 36, 35, 34, 42, 42, 41, 42, 42])))
+    assert reported.causes.is_empty()
+    assert reported.adjusted["adjusted"].null_count() == 0
 
 
 def test_slips_of_digits() -> None:
@@ -148,11 +150,11 @@ def test_slips_of_digits() -> None:
 
 @pytest.mark.parametrize(("totals", "meant"), [([36, 35, 34, 43, 33, 32, 31], 34), ([8, 7, 6, 5, 44, 4, 4], 4)])
 def test_slip_in_the_middle(totals: list[int], meant: int) -> None:
-    told = explain(cohort(visits("a", totals, items=False)))
-    (row,) = told.causes.to_dicts()
+    reported = explain(cohort(visits("a", totals, items=False)))
+    (row,) = reported.causes.to_dicts()
     assert row["rule"] == "data_slip"
     assert row["expected_total"] == meant
-    assert told.adjusted["adjusted"].null_count() == 1
+    assert reported.adjusted["adjusted"].null_count() == 1
 
 
 def test_slip_at_the_last_visit_needs_digits_that_fit() -> None:
@@ -180,11 +182,11 @@ def test_items_that_sum_to_the_total_leave_no_room_for_a_slip() -> None:
 
 
 def test_exchanged_dates_by_labels() -> None:
-    labels = [f"month_{3 * place}" for place in (0, 1, 3, 2, 4, 5)]
-    told = explain(cohort(visits("a", [42, 41, 39, 40, 38, 37], visit=labels)))
-    assert told.causes.select("rule", "start_day", "end_day", "points").row(0) == ("exchanged_dates", 182, 273, 1.0)
-    assert told.adjusted["adjusted"].to_list() == [42, 41, None, None, 38, 37]
-    assert rules_of(cohort(visits("a", STEADY[:6], visit=[f"visit {place}" for place in range(6)]))) == []
+    labels = [f"month_{3 * index}" for index in (0, 1, 3, 2, 4, 5)]
+    reported = explain(cohort(visits("a", [42, 41, 39, 40, 38, 37], visit=labels)))
+    assert reported.causes.select("rule", "start_day", "end_day", "points").row(0) == ("exchanged_dates", 182, 273, 1.0)
+    assert reported.adjusted["adjusted"].to_list() == [42, 41, None, None, 38, 37]
+    assert rules_of(cohort(visits("a", STEADY[:6], visit=[f"visit {index}" for index in range(6)]))) == []
 
 
 @pytest.mark.parametrize(
@@ -194,11 +196,11 @@ def test_exchanged_dates_by_labels() -> None:
 def test_change_of_circumstances(column: str, values: tuple[str, str]) -> None:
     totals = [38, 37, 36, 35, 34, 42, 41, 40, 39, 38]
     said = [values[0]] * 5 + [values[1]] * 5
-    told = explain(cohort(visits("a", totals, **{column: said})))
-    (row,) = told.causes.to_dicts()
+    reported = explain(cohort(visits("a", totals, **{column: said})))
+    (row,) = reported.causes.to_dicts()
     assert (row["rule"], row["start_day"], row["end_day"]) == (column, 364, 455)
     assert 7.0 < row["points"] < 11.0
-    left = told.adjusted["adjusted"].to_list()
+    left = reported.adjusted["adjusted"].to_list()
     assert left[:5] == totals[:5]
     assert max(left[5:]) < 36.0
     assert rules_of(cohort(visits("a", totals, **{column: [values[0]] * 10}))) == []
@@ -217,8 +219,8 @@ def test_changes_that_disagree_explain_nothing() -> None:
 
 def test_a_jump_back_ends_the_shift() -> None:
     totals = [40, 40, 40, 40, 47, 47, 47, 47, 40, 40, 40, 40]
-    told = explain(cohort(visits("a", totals, rater=["A"] * 4 + ["B"] * 4 + ["A"] * 4)))
-    left = told.adjusted["adjusted"].to_list()
+    reported = explain(cohort(visits("a", totals, rater=["A"] * 4 + ["B"] * 4 + ["A"] * 4)))
+    left = reported.adjusted["adjusted"].to_list()
     assert left[8:] == [40, 40, 40, 40]
     assert all(value < 42.0 for value in left[4:8])
 
@@ -228,11 +230,11 @@ def test_scale_is_never_mixed() -> None:
         scale=pl.lit("alsfrs"), alsfrs_total=pl.col("alsfrs_r_total"), alsfrs_r_total=pl.lit(None, pl.Float32)
     )
     late = visits("a", [42, 41, 40], items=False).with_columns(day=pl.col("day") + 182)
-    told = explain(cohort(pl.concat([early, late])))
-    assert told.causes.select("rule", "points", "start_day", "end_day").row(0) == ("scale", 7.0, 91, 182)
-    assert told.adjusted["adjusted"].to_list() == [None, None, 42, 41, 40]
-    assert told.adjusted["rule"].to_list()[:2] == ["other_scale", "other_scale"]
-    assert told.adjusted["score"].to_list() == [36, 35, 42, 41, 40]
+    reported = explain(cohort(pl.concat([early, late])))
+    assert reported.causes.select("rule", "points", "start_day", "end_day").row(0) == ("scale", 7.0, 91, 182)
+    assert reported.adjusted["adjusted"].to_list() == [None, None, 42, 41, 40]
+    assert reported.adjusted["rule"].to_list()[:2] == ["other_scale", "other_scale"]
+    assert reported.adjusted["score"].to_list() == [36, 35, 42, 41, 40]
 
 
 def test_both_scales_on_the_same_days_are_no_change() -> None:
@@ -245,9 +247,9 @@ def test_both_scales_on_the_same_days_are_no_change() -> None:
 
 def test_totals_off_their_items_are_told_and_the_sum_counts() -> None:
     person = visits("a", [40, 39, 38], total_recorded=[40.0, 44.0, 38.0])
-    told = explain(cohort(person))
-    assert told.causes.select("rule", "points", "end_day").row(0) == ("total_off_items", 5.0, 91)
-    assert told.adjusted["adjusted"].to_list() == [40, 39, 38]
+    reported = explain(cohort(person))
+    assert reported.causes.select("rule", "points", "end_day").row(0) == ("total_off_items", 5.0, 91)
+    assert reported.adjusted["adjusted"].to_list() == [40, 39, 38]
 
 
 def test_faults_of_the_check_are_told_without_points() -> None:
@@ -263,45 +265,45 @@ def test_faults_of_the_check_are_told_without_points() -> None:
         "source": [""],
         "how_to_fix": [""],
     }
-    told = cohort(visits("a", STEADY))
-    told = Cohort(subjects=told.subjects, visits=told.visits, rejected=shaped(fault, REJECTED))
-    (row,) = explain(told).causes.to_dicts()
+    reported = cohort(visits("a", STEADY))
+    reported = Cohort(subjects=reported.subjects, visits=reported.visits, rejected=shaped(fault, REJECTED))
+    (row,) = explain(reported).causes.to_dicts()
     assert (row["rule"], row["points"], row["start_day"]) == ("out_of_range", 0.0, None)
     assert (row["faults"], row["file_row"]) == (1, 7)
 
 
 def test_dip_without_a_record() -> None:
     totals = [42, 42, 41, 41, 31, 40, 40, 39, 39]
-    told = explain(cohort(visits("a", totals)))
-    (row,) = told.causes.to_dicts()
+    reported = explain(cohort(visits("a", totals)))
+    (row,) = reported.causes.to_dicts()
     assert (row["cause"], row["rule"], row["start_day"], row["end_day"]) == ("dip", "pattern", 273, 455)
     assert row["points"] == pytest.approx(9.0, abs=1.0)
-    (dip,) = told.dips.to_dicts()
+    (dip,) = reported.dips.to_dicts()
     assert (dip["nadir_day"], dip["nadir"], dip["visits"], dip["recorded"]) == (364, 31.0, 1, None)
     assert dip["level"] == pytest.approx(41.0, abs=1.0)
-    assert told.adjusted["adjusted"].to_list() == [42, 42, 41, 41, None, 40, 40, 39, 39]
+    assert reported.adjusted["adjusted"].to_list() == [42, 42, 41, 41, None, 40, 40, 39, 39]
 
 
 def test_recorded_illness_makes_a_smaller_dip_credible() -> None:
     totals = [42, 42, 41, 41, 37, 41, 40, 40, 39]
     assert rules_of(cohort(visits("a", totals))) == []
-    told = explain(cohort(visits("a", totals), events=[("a", 330, "fracture")]))
-    assert told.causes.select("cause", "rule").row(0) == ("dip", "fracture")
-    assert told.dips["recorded"].to_list() == ["fracture"]
+    reported = explain(cohort(visits("a", totals), events=[("a", 330, "fracture")]))
+    assert reported.causes.select("cause", "rule").row(0) == ("dip", "fracture")
+    assert reported.dips["recorded"].to_list() == ["fracture"]
 
 
 def test_illness_long_before_the_fall_is_not_its_record() -> None:
     totals = [42, 42, 41, 41, 31, 40, 40, 39, 39]
-    told = explain(cohort(visits("a", totals), events=[("a", 20, "infection")]))
-    assert told.dips["recorded"].to_list() == [None]
+    reported = explain(cohort(visits("a", totals), events=[("a", 20, "infection")]))
+    assert reported.dips["recorded"].to_list() == [None]
 
 
 def test_gains_are_measured_from_the_level_before_the_dip() -> None:
     # Falls by 9, comes back by 9 and stands 1 above: the points explained end at the level before.
     totals = [40, 40, 40, 40, 31, 41, 41, 41, 41]
-    told = explain(cohort(visits("a", totals)))
-    assert told.causes["points"][0] <= 9.5
-    assert told.adjusted["adjusted"].to_list()[5:] == [41, 41, 41, 41]
+    reported = explain(cohort(visits("a", totals)))
+    assert reported.causes["points"][0] <= 9.5
+    assert reported.adjusted["adjusted"].to_list()[5:] == [41, 41, 41, 41]
 
 
 def test_a_lasting_gain_after_a_slow_decline_is_no_dip() -> None:
@@ -314,8 +316,8 @@ def test_a_fall_that_stays_is_no_dip() -> None:
 
 
 def test_thresholds_are_those_of_the_spec() -> None:
-    told = cohort(visits("a", [42, 42, 41, 41, 31, 40, 40, 39, 39]))
-    assert explain(told, CauseRules(dip_points=20.0)).causes.is_empty()
+    reported = cohort(visits("a", [42, 42, 41, 41, 31, 40, 40, 39, 39]))
+    assert explain(reported, CauseRules(dip_points=20.0)).causes.is_empty()
 
 
 def test_nobody_and_one_visit() -> None:
@@ -330,9 +332,9 @@ def test_nobody_and_one_visit() -> None:
 def test_visits_without_a_total_are_kept_as_missing() -> None:
     person = visits("a", [40, 39, 38], items=False)
     person = person.with_columns(alsfrs_r_total=pl.Series([40.0, None, 38.0], dtype=pl.Float32))
-    told = explain(cohort(person)).adjusted
-    assert told["score"].to_list() == [40, None, 38]
-    assert told["adjusted"].to_list() == [40, None, 38]
+    reported = explain(cohort(person)).adjusted
+    assert reported["score"].to_list() == [40, None, 38]
+    assert reported["adjusted"].to_list() == [40, None, 38]
 
 
 def test_original_scale_alone_is_judged_on_its_own() -> None:
@@ -349,6 +351,6 @@ def test_fixture_sums_to_its_total() -> None:
 
 def test_a_low_stretch_of_another_rater_is_the_raters() -> None:
     totals = [42, 42, 41, 41, 33, 32, 40, 40, 39, 39]
-    told = explain(cohort(visits("a", totals, rater=["A"] * 4 + ["B"] * 2 + ["A"] * 4)))
-    assert told.causes["rule"].to_list() == ["rater"]
+    reported = explain(cohort(visits("a", totals, rater=["A"] * 4 + ["B"] * 2 + ["A"] * 4)))
+    assert reported.causes["rule"].to_list() == ["rater"]
     assert explain(cohort(visits("a", totals))).causes["rule"].to_list() == ["pattern"]

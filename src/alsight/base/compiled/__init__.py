@@ -26,8 +26,8 @@ def sources_digest(*places: Path) -> int:
         places: files, and folders whose Python files count, those of folders within too.
     """
     files = [*sorted(_BASE.glob("streams*.py")), *sorted(Path(__file__).parent.glob("*.py"))]
-    for place in places:
-        files += sorted(place.rglob("*.py")) if place.is_dir() else [place]
+    for location in places:
+        files += sorted(location.rglob("*.py")) if location.is_dir() else [location]
     return crc32(b"".join(file.read_bytes() for file in files))
 
 

@@ -25,8 +25,8 @@ ONE_THREAD: Final[dict[str, str]] = {
 
 def cache_folder() -> Path:
     """The user's cache folder for this program; `ALSIGHT_CACHE` overrides it."""
-    if given := os.environ.get("ALSIGHT_CACHE"):
-        return Path(given)
+    if supplied := os.environ.get("ALSIGHT_CACHE"):
+        return Path(supplied)
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "alsight"
     if sys.platform == "darwin":

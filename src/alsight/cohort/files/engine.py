@@ -33,7 +33,7 @@ def guarded(call: Callable[[], Result], source: str, rule: str, what: str, how_t
 def _quiet() -> Generator[None]:
     """Keep an engine that panics from printing where it was: the user gets the refusal instead."""
     try:
-        kept = os.dup(2)
+        accepted = os.dup(2)
     except OSError:  # no such stream to keep quiet
         yield
         return
@@ -42,6 +42,6 @@ def _quiet() -> Generator[None]:
         os.dup2(nowhere, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(accepted, 2)
+        os.close(accepted)
         os.close(nowhere)

@@ -101,10 +101,10 @@ def _sheets(
         raise refuse(file, "too_many_sheets", f"{len(names)} worksheets.", f"At most {MAX_SHEETS} are read.")
     sheets: list[Sheet] = []
     faults: list[Fault] = []
-    for place, name in enumerate(names):
+    for index, name in enumerate(names):
         try:
-            part = f"sheet{place + 1}"
-            sheet = _sheet(reader, (place, name), file, bare.get(part, []), marked.get(part, Marks()))
+            part = f"sheet{index + 1}"
+            sheet = _sheet(reader, (index, name), file, bare.get(part, []), marked.get(part, Marks()))
         except DataError as error:
             faults += error.faults
         else:
@@ -122,10 +122,10 @@ def _guarded(file: str, call: Callable[[], Result]) -> Result:
 
 
 def _sheet(reader: Any, which: tuple[int, str], file: str, bare: list[tuple[str, int]], marked: Marks) -> Sheet | None:
-    place, name = which
+    index, name = which
 
     def load(**options: Any) -> pl.DataFrame:
-        return _guarded(file, lambda: reader.load_sheet(place, header_row=None, **options).to_polars())
+        return _guarded(file, lambda: reader.load_sheet(index, header_row=None, **options).to_polars())
 
     plain = load(skip_rows=0, dtypes="string")
     lines = [[cell or "" for cell in line] for line in plain.head(HEADING_LINES).rows()]

@@ -187,11 +187,11 @@ def _gzip(raw: bytes, name: str) -> list[Sheet]:
     return [text_sheet(inner, name)]
 
 
-def _parquet(place: Path | bytes, name: str) -> Sheet:
+def _parquet(location: Path | bytes, name: str) -> Sheet:
     """The table of a Parquet file; columns of lists, records and bytes are left out and told."""
     how_to_fix = "Write it again, or give the table as CSV."
     frame, left = guarded(
-        lambda: _parquet_cells(place, name), name, "unreadable_parquet", "the Parquet file", how_to_fix
+        lambda: _parquet_cells(location, name), name, "unreadable_parquet", "the Parquet file", how_to_fix
     )
     left_out = tuple(
         Fault(
@@ -210,18 +210,18 @@ def _parquet(place: Path | bytes, name: str) -> Sheet:
     return Sheet(file=name, frame=frame, rows=rows, faults=left_out)
 
 
-def _parquet_cells(place: Path | bytes, name: str) -> tuple[pl.DataFrame, list[str]]:
+def _parquet_cells(location: Path | bytes, name: str) -> tuple[pl.DataFrame, list[str]]:
     def stream() -> Path | io.BytesIO:
-        return place if isinstance(place, Path) else io.BytesIO(place)
+        return location if isinstance(location, Path) else io.BytesIO(location)
 
     schema = pl.read_parquet_schema(stream())
     odd = (pl.Object, pl.Binary)
     left = [column for column, dtype in schema.items() if dtype.is_nested() or isinstance(dtype, odd)]
-    kept = [column for column in schema if column not in left]
+    accepted = [column for column in schema if column not in left]
     height = pl.scan_parquet(stream()).select(pl.len()).collect().item()
-    if height * len(kept) > MAX_PARQUET_CELLS:
-        raise refuse(name, "too_large", f"{height:,} rows of {len(kept)} columns.", "Give it in parts.")
-    return plain_cells(pl.read_parquet(stream(), columns=kept)), left
+    if height * len(accepted) > MAX_PARQUET_CELLS:
+        raise refuse(name, "too_large", f"{height:,} rows of {len(accepted)} columns.", "Give it in parts.")
+    return plain_cells(pl.read_parquet(stream(), columns=accepted)), left
 
 
 def _parquet_sheets(raw: bytes, name: str) -> list[Sheet]:

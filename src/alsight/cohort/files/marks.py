@@ -69,14 +69,14 @@ def filled_down(
     faults: list[Fault] = []
     columns = frame.get_columns()
     start = int(rows[0]) if len(rows) else 0
-    for place in sorted({column for column, _, _ in merged if 1 <= column <= len(columns)}):
-        values = columns[place - 1]
-        spans = [(max(top - start, 0), bottom - start) for column, top, bottom in merged if column == place]
+    for index in sorted({column for column, _, _ in merged if 1 <= column <= len(columns)}):
+        values = columns[index - 1]
+        spans = [(max(top - start, 0), bottom - start) for column, top, bottom in merged if column == index]
         spans = [(top, min(bottom, len(values) - 1)) for top, bottom in spans if top < len(values) and bottom >= 0]
         cells = values.to_list()
         for top, bottom in spans:
             cells[top : bottom + 1] = [cells[top]] * (bottom - top + 1)
-        columns[place - 1] = pl.Series(values.name, cells, dtype=values.dtype)
+        columns[index - 1] = pl.Series(values.name, cells, dtype=values.dtype)
         if spans:
             faults.append(
                 Fault(
@@ -111,7 +111,7 @@ def percent_styles(package: zipfile.ZipFile) -> frozenset[int]:
     own |= {int(number) for code, number in _FORMAT_SWAPPED.findall(text) if b"%" in code}
     block = _CELL_FORMATS.search(text)
     formats = _CELL_FORMAT.findall(block[0]) if block else []
-    return frozenset(place for place, number in enumerate(formats) if int(number) in own | _BUILT_IN)
+    return frozenset(index for index, number in enumerate(formats) if int(number) in own | _BUILT_IN)
 
 
 def as_percent(
@@ -127,8 +127,8 @@ def as_percent(
     """
     faults: list[Fault] = []
     columns: list[pl.Series] = []
-    for place, values in enumerate(frame, start=1):
-        lines = [row for column, row in cells if column == place]
+    for index, values in enumerate(frame, start=1):
+        lines = [row for column, row in cells if column == index]
         shown = rows.is_in(lines)
         if not lines or not values.dtype.is_float() or not (shown & values.is_not_null()).any():
             columns.append(values)

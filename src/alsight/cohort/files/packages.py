@@ -51,9 +51,9 @@ def _columns(raw: bytes, name: str, function: str) -> dict[str, list[Any]]:
     import pyreadstat  # noqa: PLC0415 - heavy, and needed for these files alone
 
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / f"table{Path(name).suffix or '.bin'}"
-        place.write_bytes(raw)
-        table, facts = getattr(pyreadstat, function)(str(place), output_format="dict")
+        location = Path(folder) / f"table{Path(name).suffix or '.bin'}"
+        location.write_bytes(raw)
+        table, facts = getattr(pyreadstat, function)(str(location), output_format="dict")
     labels = getattr(facts, "variable_value_labels", None) or {}
     return {column: _labeled(list(values), labels.get(column, {})) for column, values in table.items()}
 

@@ -63,10 +63,10 @@ def heading_line(lines: Sequence[Sequence[str]]) -> int:
     """
     filled = [sum(bool(cell.strip()) for cell in line) for line in lines]
     width = max(filled, default=0)
-    for place, line in enumerate(lines):
+    for index, line in enumerate(lines):
         cells = [cell.strip() for cell in line if cell.strip()]
         if len(cells) >= max(1, 0.6 * width) and sum(map(is_word, cells)) >= 0.5 * len(cells):
-            return place + 1 if _is_second(lines[place:]) else place
+            return index + 1 if _is_second(lines[index:]) else index
     return 0
 
 
@@ -75,10 +75,10 @@ def _is_second(lines: Sequence[Sequence[str]]) -> bool:
     if len(lines) < MORE_LINES:
         return False
     second = [cell.strip() for cell in lines[1]]
-    repeated = [place for place, cell in enumerate(second) if cell and second.count(cell) > 1]
+    repeated = [index for index, cell in enumerate(second) if cell and second.count(cell) > 1]
     if not repeated or not all(is_word(cell) for cell in second if cell):
         return False
-    below = [line[place].strip() for line in lines[2:] for place in repeated if place < len(line)]
+    below = [line[index].strip() for line in lines[2:] for index in repeated if index < len(line)]
     below = [cell for cell in below if cell]
     return bool(below) and not any(map(is_word, below))
 
@@ -88,21 +88,21 @@ def is_word(cell: str) -> bool:
     return bool(cell) and not _NUMBER.match(cell) and not _DATE.match(cell)
 
 
-def joined_headings(lines: Sequence[Sequence[str]], place: int) -> list[str]:
+def joined_headings(lines: Sequence[Sequence[str]], index: int) -> list[str]:
     """The headings of a table; where they repeat under a line of groups ("Baseline", "Month 3"), each with its group.
 
     Args:
         lines: the first lines of the file.
-        place: which of them holds the headings.
+        index: which of them holds the headings.
     """
-    cells = [cell.strip() for cell in lines[place]]
+    cells = [cell.strip() for cell in lines[index]]
     named = [cell for cell in cells if cell]
-    if place == 0 or len(set(named)) == len(named):
-        return list(lines[place])
-    above = [cell.strip() for cell in lines[place - 1]][: len(cells)]
+    if index == 0 or len(set(named)) == len(named):
+        return list(lines[index])
+    above = [cell.strip() for cell in lines[index - 1]][: len(cells)]
     groups = [cell for cell in above if cell]
     if len(set(groups)) < 2 or not all(map(is_word, groups)):
-        return list(lines[place])
+        return list(lines[index])
     joined: list[str] = []
     group = ""
     for column, cell in enumerate(cells):
@@ -117,15 +117,15 @@ def unique_headings(cells: Sequence[str | None]) -> tuple[list[str], list[str]]:
     Returns:
         The headings, and those that occurred more than once.
     """
-    plain = [_clean(cell or "") or f"column {place}" for place, cell in enumerate(cells, start=1)]
+    plain = [_clean(cell or "") or f"column {index}" for index, cell in enumerate(cells, start=1)]
     counts = Counter(plain)
-    seen: Counter[str] = Counter()
+    observed: Counter[str] = Counter()
     names: list[str] = []
     for name in plain:
-        seen[name] += 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        observed[name] += 1
+        names.append(name if observed[name] == 1 else f"{name} ({observed[name]})")
     taken = Counter(names)
-    names = [name if taken[name] == 1 else f"{name} [column {place}]" for place, name in enumerate(names, start=1)]
+    names = [name if taken[name] == 1 else f"{name} [column {index}]" for index, name in enumerate(names, start=1)]
     return names, [name for name, count in counts.items() if count > 1]
 
 
@@ -156,8 +156,8 @@ def drop_empty(frame: pl.DataFrame, rows: pl.Series) -> tuple[pl.DataFrame, pl.S
         else pl.col(name).is_null()
         for name, dtype in frame.schema.items()
     )
-    kept = ~frame.select(empty.alias("empty")).to_series()
-    return (frame, rows) if kept.all() else (frame.filter(kept), rows.filter(kept))
+    accepted = ~frame.select(empty.alias("empty")).to_series()
+    return (frame, rows) if accepted.all() else (frame.filter(accepted), rows.filter(accepted))
 
 
 def _clean(cell: str) -> str:

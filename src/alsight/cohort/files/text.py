@@ -62,16 +62,16 @@ def text_sheet(raw: bytes, file: str, encoding: str = "") -> Sheet:
     delimiter, start = _delimiter(top, file)
     top = top[start:]
     cells = [_split(line, delimiter) for line in top]
-    place = heading_line(cells)
-    first = body.count(b"\n", 0, above) + start + place
-    headings, repeated = unique_headings(joined_headings(cells, place))
-    while headings and cells[place] and len(headings) > 1 and not (cells[place][len(headings) - 1] or "").strip():
-        if any(len(line) >= len(headings) and line[len(headings) - 1].strip() for line in cells[place + 1 :]):
+    location = heading_line(cells)
+    first = body.count(b"\n", 0, above) + start + location
+    headings, repeated = unique_headings(joined_headings(cells, location))
+    while headings and cells[location] and len(headings) > 1 and not (cells[location][len(headings) - 1] or "").strip():
+        if any(len(line) >= len(headings) and line[len(headings) - 1].strip() for line in cells[location + 1 :]):
             break
         headings.pop()
     if len(headings) > MAX_COLUMNS:
         raise refuse(file, "too_wide", f"{len(headings):,} columns.", f"At most {MAX_COLUMNS:,} columns are read.")
-    if not any(is_word(cell.strip()) for cell in cells[place]):
+    if not any(is_word(cell.strip()) for cell in cells[location]):
         raise refuse(
             file,
             "no_headings",
@@ -79,7 +79,7 @@ def text_sheet(raw: bytes, file: str, encoding: str = "") -> Sheet:
             "Add a first line that names the columns.",
             first + 1,
         )
-    frame, rows, uneven = _table(body, delimiter, first, headings, len(cells[place]), file)
+    frame, rows, uneven = _table(body, delimiter, first, headings, len(cells[location]), file)
     frame, rows = drop_empty(frame, rows)
     return Sheet(
         file=file,
@@ -275,7 +275,7 @@ def _quickly(below: bytes, delimiter: str, width: int, lines: int) -> pl.DataFra
             has_header=False,
             separator=delimiter,
             infer_schema=False,
-            new_columns=[str(place) for place in range(width)],
+            new_columns=[str(location) for location in range(width)],
             truncate_ragged_lines=False,
         )
     except (pl.exceptions.PolarsError, OSError, ValueError):
@@ -295,7 +295,7 @@ def _line_by_line(
     """Every record by the csv module, which knows quoted line ends; short and long records are told."""
     text = body.decode("utf-8", errors="replace")
     width = len(headings)
-    kept: list[list[str | None]] = []
+    accepted: list[list[str | None]] = []
     rows: list[int] = []
     faults: list[Fault] = []
     for line, last, cells in _records(text, delimiter, first, file):
@@ -306,9 +306,9 @@ def _line_by_line(
             faults.append(fault)
             if fault.severity == "rejected":
                 continue
-        kept.append([*cells[:width], *([None] * (width - len(cells)))])
+        accepted.append([*cells[:width], *([None] * (width - len(cells)))])
         rows.append(line)
-    columns = list(zip(*kept, strict=True)) if kept else [()] * width
+    columns = list(zip(*accepted, strict=True)) if accepted else [()] * width
     frame = pl.DataFrame(
         [pl.Series(name, cells, dtype=pl.String) for name, cells in zip(headings, columns, strict=True)]
     )

@@ -33,12 +33,12 @@ _R_ITEMS: Final = TWELVE[9:]
 _USED: Final = frozenset({"visits", "person", "moment", "event", "measure", "measures", "events", "doses"})
 
 
-def decide(sheets: Sequence[Sheet], given: Mapping, asked: Mapping) -> Mapping:
+def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mapping:
     """The mapping of an input.
 
     Args:
         sheets: its tables.
-        given: mapping that the user corrected; its columns and settings are taken as they are. A table of it holds
+        supplied: mapping that the user corrected; its columns and settings are taken as they are. A table of it holds
             for the sheet of that name, else for a sheet that has all its columns.
         asked: settings of the request that hold for every table (entry, and one table with scale, dates, decimal,
             unit of time in a column named "").
@@ -50,7 +50,7 @@ def decide(sheets: Sequence[Sheet], given: Mapping, asked: Mapping) -> Mapping:
     everywhere = asked.tables[0] if asked.tables else TableMap()
     guesses: list[tuple[Guess, TableMap]] = []
     for sheet in sheets:
-        known = _given(sheet, given) or TableMap()
+        known = _given(sheet, supplied) or TableMap()
         if not known.use:
             guesses.append((Guess(sheet), known))
             continue
@@ -65,23 +65,23 @@ def decide(sheets: Sequence[Sheet], given: Mapping, asked: Mapping) -> Mapping:
     named = _one_person(pairs)
     settled: list[TableMap] = []
     for guess, table in pairs:
-        kept, told = _settled(guess, table, everywhere, named.get(guess.sheet.source, ""))
-        settled.append(kept)
-        faults += told
+        accepted, reported = _settled(guess, table, everywhere, named.get(guess.sheet.source, ""))
+        settled.append(accepted)
+        faults += reported
     if not any(guess.has_scores() for guess, _ in pairs):
         faults.append(no_scores(pairs))
     if faults:
         raise MappingError(faults)
     by_source = {table.source: table for table in settled}
     whole = tuple(by_source.get(table.source, table) for table in tables)
-    return Mapping(entry=given.entry or asked.entry or _entry(settled), tables=whole)
+    return Mapping(entry=supplied.entry or asked.entry or _entry(settled), tables=whole)
 
 
-def _given(sheet: Sheet, given: Mapping) -> TableMap | None:
-    for table in given.tables:
+def _given(sheet: Sheet, supplied: Mapping) -> TableMap | None:
+    for table in supplied.tables:
         if (table.file, table.sheet) == (sheet.file, sheet.sheet):
             return table
-    for table in given.tables:
+    for table in supplied.tables:
         named = [heading for heading, column in table.maps().items() if column.means != "ignored"]
         if table.use and named and set(named) <= set(sheet.frame.columns):
             return table
@@ -126,14 +126,14 @@ def _settled(guess: Guess, table: TableMap, everywhere: TableMap, one_person: st
     if guess.has_scores() and "time" not in _means(columns) and not wide and table.at is None:
         faults.append(no_time(guess))
     faults += [*short_years(guess, columns, table.dates), *which_origin(guess, columns)]
-    columns, told = _time_units(guess, columns, everywhere)
-    faults += told
-    columns, told = _slots(guess, columns)
-    faults += told
-    order, told = _dates(guess, columns, table)
-    faults += told
-    columns, told = _scale(guess, columns, table)
-    faults += told
+    columns, reported = _time_units(guess, columns, everywhere)
+    faults += reported
+    columns, reported = _slots(guess, columns)
+    faults += reported
+    order, reported = _dates(guess, columns, table)
+    faults += reported
+    columns, reported = _scale(guess, columns, table)
+    faults += reported
     whole: dict[str, ColumnMap | str] = dict(columns)
     return msgspec.structs.replace(table, columns=whole, dates=order), faults
 

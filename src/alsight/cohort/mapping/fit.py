@@ -71,8 +71,8 @@ def misfit(heading: str, context: str, look: Look) -> tuple[str, str] | None:
         meaning = meaning_of(reading.means)
         if meaning is not None and meaning.kind in _KINDS and look(heading).examples:
             example = look(heading).examples[0]
-            told = f'"{heading}" holds "{example}", which is not {_KINDS[meaning.kind]} that can be read.'
-            return meaning.kind, told
+            reported = f'"{heading}" holds "{example}", which is not {_KINDS[meaning.kind]} that can be read.'
+            return meaning.kind, reported
     return None
 
 

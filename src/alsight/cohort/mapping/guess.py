@@ -74,19 +74,19 @@ class Guess:
         return any(column.means in IS_SCORE for column in self.columns.values())
 
 
-def guess_table(sheet: Sheet, given: Table[str, ColumnMap], layout: str, context: str) -> Guess:
+def guess_table(sheet: Sheet, supplied: Table[str, ColumnMap], layout: str, context: str) -> Guess:
     """What every column of a table means.
 
     Args:
         sheet: the table.
-        given: what the user says of some columns; never questioned.
+        supplied: what the user says of some columns; never questioned.
         layout: known layout of the input, empty when none.
         context: worksheet or file name, which may say what "Score" is.
     """
     guess = Guess(sheet)
     names = list(sheet.frame.columns)
-    guess.columns = {name: given[name] for name in names if name in given}
-    open_names = [name for name in names if name not in given]
+    guess.columns = {name: supplied[name] for name in names if name in supplied}
+    open_names = [name for name in names if name not in supplied]
     if layout:
         for name in open_names:
             if (known := laid_out(layout, name)) is not None:
@@ -102,8 +102,8 @@ def guess_table(sheet: Sheet, given: Table[str, ColumnMap], layout: str, context
             claims[name] = [(Reading(families[name], rank=0), found)]
         elif fits := fitting(name, context, guess.look):
             claims[name] = fits
-        elif (told := misfit(name, context, guess.look)) is not None:
-            guess.misfits[name] = told
+        elif (reported := misfit(name, context, guess.look)) is not None:
+            guess.misfits[name] = reported
     _spread(guess, claims, open_names, families)
     _settle(guess, claims)
     _day_numbers(guess, context)
@@ -228,11 +228,11 @@ def _same(guess: Guess, rivals: list[tuple[int, str, ColumnMap]], means: str) ->
     if all(guess.sheet.frame[heading].equals(first, check_names=False) for _, heading, _ in rivals[1:]):
         return rivals[:1]
     names = [heading for _, heading, _ in rivals]
-    told = " and ".join(f'"{name}"' for name in names)
+    reported = " and ".join(f'"{name}"' for name in names)
     how_to_fix = "Say in the mapping which one counts: under [tables.columns] write " + " or ".join(
         f"`{line(name, means='ignored')}`" for name in names
     )
-    guess.faults.append(unclear(guess.sheet.source, names[0], f"{told} both claim {means}.", f"{how_to_fix}."))
+    guess.faults.append(unclear(guess.sheet.source, names[0], f"{reported} both claim {means}.", f"{how_to_fix}."))
     return []
 
 

@@ -205,9 +205,9 @@ def _since(heading: str, unit: str) -> list[Reading]:
     parts = tokens(heading)
     if "to" in parts:
         return []
-    for place, word in enumerate(parts[:-1]):
+    for index, word in enumerate(parts[:-1]):
         if word in _AFTER:
-            for origin in parts[place + 1 :]:
+            for origin in parts[index + 1 :]:
                 if origin in ORIGINS:
                     return [Reading("time", unit, ORIGINS[origin], 3, 0.95, f'counts from "{origin}"')]
     return []
@@ -243,8 +243,8 @@ def _takes_time(name: str) -> bool:
 
 
 def _items(rest: frozenset[str]) -> list[Reading]:
-    kept = frozenset(word for word in rest if not _FILLER.match(word))
-    name = item_lookup().get(kept)
+    accepted = frozenset(word for word in rest if not _FILLER.match(word))
+    name = item_lookup().get(accepted)
     if name is None:
         return []
     # "R-3 respiratory insufficiency" keeps both words; "respiratory" with number 12 or R3 is that item too.

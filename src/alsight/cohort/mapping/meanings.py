@@ -105,8 +105,8 @@ def _catalogue() -> dict[str, Meaning]:
         for column in table.columns[2:]:
             if column.name != "end_day" and column.name not in {known.name for known in found}:
                 # Names of quantities and events are read by their own vocabulary, not as plain choices.
-                told = column.name in ("measure", "event")
-                kind = "choice" if column.choices and not told else _KINDS[column.dtype]
+                reported = column.name in ("measure", "event")
+                kind = "choice" if column.choices and not reported else _KINDS[column.dtype]
                 found.append(Meaning(column.name, part, kind, column.meaning))
     return {meaning.name: meaning for meaning in found}
 

@@ -33,7 +33,7 @@ def nothing(guesses: Sequence[tuple[Guess, TableMap]]) -> Fault:
 def no_scores(pairs: Sequence[tuple[Guess, TableMap]]) -> Fault:
     """No table holds items or totals."""
     guess = pairs[0][0]
-    misfit = next((told for told in guess.misfits.values() if told[0] == "score"), None)
+    misfit = next((reported for reported in guess.misfits.values() if reported[0] == "score"), None)
     listed = ", ".join(f'"{name}"' for name in _unused(guess)[:12])
     cause = f" {misfit[1]}" if misfit else f" Not used: {listed}." if listed else ""
     return unclear(
@@ -60,7 +60,7 @@ def no_subject(guess: Guess) -> Fault:
 
 def no_time(guess: Guess) -> Fault:
     """No column holds the time of the visit: because none is headed so, or because its cells are no times."""
-    times = [told for told in guess.misfits.values() if told[0] == "time"]
+    times = [reported for reported in guess.misfits.values() if reported[0] == "time"]
     visit = next((name for name in guess.of("visit") if guess.look(name).distinct > 1), "")
     if visit and not times:
         labels = guess.look(visit).examples[:2]

@@ -106,8 +106,8 @@ class TableMap(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def maps(self) -> dict[str, ColumnMap]:
         """Every column with its meaning spelled out."""
         return {
-            heading: ColumnMap(means=given) if isinstance(given, str) else given
-            for heading, given in self.columns.items()
+            heading: ColumnMap(means=supplied) if isinstance(supplied, str) else supplied
+            for heading, supplied in self.columns.items()
         }
 
 
@@ -150,8 +150,8 @@ def _meant(column: ColumnMap) -> str:
         f"excluded: {', '.join(column.exclude)}" if column.exclude else "",
         ", ".join(f"{cell} = {value or 'missing'}" for cell, value in column.values.items()),
     ]
-    told = "; ".join(part for part in more if part)
-    return f"{column.means} ({told})" if told else column.means
+    reported = "; ".join(part for part in more if part)
+    return f"{column.means} ({reported})" if reported else column.means
 
 
 def read_mapping(path: Path | str) -> Mapping:
@@ -227,17 +227,17 @@ def mapping_toml(mapping: Mapping) -> str:
 
 def write_mapping(mapping: Mapping, path: Path | str) -> Path:
     """Save a mapping; returns the place."""
-    place = Path(path)
-    place.write_text(mapping_toml(mapping), encoding="utf-8")
-    return place
+    location = Path(path)
+    location.write_text(mapping_toml(mapping), encoding="utf-8")
+    return location
 
 
 def _column_line(heading: str, column: ColumnMap) -> str:
     fields = [(name, value) for name, value in _set(column) if name not in ("confidence", "why", "examples")]
-    told = f"  # {column.confidence:.0%}: {column.why}" if column.why and column.means != "ignored" else ""
+    reported = f"  # {column.confidence:.0%}: {column.why}" if column.why and column.means != "ignored" else ""
     if len(fields) == 1:
-        return f"{_key(heading)} = {_value(column.means)}{told}"
-    return line(heading, **dict(fields)) + told
+        return f"{_key(heading)} = {_value(column.means)}{reported}"
+    return line(heading, **dict(fields)) + reported
 
 
 def _set(spec: Spec) -> Iterable[tuple[str, Any]]:

@@ -27,7 +27,7 @@ _POINT_DECIMAL: Final = r"\.\d{1,2}$|\.\d{4,}$|,\d{3}\.\d+$|^[+-]?0?\.\d+$"
 _COMMA_DECIMAL: Final = r",\d{1,2}$|,\d{4,}$|\.\d{3},\d+$|^[+-]?0?,\d+$"
 
 
-def numbers(given: pl.Series, place: Place, *, decimal: Decimal = "auto") -> Parsed:
+def numbers(supplied: pl.Series, index: Place, *, decimal: Decimal = "auto") -> Parsed:
     """Numbers from text or from typed cells.
 
     A value that can only be read one way is read so ("3,5", "0,125", "1.234,5"). One that could be either ("1,234")
@@ -35,20 +35,20 @@ def numbers(given: pl.Series, place: Place, *, decimal: Decimal = "auto") -> Par
     disagrees.
 
     Args:
-        given: cells as text or as numbers.
-        place: where they stand.
+        supplied: cells as text or as numbers.
+        index: where they stand.
         decimal: decimal mark, "auto" to decide from the column.
 
     Returns:
         Values as Float64, null where missing; text that is no finite number is told and missing.
     """
-    if given.dtype.is_numeric() or given.dtype == pl.Boolean:
-        values = given.cast(pl.Float64)
+    if supplied.dtype.is_numeric() or supplied.dtype == pl.Boolean:
+        values = supplied.cast(pl.Float64)
         bad = values.is_infinite().fill_null(False)
         values = values.fill_nan(None)
         how = "number"
     else:
-        text = _signs(words(given))
+        text = _signs(words(supplied))
         empty = blank(text)
         mark = _decimal_mark(text.filter(~empty)) if decimal == "auto" else decimal
         values = _cast(text, mark)
@@ -58,14 +58,14 @@ def numbers(given: pl.Series, place: Place, *, decimal: Decimal = "auto") -> Par
     if bad.any():
         values = values.set(bad, None)
     faults = tell(
-        place,
+        index,
         bad,
-        given,
+        supplied,
         "not_a_number",
         "This is not a number.",
         "Write a plain number such as 12 or 3.5, without unit or comparison sign; leave the cell empty if unknown.",
     )
-    return Parsed(values.alias(given.name), faults, how)
+    return Parsed(values.alias(supplied.name), faults, how)
 
 
 def _signs(text: pl.Series) -> pl.Series:
@@ -113,21 +113,21 @@ def _plain(text: pl.Series, group: str, grouped: str, decimal: str = ".") -> pl.
     return text.set(~text.str.contains(_PLAIN).fill_null(False), None).cast(pl.Float64, strict=False)
 
 
-def days(given: pl.Series, place: Place, *, unit: str = "day", decimal: Decimal = "auto") -> Parsed:
+def days(supplied: pl.Series, index: Place, *, unit: str = "day", decimal: Decimal = "auto") -> Parsed:
     """Whole days from a column that counts days, weeks, months [30.4375 days] or years [365.25 days].
 
     Halves are rounded away from zero. Values beyond a 32-bit day count are told and missing.
     """
-    values, faults, how = numbers(given, place, decimal=decimal)
+    values, faults, how = numbers(supplied, index, decimal=decimal)
     scaled = (values * DAYS_IN[unit]).round(0, mode="half_away_from_zero")
     bad = (scaled.abs() > 2**31 - 1).fill_null(False)
-    told = tell(
-        place,
+    reported = tell(
+        index,
         bad,
-        given,
+        supplied,
         "not_a_day",
         "This is not a number of days.",
         "Count days from the person's entry; leave the cell empty if unknown.",
     )
     whole = (scaled.set(bad, None) if bad.any() else scaled).cast(pl.Int32)
-    return Parsed(whole.alias(given.name), pl.concat([faults, told]), f"{unit}s, {how}")
+    return Parsed(whole.alias(supplied.name), pl.concat([faults, reported]), f"{unit}s, {how}")

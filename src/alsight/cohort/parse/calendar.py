@@ -99,7 +99,7 @@ def date_order(columns: Iterable[pl.Series]) -> Order:
     return "dmy" if first else "mdy"
 
 
-def dates(given: pl.Series, place: Place, *, order: Order = "auto", origin: date = EXCEL_ORIGIN) -> Parsed:
+def dates(supplied: pl.Series, location: Place, *, order: Order = "auto", origin: date = EXCEL_ORIGIN) -> Parsed:
     """Dates from text, typed cells or day numbers (Excel's, days since 1899-12-30, unless another origin is stated).
 
     Text may be 2019-03-31, 20190331, 31.03.2019, 31/03/2019, 03/31/2019, 31-Mar-2019, March 31, 2019, each with or
@@ -113,36 +113,36 @@ def dates(given: pl.Series, place: Place, *, order: Order = "auto", origin: date
     """
     how = "date"
     ambiguous = False
-    if given.dtype == pl.Date:
-        values, empty = given, given.is_null()
-    elif isinstance(given.dtype, pl.Datetime):
-        values, empty = given.cast(pl.Date), given.is_null()
-    elif given.dtype.is_numeric():
-        number = given.cast(pl.Float64).fill_nan(None)
+    if supplied.dtype == pl.Date:
+        values, empty = supplied, supplied.is_null()
+    elif isinstance(supplied.dtype, pl.Datetime):
+        values, empty = supplied.cast(pl.Date), supplied.is_null()
+    elif supplied.dtype.is_numeric():
+        number = supplied.cast(pl.Float64).fill_nan(None)
         values, empty, how = _serials(number, origin), number.is_null(), "day number"
     else:
-        text = words(given)
+        text = words(supplied)
         empty = blank(text)
         found = date_order([text]) if order == "auto" else order
         values = _read(text, "dmy" if found == "auto" else found, origin, short=order != "auto")
         ambiguous = found == "auto" and bool(text.str.contains(r"^\d{1,2}[/-]\d{1,2}[/-]\d{4}").any())
         how = "month first" if found == "mdy" else "day first"
     unread = values.is_null() & ~empty
-    coarse = partial(given)[1].is_not_null() if unread.any() else unread
-    faults = [_unread(place, unread & ~coarse, given), _coarse(place, unread & coarse, given)]
+    coarse = partial(supplied)[1].is_not_null() if unread.any() else unread
+    faults = [_unread(location, unread & ~coarse, supplied), _coarse(location, unread & coarse, supplied)]
     sentinel = values.is_in(list(SENTINELS)).fill_null(False)
     outside = ~values.dt.year().is_between(*YEARS).fill_null(True) & ~sentinel
-    faults += [_sentinel(place, sentinel, given), _outside(place, outside, given)]
+    faults += [_sentinel(location, sentinel, supplied), _outside(location, outside, supplied)]
     wrong = sentinel | outside
     if ambiguous:
-        faults.append(_undecided(place, given))
-    return Parsed((values.set(wrong, None) if wrong.any() else values).alias(given.name), pl.concat(faults), how)
+        faults.append(_undecided(location, supplied))
+    return Parsed((values.set(wrong, None) if wrong.any() else values).alias(supplied.name), pl.concat(faults), how)
 
 
 def _read(text: pl.Series, order: Order, origin: date, *, short: bool) -> pl.Series:
     cells = _plain(text).to_frame("text")
     numeric = pl.col("text").str.extract_groups(_NUMERIC + _CLOCK)
-    left, mark, right, year = (numeric.struct.field(str(place)) for place in (1, 2, 3, 4))
+    left, mark, right, year = (numeric.struct.field(str(location)) for location in (1, 2, 3, 4))
     swap = (mark != ".") & pl.lit(order == "mdy")
     day = pl.when(swap).then(right).otherwise(left)
     month = pl.when(swap).then(left).otherwise(right)
@@ -170,7 +170,7 @@ def _read(text: pl.Series, order: Order, origin: date, *, short: bool) -> pl.Ser
 
 def _brief(parts: pl.Expr, order: Order) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     """Year, month and day of a date whose year has two digits."""
-    left, mark, right, year = (parts.struct.field(str(place)) for place in (1, 2, 3, 4))
+    left, mark, right, year = (parts.struct.field(str(location)) for location in (1, 2, 3, 4))
     swap = (mark != ".") & pl.lit(order == "mdy")
     century = pl.when(year.cast(pl.Int32) <= LATEST_SHORT).then(pl.lit("20")).otherwise(pl.lit("19"))
     day, month = pl.when(swap).then(right).otherwise(left), pl.when(swap).then(left).otherwise(right)
@@ -197,19 +197,19 @@ _YEAR: Final = r"\b((?:19|20)\d{2})(?:\.0)?\b"
 _UNKNOWN_PART: Final = r"(?i)\b(?:nd|un|unk|uk|xx|\?\?|99|00)\b[-/. ]?|[-/. ]?\b(?:nd|un|unk|uk|xx|\?\?|99|00)\b"
 
 
-def partial(given: pl.Series) -> tuple[pl.Series, pl.Series]:
+def partial(supplied: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Dates of which only the month or the year is known: 2019-05, 05/2019, May 2019, ND/05/2019, 2018-UN-UN, 2019.
 
     Returns:
         The middle of the month or year as Date, and "month" or "year"; both null for anything else.
     """
-    if given.dtype.is_numeric():
-        text = given.cast(pl.Float64).fill_nan(None).cast(pl.String).str.replace(r"\.0$", "")
-    elif given.dtype == pl.String:
-        text = words(given)
+    if supplied.dtype.is_numeric():
+        text = supplied.cast(pl.Float64).fill_nan(None).cast(pl.String).str.replace(r"\.0$", "")
+    elif supplied.dtype == pl.String:
+        text = words(supplied)
     else:
-        return pl.repeat(None, len(given), dtype=pl.Date, eager=True), pl.repeat(
-            None, len(given), dtype=pl.String, eager=True
+        return pl.repeat(None, len(supplied), dtype=pl.Date, eager=True), pl.repeat(
+            None, len(supplied), dtype=pl.String, eager=True
         )
     stripped = pl.col("text").str.replace_all(_UNKNOWN_PART, "").str.strip_chars("-/. ")
     cell = pl.col("cell")
@@ -236,7 +236,7 @@ def partial(given: pl.Series) -> tuple[pl.Series, pl.Series]:
         )
         .with_columns(precision=pl.when(pl.col("middle").is_not_null()).then("precision"))
     )
-    return read["middle"].alias(given.name), read["precision"]
+    return read["middle"].alias(supplied.name), read["precision"]
 
 
 def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
@@ -259,53 +259,53 @@ def _serials(number: pl.Series, origin: date) -> pl.Series:
     return (whole + (origin - date(1970, 1, 1)).days).cast(pl.Date)
 
 
-def _unread(place: Place, bad: pl.Series, given: pl.Series) -> pl.DataFrame:
+def _unread(location: Place, bad: pl.Series, supplied: pl.Series) -> pl.DataFrame:
     return tell(
-        place,
+        location,
         bad,
-        given,
+        supplied,
         "not_a_date",
         "This is not a date.",
         "Write the day as year-month-day with four digits for the year (2019-03-31), or leave the cell empty.",
     )
 
 
-def _coarse(place: Place, bad: pl.Series, given: pl.Series) -> pl.DataFrame:
+def _coarse(location: Place, bad: pl.Series, supplied: pl.Series) -> pl.DataFrame:
     return tell(
-        place,
+        location,
         bad,
-        given,
+        supplied,
         "date_without_day",
         "Only the month or the year of this date is known.",
         "Write the day (2019-03-31), or leave the cell empty.",
     )
 
 
-def _sentinel(place: Place, bad: pl.Series, given: pl.Series) -> pl.DataFrame:
+def _sentinel(location: Place, bad: pl.Series, supplied: pl.Series) -> pl.DataFrame:
     return tell(
-        place,
+        location,
         bad,
-        given,
+        supplied,
         "sentinel_date",
         "This date stands for 'none' in some databases; no event can carry it.",
         "Leave the cell empty when the event has not happened or its day is unknown.",
     )
 
 
-def _outside(place: Place, bad: pl.Series, given: pl.Series) -> pl.DataFrame:
+def _outside(location: Place, bad: pl.Series, supplied: pl.Series) -> pl.DataFrame:
     return tell(
-        place,
+        location,
         bad,
-        given,
+        supplied,
         "impossible_date",
         f"The year lies outside {YEARS[0]} to {YEARS[1]}.",
         "Correct the year, or leave the cell empty.",
     )
 
 
-def _undecided(place: Place, given: pl.Series) -> pl.DataFrame:
-    once = Place(table=place.table, column=place.column, source=place.source, rows=pl.Series([0]))
-    example = given.drop_nulls().head(1)
+def _undecided(location: Place, supplied: pl.Series) -> pl.DataFrame:
+    once = Place(table=location.table, column=location.column, source=location.source, rows=pl.Series([0]))
+    example = supplied.drop_nulls().head(1)
     return tell(
         once,
         pl.Series([True]),

@@ -319,23 +319,30 @@ def folded(text: pl.Series) -> pl.Series:
     return words(text).str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", "_").str.strip_chars("_")
 
 
-def booleans(given: pl.Series, place: Place) -> Parsed:
+def booleans(supplied: pl.Series, index: Place) -> Parsed:
     """Yes and no in the words and codes people use; anything else is told and missing."""
-    if given.dtype == pl.Boolean:
-        return Parsed(given, tell(place, pl.repeat(False, len(given), eager=True), given, "", "", ""), "yes or no")
-    text = words(given).str.to_lowercase()
+    if supplied.dtype == pl.Boolean:
+        return Parsed(
+            supplied, tell(index, pl.repeat(False, len(supplied), eager=True), supplied, "", "", ""), "yes or no"
+        )
+    text = words(supplied).str.to_lowercase()
     coding = {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}
     values = text.replace_strict(coding, default=None, return_dtype=pl.Boolean)
     bad = values.is_null() & ~blank(text)
     faults = tell(
-        place, bad, given, "not_yes_or_no", "This is neither yes nor no.", "Write yes or no, or leave the cell empty."
+        index,
+        bad,
+        supplied,
+        "not_yes_or_no",
+        "This is neither yes nor no.",
+        "Write yes or no, or leave the cell empty.",
     )
-    return Parsed(values.alias(given.name), faults, "yes or no")
+    return Parsed(values.alias(supplied.name), faults, "yes or no")
 
 
 def choices(
-    given: pl.Series,
-    place: Place,
+    supplied: pl.Series,
+    index: Place,
     allowed: Sequence[str],
     *,
     column: str = "",
@@ -344,8 +351,8 @@ def choices(
     """One of the dictionary's choices, in any case and spacing, or by a synonym.
 
     Args:
-        given: cells as text, or codes as numbers where `synonyms` names them ("1").
-        place: where they stand.
+        supplied: cells as text, or codes as numbers where `synonyms` names them ("1").
+        index: where they stand.
         allowed: the dictionary's choices.
         column: dictionary column whose usual synonyms hold.
         synonyms: further words of this file, folded or not, to a choice; they win over the usual ones.
@@ -356,26 +363,26 @@ def choices(
     own = {_fold(word): choice for word, choice in (synonyms or {}).items()}
     coding = {_fold(choice): choice for choice in allowed}
     coding = {word: choice for word, choice in SYNONYMS.get(column, {}).items() if choice in allowed} | coding | own
-    text = folded(_whole(given))
+    text = folded(_whole(supplied))
     values = text.replace_strict(coding, default=None, return_dtype=pl.String)
-    bad = values.is_null() & ~blank(given.cast(pl.String, strict=False))
+    bad = values.is_null() & ~blank(supplied.cast(pl.String, strict=False))
     faults = tell(
-        place,
+        index,
         bad,
-        given,
+        supplied,
         "not_a_choice",
         f"This is none of: {', '.join(allowed)}.",
         "Write one of these words, or map the file's own code to one of them.",
     )
-    return Parsed(values.alias(given.name), faults, "choice")
+    return Parsed(values.alias(supplied.name), faults, "choice")
 
 
 def _fold(word: str) -> str:
     return str(folded(pl.Series([str(word)]))[0])
 
 
-def _whole(given: pl.Series) -> pl.Series:
+def _whole(supplied: pl.Series) -> pl.Series:
     # A code that a spreadsheet stored as 1.0 is the code 1.
-    if given.dtype.is_float() and bool((given.drop_nulls() == given.drop_nulls().round()).all()):
-        return given.cast(pl.Int64, strict=False).cast(pl.String)
-    return given
+    if supplied.dtype.is_float() and bool((supplied.drop_nulls() == supplied.drop_nulls().round()).all()):
+        return supplied.cast(pl.Int64, strict=False).cast(pl.String)
+    return supplied

@@ -28,11 +28,11 @@ def spellings(tables: Sequence[pl.Series]) -> tuple[dict[str, str], list[tuple[s
     Returns:
         Each other spelling to the one that is used, which is the first table's; and groups that are undecided.
     """
-    seen = [table.drop_nulls().unique(maintain_order=True) for table in tables]
-    seen = [table for table in seen if len(table)]
-    if not seen:
+    observed = [table.drop_nulls().unique(maintain_order=True) for table in tables]
+    observed = [table for table in observed if len(table)]
+    if not observed:
         return {}, []
-    every = pl.concat(seen).unique(maintain_order=True).alias("spelling")
+    every = pl.concat(observed).unique(maintain_order=True).alias("spelling")
     groups = (
         pl.DataFrame([every, plain(every).alias("plain"), every.str.to_lowercase().str.strip_chars().alias("folded")])
         .group_by("plain", maintain_order=True)
@@ -42,7 +42,7 @@ def spellings(tables: Sequence[pl.Series]) -> tuple[dict[str, str], list[tuple[s
     merged: dict[str, str] = {}
     open_groups: list[tuple[str, ...]] = []
     for _, names, folded in groups.rows():
-        crowded = any(len(set(folded_of(table, names))) > 1 for table in seen)
+        crowded = any(len(set(folded_of(table, names))) > 1 for table in observed)
         if crowded and len(set(folded)) > 1:
             open_groups.append(tuple(names))
             continue

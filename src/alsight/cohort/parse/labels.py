@@ -101,22 +101,24 @@ def speaks(item: str, examples: Iterable[str]) -> float:
     return sum(label_score(item, cell) is not None for cell in cells) / len(cells) if cells else 0.0
 
 
-def scored(given: pl.Series, item: str) -> pl.Series:
+def scored(supplied: pl.Series, item: str) -> pl.Series:
     """Cells of an item with answers in words replaced by their scores; other cells as they are."""
-    if given.dtype != pl.String:
-        return given
-    if not given.str.contains(r"[A-Za-z]{3}").any():
-        return given
-    coding = {cell: label_score(item, cell) for cell in given.drop_nulls().unique() if re.search(r"[A-Za-z]{3}", cell)}
+    if supplied.dtype != pl.String:
+        return supplied
+    if not supplied.str.contains(r"[A-Za-z]{3}").any():
+        return supplied
+    coding = {
+        cell: label_score(item, cell) for cell in supplied.drop_nulls().unique() if re.search(r"[A-Za-z]{3}", cell)
+    }
     known = {cell: str(score) for cell, score in coding.items() if score is not None}
-    return given.replace(known) if known else given
+    return supplied.replace(known) if known else supplied
 
 
-def sited(given: pl.Series) -> pl.Series:
+def sited(supplied: pl.Series) -> pl.Series:
     """Descriptions of the first region with a site named in them replaced by that site; other cells as they are."""
-    if given.dtype != pl.String:
-        return given
-    cells = given.filter(~blank(given)).unique()
+    if supplied.dtype != pl.String:
+        return supplied
+    cells = supplied.filter(~blank(supplied)).unique()
     plain = dict(zip(cells, folded(cells), strict=True))
     coding: dict[str, str] = {}
     for cell, word in plain.items():
@@ -126,7 +128,7 @@ def sited(given: pl.Series) -> pl.Series:
         sites = {site for phrase, site in SITE_WORDS if phrase == text or (several and f" {phrase}" in f" {text}")}
         if len(sites) == 1:
             coding[cell] = sites.pop()
-    return words(given).replace(coding) if coding else given
+    return words(supplied).replace(coding) if coding else supplied
 
 
 def _ascii(text: str) -> str:

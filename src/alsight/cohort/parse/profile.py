@@ -148,7 +148,7 @@ def _plain(cell: object) -> str:
 
 def _shape(cells: dict[str, int], size: int) -> Profile:
     """Shares over distinct cells and how often each occurs."""
-    seen = sum(cells.values())
+    observed = sum(cells.values())
     numbers = {cell: number for cell in cells if (number := _number(cell)) is not None}
     packed = {cell for cell, number in numbers.items() if _PACKED[0] <= number <= _PACKED[1] and number == int(number)}
     real = {cell: number for cell, number in numbers.items() if cell not in packed}
@@ -159,11 +159,11 @@ def _shape(cells: dict[str, int], size: int) -> Profile:
     years = {cell for cell, number in real.items() if YEARS[0] <= number <= YEARS[1] and number == int(number)}
     counted = sum(cells[cell] for cell in real)
 
-    def share(chosen: Iterable[str], whole: int = seen) -> float:
+    def share(chosen: Iterable[str], whole: int = observed) -> float:
         return sum(cells[cell] for cell in chosen) / whole if whole else 0.0
 
     return Profile(
-        filled=max(size, seen),
+        filled=max(size, observed),
         distinct=len(cells),
         number=share(real),
         date=share(dated),

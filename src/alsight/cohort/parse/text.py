@@ -92,9 +92,9 @@ class Parsed(NamedTuple):
 
 
 def tell(
-    place: Place,
+    index: Place,
     bad: pl.Series,
-    given: pl.Series,
+    supplied: pl.Series,
     rule: str,
     message: str,
     how_to_fix: str,
@@ -104,33 +104,33 @@ def tell(
     if not bad.any():
         return REJECTED.empty()
     size = len(bad)
-    lines = place.rows if place.rows is not None else pl.int_range(2, size + 2, eager=True)
-    people = place.subjects if place.subjects is not None else pl.repeat("", size, eager=True)
+    lines = index.rows if index.rows is not None else pl.int_range(2, size + 2, eager=True)
+    people = index.subjects if index.subjects is not None else pl.repeat("", size, eager=True)
     faulty = pl.DataFrame(
-        [lines.cast(pl.Int64).alias("row"), people.cast(pl.String).alias("subject"), _shown(given).alias("value")]
+        [lines.cast(pl.Int64).alias("row"), people.cast(pl.String).alias("subject"), _shown(supplied).alias("value")]
     ).filter(bad)
-    told = {
+    reported = {
         "severity": severity,
-        "table": place.table,
-        "source": place.source,
-        "column": place.column,
+        "table": index.table,
+        "source": index.source,
+        "column": index.column,
         "rule": rule,
         "message": message,
         "how_to_fix": how_to_fix,
     }
-    return faulty.with_columns(pl.lit(text).alias(name) for name, text in told.items()).select(
+    return faulty.with_columns(pl.lit(text).alias(name) for name, text in reported.items()).select(
         pl.col(name).cast(dtype) for name, dtype in REJECTED.schema.items()
     )
 
 
-def _shown(given: pl.Series) -> pl.Series:
+def _shown(supplied: pl.Series) -> pl.Series:
     # A cell may hold a whole page; the first part is enough to find it.
-    return given.cast(pl.String, strict=False).fill_null("").str.slice(0, 200)
+    return supplied.cast(pl.String, strict=False).fill_null("").str.slice(0, 200)
 
 
-def words(given: pl.Series) -> pl.Series:
+def words(supplied: pl.Series) -> pl.Series:
     """Text with inner runs of space folded, outer space and invisible characters gone; other types as text."""
-    text = given if given.dtype == pl.String else given.cast(pl.String, strict=False)
+    text = supplied if supplied.dtype == pl.String else supplied.cast(pl.String, strict=False)
     if text.str.contains(_INVISIBLE).any():
         text = text.str.replace_all(_INVISIBLE, "")
     text = text.str.strip_chars()
@@ -142,19 +142,21 @@ def blank(text: pl.Series) -> pl.Series:
     return text.is_null() | words(text).str.to_lowercase().is_in(list(MISSING)).fill_null(True)
 
 
-def identifiers(given: pl.Series, place: Place) -> Parsed:
+def identifiers(supplied: pl.Series, index: Place) -> Parsed:
     """Identifiers as text: leading zeros stay, a number stored as 12.0 is "12"; only an empty cell is missing."""
-    if given.dtype.is_float():
-        whole = (given == given.round()).fill_null(False)
+    if supplied.dtype.is_float():
+        whole = (supplied == supplied.round()).fill_null(False)
         text = pl.select(
-            pl.when(whole).then(given.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(given.cast(pl.String))
+            pl.when(whole)
+            .then(supplied.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(supplied.cast(pl.String))
         ).to_series()
     else:
-        text = words(given)
-    values = text.replace("", None).alias(given.name)
+        text = words(supplied)
+    values = text.replace("", None).alias(supplied.name)
     bad = (values.str.len_chars() > 200).fill_null(False)
     faults = tell(
-        place,
+        index,
         bad,
         text,
         "not_an_identifier",

@@ -102,7 +102,7 @@ def scores_rise(facts: Facts) -> str:
 
 def capacity_unit(facts: Facts) -> str:
     """Vital capacities that no living cohort has: fractions of predicted, or percents times a hundred."""
-    told: list[str] = []
+    reported: list[str] = []
     for name in ("fvc_pct", "svc_pct", "fvc_l", "svc_l"):
         values = facts.cohort.measures.filter(pl.col("measure") == name)["value"]
         if len(values) < FEW:
@@ -110,13 +110,13 @@ def capacity_unit(facts: Facts) -> str:
         middle = float(values.median() or 0.0)  # type: ignore[arg-type]
         most = float(values.max() or 0.0)  # type: ignore[arg-type]
         if name.endswith("pct") and middle < FRACTION:
-            told.append(f"{_SPOKEN[name]} has a median of {middle:.2f} %")
+            reported.append(f"{_SPOKEN[name]} has a median of {middle:.2f} %")
         elif name.endswith("_l") and most <= LEAST_LITERS:
-            told.append(f"{_SPOKEN[name]} is at most {most:.2f} l in everybody")
+            reported.append(f"{_SPOKEN[name]} is at most {most:.2f} l in everybody")
     outside = facts.rejected("required_out_of_range").filter(pl.col("table") == "measures").height
     if outside > max(FEW, facts.cohort.measures.height):
-        told.append(f"{outside:,} measurements lie outside the range of their unit")
-    return f"{'; '.join(told)}." if told else ""
+        reported.append(f"{outside:,} measurements lie outside the range of their unit")
+    return f"{'; '.join(reported)}." if reported else ""
 
 
 _SPOKEN: Final = {
@@ -224,13 +224,13 @@ def dates_not_placed(facts: Facts) -> str:
 def one_day_for_all(facts: Facts) -> str:
     """First symptoms or diagnoses of one calendar date in everybody."""
     subjects = facts.cohort.subjects
-    told: list[str] = []
+    reported: list[str] = []
     for name, spoken in (("onset_day", "first symptoms"), ("diagnosis_day", "diagnoses")):
         dated = subjects.drop_nulls(["entry_date", name])
         days = dated.select((pl.col("entry_date").cast(pl.Int32) + pl.col(name)).alias("date"))["date"]
         if len(days) >= FEW and days.n_unique() == 1:
-            told.append(spoken)
-    return f"All {' and all '.join(told)} have the same date." if told else ""
+            reported.append(spoken)
+    return f"All {' and all '.join(reported)} have the same date." if reported else ""
 
 
 def people_without_visits(facts: Facts) -> str:

@@ -21,11 +21,11 @@ class ImplausibleError(DataError):
 
 def findings(cohort: Cohort) -> tuple[Finding, ...]:
     """What is implausible about a cohort, grave findings first."""
-    seen = facts(cohort)
+    observed = facts(cohort)
     return tuple(
         Finding(name=check.name, grave=check.grave, found=found, why=check.why, how_to_fix=check.how_to_fix)
         for check in CHECKS
-        if (found := check.look(seen))
+        if (found := check.look(observed))
     )
 
 
@@ -44,17 +44,17 @@ def plausible(cohort: Cohort, accept: Collection[str] = ()) -> tuple[Finding, ..
     if unknown:
         names = ", ".join(check.name for check in CHECKS if check.grave)
         raise SpecError([("accept", f"one of {names}", name) for name in unknown])
-    told = findings(cohort)
-    grave = [finding for finding in told if finding.grave and finding.name not in accept]
+    reported = findings(cohort)
+    grave = [finding for finding in reported if finding.grave and finding.name not in accept]
     if grave:
         raise ImplausibleError([_fault(finding) for finding in grave])
-    return told
+    return reported
 
 
-def finding_table(told: Collection[Finding]) -> pl.DataFrame:
+def finding_table(reported: Collection[Finding]) -> pl.DataFrame:
     """Findings as a table, one row a finding."""
     schema = {name: pl.Boolean if name == "grave" else pl.String for name in COLUMNS}
-    return pl.DataFrame([[getattr(one, name) for name in COLUMNS] for one in told], schema=schema, orient="row")
+    return pl.DataFrame([[getattr(one, name) for name in COLUMNS] for one in reported], schema=schema, orient="row")
 
 
 def _fault(finding: Finding) -> Fault:

@@ -58,13 +58,13 @@ def measure_rows(
     )
 
 
-def factors(given: pl.Series, wanted: str) -> tuple[pl.Series, pl.Series]:
+def factors(supplied: pl.Series, requested: str) -> tuple[pl.Series, pl.Series]:
     """Factor from each row's unit to the wanted one (missing where there is none), and the unit in one spelling."""
-    text = words(given).str.to_lowercase()
-    told: list[str] = text.drop_nulls().unique().to_list()
-    spelled = {word: spelling(UNIT_WORDS.get(word, word)) for word in told}
+    text = words(supplied).str.to_lowercase()
+    reported: list[str] = text.drop_nulls().unique().to_list()
+    spelled = {word: spelling(UNIT_WORDS.get(word, word)) for word in reported}
     spelled = {word: UNIT_WORDS.get(unit, unit) for word, unit in spelled.items()}
-    known = {word: found for word, unit in spelled.items() if (found := factor(unit, wanted)) is not None}
+    known = {word: found for word, unit in spelled.items() if (found := factor(unit, requested)) is not None}
     return (
         text.replace_strict(known, default=None, return_dtype=pl.Float64),
         text.replace_strict(spelled, default=None, return_dtype=pl.String),
@@ -72,13 +72,13 @@ def factors(given: pl.Series, wanted: str) -> tuple[pl.Series, pl.Series]:
 
 
 def within(
-    sheet: Sheet, name: str, measure: str, value: pl.Series, told: Told, least: float | None = None
+    sheet: Sheet, name: str, measure: str, value: pl.Series, reported: Told, least: float | None = None
 ) -> pl.Series:
     """Values within the bounds of a measure; those outside are noted and count as missing."""
     bounds = MEASURES_BY_NAME[measure]
     low = bounds.low if least is None else least
     bad = ~value.is_between(low, bounds.high).fill_null(True)
-    told.mark(
+    reported.mark(
         sheet,
         name,
         TABLE,

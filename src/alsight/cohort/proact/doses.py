@@ -43,12 +43,12 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def arm(sheet: Sheet, told: Told) -> pl.DataFrame:
+def arm(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """The study drug or placebo from the day the arm starts; a missing day is taken for the baseline."""
-    given = words(sheet.column("study_arm")).str.to_lowercase()
-    start = _from_baseline(sheet, "treatment_group_delta", ~blank(given), told)
-    other = ~given.is_in(list(ARMS)).fill_null(False) & ~blank(given)
-    told.mark(
+    supplied = words(sheet.column("study_arm")).str.to_lowercase()
+    start = _from_baseline(sheet, "treatment_group_delta", ~blank(supplied), reported)
+    other = ~supplied.is_in(list(ARMS)).fill_null(False) & ~blank(supplied)
+    reported.mark(
         sheet,
         "study_arm",
         TABLE,
@@ -58,19 +58,19 @@ def arm(sheet: Sheet, told: Told) -> pl.DataFrame:
         "Write Active or Placebo.",
         "note",
     )
-    treatment, kind = ({name: row[place] for name, row in ARMS.items()} for place in (0, 1))
+    treatment, kind = ({name: row[index] for name, row in ARMS.items()} for index in (0, 1))
     frame = sheet.frame.select("subject", "row").with_columns(
         start.alias("day"),
-        given.replace(treatment).alias("treatment"),
-        given.replace_strict(kind, default="investigational", return_dtype=pl.String).alias("kind"),
+        supplied.replace(treatment).alias("treatment"),
+        supplied.replace_strict(kind, default="investigational", return_dtype=pl.String).alias("kind"),
         source=pl.lit(sheet.source),
     )
-    return _rows(frame.filter(~blank(given)))
+    return _rows(frame.filter(~blank(supplied)))
 
 
-def _from_baseline(sheet: Sheet, name: str, where: pl.Series, told: Told) -> pl.Series:
-    start = day(sheet, name, TABLE, told)
-    told.mark(
+def _from_baseline(sheet: Sheet, name: str, where: pl.Series, reported: Told) -> pl.Series:
+    start = day(sheet, name, TABLE, reported)
+    reported.mark(
         sheet,
         name,
         TABLE,
@@ -82,13 +82,13 @@ def _from_baseline(sheet: Sheet, name: str, where: pl.Series, told: Told) -> pl.
     return start.fill_null(0)
 
 
-def riluzole(sheet: Sheet, told: Told) -> pl.DataFrame:
+def riluzole(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Riluzole of those who used it; "No" makes no treatment, whatever day stands beside it."""
-    used = told.keep(booleans(sheet.column("subject_used_riluzole"), sheet.place("subject_used_riluzole", TABLE)))
+    used = reported.keep(booleans(sheet.column("subject_used_riluzole"), sheet.index("subject_used_riluzole", TABLE)))
     dated = sheet.column("riluzole_use_delta").is_not_null()
     yes, no = used.fill_null(False), (~used).fill_null(False)
-    start = _from_baseline(sheet, "riluzole_use_delta", yes, told)
-    told.mark(
+    start = _from_baseline(sheet, "riluzole_use_delta", yes, reported)
+    reported.mark(
         sheet,
         "riluzole_use_delta",
         TABLE,
@@ -100,7 +100,7 @@ def riluzole(sheet: Sheet, told: Told) -> pl.DataFrame:
     )
     both = sheet.frame.select("subject").with_columns(yes=yes, no=no)
     clash = both.select(pl.col("yes").any().over("subject") & pl.col("no").any().over("subject")).to_series()
-    told.mark(
+    reported.mark(
         sheet,
         "subject_used_riluzole",
         TABLE,
@@ -115,14 +115,14 @@ def riluzole(sheet: Sheet, told: Told) -> pl.DataFrame:
     return _rows(frame.filter(yes))
 
 
-def medication(sheet: Sheet, told: Told) -> pl.DataFrame:
+def medication(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Concomitant medication, one row a medicine of a semicolon list; sentinel days of stop mean that it goes on."""
-    start, stop = (_unsentineled(sheet, name, told) for name in ("start_delta", "stop_delta"))
+    start, stop = (_unsentineled(sheet, name, reported) for name in ("start_delta", "stop_delta"))
     amount = words(sheet.column("dose")).str.replace_all(",", "", literal=True)
     dose = amount.str.extract(r"^(\d+(?:\.\d+)?)$").cast(pl.Float64, strict=False)
     unread = dose.is_null() & ~blank(amount)
     if unread.any():
-        told.say(
+        reported.say(
             sheet.note(
                 "dose_in_words",
                 "Doses that are no plain number are not carried.",
@@ -150,10 +150,10 @@ def medication(sheet: Sheet, told: Told) -> pl.DataFrame:
     return _rows(frame)
 
 
-def _unsentineled(sheet: Sheet, name: str, told: Told) -> pl.Series:
-    value = day(sheet, name, TABLE, told)
+def _unsentineled(sheet: Sheet, name: str, reported: Told) -> pl.Series:
+    value = day(sheet, name, TABLE, reported)
     sentinel = value.is_in(list(SENTINEL_DAYS)).fill_null(False)
-    told.mark(
+    reported.mark(
         sheet,
         name,
         TABLE,
@@ -165,8 +165,8 @@ def _unsentineled(sheet: Sheet, name: str, told: Told) -> pl.Series:
     return value.set(sentinel, None)
 
 
-def doses(sheets: Mapping[str, Sheet], told: Told) -> Iterable[pl.DataFrame]:
+def doses(sheets: Mapping[str, Sheet], reported: Told) -> Iterable[pl.DataFrame]:
     """Rows of DOSES of every form that has any."""
     for form, make in (("TREATMENT", arm), ("RILUZOLE", riluzole), ("CONMEDS", medication)):
         if form in sheets:
-            yield make(sheets[form], told)
+            yield make(sheets[form], reported)

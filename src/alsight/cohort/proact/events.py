@@ -80,18 +80,18 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def recorded_deaths(sheet: Sheet, told: Told) -> pl.DataFrame:
+def recorded_deaths(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """The death form: who is said to have died, and when; a missing row says nothing, "No" says alive when asked.
 
     Returns:
         subject, died, day, source and row of every row with an answer.
     """
-    died = told.keep(booleans(sheet.column("subject_died"), sheet.place("subject_died", TABLE)))
-    when = day(sheet, "death_days", TABLE, told)
+    died = reported.keep(booleans(sheet.column("subject_died"), sheet.index("subject_died", TABLE)))
+    when = day(sheet, "death_days", TABLE, reported)
     frame = sheet.frame.select("subject", "row").with_columns(
         died.alias("died"), when.alias("day"), source=pl.lit(sheet.source)
     )
-    told.mark(
+    reported.mark(
         sheet,
         "death_days",
         TABLE,
@@ -101,7 +101,7 @@ def recorded_deaths(sheet: Sheet, told: Told) -> pl.DataFrame:
         "Correct the answer or empty the day.",
         "note",
     )
-    told.mark(
+    reported.mark(
         sheet,
         "subject_died",
         TABLE,
@@ -112,7 +112,7 @@ def recorded_deaths(sheet: Sheet, told: Told) -> pl.DataFrame:
         "note",
     )
     both = frame.select(pl.col("died").any().over("subject") & ~pl.col("died").all().over("subject")).to_series()
-    told.mark(
+    reported.mark(
         sheet,
         "subject_died",
         TABLE,
@@ -124,12 +124,12 @@ def recorded_deaths(sheet: Sheet, told: Told) -> pl.DataFrame:
     return frame.filter(pl.col("died").is_not_null())
 
 
-def _fatal(sheet: Sheet, told: Told) -> pl.DataFrame:
+def _fatal(sheet: Sheet, reported: Told) -> pl.DataFrame:
     outcome = folded(sheet.column("outcome"))
     fatal = (outcome.str.contains(FATAL) & ~outcome.str.contains(NOT_FATAL)).fill_null(False)
     part = sheet.filtered(fatal)
-    when = day(part, "end_date_delta", TABLE, told)
-    begun = day(part, "start_date_delta", TABLE, told)
+    when = day(part, "end_date_delta", TABLE, reported)
+    begun = day(part, "start_date_delta", TABLE, reported)
     frame = part.frame.select("subject", "row").with_columns(
         when.zip_with(when.is_not_null(), begun).alias("day"),
         ("adverse event: " + part.column("preferred_term").fill_null("not named")).alias("detail"),
@@ -139,28 +139,28 @@ def _fatal(sheet: Sheet, told: Told) -> pl.DataFrame:
     return ranked.unique("subject", keep="first", maintain_order=True)
 
 
-def deaths(sheets: Mapping[str, Sheet], told: Told) -> pl.DataFrame:
+def deaths(sheets: Mapping[str, Sheet], reported: Told) -> pl.DataFrame:
     """Deaths with their day: of the death form, else of an adverse event whose outcome was death.
 
     A death by adverse event is never placed before the last assessment that needs the person present. Deaths without
     any day are told; such people count as followed until the last day seen.
     """
     empty = pl.DataFrame(schema=COLUMNS)
-    form = recorded_deaths(sheets["DEATHDATA"], told) if "DEATHDATA" in sheets else empty.with_columns(died=True)
+    form = recorded_deaths(sheets["DEATHDATA"], reported) if "DEATHDATA" in sheets else empty.with_columns(died=True)
     dated = form.filter(pl.col("died") & pl.col("day").is_not_null()).with_columns(event=pl.lit("death"))
-    extra = _fatal(sheets["ADVERSEEVENTS"], told) if "ADVERSEEVENTS" in sheets else empty
+    extra = _fatal(sheets["ADVERSEEVENTS"], reported) if "ADVERSEEVENTS" in sheets else empty
     extra = extra.join(dated, on="subject", how="anti").join(
         contacts(sheets, ASSESSED), on="subject", how="left", maintain_order="left"
     )
     extra = extra.with_columns(recorded="day", day=pl.max_horizontal("day", pl.col("last")))
     extra = extra.filter(pl.col("recorded").is_not_null())
-    _tell_recovered(sheets, extra, form, told)
+    _tell_recovered(sheets, extra, form, reported)
     undated = form.filter(pl.col("died") & pl.col("day").is_null())
     undated = undated.join(pl.concat([dated.select("subject"), extra.select("subject")]), on="subject", how="anti")
     if undated.height:
         sheet = sheets["DEATHDATA"]
         lost = sheet.frame["row"].is_in(undated["row"].implode())
-        told.mark(
+        reported.mark(
             sheet,
             "death_days",
             TABLE,
@@ -173,7 +173,7 @@ def deaths(sheets: Mapping[str, Sheet], told: Told) -> pl.DataFrame:
     return pl.concat([_rows(dated), _rows(extra.with_columns(event=pl.lit("death")))])
 
 
-def _tell_recovered(sheets: Mapping[str, Sheet], extra: pl.DataFrame, form: pl.DataFrame, told: Told) -> None:
+def _tell_recovered(sheets: Mapping[str, Sheet], extra: pl.DataFrame, form: pl.DataFrame, reported: Told) -> None:
     if extra.is_empty():
         return
     sheet = sheets["ADVERSEEVENTS"]
@@ -184,7 +184,7 @@ def _tell_recovered(sheets: Mapping[str, Sheet], extra: pl.DataFrame, form: pl.D
         (True, "An adverse event ended in death, yet the death form says no; the death is taken from the event."),
     ):
         rows = extra.filter(said_no == against)["row"]
-        told.mark(
+        reported.mark(
             sheet,
             "outcome",
             TABLE,
@@ -195,7 +195,7 @@ def _tell_recovered(sheets: Mapping[str, Sheet], extra: pl.DataFrame, form: pl.D
         )
 
 
-def illnesses(sheet: Sheet, told: Told) -> pl.DataFrame:
+def illnesses(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Adverse events that are events of the dictionary, by preferred term or organ class; the others are counted."""
     term = folded(
         sheet.column("preferred_term").zip_with(
@@ -216,7 +216,7 @@ def illnesses(sheet: Sheet, told: Told) -> pl.DataFrame:
     ).to_series()
     rest = int(event.is_null().sum())
     if rest:
-        told.say(
+        reported.say(
             sheet.note(
                 "not_carried",
                 "Adverse events that are no event of the data dictionary stay in the file.",
@@ -227,8 +227,8 @@ def illnesses(sheet: Sheet, told: Told) -> pl.DataFrame:
     part = sheet.filtered(event.is_not_null())
     return _rows(
         part.frame.select("subject", "row").with_columns(
-            day(part, "start_date_delta", TABLE, told).alias("day"),
-            day(part, "end_date_delta", TABLE, told).alias("end_day"),
+            day(part, "start_date_delta", TABLE, reported).alias("day"),
+            day(part, "end_date_delta", TABLE, reported).alias("end_day"),
             event.drop_nulls().alias("event"),
             part.column("preferred_term").alias("detail"),
             source=pl.lit(sheet.source),
@@ -249,7 +249,7 @@ def gastrostomies(visits: pl.DataFrame) -> pl.DataFrame:
 
 def last_seen(sheets: Mapping[str, Sheet], dead: pl.DataFrame) -> pl.DataFrame:
     """Last day that any form records about each person, no later than the death."""
-    seen = contacts(sheets, sheets)
+    observed = contacts(sheets, sheets)
     rated = contacts(sheets, ("ALSFRS",)).rename({"last": "rated"})
     ranked = (
         dead.select("subject", "day")
@@ -258,6 +258,6 @@ def last_seen(sheets: Mapping[str, Sheet], dead: pl.DataFrame) -> pl.DataFrame:
         .sort("subject", (pl.col("day") < pl.col("rated")).fill_null(False), "day")
     )
     ends = ranked.unique("subject", keep="first", maintain_order=True).select("subject", died="day")
-    return seen.join(ends, on="subject", how="left").select(
+    return observed.join(ends, on="subject", how="left").select(
         "subject", last_seen_day=pl.coalesce(pl.col("died"), pl.col("last"))
     )

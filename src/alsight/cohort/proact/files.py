@@ -72,13 +72,13 @@ def find_files(path: Path) -> list[File]:
 
 def _in_folder(path: Path) -> list[File]:
     files: list[File] = []
-    for place, folders, names in os.walk(path):
-        inside = Path(place).relative_to(path)
+    for index, folders, names in os.walk(path):
+        inside = Path(index).relative_to(path)
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
         if len(inside.parts) >= DEPTH:
             folders.clear()
-        wanted = sorted(name for name in names if not name.startswith((".", "~$")))
-        files += [File((inside / name).as_posix(), _loader(Path(place) / name)) for name in wanted]
+        requested = sorted(name for name in names if not name.startswith((".", "~$")))
+        files += [File((inside / name).as_posix(), _loader(Path(index) / name)) for name in requested]
         if len(files) > MANY:
             break
     return files
@@ -138,14 +138,16 @@ def as_utf8(raw: bytes, name: str) -> tuple[bytes, list[Fault]]:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", errors="replace").lstrip("\ufeff").replace("\0", "").encode(), []
     raw = raw.removeprefix(b"\xef\xbb\xbf")
-    told: list[Fault] = []
+    reported: list[Fault] = []
     if b"\0" in raw:
         raw = raw.replace(b"\0", b"")
-        told.append(note(name, "nul_bytes", "The file holds NUL bytes; they are passed over.", "Export the file anew."))
+        reported.append(
+            note(name, "nul_bytes", "The file holds NUL bytes; they are passed over.", "Export the file anew.")
+        )
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        told.append(
+        reported.append(
             note(
                 name,
                 "not_utf8",
@@ -155,7 +157,7 @@ def as_utf8(raw: bytes, name: str) -> tuple[bytes, list[Fault]]:
             )
         )
         raw = raw.decode("cp1252", errors="replace").encode()
-    return raw, told
+    return raw, reported
 
 
 def separator(line: str) -> str:
@@ -185,7 +187,7 @@ def text_frame(raw: bytes, name: str) -> tuple[pl.DataFrame, list[Fault]]:
     Raises:
         Unreadable: no table at all.
     """
-    utf8, told = as_utf8(raw, name)
+    utf8, reported = as_utf8(raw, name)
     start = len(utf8) - len(utf8.lstrip(b"\r\n \t"))
     skipped = utf8[:start].count(b"\n")
     utf8 = utf8[start:].replace(b"\r\n", b"\n") if b"\r" in utf8 else utf8[start:]
@@ -203,10 +205,10 @@ def text_frame(raw: bytes, name: str) -> tuple[pl.DataFrame, list[Fault]]:
             problem = str(error).partition("\n")[0]
             continue
         if quoting != quote:
-            told.append(_unquoted(name))
+            reported.append(_unquoted(name))
         elif ragged:
-            told.append(_ragged(name))
-        return _numbered(frame, skipped), told
+            reported.append(_ragged(name))
+        return _numbered(frame, skipped), reported
     raise Unreadable(problem or "it is no table")
 
 

@@ -68,11 +68,11 @@ def long_sheets(source: str, frame: pl.DataFrame) -> tuple[dict[str, Sheet], lis
     table = frame.with_columns(
         pl.lit(None, pl.String).alias(key) for key in HEADINGS if key not in frame.columns
     ).with_columns(pl.col("formname", "featurename").map_batches(_folded, return_dtype=pl.String).name.suffix("_key"))
-    told: list[Fault] = []
+    reported: list[Fault] = []
     whole = table.height
     table = table.unique(HEADINGS, keep="first", maintain_order=True)
     if table.height < whole:
-        told.append(
+        reported.append(
             note(
                 source,
                 "repeated_row",
@@ -84,7 +84,7 @@ def long_sheets(source: str, frame: pl.DataFrame) -> tuple[dict[str, Sheet], lis
     laboratory = table["formname_key"].is_in(list(LABORATORY))
     coding = {feature: f"{form}|{heading}" for feature, (form, heading) in FEATURES.items()}
     target = table["featurename_key"].replace_strict(coding, default=None, return_dtype=pl.String).set(laboratory, None)
-    told += _not_carried(source, table.filter(target.is_null() & ~laboratory))
+    reported += _not_carried(source, table.filter(target.is_null() & ~laboratory))
     parts = target.str.split_exact("|", 1)
     table = table.with_columns(
         parts.struct.field("field_0").alias("form"), parts.struct.field("field_1").alias("heading")
@@ -96,10 +96,10 @@ def long_sheets(source: str, frame: pl.DataFrame) -> tuple[dict[str, Sheet], lis
         wide["LABS"] = _laboratory(table.filter(laboratory))
     for form, texts in wide.items():
         sheet, more = sheet_from(FORMS_BY_NAME[form], source, texts)
-        told += [fault for fault in more if fault.rule != "column_missing"]
+        reported += [fault for fault in more if fault.rule != "column_missing"]
         if sheet is not None:
             sheets[form] = sheet
-    return sheets, told
+    return sheets, reported
 
 
 def is_survival(headings: Sequence[str]) -> bool:
@@ -121,9 +121,9 @@ def survival_sheet(source: str, frame: pl.DataFrame) -> tuple[Sheet | None, list
     return sheet_from(FORMS_BY_NAME["DEATHDATA"], source, texts)
 
 
-def _folded(given: pl.Series) -> pl.Series:
-    words = given.unique().drop_nulls().to_list()
-    return given.replace_strict({word: heading_key(word) for word in words}, default=None, return_dtype=pl.String)
+def _folded(supplied: pl.Series) -> pl.Series:
+    words = supplied.unique().drop_nulls().to_list()
+    return supplied.replace_strict({word: heading_key(word) for word in words}, default=None, return_dtype=pl.String)
 
 
 def _not_carried(source: str, rest: pl.DataFrame) -> list[Fault]:

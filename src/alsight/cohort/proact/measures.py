@@ -63,16 +63,16 @@ ANALYTES: Final[dict[str, str]] = {
 }
 
 
-def vital_capacity(sheet: Sheet, breath: Breath, told: Told) -> pl.DataFrame:
+def vital_capacity(sheet: Sheet, breath: Breath, reported: Told) -> pl.DataFrame:
     """Best of up to three trials in liters and in percent of normal; percent from liters where only those stand.
 
     Columns of liters hold percents where the unit says so, or where it is missing and the value cannot be liters.
     """
-    when = day(sheet, breath.day, TABLE, told)
+    when = day(sheet, breath.day, TABLE, reported)
     scale, unit = factors(sheet.column(breath.unit), "l")
     percents = unit.is_in(list(PERCENT_UNITS)).fill_null(False)
     unknown = unit.is_not_null() & scale.is_null() & ~percents
-    told.mark(
+    reported.mark(
         sheet,
         breath.unit,
         TABLE,
@@ -87,9 +87,9 @@ def vital_capacity(sheet: Sheet, breath: Breath, told: Told) -> pl.DataFrame:
     shares: list[pl.Series] = []
     for trial in (1, 2, 3):
         name = f"subject_liters_trial_{trial}"
-        given = number(sheet, name, TABLE, told)
-        hidden = ((given > MEASURES_BY_NAME[breath.liters].high) & unit.is_null()).fill_null(False)
-        told.mark(
+        supplied = number(sheet, name, TABLE, reported)
+        hidden = ((supplied > MEASURES_BY_NAME[breath.liters].high) & unit.is_null()).fill_null(False)
+        reported.mark(
             sheet,
             name,
             TABLE,
@@ -99,25 +99,25 @@ def vital_capacity(sheet: Sheet, breath: Breath, told: Told) -> pl.DataFrame:
             "Write the unit.",
         )
         swapped = percents | hidden
-        liters.append(within(sheet, name, breath.liters, (given * scale).set(swapped, None), told))
-        shares.append(within(sheet, name, breath.percent, given.set(~swapped, None), told))
+        liters.append(within(sheet, name, breath.liters, (supplied * scale).set(swapped, None), reported))
+        shares.append(within(sheet, name, breath.percent, supplied.set(~swapped, None), reported))
         name = f"pct_of_normal_trial_{trial}"
-        shares.append(within(sheet, name, breath.percent, number(sheet, name, TABLE, told), told))
+        shares.append(within(sheet, name, breath.percent, number(sheet, name, TABLE, reported), reported))
     best = pl.DataFrame(liters).select(pl.max_horizontal(pl.all())).to_series()
-    share = pl.DataFrame([part.alias(str(place)) for place, part in enumerate(shares)])
+    share = pl.DataFrame([part.alias(str(location)) for location, part in enumerate(shares)])
     share = share.select(pl.max_horizontal(pl.all())).to_series()
-    normal = number(sheet, "subject_normal", TABLE, told) * scale
-    return _breaths_made(sheet, breath, told, when, best, share, normal)
+    normal = number(sheet, "subject_normal", TABLE, reported) * scale
+    return _breaths_made(sheet, breath, reported, when, best, share, normal)
 
 
 def _breaths_made(
-    sheet: Sheet, breath: Breath, told: Told, when: pl.Series, best: pl.Series, share: pl.Series, normal: pl.Series
+    sheet: Sheet, breath: Breath, reported: Told, when: pl.Series, best: pl.Series, share: pl.Series, normal: pl.Series
 ) -> pl.DataFrame:
     lawful = normal.is_between(0, MEASURES_BY_NAME[breath.liters].high, closed="right").fill_null(False)
     computed = 100 * best / normal.set(~lawful, None)
     filled = share.is_null() & computed.is_not_null()
     if filled.any():
-        told.say(
+        reported.say(
             sheet.note(
                 "percent_computed",
                 "Percent of normal is missing; it is computed from liters and subject_normal.",
@@ -128,7 +128,7 @@ def _breaths_made(
         )
     nothing = best.is_null() & share.is_null() & computed.is_null()
     if nothing.any():
-        told.say(
+        reported.say(
             sheet.note(
                 "nothing_measured",
                 "Rows without any value are left out.",
@@ -145,14 +145,14 @@ def _breaths_made(
     )
 
 
-def weights(sheet: Sheet, told: Told) -> pl.DataFrame:
+def weights(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Body weight in kilograms, by the unit of the row, else by the only unit of the person's other rows."""
-    value = number(sheet, "weight", TABLE, told)
+    value = number(sheet, "weight", TABLE, reported)
     scale, _ = factors(sheet.column("weight_units"), "kg")
     usual = _usual(sheet, scale)
     lent = scale.is_null() & usual.is_not_null() & value.is_not_null()
     none = scale.is_null() & usual.is_null() & value.is_not_null()
-    told.mark(
+    reported.mark(
         sheet,
         "weight",
         TABLE,
@@ -161,7 +161,7 @@ def weights(sheet: Sheet, told: Told) -> pl.DataFrame:
         "The unit is missing or unknown; the unit of the person's other rows is used.",
         "Write kg or pounds.",
     )
-    told.mark(
+    reported.mark(
         sheet,
         "weight",
         TABLE,
@@ -172,8 +172,8 @@ def weights(sheet: Sheet, told: Told) -> pl.DataFrame:
         "rejected",
     )
     kilograms = value * scale.zip_with(scale.is_not_null(), usual)
-    kilograms = within(sheet, "weight", "weight_kg", kilograms, told, LEAST_WEIGHT_KG)
-    return measure_rows(sheet, "weight_kg", kilograms.round(2), day(sheet, "vital_signs_delta", TABLE, told))
+    kilograms = within(sheet, "weight", "weight_kg", kilograms, reported, LEAST_WEIGHT_KG)
+    return measure_rows(sheet, "weight_kg", kilograms.round(2), day(sheet, "vital_signs_delta", TABLE, reported))
 
 
 def _usual(sheet: Sheet, scale: pl.Series) -> pl.Series:
@@ -182,10 +182,10 @@ def _usual(sheet: Sheet, scale: pl.Series) -> pl.Series:
     return frame.select(pl.when(one).then(pl.col("scale").max()).over("subject")).to_series()
 
 
-def heights(sheet: Sheet, told: Told) -> pl.DataFrame:
+def heights(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Median standing height of each person [cm]; a missing unit is the one that gives a lawful height, if only one."""
     low, high = SUBJECTS.by_name["height_cm"].low or 0.0, SUBJECTS.by_name["height_cm"].high
-    value = number(sheet, "height", "subjects", told)
+    value = number(sheet, "height", "subjects", reported)
     scale, _ = factors(sheet.column("height_units"), "cm")
     inch = factor("in", "cm") or 1.0
     as_cm, as_inch = value.is_between(low, high), (value * inch).is_between(low, high)
@@ -193,7 +193,7 @@ def heights(sheet: Sheet, told: Told) -> pl.DataFrame:
         pl.when(pl.col("cm") & ~pl.col("inch")).then(1.0).when(pl.col("inch") & ~pl.col("cm")).then(inch)
     )
     untold = scale.is_null() & value.is_not_null()
-    told.mark(
+    reported.mark(
         sheet,
         "height",
         "subjects",
@@ -204,7 +204,7 @@ def heights(sheet: Sheet, told: Told) -> pl.DataFrame:
     )
     height = value * scale.zip_with(scale.is_not_null(), guessed.to_series())
     bad = ~height.is_between(low, high).fill_null(True)
-    told.mark(
+    reported.mark(
         sheet,
         "height",
         "subjects",
@@ -218,20 +218,22 @@ def heights(sheet: Sheet, told: Told) -> pl.DataFrame:
     return frame.drop_nulls().group_by("subject", maintain_order=True).agg(pl.col("height_cm").median().round(1))
 
 
-def laboratory(sheet: Sheet, told: Told) -> pl.DataFrame:
+def laboratory(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Creatinine and creatine kinase; results below a limit and words are told, other tests counted."""
     carried = _coded(sheet, "test_name", LABORATORY)
-    _others(sheet, told, "test_name", carried)
+    _others(sheet, reported, "test_name", carried)
     return _analyzed(
-        sheet.filtered(carried), told, "test_name", "test_result", "test_unit", "laboratory_delta", LABORATORY
+        sheet.filtered(carried), reported, "test_name", "test_result", "test_unit", "laboratory_delta", LABORATORY
     )
 
 
-def neurofilament(sheet: Sheet, told: Told) -> pl.DataFrame:
+def neurofilament(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Neurofilament by analyte; the method says serum, plasma or CSF."""
     carried = _coded(sheet, "analyte", ANALYTES)
-    _others(sheet, told, "analyte", carried)
-    return _analyzed(sheet.filtered(carried), told, "analyte", "result", "unit", "collection_delta", ANALYTES, "matrix")
+    _others(sheet, reported, "analyte", carried)
+    return _analyzed(
+        sheet.filtered(carried), reported, "analyte", "result", "unit", "collection_delta", ANALYTES, "matrix"
+    )
 
 
 def _coded(sheet: Sheet, name: str, coding: Mapping[str, str]) -> pl.Series:
@@ -239,12 +241,12 @@ def _coded(sheet: Sheet, name: str, coding: Mapping[str, str]) -> pl.Series:
     return test.is_in(list(coding)).fill_null(False)
 
 
-def _others(sheet: Sheet, told: Told, name: str, carried: pl.Series) -> None:
+def _others(sheet: Sheet, reported: Told, name: str, carried: pl.Series) -> None:
     rest = sheet.column(name).filter(~carried)
     if rest.is_empty():
         return
     common = rest.drop_nulls().value_counts(sort=True).head(12)[rest.name].to_list()
-    told.say(
+    reported.say(
         sheet.note(
             "not_carried",
             "The data dictionary has no place for these tests; their rows stay in the file.",
@@ -256,11 +258,18 @@ def _others(sheet: Sheet, told: Told, name: str, carried: pl.Series) -> None:
 
 
 def _analyzed(
-    sheet: Sheet, told: Told, test: str, result: str, unit: str, when: str, coding: Mapping[str, str], matrix: str = ""
+    sheet: Sheet,
+    reported: Told,
+    test: str,
+    result: str,
+    unit: str,
+    when: str,
+    coding: Mapping[str, str],
+    matrix: str = "",
 ) -> pl.DataFrame:
-    given = sheet.column(result)
-    limited = words(given).str.contains(r"^[<>≤≥]").fill_null(False)
-    told.mark(
+    supplied = sheet.column(result)
+    limited = words(supplied).str.contains(r"^[<>≤≥]").fill_null(False)
+    reported.mark(
         sheet,
         result,
         TABLE,
@@ -270,14 +279,14 @@ def _analyzed(
         "Nothing; a limit is no measurement.",
         "rejected",
     )
-    value = told.keep(numbers(given.set(limited, None), sheet.place(result, TABLE), decimal="."))
+    value = reported.keep(numbers(supplied.set(limited, None), sheet.index(result, TABLE), decimal="."))
     measure = words(sheet.column(test)).str.to_lowercase().replace_strict(coding, default=None, return_dtype=pl.String)
     scale = pl.Series([None], dtype=pl.Float64).new_from_index(0, len(value))
     for name in sorted(set(coding.values())):
         found, _ = factors(sheet.column(unit), MEASURES_BY_NAME[name].unit)
         scale = scale.zip_with(measure != name, found)
     bad = scale.is_null() & value.is_not_null()
-    told.mark(
+    reported.mark(
         sheet,
         unit,
         TABLE,
@@ -289,15 +298,15 @@ def _analyzed(
     )
     how = words(sheet.column(matrix)).str.to_lowercase() if matrix else pl.Series([None], dtype=pl.String)
     how = how if matrix else how.new_from_index(0, len(value))
-    return measure_rows(sheet, measure, value * scale, day(sheet, when, TABLE, told), method=how)
+    return measure_rows(sheet, measure, value * scale, day(sheet, when, TABLE, reported), method=how)
 
 
-def strength(sheet: Sheet, measure: str, told: Told) -> pl.DataFrame:
+def strength(sheet: Sheet, measure: str, reported: Told) -> pl.DataFrame:
     """Best trial of a session for each side and muscle, in kilograms."""
-    value = number(sheet, "test_result", TABLE, told)
+    value = number(sheet, "test_result", TABLE, reported)
     scale, _ = factors(sheet.column("test_unit"), "kg")
     bad = scale.is_null() & value.is_not_null()
-    told.mark(
+    reported.mark(
         sheet,
         "test_unit",
         TABLE,
@@ -307,19 +316,19 @@ def strength(sheet: Sheet, measure: str, told: Told) -> pl.DataFrame:
         "Write pounds, kg or newton.",
         "rejected",
     )
-    side = choice(sheet, "test_laterality", TABLE, "side", ("left", "right"), told)
-    kilograms = within(sheet, "test_result", measure, value * scale, told).round(3)
+    side = choice(sheet, "test_laterality", TABLE, "side", ("left", "right"), reported)
+    kilograms = within(sheet, "test_result", measure, value * scale, reported).round(3)
     part, method = (_muscle(sheet), _effort(sheet)) if measure == "hhd_kg" else (None, _setting(sheet))
     rows = measure_rows(
         sheet,
         measure,
         kilograms,
-        day(sheet, "ms_delta", TABLE, told),
+        day(sheet, "ms_delta", TABLE, reported),
         side=side,
         method=method,
         **({} if part is None else {"part": part}),
     )
-    return _best(sheet, rows, told)
+    return _best(sheet, rows, reported)
 
 
 def _muscle(sheet: Sheet) -> pl.Series:
@@ -340,7 +349,7 @@ def _setting(sheet: Sheet) -> pl.Series:
     return ("setting " + words(sheet.column("test_setting"))).alias("method")
 
 
-def _best(sheet: Sheet, rows: pl.DataFrame, told: Told) -> pl.DataFrame:
+def _best(sheet: Sheet, rows: pl.DataFrame, reported: Told) -> pl.DataFrame:
     key: Sequence[str] = ("subject", "day", "measure", "side", "part", "method")
     best = rows.sort("value", descending=True, nulls_last=True, maintain_order=True)
     best = best.unique(key, keep="first", maintain_order=True).sort("row")
@@ -348,7 +357,7 @@ def _best(sheet: Sheet, rows: pl.DataFrame, told: Told) -> pl.DataFrame:
     unplaced = rows.filter(pl.col("day").is_null())
     fewer = rows.height - placed.height - unplaced.height
     if fewer:
-        told.say(
+        reported.say(
             sheet.note(
                 "best_trial", "Several trials of a session are kept as the best one.", "Nothing.", value=f"{fewer} rows"
             )
@@ -356,14 +365,14 @@ def _best(sheet: Sheet, rows: pl.DataFrame, told: Told) -> pl.DataFrame:
     return pl.concat([placed, unplaced])
 
 
-def measures(sheets: Mapping[str, Sheet], told: Told) -> Iterable[pl.DataFrame]:
+def measures(sheets: Mapping[str, Sheet], reported: Told) -> Iterable[pl.DataFrame]:
     """Rows of MEASURES of every form that has any."""
     for breath in BREATHS:
         if breath.form in sheets:
-            yield vital_capacity(sheets[breath.form], breath, told)
+            yield vital_capacity(sheets[breath.form], breath, reported)
     for form, make in (("VITALSIGNS", weights), ("LABS", laboratory), ("NEUROFILAMENT", neurofilament)):
         if form in sheets:
-            yield make(sheets[form], told)
+            yield make(sheets[form], reported)
     for form, measure in (("HANDGRIPSTRENGTH", "grip_kg"), ("MUSCLESTRENGTH", "hhd_kg")):
         if form in sheets:
-            yield strength(sheets[form], measure, told)
+            yield strength(sheets[form], measure, reported)

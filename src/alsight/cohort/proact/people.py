@@ -34,13 +34,13 @@ AGE_TOLERANCE_YEARS: Final = 1.5
 """An age in whole years and one from the day of birth differ by up to one year."""
 
 
-def demographics(sheet: Sheet, told: Told) -> pl.DataFrame:
+def demographics(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Age at entry and sex: one row a person, and further rows where the file contradicts itself, for the check.
 
     A missing age is computed from the day of birth, which PRO-ACT gives in days from baseline.
     """
-    born = day(sheet, "date_of_birth", TABLE, told)
-    told.mark(
+    born = day(sheet, "date_of_birth", TABLE, reported)
+    reported.mark(
         sheet,
         "date_of_birth",
         TABLE,
@@ -49,11 +49,11 @@ def demographics(sheet: Sheet, told: Told) -> pl.DataFrame:
         "The day of birth is positive; it is taken as an age in days.",
         "Write days from baseline: birth is negative.",
     )
-    later = day(sheet, "demographics_delta", TABLE, told).fill_null(0)
-    stated = number(sheet, "age", TABLE, told) - later / DAYS_PER_YEAR
+    later = day(sheet, "demographics_delta", TABLE, reported).fill_null(0)
+    stated = number(sheet, "age", TABLE, reported) - later / DAYS_PER_YEAR
     reckoned = born.abs().cast(pl.Float64) / DAYS_PER_YEAR
     apart = ((stated - reckoned).abs() > AGE_TOLERANCE_YEARS).fill_null(False)
-    told.mark(
+    reported.mark(
         sheet,
         "age",
         TABLE,
@@ -65,21 +65,21 @@ def demographics(sheet: Sheet, told: Told) -> pl.DataFrame:
     )
     frame = sheet.frame.select("subject", "row").with_columns(
         stated.zip_with(stated.is_not_null(), reckoned.round(2)).alias("age_at_entry_years"),
-        choice(sheet, "sex", TABLE, "sex", ("female", "male"), told).alias("sex"),
+        choice(sheet, "sex", TABLE, "sex", ("female", "male"), reported).alias("sex"),
         source=pl.lit(sheet.source),
     )
     return frame.unique(["subject", "age_at_entry_years", "sex"], keep="first", maintain_order=True)
 
 
-def history(sheet: Sheet, told: Told) -> pl.DataFrame:
+def history(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Onset, diagnosis and site of onset, a row a person, from all of the person's rows.
 
     The earliest onset and the earliest diagnosis are used; a diagnosis after baseline contradicts being in a trial.
     """
-    onset = _onset(sheet, told)
-    diagnosed = day(sheet, "diagnosis_delta", TABLE, told)
+    onset = _onset(sheet, reported)
+    diagnosed = day(sheet, "diagnosis_delta", TABLE, reported)
     late = (diagnosed > 0).fill_null(False)
-    told.mark(
+    reported.mark(
         sheet,
         "diagnosis_delta",
         TABLE,
@@ -94,7 +94,7 @@ def history(sheet: Sheet, told: Told) -> pl.DataFrame:
     )
     for name, heading in (("onset_day", "onset_delta"), ("diagnosis_day", "diagnosis_delta")):
         other = frame.select((pl.col(name) > pl.col(name).min().over("subject")).fill_null(False)).to_series()
-        told.mark(
+        reported.mark(
             sheet,
             heading,
             TABLE,
@@ -107,12 +107,12 @@ def history(sheet: Sheet, told: Told) -> pl.DataFrame:
         frame.filter(pl.col("subject").is_not_null())
         .group_by("subject", maintain_order=True)
         .agg(pl.col("onset_day", "diagnosis_day").min())
-        .join(_sites(sheet, told), on="subject", how="left", maintain_order="left")
+        .join(_sites(sheet, reported), on="subject", how="left", maintain_order="left")
     )
 
 
-def _onset(sheet: Sheet, told: Told) -> pl.Series:
-    onset = day(sheet, "onset_delta", TABLE, told)
+def _onset(sheet: Sheet, reported: Told) -> pl.Series:
+    onset = day(sheet, "onset_delta", TABLE, reported)
     written = words(sheet.column("disease_duration"))
     if blank(written).all():
         return onset
@@ -122,7 +122,7 @@ def _onset(sheet: Sheet, told: Told) -> pl.Series:
     )
     lasted = (-parts["amount"] * parts["unit"]).round(0).cast(pl.Int32, strict=False)
     used = onset.is_null() & lasted.is_not_null()
-    told.mark(
+    reported.mark(
         sheet,
         "disease_duration",
         TABLE,
@@ -131,7 +131,7 @@ def _onset(sheet: Sheet, told: Told) -> pl.Series:
         "The day of onset is missing; it is computed from the duration of disease.",
         "Fill Onset_Delta.",
     )
-    told.mark(
+    reported.mark(
         sheet,
         "disease_duration",
         TABLE,
@@ -144,14 +144,14 @@ def _onset(sheet: Sheet, told: Told) -> pl.Series:
     return onset.zip_with(~used, lasted)
 
 
-def _sites(sheet: Sheet, told: Told) -> pl.DataFrame:
+def _sites(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Site of onset by text or flag, over all rows of a person; bulbar and limb together are generalized."""
-    text = choice(sheet, "site_of_onset", TABLE, "onset_site", ONSET_SITES, told)
+    text = choice(sheet, "site_of_onset", TABLE, "onset_site", ONSET_SITES, reported)
     parts = [sheet.frame.select("subject", "row").with_columns(text.alias("site"))]
     for flag, site in SITE_FLAGS.items():
         if flag in sheet.frame.columns:
-            given = told.keep(booleans(_flagged(sheet.column(flag)), sheet.place(flag, TABLE))).fill_null(False)
-            parts.append(sheet.frame.select("subject", "row", pl.lit(site).alias("site")).filter(given))
+            supplied = reported.keep(booleans(_flagged(sheet.column(flag)), sheet.index(flag, TABLE))).fill_null(False)
+            parts.append(sheet.frame.select("subject", "row", pl.lit(site).alias("site")).filter(supplied))
     found = pl.concat(parts).drop_nulls("site")
     has = {site: (pl.col("site") == site).any() for site in ONSET_SITES}
     limb = pl.any_horizontal(has[site] for site in _LIMBS)
@@ -176,7 +176,7 @@ def _sites(sheet: Sheet, told: Told) -> pl.DataFrame:
         how="left",
         maintain_order="left",
     )["joined"].fill_null(False)
-    told.mark(
+    reported.mark(
         sheet,
         "site_of_onset",
         TABLE,
@@ -188,19 +188,19 @@ def _sites(sheet: Sheet, told: Told) -> pl.DataFrame:
     return people.drop("joined")
 
 
-def _flagged(given: pl.Series) -> pl.Series:
+def _flagged(supplied: pl.Series) -> pl.Series:
     # Flags are counts in some releases: 1, 1.0, or empty.
-    return words(given).str.replace(r"\.0+$", "")
+    return words(supplied).str.replace(r"\.0+$", "")
 
 
-def el_escorial(sheet: Sheet, told: Told) -> pl.DataFrame:
+def el_escorial(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """El Escorial category of each person, the one recorded nearest to baseline."""
     frame = sheet.frame.select("subject", "row").with_columns(
-        choice(sheet, "el_escorial", TABLE, "el_escorial", EL_ESCORIAL, told).alias("el_escorial"),
-        day(sheet, "delta_days", TABLE, told).abs().alias("distance"),
+        choice(sheet, "el_escorial", TABLE, "el_escorial", EL_ESCORIAL, reported).alias("el_escorial"),
+        day(sheet, "delta_days", TABLE, reported).abs().alias("distance"),
     )
     several = frame.select((pl.col("el_escorial").drop_nulls().n_unique() > 1).over("subject")).to_series()
-    told.mark(
+    reported.mark(
         sheet,
         "el_escorial",
         TABLE,
@@ -235,15 +235,15 @@ def family(sheet: Sheet) -> pl.DataFrame:
     )
 
 
-def arms(sheet: Sheet, told: Told) -> pl.DataFrame:
+def arms(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Randomised arm of each person, in lower case: the first one where a delayed start has two."""
     frame = sheet.frame.select("subject", "row").with_columns(
         words(sheet.column("study_arm")).str.to_lowercase().alias("arm"),
-        day(sheet, "treatment_group_delta", TABLE, told).alias("day"),
+        day(sheet, "treatment_group_delta", TABLE, reported).alias("day"),
     )
     frame = frame.with_columns(pl.when(~blank(frame["arm"])).then("arm"))
     several = frame.select((pl.col("arm").drop_nulls().n_unique() > 1).over("subject")).to_series()
-    told.mark(
+    reported.mark(
         sheet,
         "study_arm",
         TABLE,
@@ -267,19 +267,19 @@ def listed(sheets: Mapping[str, Sheet]) -> pl.DataFrame:
 
 
 def subjects(
-    sheets: Mapping[str, Sheet], last_seen: pl.DataFrame, heights: pl.DataFrame | None, told: Told
+    sheets: Mapping[str, Sheet], last_seen: pl.DataFrame, heights: pl.DataFrame | None, reported: Told
 ) -> pl.DataFrame:
     """Rows of SUBJECTS; a person has more than one only where demographics contradict themselves."""
     facts: list[pl.DataFrame] = [last_seen]
-    facts += [history(sheets["ALSHISTORY"], told)] if "ALSHISTORY" in sheets else []
-    facts += [el_escorial(sheets["ELESCORIAL"], told)] if "ELESCORIAL" in sheets else []
+    facts += [history(sheets["ALSHISTORY"], reported)] if "ALSHISTORY" in sheets else []
+    facts += [el_escorial(sheets["ELESCORIAL"], reported)] if "ELESCORIAL" in sheets else []
     facts += [family(sheets["FAMILYHISTORY"])] if "FAMILYHISTORY" in sheets else []
-    facts += [arms(sheets["TREATMENT"], told)] if "TREATMENT" in sheets else []
+    facts += [arms(sheets["TREATMENT"], reported)] if "TREATMENT" in sheets else []
     facts += [heights] if heights is not None else []
     people = listed(sheets).with_columns(entry=pl.lit(ENTRY), study=pl.lit(STUDY))
     spare: list[pl.DataFrame] = []
     if "DEMOGRAPHICS" in sheets:
-        stated = demographics(sheets["DEMOGRAPHICS"], told).drop_nulls("subject")
+        stated = demographics(sheets["DEMOGRAPHICS"], reported).drop_nulls("subject")
         first = stated.group_by("subject", maintain_order=True).agg(
             pl.col("age_at_entry_years", "sex").drop_nulls().first()
         )

@@ -41,7 +41,7 @@ class Sheet:
             return self.frame[name]
         return pl.Series(name, [None], dtype=pl.String).new_from_index(0, self.frame.height)
 
-    def place(self, name: str, table: str) -> Place:
+    def index(self, name: str, table: str) -> Place:
         """Where a column stands, for what is told of it."""
         return Place(
             table=table,
@@ -87,38 +87,38 @@ class Told:
         message: str,
         how_to_fix: str,
         severity: Severity = "corrected",
-        given: pl.Series | None = None,
+        supplied: pl.Series | None = None,
     ) -> None:
         """Tell the rows of a sheet that `bad` marks, with what stands in column `name`."""
         if bad.any():
-            shown = sheet.column(name) if given is None else given
-            self.frames.append(tell(sheet.place(name, table), bad, shown, rule, message, how_to_fix, severity))
+            shown = sheet.column(name) if supplied is None else supplied
+            self.frames.append(tell(sheet.index(name, table), bad, shown, rule, message, how_to_fix, severity))
 
 
-def number(sheet: Sheet, name: str, table: str, told: Told) -> pl.Series:
+def number(sheet: Sheet, name: str, table: str, reported: Told) -> pl.Series:
     """A column as numbers; a comma groups thousands, as PRO-ACT writes with a decimal point."""
-    return told.keep(numbers(sheet.column(name), sheet.place(name, table), decimal="."))
+    return reported.keep(numbers(sheet.column(name), sheet.index(name, table), decimal="."))
 
 
-def day(sheet: Sheet, name: str, table: str, told: Told) -> pl.Series:
+def day(sheet: Sheet, name: str, table: str, reported: Told) -> pl.Series:
     """A column as whole days from the trial's baseline."""
-    return told.keep(days(sheet.column(name), sheet.place(name, table), decimal="."))
+    return reported.keep(days(sheet.column(name), sheet.index(name, table), decimal="."))
 
 
-def choice(sheet: Sheet, name: str, table: str, column: str, allowed: Sequence[str], told: Told) -> pl.Series:
+def choice(sheet: Sheet, name: str, table: str, column: str, allowed: Sequence[str], reported: Told) -> pl.Series:
     """A column as one of the dictionary's choices, by the usual synonyms of a dictionary column."""
-    return told.keep(choices(sheet.column(name), sheet.place(name, table), allowed, column=column))
+    return reported.keep(choices(sheet.column(name), sheet.index(name, table), allowed, column=column))
 
 
 def sheet_of(form: Form, file: File) -> tuple[Sheet | None, list[Fault]]:
     """A form read from its file; None, with the reason, where the file cannot be used."""
     try:
         raw = content(file)
-        frame, told = (workbook_frame(raw), []) if file.suffix in WORKBOOKS else text_frame(raw, file.name)
+        frame, reported = (workbook_frame(raw), []) if file.suffix in WORKBOOKS else text_frame(raw, file.name)
     except Unreadable as problem:
         return None, [_unusable(file.name, f"The file cannot be read: {problem}.", "Download or export it anew.")]
     sheet, more = sheet_from(form, file.name, frame)
-    return sheet, told + more
+    return sheet, reported + more
 
 
 def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[Sheet | None, list[Fault]]:
@@ -133,10 +133,10 @@ def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[Sheet | No
             headings.setdefault(spellings[key], []).append(heading)
         elif heading != LINE and key not in IGNORED_HEADINGS:
             (known if form.known and re.fullmatch(form.known, key) else strangers).append(heading)
-    told = list(_headings_told(form, source, headings, known, strangers))
+    reported = list(_headings_told(form, source, headings, known, strangers))
     if "subject_id" not in headings:
         reason = "No column says who a row is about (subject_id); the file is left out."
-        return None, [*told, _unusable(source, reason, "Name the column of identifiers subject_id.")]
+        return None, [*reported, _unusable(source, reason, "Name the column of identifiers subject_id.")]
     texts = frame.select(
         pl.coalesce(_texts(frame, spelled)).alias("subject" if name == "subject_id" else name)
         for name, spelled in headings.items()
@@ -144,7 +144,7 @@ def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[Sheet | No
     texts = texts.with_columns(_identifier(texts["subject"]))
     texts, remarks = _without_remarks(texts)
     if remarks:
-        told.append(
+        reported.append(
             note(
                 source,
                 "closing_remark",
@@ -154,11 +154,11 @@ def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[Sheet | No
             )
         )
     if texts.is_empty():
-        told.append(
+        reported.append(
             note(source, "empty_table", "The file has headings and no rows.", "Nothing, if the table is empty.")
         )
     own = {"subject" if name == "subject_id" else name: spelled[0] for name, spelled in headings.items()}
-    return Sheet(form, source, texts, own), told
+    return Sheet(form, source, texts, own), reported
 
 
 def _texts(frame: pl.DataFrame, spelled: Iterable[str]) -> list[pl.Expr]:
@@ -168,8 +168,8 @@ def _texts(frame: pl.DataFrame, spelled: Iterable[str]) -> list[pl.Expr]:
     ]
 
 
-def _identifier(given: pl.Series) -> pl.Series:
-    text = words(given)
+def _identifier(supplied: pl.Series) -> pl.Series:
+    text = words(supplied)
     if text.str.contains(r"\.0+$").any():
         text = text.str.replace(r"\.0+$", "")
     return text.replace("", None) if (text == "").any() else text

@@ -25,25 +25,25 @@ HEADINGS: Final = {item: own_name(heading) for item, heading in ITEM_COLUMNS.ite
 """Dictionary column to own name, for telling faults in the file's words."""
 
 
-def visits(sheet: Sheet, told: Told) -> pl.DataFrame:
+def visits(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Ratings of function: a row with both scales becomes two visits, one a scale.
 
     A row whose scale nothing tells (neither R items nor Q10 nor a total) takes the scale of the person's other rows,
     else counts as ALSFRS-R with its respiratory items missing.
     """
     table = VISITS.name
-    columns = {item: number(sheet, own_name(heading), table, told) for item, heading in ITEM_COLUMNS.items()}
+    columns = {item: number(sheet, own_name(heading), table, reported) for item, heading in ITEM_COLUMNS.items()}
     frame = sheet.frame.select("subject", "row").with_columns(
         *(values.alias(item) for item, values in columns.items()),
-        day(sheet, "alsfrs_delta", table, told).alias("day"),
-        number(sheet, "alsfrs_total", table, told).alias("original_total"),
-        number(sheet, "alsfrs_r_total", table, told).alias("revised_total"),
-        choice(sheet, "mode_of_administration", table, "mode", MODES, told).alias("mode"),
-        choice(sheet, "alsfrs_responded_by", table, "responder", RESPONDERS, told).alias("responder"),
+        day(sheet, "alsfrs_delta", table, reported).alias("day"),
+        number(sheet, "alsfrs_total", table, reported).alias("original_total"),
+        number(sheet, "alsfrs_r_total", table, reported).alias("revised_total"),
+        choice(sheet, "mode_of_administration", table, "mode", MODES, reported).alias("mode"),
+        choice(sheet, "alsfrs_responded_by", table, "responder", RESPONDERS, reported).alias("responder"),
         source=pl.lit(sheet.source),
     )
     frame = _cut_once(frame).with_columns(_scales(frame))
-    frame = frame.with_columns(_settled(sheet, frame, told))
+    frame = frame.with_columns(_settled(sheet, frame, reported))
     return pl.concat([_scale(frame, "alsfrs_r", "revised_total"), _scale(frame, "alsfrs", "original_total")])
 
 
@@ -61,7 +61,7 @@ def _scales(frame: pl.DataFrame) -> list[pl.Series]:
     return [marked["revised"], marked["original"]]
 
 
-def _settled(sheet: Sheet, frame: pl.DataFrame, told: Told) -> list[pl.Series]:
+def _settled(sheet: Sheet, frame: pl.DataFrame, reported: Told) -> list[pl.Series]:
     untold = ~pl.col("revised") & ~pl.col("original")
     usual = pl.col("original").any().over("subject") & ~pl.col("revised").any().over("subject")
     marked = frame.select(
@@ -71,7 +71,7 @@ def _settled(sheet: Sheet, frame: pl.DataFrame, told: Told) -> list[pl.Series]:
         both=pl.col("revised") & pl.col("original"),
         beside=pl.col("revised") & ~pl.col("original") & pl.col("original_total").is_not_null(),
     )
-    told.mark(
+    reported.mark(
         sheet,
         "alsfrs_delta",
         VISITS.name,
@@ -82,14 +82,14 @@ def _settled(sheet: Sheet, frame: pl.DataFrame, told: Told) -> list[pl.Series]:
     )
     _counted(
         sheet,
-        told,
+        reported,
         marked["both"],
         "both_scales",
         "Rows hold ALSFRS and ALSFRS-R together; each becomes two visits, one on each scale.",
     )
     _counted(
         sheet,
-        told,
+        reported,
         marked["beside"],
         "original_total_unused",
         "Rows of the ALSFRS-R also carry an ALSFRS total without its item Q10; that total is not used.",
@@ -97,10 +97,10 @@ def _settled(sheet: Sheet, frame: pl.DataFrame, told: Told) -> list[pl.Series]:
     return [marked["revised"], marked["original"]]
 
 
-def _counted(sheet: Sheet, told: Told, where: pl.Series, rule: str, message: str) -> None:
+def _counted(sheet: Sheet, reported: Told, where: pl.Series, rule: str, message: str) -> None:
     count = int(where.sum())
     if count:
-        told.say(sheet.note(rule, message, "Nothing.", value=f"{count} rows"))
+        reported.say(sheet.note(rule, message, "Nothing.", value=f"{count} rows"))
 
 
 def _scale(frame: pl.DataFrame, scale: str, total: str) -> pl.DataFrame:

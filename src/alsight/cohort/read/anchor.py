@@ -120,10 +120,10 @@ def _first_times(tables: Sequence[Rows]) -> pl.DataFrame:
     kinds = {"time@date": pl.Date, "time@age": pl.Float64, "entry": pl.Int32, "onset": pl.Int32, "diagnosis": pl.Int32}
     empty = pl.DataFrame(schema={"subject": pl.String, **{f"first_{name}": kinds[name] for name in names}})
     firsts: list[pl.DataFrame] = []
-    for wanted in (True, False):
+    for requested in (True, False):
         pieces: list[pl.LazyFrame] = [empty.lazy()]
         for rows in tables:
-            if _is_visits(rows) is not wanted:
+            if _is_visits(rows) is not requested:
                 continue
             counted = rows.origins.get("time@day", "")
             columns = [pl.col(name).min().alias(f"first_{name}") for name in rows.has("time@date", "time@age")]
@@ -172,8 +172,8 @@ def _moment(tables: Sequence[Rows], name: str) -> pl.DataFrame:
             columns.append(pl.lit(f"{name}@age" in rows.whole_years).first().alias(f"{name}_whole"))
         if columns:
             pieces.append(rows.frame.lazy().group_by("subject", maintain_order=True).agg(columns))
-    told = pl.concat(pieces, how="diagonal_relaxed").filter(pl.col("subject").is_not_null())
-    return told.group_by("subject", maintain_order=True).agg(pl.exclude("subject").drop_nulls().first()).collect()
+    reported = pl.concat(pieces, how="diagonal_relaxed").filter(pl.col("subject").is_not_null())
+    return reported.group_by("subject", maintain_order=True).agg(pl.exclude("subject").drop_nulls().first()).collect()
 
 
 def _stated(tables: Sequence[Rows]) -> pl.DataFrame:
@@ -207,8 +207,8 @@ def _stated(tables: Sequence[Rows]) -> pl.DataFrame:
             columns.append(pl.col("diagnostic_delay@day").drop_nulls().first().alias("diagnostic_delay"))
         if columns:
             pieces.append(frame.group_by("subject", maintain_order=True).agg(columns))
-    told = pl.concat(pieces, how="diagonal_relaxed").filter(pl.col("subject").is_not_null())
-    return told.group_by("subject", maintain_order=True).agg(pl.exclude("subject").drop_nulls().first()).collect()
+    reported = pl.concat(pieces, how="diagonal_relaxed").filter(pl.col("subject").is_not_null())
+    return reported.group_by("subject", maintain_order=True).agg(pl.exclude("subject").drop_nulls().first()).collect()
 
 
 def _zeroed(people: pl.DataFrame) -> pl.DataFrame:

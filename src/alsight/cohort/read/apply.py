@@ -137,9 +137,9 @@ def _included(sheet: Sheet, maps: dict[str, ColumnMap]) -> tuple[Sheet, list[pl.
     bad = pl.repeat(False, sheet.frame.height, eager=True)
     for heading, column in maps.items():
         if column.exclude:
-            place = Place(table="visits", column=heading, source=sheet.source, rows=sheet.rows)
-            more, told = excluded(sheet.frame[heading], column, place)
-            bad, faults = bad | more, [*faults, told]
+            location = Place(table="visits", column=heading, source=sheet.source, rows=sheet.rows)
+            more, reported = excluded(sheet.frame[heading], column, location)
+            bad, faults = bad | more, [*faults, reported]
     return (
         replace(sheet, frame=sheet.frame.filter(~bad), rows=sheet.rows.filter(~bad)) if bad.any() else sheet
     ), faults
@@ -164,25 +164,25 @@ class _Reader:
         if heading is None:
             return pl.repeat(self.table.subject or None, size, dtype=pl.String, eager=True).alias("subject")
         self.headings["subject"] = heading
-        place = Place(table="visits", column=heading, source=self.sheet.source, rows=self.sheet.rows)
-        return self._kept(identifiers(self.sheet.frame[heading], place)).alias("subject")
+        location = Place(table="visits", column=heading, source=self.sheet.source, rows=self.sheet.rows)
+        return self._kept(identifiers(self.sheet.frame[heading], location)).alias("subject")
 
     def _kept(self, parsed: Parsed) -> pl.Series:
         if parsed.faults.height:
             self.found.append(parsed.faults)
         return parsed.values
 
-    def _read(self, parse: Callable[[pl.Series, Place], Parsed], given: pl.Series, place: Place) -> pl.Series:
+    def _read(self, parse: Callable[[pl.Series, Place], Parsed], supplied: pl.Series, location: Place) -> pl.Series:
         """Parse text by its distinct values where all of them can be read; else cell by cell, to tell each fault."""
-        if given.dtype == pl.String and len(given) > FEW:
-            distinct = given.drop_nulls().unique()
-            if 4 * len(distinct) < len(given):
-                parsed = parse(distinct, Place(table=place.table, column=place.column))
+        if supplied.dtype == pl.String and len(supplied) > FEW:
+            distinct = supplied.drop_nulls().unique()
+            if 4 * len(distinct) < len(supplied):
+                parsed = parse(distinct, Place(table=location.table, column=location.column))
                 if parsed.faults.is_empty():
                     known = pl.DataFrame([distinct.alias("cell"), parsed.values.alias("value")])
-                    cells = given.alias("cell").to_frame()
-                    return cells.join(known, on="cell", how="left", maintain_order="left")["value"].alias(given.name)
-        return self._kept(parse(given, place))
+                    cells = supplied.alias("cell").to_frame()
+                    return cells.join(known, on="cell", how="left", maintain_order="left")["value"].alias(supplied.name)
+        return self._kept(parse(supplied, location))
 
     def gathered(self, headings: Sequence[str]) -> list[pl.Series]:
         """Parsed columns, those that mean the same brought together."""
@@ -196,16 +196,16 @@ class _Reader:
     def _together(self, name: str, columns: Sequence[tuple[str, pl.Series]]) -> pl.Series:
         if len(columns) == 1:
             return columns[0][1]
-        frame = pl.DataFrame([values.alias(str(place)) for place, (_, values) in enumerate(columns)])
+        frame = pl.DataFrame([values.alias(str(location)) for location, (_, values) in enumerate(columns)])
         if name in BEST_OF:
             return frame.max_horizontal()
         first = frame.select(pl.coalesce(pl.all())).to_series()
         clash = frame.select(pl.any_horizontal((pl.all() != first).fill_null(False))).to_series()
         if clash.any():
-            place = self._place(columns[0][0], name)
+            location = self._place(columns[0][0], name)
             self.found.append(
                 tell(
-                    place,
+                    location,
                     clash,
                     first,
                     "columns_disagree",
@@ -227,67 +227,72 @@ class _Reader:
         meaning = meaning_of(column.means)
         if meaning is None:
             return
-        given = self._cells(heading, column)
-        place = self._place(heading, column.means)
+        supplied = self._cells(heading, column)
+        location = self._place(heading, column.means)
         if meaning.kind == "time":
-            yield self._time(column, given, place)
+            yield self._time(column, supplied, location)
             if column.unit == "date" and meaning.part in ("moment", "event") and column.means not in EXACT:
-                yield from self._precision(column, given)
+                yield from self._precision(column, supplied)
         elif column.yes:
-            flags = self._read(booleans, given, place)
+            flags = self._read(booleans, supplied, location)
             yield column.means, pl.select(pl.when(flags).then(pl.lit(column.yes))).to_series()
             if column.means == "genotype":
                 yield f"{column.yes}@found", flags
         else:
-            yield column.means, self._value(meaning, column, given, place)
+            yield column.means, self._value(meaning, column, supplied, location)
 
     def _cells(self, heading: str, column: ColumnMap) -> pl.Series:
         """Cells with the file's own markers of nothing and its own codes replaced."""
-        given = self.sheet.frame[heading]
-        if self.table.missing and given.dtype == pl.String:
-            given = given.set(
-                words(given).str.to_lowercase().is_in([mark.lower() for mark in self.table.missing]), None
+        supplied = self.sheet.frame[heading]
+        if self.table.missing and supplied.dtype == pl.String:
+            supplied = supplied.set(
+                words(supplied).str.to_lowercase().is_in([mark.lower() for mark in self.table.missing]), None
             )
-        elif self.table.missing and given.dtype.is_numeric():
+        elif self.table.missing and supplied.dtype.is_numeric():
             marks = [float(mark) for mark in self.table.missing if is_float(mark)]
-            given = given.set(given.cast(pl.Float64).is_in(marks), None)
+            supplied = supplied.set(supplied.cast(pl.Float64).is_in(marks), None)
         if not column.values:
-            return given
-        text = identifiers(given, Place(table="file", column=heading)).values.str.to_lowercase()
+            return supplied
+        text = identifiers(supplied, Place(table="file", column=heading)).values.str.to_lowercase()
         coding = {cell.strip().lower(): meant or None for cell, meant in column.values.items()}
-        kept = given.cast(pl.String, strict=False) if given.dtype != pl.String else given
+        accepted = supplied.cast(pl.String, strict=False) if supplied.dtype != pl.String else supplied
         known = text.is_in(list(coding)).fill_null(False)
-        return kept.zip_with(~known, text.replace_strict(coding, default=None, return_dtype=pl.String))
+        return accepted.zip_with(~known, text.replace_strict(coding, default=None, return_dtype=pl.String))
 
-    def _precision(self, column: ColumnMap, given: pl.Series) -> Iterable[tuple[str, pl.Series]]:
+    def _precision(self, column: ColumnMap, supplied: pl.Series) -> Iterable[tuple[str, pl.Series]]:
         """Whether only the month or the year of a date is known."""
-        precision = partial_dates(given)[1]
+        precision = partial_dates(supplied)[1]
         if precision.is_not_null().any():
             yield f"{column.means}@precision", precision
 
-    def _time(self, column: ColumnMap, given: pl.Series, place: Place) -> tuple[str, pl.Series]:
+    def _time(self, column: ColumnMap, supplied: pl.Series, location: Place) -> tuple[str, pl.Series]:
         decimal: Any = self.table.decimal or "auto"
         if column.unit == "flag":
-            return f"{column.means}@flag", self._read(booleans, given, place)
+            return f"{column.means}@flag", self._read(booleans, supplied, location)
         if column.unit == "status":
-            return f"{column.means}@flag", self._read(status, given, place)
+            return f"{column.means}@flag", self._read(status, supplied, location)
         if column.unit == "alive":
-            return f"{column.means}@flag", self._read(living, given, place)
+            return f"{column.means}@flag", self._read(living, supplied, location)
         if column.unit == "label":
             self.origins[f"{column.means}@day"] = "entry"
-            return f"{column.means}@day", self._read(labeled, given, place)
+            return f"{column.means}@day", self._read(labeled, supplied, location)
         if column.unit == "age":
-            years = self._read(partial(numbers, decimal=decimal), given, place)
+            years = self._read(partial(numbers, decimal=decimal), supplied, location)
             if (years.drop_nulls() == years.drop_nulls().round()).all():
                 self.whole_years.add(f"{column.means}@age")
             return f"{column.means}@age", years
         if column.unit in COUNTED:
             self.origins[f"{column.means}@day"] = column.origin or "entry"
-            counted = self._read(partial(days, unit=column.unit, decimal=decimal), given, place)
+            counted = self._read(partial(days, unit=column.unit, decimal=decimal), supplied, location)
             far = (counted.abs() > FARTHEST).fill_null(False)
             self.found.append(
                 tell(
-                    place, far, given, "not_a_day", "No one is followed for so long.", "Correct the value or its unit."
+                    location,
+                    far,
+                    supplied,
+                    "not_a_day",
+                    "No one is followed for so long.",
+                    "Correct the value or its unit.",
                 )
             )
             return f"{column.means}@day", counted.set(far, None)
@@ -296,74 +301,74 @@ class _Reader:
         exact = partial(dates, order=order, origin=origin)
         meaning = meaning_of(column.means)
         coarse = meaning is not None and meaning.part in ("moment", "event") and column.means not in EXACT
-        return f"{column.means}@date", self._read(partial(middled, exact) if coarse else exact, given, place)
+        return f"{column.means}@date", self._read(partial(middled, exact) if coarse else exact, supplied, location)
 
-    def _value(self, meaning: Meaning, column: ColumnMap, given: pl.Series, place: Place) -> pl.Series:
+    def _value(self, meaning: Meaning, column: ColumnMap, supplied: pl.Series, location: Place) -> pl.Series:
         decimal: Any = self.table.decimal or "auto"
         if meaning.kind == "score":
-            cells = out_of(scored(given, meaning.name) if meaning.name in IS_ITEM else given)
-            return self._read(partial(numbers, decimal=decimal), cells, place)
+            cells = out_of(scored(supplied, meaning.name) if meaning.name in IS_ITEM else supplied)
+            return self._read(partial(numbers, decimal=decimal), cells, location)
         if meaning.kind == "number":
-            values = self._read(partial(numbers, decimal=decimal), given, place)
-            return self._converted(meaning.name, column, values, place)
+            values = self._read(partial(numbers, decimal=decimal), supplied, location)
+            return self._converted(meaning.name, column, values, location)
         if meaning.kind == "boolean":
-            return self._read(booleans, given, place)
+            return self._read(booleans, supplied, location)
         if meaning.kind == "choice":
-            return self._choice(meaning, given, place)
-        text = words(given)
+            return self._choice(meaning, supplied, location)
+        text = words(supplied)
         return text.set(blank(text), None)
 
-    def _choice(self, meaning: Meaning, given: pl.Series, place: Place) -> pl.Series:
+    def _choice(self, meaning: Meaning, supplied: pl.Series, location: Place) -> pl.Series:
         column = declared(meaning.name)
-        cells = sited(given) if meaning.name == "onset_site" else given
-        coded = identifiers(cells, place).values
+        cells = sited(supplied) if meaning.name == "onset_site" else supplied
+        coded = identifiers(cells, location).values
         code = coded.str.contains(r"^\d{1,2}$").fill_null(False)
         if code.any():
             cells = cells.cast(pl.String, strict=False).set(code, None)
-            self.faults += unmapped(place, meaning.name, coded.filter(code), column.choices)
-        return self._read(partial(choices, allowed=column.choices, column=meaning.name), cells, place)
+            self.faults += unmapped(location, meaning.name, coded.filter(code), column.choices)
+        return self._read(partial(choices, allowed=column.choices, column=meaning.name), cells, location)
 
-    def _converted(self, name: str, column: ColumnMap, values: pl.Series, place: Place) -> pl.Series:
-        wanted = unit_of(name)
-        if not wanted:
+    def _converted(self, name: str, column: ColumnMap, values: pl.Series, location: Place) -> pl.Series:
+        requested = unit_of(name)
+        if not requested:
             return values
         beside = next(
-            (other for other, map_ in self.maps.items() if map_.means == "unit" and map_.of == place.column), None
+            (other for other, map_ in self.maps.items() if map_.means == "unit" and map_.of == location.column), None
         )
         if beside is not None:
-            return self._converted_by(values, beside, wanted, place)
-        if column.unit == "fraction" and wanted == "%":
+            return self._converted_by(values, beside, requested, location)
+        if column.unit == "fraction" and requested == "%":
             return values * 100
-        if not column.unit or (ratio := factor(column.unit, wanted)) == 1.0:
+        if not column.unit or (ratio := factor(column.unit, requested)) == 1.0:
             return values
         if ratio is None:
             self.faults.append(
                 unclear(
-                    place.source,
-                    place.column,
-                    f'"{column.unit}" cannot be turned into {wanted}; it was left out.',
-                    f"Name its unit in the mapping: `{line(place.column, means=name, unit=wanted)}`.",
+                    location.source,
+                    location.column,
+                    f'"{column.unit}" cannot be turned into {requested}; it was left out.',
+                    f"Name its unit in the mapping: `{line(location.column, means=name, unit=requested)}`.",
                 )
             )
             return values.set(values.is_not_null(), None)
         return values * ratio
 
-    def _converted_by(self, values: pl.Series, beside: str, wanted: str, place: Place) -> pl.Series:
+    def _converted_by(self, values: pl.Series, beside: str, requested: str, location: Place) -> pl.Series:
         """Values in the unit that another column states, row by row."""
         units = self._cells(beside, self.maps[beside])
-        units = identifiers(units, place).values
-        ratios = {unit: factor(unit, wanted) for unit in units.drop_nulls().unique()}
+        units = identifiers(units, location).values
+        ratios = {unit: factor(unit, requested) for unit in units.drop_nulls().unique()}
         known = {unit: ratio for unit, ratio in ratios.items() if ratio is not None}
         ratio = units.replace_strict(known, default=None, return_dtype=pl.Float64)
         lost = values.is_not_null() & ratio.is_null()
         self.found.append(
             tell(
-                place,
+                location,
                 lost,
                 units,
                 "unknown_unit",
                 f'The unit under "{beside}" is missing or unknown.',
-                f'Write the unit, or say in the mapping what the code means: values = {{ "1" = "{wanted}" }}.',
+                f'Write the unit, or say in the mapping what the code means: values = {{ "1" = "{requested}" }}.',
             )
         )
         return values * ratio
@@ -378,13 +383,13 @@ def _stacked(reader: _Reader, base: pl.DataFrame, headings: Sequence[str]) -> pl
     for members in slots.values():
         columns = reader.gathered(members)
         piece = base.with_columns(columns)
-        told = [values.name for values in columns if not values.name.startswith("time@")]
+        reported = [values.name for values in columns if not values.name.startswith("time@")]
         first = reader.maps[members[0]]
         if first.at is not None and not any(values.name.startswith("time@") for values in columns):
             at = round(first.at * DAYS_IN[first.at_unit or "day"])
             piece = piece.with_columns(pl.lit(at, pl.Int32).alias("time@day"))
             reader.origins.setdefault("time@day", "entry")
-        if told:
-            piece = piece.filter(pl.any_horizontal(pl.col(told).is_not_null()))
+        if reported:
+            piece = piece.filter(pl.any_horizontal(pl.col(reported).is_not_null()))
         pieces.append(piece)
     return pl.concat(pieces, how="diagonal_relaxed").sort("row", maintain_order=True)

@@ -139,23 +139,23 @@ def gaps(frame: pl.DataFrame, rows: Rows) -> pl.DataFrame | None:
     ]
     if cutting:
         checks.append((cutting[0], pl.all_horizontal(pl.col(cutting).is_null())))
-    told: list[pl.DataFrame] = []
+    reported: list[pl.DataFrame] = []
     newer = pl.col("scale") == "alsfrs_r"
     marks = frame.select(
         (rated & empty & (newer if name in _R_ITEMS else pl.lit(True))).alias(name) for name, empty in checks
     )
     for name, _ in checks:
         if marks[name].any():
-            place = Place(
+            index = Place(
                 table="visits",
                 column=rows.headings.get(name, name),
                 source=rows.table.source,
                 rows=frame["row"],
                 subjects=frame["subject"],
             )
-            told.append(
+            reported.append(
                 tell(
-                    place,
+                    index,
                     marks[name],
                     pl.repeat("", frame.height, eager=True),
                     "item_missing",
@@ -164,7 +164,7 @@ def gaps(frame: pl.DataFrame, rows: Rows) -> pl.DataFrame | None:
                     "note",
                 )
             )
-    return pl.concat(told) if told else None
+    return pl.concat(reported) if reported else None
 
 
 def persons(tables: Sequence[Rows], people: Anchors) -> pl.DataFrame:
@@ -186,8 +186,8 @@ def persons(tables: Sequence[Rows], people: Anchors) -> pl.DataFrame:
             precision = rows.frame["onset@precision"].fill_null("day")
             frame = frame.with_columns(onset_precision=pl.when(pl.col("onset_day").is_not_null()).then(precision))
         frame = _genes(rows, frame)
-        told = [name for name in frame.columns if name not in ("subject", "row")]
-        frame = frame.unique(["subject", *told], keep="first", maintain_order=True)
+        reported = [name for name in frame.columns if name not in ("subject", "row")]
+        frame = frame.unique(["subject", *reported], keep="first", maintain_order=True)
         pieces.append(frame.with_columns(source=pl.lit(rows.table.source)))
     known = pl.concat(pieces, how="diagonal_relaxed").filter(pl.col("subject").is_not_null())
     known = known.join(_derived(people, known.columns), on="subject", how="left", maintain_order="left")
@@ -232,14 +232,14 @@ def _derived(people: Anchors, columns: Sequence[str]) -> pl.DataFrame:
 
 
 def _merged(known: pl.DataFrame) -> pl.DataFrame:
-    told = [name for name in known.columns if name not in ("subject", "row", "source", "last_seen_day")]
+    reported = [name for name in known.columns if name not in ("subject", "row", "source", "last_seen_day")]
     lasting = ["last_seen_day"] if "last_seen_day" in known.columns else []
     summed = known.group_by("subject", maintain_order=True).agg(
-        *(pl.col(name).drop_nulls().first() for name in told),
+        *(pl.col(name).drop_nulls().first() for name in reported),
         *(pl.col(name).max() for name in lasting),
         pl.col("row").first(),
         pl.col("source").first(),
-        clash=pl.any_horizontal([pl.col(name).drop_nulls().n_unique() > 1 for name in told] or [pl.lit(False)]),
+        clash=pl.any_horizontal([pl.col(name).drop_nulls().n_unique() > 1 for name in reported] or [pl.lit(False)]),
     )
     agreeing = summed.filter(~pl.col("clash")).drop("clash")
     others = known.join(summed.filter(pl.col("clash")).select("subject"), on="subject", how="semi")
@@ -251,12 +251,15 @@ def events(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[pl.Da
     pieces: list[pl.DataFrame] = []
     found: list[pl.DataFrame] = []
     for kind in EVENT_KINDS:
-        told = rows.has(f"{kind}@date", f"{kind}@day", f"{kind}@age")
+        reported = rows.has(f"{kind}@date", f"{kind}@day", f"{kind}@age")
         dated = pl.DataFrame(schema={"subject": pl.String})
-        if told:
+        if reported:
             piece = pl.concat([rows.frame.select("subject", "row"), placed(rows, kind, people)], how="horizontal")
-            lost = piece["day"].is_null() & rows.frame.select(pl.any_horizontal(pl.col(told).is_not_null())).to_series()
-            found.append(_unplaced(rows, kind, told[0], lost))
+            lost = (
+                piece["day"].is_null()
+                & rows.frame.select(pl.any_horizontal(pl.col(reported).is_not_null())).to_series()
+            )
+            found.append(_unplaced(rows, kind, reported[0], lost))
             if rows.has(f"{kind}@precision"):
                 known = pl.format("known to the {}", pl.lit(rows.frame[f"{kind}@precision"]))
                 piece = piece.with_columns(detail=known)
@@ -282,7 +285,7 @@ def _spoken(kind: str) -> str:
 def _unplaced(rows: Rows, kind: str, name: str, lost: pl.Series) -> pl.DataFrame:
     lost = lost & rows.frame["subject"].is_not_null()
     once = lost & rows.frame["subject"].is_first_distinct()
-    place = Place(
+    index = Place(
         table="events",
         column=rows.headings.get(name, name),
         source=rows.table.source,
@@ -290,7 +293,7 @@ def _unplaced(rows: Rows, kind: str, name: str, lost: pl.Series) -> pl.DataFrame
         subjects=rows.frame["subject"],
     )
     return tell(
-        place,
+        index,
         once,
         rows.frame[name],
         "event_without_day",
@@ -310,15 +313,15 @@ def _flagged(
     frame = frame.join(dated.select("subject").unique(), on="subject", how="anti")
     if not _says_when(rows, kind):
         frame, met = _on_last_contact(rows, frame, people) if kind == "death" else (frame, None)
-        place = Place(
+        index = Place(
             table="events",
             column=rows.headings.get(flag, kind),
             source=rows.table.source,
             rows=frame["row"],
             subjects=frame["subject"],
         )
-        told = tell(
-            place,
+        reported = tell(
+            index,
             frame["subject"].is_first_distinct(),
             frame[flag],
             "event_without_day",
@@ -326,7 +329,7 @@ def _flagged(
             "Add a column with its date.",
             "note",
         )
-        return met, [told]
+        return met, [reported]
     if kind == "niv_stop":
         return None, []
     first = (
@@ -365,8 +368,8 @@ def _says_when(rows: Rows, kind: str) -> bool:
         return False
     if rows.table.layout:
         return True
-    told = rows.frame.select("subject", flag=f"{kind}@flag").drop_nulls()
-    people = told.group_by("subject").agg(rows=pl.len(), answers=pl.col("flag").n_unique())
+    reported = rows.frame.select("subject", flag=f"{kind}@flag").drop_nulls()
+    people = reported.group_by("subject").agg(rows=pl.len(), answers=pl.col("flag").n_unique())
     often = people.filter(pl.col("rows") > 1)
     return often.is_empty() or bool((often["answers"] > 1).any())
 
@@ -380,12 +383,12 @@ def _events_listed(rows: Rows, people: Anchors) -> tuple[pl.DataFrame, pl.DataFr
         ],
         how="horizontal",
     )
-    place = Place(
+    index = Place(
         table="events",
         column=rows.headings.get("event", "event"),
         source=rows.table.source,
         rows=frame["row"],
         subjects=frame["subject"],
     )
-    kinds = choices(frame["event"], place, EVENTS.by_name["event"].choices, column="event")
+    kinds = choices(frame["event"], index, EVENTS.by_name["event"].choices, column="event")
     return frame.with_columns(kinds.values.alias("event")).filter(pl.col("event").is_not_null()), kinds.faults

@@ -23,73 +23,73 @@ EXCLUDED_ANY: Final = "*"
 """In a mapping's `exclude`: a row is excluded whatever its cell holds."""
 
 
-def living(given: pl.Series, place: Place) -> Parsed:
+def living(supplied: pl.Series, index: Place) -> Parsed:
     """Deaths from a column whose "yes" means that the person lives."""
-    parsed = booleans(given, place)
+    parsed = booleans(supplied, index)
     return Parsed(~parsed.values, parsed.faults, parsed.how)
 
 
-def labeled(given: pl.Series, place: Place) -> Parsed:
+def labeled(supplied: pl.Series, index: Place) -> Parsed:
     """Days of visits that are labeled by their time ("baseline", "month 3", "WEEK 13")."""
     coding: dict[str, int] = {}
-    for cell in given.drop_nulls().unique():
+    for cell in supplied.drop_nulls().unique():
         if (timed := slot_time(str(cell))) is not None:
             number, unit = timed
             coding[str(cell)] = round(number * DAYS_IN[unit])
-    text = words(given)
-    values = given.cast(pl.String).replace_strict(coding, default=None, return_dtype=pl.Int32)
+    text = words(supplied)
+    values = supplied.cast(pl.String).replace_strict(coding, default=None, return_dtype=pl.Int32)
     bad = values.is_null() & ~blank(text)
-    told = tell(
-        place,
+    reported = tell(
+        index,
         bad,
-        given,
+        supplied,
         "not_a_visit",
         "This label does not say when the visit was.",
         "Give the visit its date or day.",
     )
-    return Parsed(values.alias(given.name), told, "label")
+    return Parsed(values.alias(supplied.name), reported, "label")
 
 
-def out_of(given: pl.Series) -> pl.Series:
+def out_of(supplied: pl.Series) -> pl.Series:
     """Scores written with the most they could be ("44/48") as the score alone."""
-    if given.dtype != pl.String or not given.str.contains("/", literal=True).any():
-        return given
-    return given.str.replace(OUT_OF.pattern, "")
+    if supplied.dtype != pl.String or not supplied.str.contains("/", literal=True).any():
+        return supplied
+    return supplied.str.replace(OUT_OF.pattern, "")
 
 
-def excluded(given: pl.Series, column: ColumnMap, place: Place) -> tuple[pl.Series, pl.DataFrame]:
+def excluded(supplied: pl.Series, column: ColumnMap, index: Place) -> tuple[pl.Series, pl.DataFrame]:
     """Rows that a column excludes, and one fault for each of them."""
-    text = folded(given.cast(pl.String, strict=False))
-    filled = ~blank(given.cast(pl.String, strict=False))
+    text = folded(supplied.cast(pl.String, strict=False))
+    filled = ~blank(supplied.cast(pl.String, strict=False))
     if EXCLUDED_ANY in column.exclude:
         bad = filled
     else:
         bad = filled & text.is_in([str(folded(pl.Series([cell]))[0]) for cell in column.exclude]).fill_null(False)
     derived = column.means == "derived"
-    told = tell(
-        place,
+    reported = tell(
+        index,
         bad,
-        given,
+        supplied,
         "derived_row" if derived else "excluded_row",
         "The row holds a derived or imputed value, no observation; it is excluded."
         if derived
         else "The row is about a person of a group that is excluded.",
-        f"To keep such rows, write in the mapping: `{line(place.column, means='ignored')}`.",
+        f"To keep such rows, write in the mapping: `{line(index.column, means='ignored')}`.",
         "note" if not derived else "rejected",
     )
-    return bad, told
+    return bad, reported
 
 
-def status(given: pl.Series, place: Place) -> Parsed:
+def status(supplied: pl.Series, index: Place) -> Parsed:
     """Alive or dead, as words or as an answer to a heading that names death."""
     coding = dict.fromkeys([*DEAD, *TRUE], "true") | dict.fromkeys([*ALIVE, *FALSE], "false")
-    if "aliv" in place.column.lower() or "living" in place.column.lower():
+    if "aliv" in index.column.lower() or "living" in index.column.lower():
         coding |= dict.fromkeys(TRUE, "false") | dict.fromkeys(FALSE, "true")
-    text = words(given).str.to_lowercase()
-    told = text.replace_strict(coding, default=None, return_dtype=pl.String)
-    bad = told.is_null() & ~blank(text)
-    faults = tell(place, bad, given, "not_a_status", "This is neither alive nor dead.", "Write alive or dead.")
-    return Parsed((told == "true").alias(given.name), faults)
+    text = words(supplied).str.to_lowercase()
+    reported = text.replace_strict(coding, default=None, return_dtype=pl.String)
+    bad = reported.is_null() & ~blank(text)
+    faults = tell(index, bad, supplied, "not_a_status", "This is neither alive nor dead.", "Write alive or dead.")
+    return Parsed((reported == "true").alias(supplied.name), faults)
 
 
 def declared(name: str) -> Column:
@@ -107,20 +107,20 @@ def unit_of(name: str) -> str:
     return {"capacity_l": "l", "capacity_pct": "%", "height_cm": "cm"}.get(name, "")
 
 
-def unmapped(place: Place, name: str, codes: pl.Series, allowed: Sequence[str]) -> list[Fault]:
+def unmapped(index: Place, name: str, codes: pl.Series, allowed: Sequence[str]) -> list[Fault]:
     """One note a code: what a number stands for is never guessed."""
     seen = codes.value_counts(sort=True).sort(codes.name)
     listed = ", ".join(allowed)
-    example = line(place.column, means=name, values={str(code): "..." for code in seen[codes.name][:2]})
+    example = line(index.column, means=name, values={str(code): "..." for code in seen[codes.name][:2]})
     return [
         Fault(
-            table=place.table,
+            table=index.table,
             rule="unmapped_code",
             severity="note",
-            source=place.source,
-            column=place.column,
+            source=index.source,
+            column=index.column,
             value=str(code),
-            message=f'What the code {code} under "{place.column}" means is not said; {count} cells count as missing.',
+            message=f'What the code {code} under "{index.column}" means is not said; {count} cells count as missing.',
             how_to_fix=f"Say in the mapping what each code means: `{example}`, each ... being one of {listed}.",
         )
         for code, count in seen.rows()
@@ -136,23 +136,23 @@ def is_float(text: str) -> bool:
     return True
 
 
-def middled(exact: Callable[[pl.Series, Place], Parsed], given: pl.Series, place: Place) -> Parsed:
+def middled(exact: Callable[[pl.Series, Place], Parsed], supplied: pl.Series, index: Place) -> Parsed:
     """Dates, those known to the month or the year at its middle; each such date of a person is listed once."""
-    middle, precision = partial(given)
+    middle, precision = partial(supplied)
     coarse = precision.is_not_null()
     if not coarse.any():
-        return exact(given, place)
-    kind = given if given.dtype == pl.String else given.cast(pl.Float64)
-    known, faults, how = exact(kind.set(coarse, None), place)
-    people = place.subjects if place.subjects is not None else given
+        return exact(supplied, index)
+    kind = supplied if supplied.dtype == pl.String else supplied.cast(pl.Float64)
+    known, faults, how = exact(kind.set(coarse, None), index)
+    people = index.subjects if index.subjects is not None else supplied
     once = coarse & pl.struct(people.alias("who"), middle.alias("when"), eager=True).is_first_distinct()
-    told = tell(
-        place,
+    reported = tell(
+        index,
         once,
-        given,
+        supplied,
         "date_without_day",
         "Only the month or the year of this date is known; its middle is used, and the precision is kept.",
         "Give the day where the record has it.",
         "note",
     )
-    return Parsed(known.zip_with(~coarse, middle), pl.concat([faults, told]), how)
+    return Parsed(known.zip_with(~coarse, middle), pl.concat([faults, reported]), how)

@@ -65,10 +65,10 @@ def check_large(source: Source, progress: Progress = silent, *, rows: int = PART
     plain = [name for name, dtype in schema.items() if not (dtype.is_nested() or isinstance(dtype, odd))]
     headings = dict(zip(plain, unique_headings(plain)[0], strict=True))
     scan = scan.select(plain).with_row_index(_LINE, offset=2)
-    given = read_mapping(source.mapping) if source.mapping else Mapping()
+    supplied = read_mapping(source.mapping) if source.mapping else Mapping()
     progress("telling columns apart", 0, 0)
     first = _sheet(scan.head(rows).collect(engine="streaming"), headings, path.name)
-    mapping = decide([first], given, asked(source))
+    mapping = decide([first], supplied, asked(source))
     del first
     table = mapping.tables[0].maps()
     named = [name for name, heading in headings.items() if heading in table and table[heading].means == "subject"]

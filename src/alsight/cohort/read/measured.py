@@ -27,8 +27,8 @@ def measures(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fau
     for name in [name for name in rows.frame.columns if name in MEANINGS and MEANINGS[name].part == "measure"]:
         piece = pl.concat([rows.frame.select("subject", "row", value=name), day], how="horizontal")
         if name.startswith("capacity_"):
-            kinds, told = _capacity(rows, name)
-            faults += told
+            kinds, reported = _capacity(rows, name)
+            faults += reported
             piece = piece.with_columns(kinds.alias("measure"))
             piece = piece.filter(pl.col("measure").is_not_null())
         else:
@@ -37,8 +37,8 @@ def measures(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fau
         piece = piece.with_columns(method=pl.lit(fluid, pl.String))
         pieces.append(piece.filter(pl.col("value").is_not_null()))
     if rows.has("measure") and rows.has("value"):
-        piece, told = _listed(rows, day)
-        faults += told
+        piece, reported = _listed(rows, day)
+        faults += reported
         pieces.append(piece)
     return (pl.concat(pieces, how="diagonal_relaxed") if pieces else None), faults
 

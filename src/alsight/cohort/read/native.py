@@ -29,8 +29,8 @@ _ALL: Final = {**TABLES, REJECTED.name: REJECTED}
 
 def is_cohort(path: Path | str) -> bool:
     """Whether a path is a cohort folder (it holds a manifest), or the manifest itself."""
-    place = Path(path)
-    return (place.name == MANIFEST and place.is_file()) or (place / MANIFEST).is_file()
+    location = Path(path)
+    return (location.name == MANIFEST and location.is_file()) or (location / MANIFEST).is_file()
 
 
 def read_cohort(folder: Path | str) -> Cohort:
@@ -42,24 +42,24 @@ def read_cohort(folder: Path | str) -> Cohort:
     Raises:
         DataError: no manifest, a newer layout, a missing file, or a file that cannot be read.
     """
-    place = Path(folder)
-    place = place.parent if place.name == MANIFEST else place
-    manifest = _manifest(place)
-    missing = [name for name in sorted(manifest.digests) if not (place / name).is_file()]
+    location = Path(folder)
+    location = location.parent if location.name == MANIFEST else location
+    manifest = _manifest(location)
+    missing = [name for name in sorted(manifest.digests) if not (location / name).is_file()]
     if missing:
         raise DataError([_unusable(name, "The file is missing.") for name in missing])
-    if any(file_digest(place / name) != digest for name, digest in manifest.digests.items()):
-        return _checked(place, manifest)
+    if any(file_digest(location / name) != digest for name, digest in manifest.digests.items()):
+        return _checked(location, manifest)
     absent = [name for name in _ALL if name not in manifest.tables]
     if absent:
         raise DataError([_unusable(MANIFEST, f"The manifest names no table {name}.") for name in absent])
-    frames = {name: _table(place, manifest, table) for name, table in _ALL.items()}
+    frames = {name: _table(location, manifest, table) for name, table in _ALL.items()}
     return Cohort(**frames, provenance=manifest.provenance)
 
 
-def _manifest(place: Path) -> Manifest:
+def _manifest(location: Path) -> Manifest:
     try:
-        manifest = msgspec.json.decode((place / MANIFEST).read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode((location / MANIFEST).read_bytes(), type=Manifest)
     except OSError as error:
         raise DataError([_unusable(MANIFEST, f"The manifest cannot be read: {error.strerror}.")]) from error
     except msgspec.MsgspecError as error:
@@ -93,8 +93,8 @@ def _unusable(source: str, message: str) -> Fault:
     )
 
 
-def _table(place: Path, manifest: Manifest, table: Table, *, typed: bool = True) -> pl.DataFrame:
-    path = place / manifest.tables[table.name].file
+def _table(location: Path, manifest: Manifest, table: Table, *, typed: bool = True) -> pl.DataFrame:
+    path = location / manifest.tables[table.name].file
     try:
         frame = _READ[manifest.format](path, table, typed)
         if not typed:
@@ -142,12 +142,12 @@ _READ: Final[dict[str, Callable[[Path, Table, bool], pl.DataFrame]]] = {
 }
 
 
-def _checked(place: Path, manifest: Manifest) -> Cohort:
+def _checked(location: Path, manifest: Manifest) -> Cohort:
     frames: dict[str, pl.DataFrame] = {}
     found: list[pl.DataFrame] = []
     for name, table in TABLES.items():
         if name in manifest.tables:
-            frames[name], faults = _parsed(_table(place, manifest, table, typed=False), table, manifest)
+            frames[name], faults = _parsed(_table(location, manifest, table, typed=False), table, manifest)
             found += faults
     if "visits" in frames and "total_recorded" in frames["visits"].columns:
         # Totals were computed from items when the folder was written; only the recorded one is the source's word.
@@ -160,11 +160,11 @@ def _parsed(frame: pl.DataFrame, table: Table, manifest: Manifest) -> tuple[pl.D
     source, found = manifest.tables[table.name].file, [REJECTED.empty()]
     columns: dict[str, pl.Series] = {}
     for name in frame.columns:
-        given, column = frame[name], table.by_name.get(name)
-        if column is not None and given.dtype == pl.String and column.dtype != pl.String:
-            given, faults, _ = _PARSE[column.dtype](given, Place(table=table.name, column=name, source=source))
+        supplied, column = frame[name], table.by_name.get(name)
+        if column is not None and supplied.dtype == pl.String and column.dtype != pl.String:
+            supplied, faults, _ = _PARSE[column.dtype](supplied, Place(table=table.name, column=name, source=source))
             found.append(faults)
-        columns[name] = given
+        columns[name] = supplied
     lines = {
         "source": pl.repeat(source, frame.height, eager=True),
         "row": pl.int_range(2, frame.height + 2, eager=True),

@@ -82,20 +82,20 @@ def read_proact(path: Path | str, progress: Progress = silent) -> RawTables:
     Raises:
         DataError: nothing that is a form of PRO-ACT can be read there.
     """
-    place = Path(path)
+    location = Path(path)
     try:
-        files = find_files(place)
+        files = find_files(location)
     except Unreadable as problem:
-        raise DataError([_unusable(place.name, f"It cannot be opened: {problem}.")]) from problem
-    told = Told()
-    sheets = _sheets(files, told, progress)
+        raise DataError([_unusable(location.name, f"It cannot be opened: {problem}.")]) from problem
+    reported = Told()
+    sheets = _sheets(files, reported, progress)
     if not sheets:
-        raise DataError([_unusable(place.name, "No table of PRO-ACT can be read there."), *told.faults])
-    told.say(*_missing_forms(place.name, sheets))
-    frames = _tables(sheets, told)
+        raise DataError([_unusable(location.name, "No table of PRO-ACT can be read there."), *reported.faults])
+    reported.say(*_missing_forms(location.name, sheets))
+    frames = _tables(sheets, reported)
     headings = {"visits": _spelled(sheets["ALSFRS"])} if "ALSFRS" in sheets else {}
-    found = pl.concat([REJECTED.empty(), *told.frames])
-    return RawTables(frames=frames, faults=tuple(told.faults), found=found, headings=headings)
+    found = pl.concat([REJECTED.empty(), *reported.frames])
+    return RawTables(frames=frames, faults=tuple(reported.faults), found=found, headings=headings)
 
 
 def _unusable(source: str, message: str) -> Fault:
@@ -112,19 +112,19 @@ def _spelled(sheet: Sheet) -> dict[str, str]:
     return {column: sheet.headings[own] for column, own in HEADINGS.items() if own in sheet.headings}
 
 
-def _sheets(files: Sequence[File], told: Told, progress: Progress) -> dict[str, Sheet]:
-    chosen = _chosen(files, told)
+def _sheets(files: Sequence[File], reported: Told, progress: Progress) -> dict[str, Sheet]:
+    chosen = _chosen(files, reported)
     sheets: dict[str, Sheet] = {}
     for done, (form, file) in enumerate(chosen):
         sheet, faults = sheet_of(form, file)
-        told.say(*faults)
+        reported.say(*faults)
         if sheet is not None:
             sheets[form.name] = sheet
         progress("reading", done + 1, len(chosen))
-    return sheets or _from_long(files, told, progress)
+    return sheets or _from_long(files, reported, progress)
 
 
-def _chosen(files: Sequence[File], told: Told) -> list[tuple[Form, File]]:
+def _chosen(files: Sequence[File], reported: Told) -> list[tuple[Form, File]]:
     """One file a form: from the folder with most forms; text before workbook; the others are told."""
     ranks = {folder: rank for rank, folder in enumerate(folders_ranked(files, form_of))}
     ranked = sorted(files, key=lambda file: (ranks.get(file.folder, len(ranks)), file.suffix not in TEXTS, file.name))
@@ -133,12 +133,12 @@ def _chosen(files: Sequence[File], told: Told) -> list[tuple[Form, File]]:
         form = form_of(file.name)
         if form is None or file.suffix not in TEXTS | WORKBOOKS:
             if DICTIONARIES not in file.name.lower():
-                told.say(
+                reported.say(
                     note(file.name, "unknown_file", "This is no table of a known release; it is not read.", "Nothing.")
                 )
         elif form.name in taken:
             first = taken[form.name][1].name
-            told.say(
+            reported.say(
                 note(
                     file.name,
                     "second_file",
@@ -151,33 +151,35 @@ def _chosen(files: Sequence[File], told: Told) -> list[tuple[Form, File]]:
     return [taken[form.name] for form in FORMS if form.name in taken]
 
 
-def _from_long(files: Sequence[File], told: Told, progress: Progress) -> dict[str, Sheet]:
+def _from_long(files: Sequence[File], reported: Told, progress: Progress) -> dict[str, Sheet]:
     texts = [(file, _headings(file)) for file in files if file.suffix in TEXTS]
-    parts = _frames([file for file, headings in texts if is_long(headings)], told, progress)
+    parts = _frames([file for file, headings in texts if is_long(headings)], reported, progress)
     if not parts:
         return {}
     sheets, faults = long_sheets(" + ".join(parts), pl.concat(parts.values(), how="diagonal"))
-    told.say(*faults)
-    deaths_told = _frames([file for file, headings in texts if is_survival(headings)], told, progress)
+    reported.say(*faults)
+    deaths_told = _frames([file for file, headings in texts if is_survival(headings)], reported, progress)
     if deaths_told:
         source = " + ".join(deaths_told)
         sheet, faults = survival_sheet(source, pl.concat(deaths_told.values(), how="diagonal"))
-        told.say(*(fault for fault in faults if fault.rule != "column_missing"))
+        reported.say(*(fault for fault in faults if fault.rule != "column_missing"))
         sheets |= {} if sheet is None else {"DEATHDATA": sheet}
     used = {*parts, *deaths_told}
-    told.faults[:] = [fault for fault in told.faults if fault.source not in used or fault.rule != "unknown_file"]
+    reported.faults[:] = [
+        fault for fault in reported.faults if fault.source not in used or fault.rule != "unknown_file"
+    ]
     return sheets
 
 
-def _frames(files: Sequence[File], told: Told, progress: Progress) -> dict[str, pl.DataFrame]:
+def _frames(files: Sequence[File], reported: Told, progress: Progress) -> dict[str, pl.DataFrame]:
     frames: dict[str, pl.DataFrame] = {}
     for done, file in enumerate(files):
         try:
             frame, faults = text_frame(content(file), file.name)
             frames[file.name] = keyed(frame)
-            told.say(*faults)
+            reported.say(*faults)
         except Unreadable as problem:
-            told.say(_unusable(file.name, f"It cannot be read: {problem}."))
+            reported.say(_unusable(file.name, f"It cannot be read: {problem}."))
         progress("reading", done + 1, len(files))
     return frames
 
@@ -197,16 +199,16 @@ def _missing_forms(source: str, sheets: dict[str, Sheet]) -> list[Fault]:
     ]
 
 
-def _tables(sheets: dict[str, Sheet], told: Told) -> dict[str, pl.DataFrame]:
+def _tables(sheets: dict[str, Sheet], reported: Told) -> dict[str, pl.DataFrame]:
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
-    rated = visits(sheets["ALSFRS"], told) if "ALSFRS" in sheets else None
-    dead = deaths(sheets, told)
+    rated = visits(sheets["ALSFRS"], reported) if "ALSFRS" in sheets else None
+    dead = deaths(sheets, reported)
     parts["visits"] += [] if rated is None else [rated]
-    parts["measures"] += list(measures(sheets, told))
+    parts["measures"] += list(measures(sheets, reported))
     parts["events"] += [dead]
-    parts["events"] += [illnesses(sheets["ADVERSEEVENTS"], told)] if "ADVERSEEVENTS" in sheets else []
+    parts["events"] += [illnesses(sheets["ADVERSEEVENTS"], reported)] if "ADVERSEEVENTS" in sheets else []
     parts["events"] += [] if rated is None else [gastrostomies(rated)]
-    parts["doses"] += list(doses(sheets, told))
-    tall = heights(sheets["VITALSIGNS"], told) if "VITALSIGNS" in sheets else None
-    parts["subjects"] += [subjects(sheets, last_seen(sheets, dead), tall, told)]
+    parts["doses"] += list(doses(sheets, reported))
+    tall = heights(sheets["VITALSIGNS"], reported) if "VITALSIGNS" in sheets else None
+    parts["subjects"] += [subjects(sheets, last_seen(sheets, dead), tall, reported)]
     return {name: pl.concat(frames) for name, frames in parts.items() if frames}

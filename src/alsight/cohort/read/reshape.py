@@ -88,8 +88,8 @@ def _forms(sheet: Sheet) -> list[Sheet]:
         faults = sheet.faults if not found else ()
         title = name or "once a person"
         title = f"{sheet.sheet}, {title}" if sheet.sheet else title
-        kept = part.select([column for column in filled if not compact(column).startswith("redcaprepeat")])
-        found.append(replace(sheet, frame=kept, rows=sheet.rows.filter(chosen), sheet=title, faults=faults))
+        accepted = part.select([column for column in filled if not compact(column).startswith("redcaprepeat")])
+        found.append(replace(sheet, frame=accepted, rows=sheet.rows.filter(chosen), sheet=title, faults=faults))
     return found
 
 

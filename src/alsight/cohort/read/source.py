@@ -115,10 +115,10 @@ def read_raw(source: Source, progress: Progress = silent) -> tuple[RawTables, Ma
         SpecError: a mapping that is no TOML.
         DataError: nothing usable is there; MappingError where columns could not be told apart.
     """
-    given = read_mapping(source.mapping) if source.mapping else Mapping()
+    supplied = read_mapping(source.mapping) if source.mapping else Mapping()
     found = reshaped(_chosen(source, sheets(Path(source.path), progress, source.encoding)))
     progress("telling columns apart", 0, 0)
-    mapping = decide(found, given, asked(source))
+    mapping = decide(found, supplied, asked(source))
     progress("reading cells", 0, 0)
     return raw_tables(found, mapping, progress), mapping
 

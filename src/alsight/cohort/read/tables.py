@@ -61,8 +61,8 @@ def raw_tables(sheets: Sequence[Sheet], mapping: Mapping, progress: Progress = s
         progress(f"reading cells of {sheet.source}", done, len(used))
         parsed.append(apply(sheet, table))
     faults += [*_unused(mapping), *_named(mapping), _entry_said(mapping, used[0][0].source)]
-    parsed, told = _one_spelling(parsed)
-    return _together(parsed, mapping, [*faults, *told])
+    parsed, reported = _one_spelling(parsed)
+    return _together(parsed, mapping, [*faults, *reported])
 
 
 def _one_spelling(parsed: list[Rows]) -> tuple[list[Rows], list[Fault]]:
@@ -108,18 +108,18 @@ def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> 
         found += rows.found
         faults += rows.faults
         source = pl.lit(rows.table.source).alias("source")
-        frame, told = visits(rows, people)
-        faults += told
+        frame, reported = visits(rows, people)
+        faults += reported
         if frame is not None:
             pieces["visits"].append(frame.with_columns(source))
             missing = gaps(frame, rows)
             found += [] if missing is None else [missing]
-        measured, told = measures(rows, people)
-        faults += told
+        measured, reported = measures(rows, people)
+        faults += reported
         happened, cells = events(rows, people)
         found += [*cells, *_unplaced_moments(rows, people)]
-        taken, told = doses(rows, people)
-        faults += told
+        taken, reported = doses(rows, people)
+        faults += reported
         for name, piece in (("measures", measured), ("events", happened), ("doses", taken)):
             if piece is not None:
                 pieces[name].append(piece.with_columns(source))
@@ -132,30 +132,32 @@ def _together(parsed: Sequence[Rows], mapping: Mapping, faults: list[Fault]) -> 
 
 def _unplaced_moments(rows: Rows, people: Anchors) -> list[pl.DataFrame]:
     """Dates of first symptoms and diagnoses of people whose day 0 has no date, once a person."""
-    told: list[pl.DataFrame] = []
+    reported: list[pl.DataFrame] = []
     for moment, spoken in (("onset", "first symptom"), ("diagnosis", "diagnosis")):
         if not rows.has(f"{moment}@date"):
             continue
-        given = rows.frame[f"{moment}@date"]
-        lost = given.is_not_null() & placed(rows, moment, people)["day"].is_null() & rows.frame["subject"].is_not_null()
-        place = Place(
+        supplied = rows.frame[f"{moment}@date"]
+        lost = (
+            supplied.is_not_null() & placed(rows, moment, people)["day"].is_null() & rows.frame["subject"].is_not_null()
+        )
+        index = Place(
             table="subjects",
             column=rows.headings.get(f"{moment}@date", moment),
             source=rows.table.source,
             rows=rows.frame["row"],
             subjects=rows.frame["subject"],
         )
-        told.append(
+        reported.append(
             tell(
-                place,
+                index,
                 lost & rows.frame["subject"].is_first_distinct(),
-                given,
+                supplied,
                 "moment_without_day",
                 f"The date of {spoken} cannot be counted from day 0, which has no date; it is not used.",
                 "Add the date of the first visit or of entry.",
             )
         )
-    return told
+    return reported
 
 
 def _headings(rows: Rows, headings: dict[str, dict[str, str]]) -> None:
@@ -163,8 +165,8 @@ def _headings(rows: Rows, headings: dict[str, dict[str, str]]) -> None:
     names = {name.partition("@")[0]: heading for name, heading in rows.headings.items()}
     happened = [name for name in names if name in EVENT_KINDS]
     if happened and "event" not in names:
-        told = names["death" if "death" in happened else happened[0]]
-        headings.setdefault("events", {}).setdefault("day", told)
+        reported = names["death" if "death" in happened else happened[0]]
+        headings.setdefault("events", {}).setdefault("day", reported)
     days = {"onset": "onset_day", "diagnosis": "diagnosis_day", "last_seen": "last_seen_day"}
     for table in ("visits", "measures", "events", "doses"):
         own = headings.setdefault(table, {})

@@ -23,14 +23,14 @@ class Desk:
         filled: table to its columns that hold any value; the others need no look.
         headings: table to column to the heading in the user's file.
         calendar: `subject` and `entry_date` of people whose day 0 has a date, so that days are told as dates too.
-        told: faults so far (REJECTED), in pieces.
+        reported: faults so far (REJECTED), in pieces.
     """
 
     frames: Mapping[str, pl.DataFrame]
     filled: Mapping[str, frozenset[str]]
     headings: Mapping[str, Mapping[str, str]]
     calendar: pl.DataFrame
-    told: tuple[pl.DataFrame, ...] = field(default=())
+    reported: tuple[pl.DataFrame, ...] = field(default=())
 
 
 def shown(value: pl.Expr) -> pl.Expr:
@@ -57,7 +57,7 @@ def describe(
     faulty: pl.DataFrame, rule: Rule, table: str, heading: str, value: pl.Expr, detail: str = ""
 ) -> pl.DataFrame:
     """Rows that break a rule, as rows of the REJECTED table."""
-    told = {
+    reported = {
         "severity": rule.severity,
         "table": table,
         "column": heading,
@@ -70,7 +70,7 @@ def describe(
         "row",
         pl.col("subject").fill_null(""),
         value.alias("value"),
-        *(pl.lit(text).alias(name) for name, text in told.items()),
+        *(pl.lit(text).alias(name) for name, text in reported.items()),
     ).select(pl.col(name).cast(dtype) for name, dtype in REJECTED.schema.items())
 
 
@@ -83,7 +83,7 @@ def judge(desk: Desk, rules: Sequence[Rule], facts: pl.DataFrame | None = None) 
         facts: one row a person, joined beside each row for rules that look across tables.
     """
     frames = dict(desk.frames)
-    told = list(desk.told)
+    reported = list(desk.reported)
     for name, frame in desk.frames.items():
         table = TABLES[name]
         cases = [(rule, case) for rule in rules if name in rule.tables for case in rule.cases(table, desk.filled[name])]
@@ -93,15 +93,17 @@ def judge(desk: Desk, rules: Sequence[Rule], facts: pl.DataFrame | None = None) 
         broken = _broken(beside, cases)
         if not broken:
             continue
-        told += [tell_value(desk, beside.filter(case.when), rule, name, case) for rule, case in broken]
+        reported += [tell_value(desk, beside.filter(case.when), rule, name, case) for rule, case in broken]
         frames[name] = _mended(beside, broken).select(frame.columns)
-    return replace(desk, frames=frames, told=tuple(told))
+    return replace(desk, frames=frames, reported=tuple(reported))
 
 
 def _broken(frame: pl.DataFrame, cases: Sequence[tuple[Rule, Case]]) -> list[tuple[Rule, Case]]:
     # One pass over the table says which cases occur at all; on clean tables nothing else is done.
-    seen = frame.lazy().select(case.when.any().alias(str(place)) for place, (_, case) in enumerate(cases)).collect()
-    return [case for case, occurs in zip(cases, seen.row(0), strict=True) if occurs]
+    observed = (
+        frame.lazy().select(case.when.any().alias(str(location)) for location, (_, case) in enumerate(cases)).collect()
+    )
+    return [case for case, occurs in zip(cases, observed.row(0), strict=True) if occurs]
 
 
 def _mended(frame: pl.DataFrame, broken: Iterable[tuple[Rule, Case]]) -> pl.DataFrame:
@@ -117,5 +119,5 @@ def _mended(frame: pl.DataFrame, broken: Iterable[tuple[Rule, Case]]) -> pl.Data
         pl.when(pl.any_horizontal(whens).fill_null(False)).then(None).otherwise(pl.col(column)).alias(column)
         for column, whens in blanks.items()
     ]
-    kept = frame.with_columns(left_out.alias("left_out"), *cleared)
-    return kept.filter(~pl.col("left_out")) if rows else kept
+    accepted = frame.with_columns(left_out.alias("left_out"), *cleared)
+    return accepted.filter(~pl.col("left_out")) if rows else accepted

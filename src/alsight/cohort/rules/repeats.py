@@ -58,8 +58,8 @@ def settle_repeats(desk: Desk) -> Desk:
     return desk
 
 
-def _with(desk: Desk, name: str, frame: pl.DataFrame, *told: pl.DataFrame) -> Desk:
-    return replace(desk, frames={**desk.frames, name: frame}, told=(*desk.told, *told))
+def _with(desk: Desk, name: str, frame: pl.DataFrame, *reported: pl.DataFrame) -> Desk:
+    return replace(desk, frames={**desk.frames, name: frame}, reported=(*desk.reported, *reported))
 
 
 def _row_fault(desk: Desk, faulty: pl.DataFrame, rule: Rule, name: str, column: str) -> pl.DataFrame:
@@ -85,11 +85,11 @@ def _persons(desk: Desk) -> Desk:
     if not twice.any():
         return desk
     copies = frame.filter(twice)
-    judged = [name for name in desk.filled["subjects"] if name not in ("subject", "last_seen_day")]
+    assessed = [name for name in desk.filled["subjects"] if name not in ("subject", "last_seen_day")]
     clash = copies.select(
-        (pl.col(name).drop_nulls().n_unique().over("subject") > 1).alias(name) for name in sorted(judged)
+        (pl.col(name).drop_nulls().n_unique().over("subject") > 1).alias(name) for name in sorted(assessed)
     )
-    told = [
+    reported = [
         _row_fault(desk, copies.filter(clash[name] & copies[name].is_not_null()), TWO_PEOPLE, "subjects", name)
         for name in clash.columns
     ]
@@ -101,8 +101,8 @@ def _persons(desk: Desk) -> Desk:
         pl.col("last_seen_day_right").alias(name) if name == "last_seen_day" else name for name in frame.columns
     )
     spare = copies.filter(pl.int_range(pl.len()).over("subject") > 0)
-    told.append(_row_fault(desk, spare, REPEATED, "subjects", "subject"))
-    return _with(desk, "subjects", pl.concat([frame.filter(~twice), one]).sort("subject"), *told)
+    reported.append(_row_fault(desk, spare, REPEATED, "subjects", "subject"))
+    return _with(desk, "subjects", pl.concat([frame.filter(~twice), one]).sort("subject"), *reported)
 
 
 def _visits(desk: Desk) -> Desk:
@@ -117,11 +117,11 @@ def _visits(desk: Desk) -> Desk:
     agreeing = copies.filter(~clash)
     one = _merged(agreeing, VISITS, key).select(frame.columns)
     spare = agreeing.filter(pl.int_range(pl.len()).over(key) > 0)
-    told = (
+    reported = (
         _row_fault(desk, copies.filter(clash), CONTRADICTING, "visits", "day"),
         _row_fault(desk, spare, REPEATED, "visits", "day"),
     )
-    return _with(desk, "visits", pl.concat([frame.filter(~twice), one]).sort(key), *told)
+    return _with(desk, "visits", pl.concat([frame.filter(~twice), one]).sort(key), *reported)
 
 
 def _others(desk: Desk, name: str) -> Desk:
@@ -144,13 +144,16 @@ def settle_deaths(desk: Desk, facts: pl.DataFrame) -> Desk:
     ranked = deaths.join(facts, on="subject", how="left", maintain_order="left").sort(
         "subject", (pl.col("day") < pl.col("fact_last_rating")).fill_null(False), "day", maintain_order=True
     )
-    kept = ranked.unique("subject", keep="first", maintain_order=True).select(frame.columns)
+    accepted = ranked.unique("subject", keep="first", maintain_order=True).select(frame.columns)
     spare = ranked.filter(pl.col("subject").is_duplicated() & ~pl.col("subject").is_first_distinct())
-    whole = pl.concat([frame.filter(pl.col("event") != "death"), kept]).sort("subject", "day", "event")
-    same = spare.join(kept.select("subject", kept_day="day"), on="subject", how="left", maintain_order="left")
+    whole = pl.concat([frame.filter(pl.col("event") != "death"), accepted]).sort("subject", "day", "event")
+    same = spare.join(accepted.select("subject", kept_day="day"), on="subject", how="left", maintain_order="left")
     again, other = (same.filter(test).drop("kept_day") for test in (_same_day(), ~_same_day()))
-    told = (_row_fault(desk, again, REPEATED, "events", "day"), _row_fault(desk, other, TWO_DEATHS, "events", "day"))
-    return _with(desk, "events", whole, *told)
+    reported = (
+        _row_fault(desk, again, REPEATED, "events", "day"),
+        _row_fault(desk, other, TWO_DEATHS, "events", "day"),
+    )
+    return _with(desk, "events", whole, *reported)
 
 
 def _same_day() -> pl.Expr:

@@ -46,16 +46,16 @@ def settle_totals(desk: Desk) -> Desk:
     frame = desk.frames["visits"]
     if frame.is_empty():
         return desk
-    judged = _judged(frame)
-    told: list[pl.DataFrame] = []
+    assessed = _judged(frame)
+    reported: list[pl.DataFrame] = []
     for rule, mark in ((DIFFERING, "differs"), (IMPOSSIBLE, "impossible"), (PARTIAL, "partial")):
-        if judged[mark].any():
-            told += [
+        if assessed[mark].any():
+            reported += [
                 describe(part, rule, "visits", _heading(desk, total), shown(pl.col("recorded")))
                 for scale, total, _ in _SCALES
-                if (part := judged.filter(pl.col(mark) & (pl.col("scale") == scale))).height
+                if (part := assessed.filter(pl.col(mark) & (pl.col("scale") == scale))).height
             ]
-    settled = judged.with_columns(
+    settled = assessed.with_columns(
         *(
             pl.when(pl.col("scale") == scale)
             .then(pl.coalesce("sum", pl.when(~pl.col("impossible") & ~pl.col("partial")).then(pl.col("recorded"))))
@@ -64,7 +64,9 @@ def settle_totals(desk: Desk) -> Desk:
         ),
         pl.col("recorded").alias("total_recorded"),
     )
-    return replace(desk, frames={**desk.frames, "visits": settled.select(frame.columns)}, told=(*desk.told, *told))
+    return replace(
+        desk, frames={**desk.frames, "visits": settled.select(frame.columns)}, reported=(*desk.reported, *reported)
+    )
 
 
 def _heading(desk: Desk, total: str) -> str:

@@ -73,26 +73,26 @@ def write_cohort(cohort: Cohort, folder: Path | str, format: Format = "parquet")
         SpecError: the folder holds something else, or the format cannot hold this cohort.
         RunError: the disk refused.
     """
-    place = Path(folder)
-    _refuse(place, format)
+    location = Path(folder)
+    _refuse(location, format)
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place, prefix=".writing-") as shelf:
+        location.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=location, prefix=".writing-") as shelf:
             manifest = _make(cohort, Path(shelf), format)
-            _move(Path(shelf), place, manifest)
+            _move(Path(shelf), location, manifest)
     except OSError as error:
-        raise RunError(f"{place} could not be written: {error.strerror or error}.") from error
-    return {name: place / part.file for name, part in manifest.tables.items()} | {"manifest": place / MANIFEST}
+        raise RunError(f"{location} could not be written: {error.strerror or error}.") from error
+    return {name: location / part.file for name, part in manifest.tables.items()} | {"manifest": location / MANIFEST}
 
 
-def _refuse(place: Path, form: str) -> None:
+def _refuse(location: Path, form: str) -> None:
     faults: list[tuple[str, str, Any]] = []
     if form not in FORMATS:
         faults.append(("format", "one of " + ", ".join(FORMATS), form))
-    if place.exists() and not place.is_dir():
-        faults.append(("folder", "a folder, not a file", str(place)))
-    elif place.is_dir() and not (place / MANIFEST).is_file() and any(place.iterdir()):
-        faults.append(("folder", "a new or empty folder, or one that holds a cohort", str(place)))
+    if location.exists() and not location.is_dir():
+        faults.append(("folder", "a folder, not a file", str(location)))
+    elif location.is_dir() and not (location / MANIFEST).is_file() and any(location.iterdir()):
+        faults.append(("folder", "a new or empty folder, or one that holds a cohort", str(location)))
     if faults:
         raise SpecError(faults)
 
@@ -125,12 +125,12 @@ def _write_table(frame: pl.DataFrame, path: Path, form: Format) -> None:
         guarded(frame).write_csv(path, quote_style="non_numeric")
 
 
-def _move(shelf: Path, place: Path, manifest: Manifest) -> None:
+def _move(shelf: Path, location: Path, manifest: Manifest) -> None:
     old = {name + ending for name in (*TABLES, REJECTED.name) for ending in FORMATS.values()} | {WORKBOOK}
     # Without its manifest a half replaced folder is no cohort, so the old one goes first and the new one comes last.
-    (place / MANIFEST).unlink(missing_ok=True)
+    (location / MANIFEST).unlink(missing_ok=True)
     for name in sorted(manifest.digests):
-        os.replace(shelf / name, place / name)
+        os.replace(shelf / name, location / name)
     for name in old - set(manifest.digests):
-        (place / name).unlink(missing_ok=True)
-    shutil.move(shelf / MANIFEST, place / MANIFEST)
+        (location / name).unlink(missing_ok=True)
+    shutil.move(shelf / MANIFEST, location / MANIFEST)

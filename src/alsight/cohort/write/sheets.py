@@ -40,25 +40,25 @@ def write_workbook(frames: Mapping[str, pl.DataFrame], path: Path) -> None:
         for name, frame in frames.items():
             sheet = cast("_Sheet", book.add_worksheet(name, worksheet_class=_Sheet))
             sheet.freeze_panes(1, 0)
-            for place, column in enumerate(frame.columns):
-                sheet.write_string(0, place, column, heading)
-                sheet.set_column(place, place, max(9, min(len(column) + 1, 24)))
-                _fill(sheet, place, frame[column], dated)
+            for index, column in enumerate(frame.columns):
+                sheet.write_string(0, index, column, heading)
+                sheet.set_column(index, index, max(9, min(len(column) + 1, 24)))
+                _fill(sheet, index, frame[column], dated)
 
 
-def _fill(sheet: _Sheet, place: int, values: pl.Series, dated: Any) -> None:
+def _fill(sheet: _Sheet, index: int, values: pl.Series, dated: Any) -> None:
     write: Callable[..., Any] = sheet.write_number
     if values.dtype == pl.String:
         write = sheet.write_string
     elif values.dtype == pl.Boolean:
         write = sheet.write_boolean
     elif values.dtype == pl.Date:
-        sheet.set_column(place, place, 12, dated)
+        sheet.set_column(index, index, 12, dated)
         write = sheet.write_datetime
     extra = (dated,) if values.dtype == pl.Date else ()
     for line, value in enumerate(values, start=1):
         if value is not None:
-            write(line, place, value, *extra)
+            write(line, index, value, *extra)
 
 
 def _refuse(frames: Mapping[str, pl.DataFrame]) -> None:

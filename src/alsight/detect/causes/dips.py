@@ -109,9 +109,9 @@ def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretche
 def _matched(found: Stretches, recorded: np.ndarray, best: Stretches) -> np.ndarray:
     """What was recorded for the chosen stretches."""
     size = int(max(found.last.max(initial=0), best.last.max(initial=0))) + 1
-    keys, wanted = found.first * size + found.last, best.first * size + best.last
+    keys, requested = found.first * size + found.last, best.first * size + best.last
     order = np.argsort(keys, kind="stable")
-    return recorded[order[np.searchsorted(keys[order], wanted)]] if keys.size else recorded[:0]
+    return recorded[order[np.searchsorted(keys[order], requested)]] if keys.size else recorded[:0]
 
 
 def _effect(series: Series, rules: CauseRules, best: Stretches, recorded: np.ndarray) -> Effect:

@@ -46,10 +46,10 @@ def relief(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 def _spans(cohort: Cohort, row: Relief) -> pl.DataFrame:
     """Subject, `start` and `end` of every time that somebody was on a treatment."""
     name = pl.col("treatment").str.to_lowercase()
-    given = cohort.doses.filter(
+    supplied = cohort.doses.filter(
         pl.any_horizontal(pl.lit(False), *(name.str.contains(n, literal=True) for n in row.names))
     )
-    given = given.filter(pl.col("kind").fill_null("") != "placebo").select("subject", start="day", end="end_day")
+    supplied = supplied.filter(pl.col("kind").fill_null("") != "placebo").select("subject", start="day", end="end_day")
     event = cohort.events.select("subject", "day", "event")
     stops = event.filter(pl.col("event").is_in(row.stops)).select("subject", end="day").sort("end")
     begun = (
@@ -67,7 +67,7 @@ def _spans(cohort: Cohort, row: Relief) -> pl.DataFrame:
         )
         .select("subject", "start", "end")
     )
-    whole = pl.concat([given, begun]).with_columns(pl.col("start", "end").cast(pl.Int64)).fill_null(_OPEN)
+    whole = pl.concat([supplied, begun]).with_columns(pl.col("start", "end").cast(pl.Int64)).fill_null(_OPEN)
     return whole.group_by("subject", "start").agg(pl.col("end").max()).sort("subject", "start")
 
 

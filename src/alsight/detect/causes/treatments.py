@@ -22,7 +22,7 @@ class Relief:
         items: items that it may raise; empty where none was seen to.
         grade: "scale" when the items themselves rose in a trial, "symptom" when the symptom that the item asks for did,
             "guideline" when it is given for that symptom and no trial showed a rise.
-        seen: what the source says.
+        observed: what the source says.
         source: key of the reference.
     """
 
@@ -31,7 +31,7 @@ class Relief:
     names: tuple[str, ...]
     items: tuple[str, ...]
     grade: Grade
-    seen: str
+    observed: str
     source: SourceKey
     starts: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()

@@ -54,33 +54,33 @@ def outliers(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """
     del cohort
     high, low = (_standing_off(series, rules, direction) for direction in (1, -1))
-    place = np.concatenate([high.first, low.first])
+    index = np.concatenate([high.first, low.first])
     expected = np.concatenate([high.before, low.before])
     points = np.concatenate([np.minimum(high.away, high.back), low.back])
-    above = np.arange(place.size) < high.first.size
-    meant = _meant(series, rules, place, expected)
+    above = np.arange(index.size) < high.first.size
+    meant = _meant(series, rules, index, expected)
     keep = above | (meant >= 0)
     edge, edge_meant, edge_points = _edges(series, rules)
-    place, meant = np.concatenate([place[keep], edge]), np.concatenate([meant[keep], edge_meant])
+    index, meant = np.concatenate([index[keep], edge]), np.concatenate([meant[keep], edge_meant])
     points = np.concatenate([points[keep], edge_points])
     slip = meant >= 0
     previous, has_previous = shifted(series.ratings, -1)
-    start = np.where(has_previous[place], series.ratings.day[previous[place]], series.ratings.day[place])
+    start = np.where(has_previous[index], series.ratings.day[previous[index]], series.ratings.day[index])
     found = rows(
         series,
-        place,
+        index,
         cause="artefact",
         rule=pl.Series(np.where(slip, "data_slip", "outlying_visit"), dtype=pl.String),
         start=start,
-        end=series.ratings.day[place],
+        end=series.ratings.day[index],
         points=points,
-        recorded_total=pl.Series(np.where(slip, np.rint(series.ratings.total[place]), np.nan)).fill_nan(None),
+        recorded_total=pl.Series(np.where(slip, np.rint(series.ratings.total[index]), np.nan)).fill_nan(None),
         expected_total=pl.Series(np.where(slip, meant, np.nan)).fill_nan(None),
     )
     dropped = np.zeros(series.ratings.subject.size, dtype=bool)
-    dropped[place] = True
+    dropped[index] = True
     ruled = np.full(series.ratings.subject.size, "", dtype=object)
-    ruled[place] = np.where(slip, "data_slip", "outlying_visit")
+    ruled[index] = np.where(slip, "data_slip", "outlying_visit")
     return effect(series, found, dropped=dropped, ruled=pl.Series(ruled, dtype=pl.String))
 
 
@@ -97,15 +97,15 @@ def _standing_off(series: Series, rules: CauseRules, direction: Literal[1, -1]) 
 
 
 def _meant(
-    series: Series, rules: CauseRules, place: Int[np.ndarray, " found"], expected: Float[np.ndarray, " found"]
+    series: Series, rules: CauseRules, index: Int[np.ndarray, " found"], expected: Float[np.ndarray, " found"]
 ) -> Int[np.ndarray, " found"]:
     """The total nearest to the expected one that a slip may have turned into the written one; -1 for none."""
-    written = series.ratings.total[place]
+    written = series.ratings.total[index]
     whole = (written == np.rint(written)) & (written >= 0) & (written < _TOTALS)
-    whole &= np.isnan(series.ratings.items[place][:, list(SCALE_ITEMS["alsfrs_r"])]).any(axis=1)
+    whole &= np.isnan(series.ratings.items[index][:, list(SCALE_ITEMS["alsfrs_r"])]).any(axis=1)
     lawful = slip_table()[np.where(whole, written, 0).astype(np.int64)]
     distance = np.where(lawful, np.abs(np.arange(_TOTALS) - expected[:, None]), np.inf)
-    nearest = distance.argmin(axis=1) if place.size else np.zeros(0, dtype=np.int64)
+    nearest = distance.argmin(axis=1) if index.size else np.zeros(0, dtype=np.int64)
     near = distance.min(axis=1, initial=np.inf) <= rules.slip_points
     return np.where(whole & near, nearest, -1)
 
@@ -120,10 +120,10 @@ def _edges(
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for step in (-1, 1):
         course = side(series, rules, step)
-        place, same = shifted(series.ratings, step)
+        index, same = shifted(series.ratings, step)
         _, other = shifted(series.ratings, -step)
-        edge = np.flatnonzero(same & ~other & (course.count[place] > 1))
-        expected, _ = course.at(place[edge], series.ratings.months[edge], series.noise[edge])
+        edge = np.flatnonzero(same & ~other & (course.count[index] > 1))
+        expected, _ = course.at(index[edge], series.ratings.months[edge], series.noise[edge])
         off = series.ratings.total[edge] - expected
         meant = _meant(series, rules, edge, expected)
         rise = -step * off

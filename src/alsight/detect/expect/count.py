@@ -61,14 +61,14 @@ def marked(group: Group, rules: Sequence[Definition], months: float) -> tuple[np
     """Who is eligible for and who meets each rule: fixed epochs with their late visits, the others within a time."""
     fits = np.zeros((2, len(rules), group.subjects.size), bool)
     for fixed in (False, True):
-        places = [place for place, rule in enumerate(rules) if (rule.timing == "fixed") is fixed]
+        places = [index for index, rule in enumerate(rules) if (rule.timing == "fixed") is fixed]
         if not places:
             continue
-        longest = max([needs(rules[place]) + LATEST for place in places]) if fixed else months
-        for place, assessed in zip(
-            places, judge(rated(group, longest), [rules[place] for place in places]), strict=True
+        longest = max([needs(rules[index]) + LATEST for index in places]) if fixed else months
+        for index, assessed in zip(
+            places, judge(rated(group, longest), [rules[index] for index in places]), strict=True
         ):
-            fits[0, place], fits[1, place] = assessed.spells.eligible, assessed.found
+            fits[0, index], fits[1, index] = assessed.spells.eligible, assessed.found
     return fits[0], fits[1]
 
 
@@ -90,7 +90,7 @@ def counted(
         number += CHUNK
         who = np.ones(group.subjects.size, bool)
         if run_in is not None:
-            who = eligible(group.seen, group.traits, group.plan, run_in.criteria())
+            who = eligible(group.observed, group.traits, group.plan, run_in.criteria())
         fits, meets = marked(group, rules, months)
         admitted.append(who)
         eligible_.append(fits)
@@ -125,12 +125,12 @@ def simulated(
     members = ensemble().members
     done = [0] * len(members)
 
-    def one(place: int) -> Marks:
+    def one(index: int) -> Marks:
         def report(passed: int) -> None:
-            done[place] = passed
+            done[index] = passed
             progress("simulating natural history", sum(done), people * len(members))
 
-        named = msgspec.structs.replace(lived(population, members[place], seed + place), name=members[place].name)
+        named = msgspec.structs.replace(lived(population, members[index], seed + index), name=members[index].name)
         return counted(named, rules, months, run_in, people, report)
 
     marks = on_threads(one, range(len(members)), workers)

@@ -51,7 +51,7 @@ class Question:
     found: int
     of: int
     population: Population
-    seen: Observation = field(default_factory=Observation)
+    observed: Observation = field(default_factory=Observation)
     run_in: RunIn | None = None
     enrolled: bool = False
     picked_from: int = 1
@@ -84,7 +84,7 @@ class Expectation:
     error: float
     least: float
     most: float
-    judged: float
+    assessed: float
     spread: Spread
     chance: float
     fewer: float
@@ -125,7 +125,7 @@ def expectation(question: Question, progress: Progress = silent) -> Expectation:
         RunError: hardly anybody enters, or nobody can be judged by the rule.
     """
     rule, run_in = question.outcome.rule, question.run_in
-    population = observed(question.population, rule, question.seen, run_in)
+    population = observed(question.population, rule, question.observed, run_in)
     months = _months(question)
     rules = _rules(question)
     marks = simulated(
@@ -138,7 +138,7 @@ def expectation(question: Question, progress: Progress = silent) -> Expectation:
         workers=question.workers,
         progress=progress,
     )
-    tally = _Tally(marks, {name: place for place, name in enumerate(rules)}, question.enrolled)
+    tally = _Tally(marks, {name: index for index, name in enumerate(rules)}, question.enrolled)
     found, eligible = tally.sums([rule.name])
     _enough(question, eligible)
     nodes = nodes_of(found, eligible)
@@ -151,7 +151,7 @@ def expectation(question: Question, progress: Progress = silent) -> Expectation:
         error=float(np.sqrt(np.mean(shares * (1.0 - shares) / eligible) / shares.size)),
         least=float(shares.min()),
         most=float(shares.max()),
-        judged=_judged(tally, rule.name),
+        assessed=_judged(tally, rule.name),
         spread=numbers,
         chance=float(at_least(nodes, question.found, question.of).mean()),
         fewer=float(numbers.chances[: question.found + 1].sum()),
@@ -224,7 +224,7 @@ def _windows(question: Question, one: Outcome) -> list[str]:
 
 
 def _months(question: Question) -> float:
-    return followed(question.population, question.outcome.rule, question.seen)
+    return followed(question.population, question.outcome.rule, question.observed)
 
 
 def _picking(question: Question, tally: _Tally) -> tuple[pl.DataFrame, np.ndarray]:

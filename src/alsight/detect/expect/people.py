@@ -77,17 +77,17 @@ def needs(rule: Definition) -> float:
     return rule.lead_in_months + rule.months
 
 
-def followed(population: Population, rule: Definition, seen: Observation) -> float:
+def followed(population: Population, rule: Definition, observed: Observation) -> float:
     """Months from entry in which the asked rule looks: the epoch itself, or the whole follow-up for "ever"."""
-    if seen.followed is not None:
-        return seen.followed
+    if observed.followed is not None:
+        return observed.followed
     return needs(rule) if rule.timing == "fixed" else population.follow_up.months
 
 
-def observed(population: Population, rule: Definition, seen: Observation, run_in: RunIn | None) -> Population:
+def observed(population: Population, rule: Definition, observed: Observation, run_in: RunIn | None) -> Population:
     """The population with the visits, losses and run-in asked for; a run-in is watched but does not yet select."""
     follow, recruit = population.follow_up, population.recruit
-    interval = follow.schedule.rating if seen.interval is None else seen.interval
+    interval = follow.schedule.rating if observed.interval is None else observed.interval
     measured = recruit.criteria.svc_min is not None or recruit.criteria.svc_max is not None
     schedule = msgspec.structs.replace(
         follow.schedule,
@@ -101,31 +101,31 @@ def observed(population: Population, rule: Definition, seen: Observation, run_in
         weight=0.0,
         quality=0.0,
     )
-    months = max(followed(population, rule, seen), needs(rule)) + LATEST
+    months = max(followed(population, rule, observed), needs(rule)) + LATEST
     changes: dict[str, Any] = {"months": months, "schedule": schedule}
-    if seen.missed is not None:
-        changes["missed"] = seen.missed
-    if seen.dropout is not None:
-        changes["dropout_per_month"] = seen.dropout
+    if observed.missed is not None:
+        changes["missed"] = observed.missed
+    if observed.dropout is not None:
+        changes["dropout_per_month"] = observed.dropout
     if run_in is not None:
         lag = max(recruit.lag_months, run_in.months)
         recruit = msgspec.structs.replace(recruit, run_in_months=run_in.months, lag_months=lag)
     mimics = population.mimics
-    if seen.mimics is not None:
-        mimics = msgspec.structs.replace(mimics, share=seen.mimics)
+    if observed.mimics is not None:
+        mimics = msgspec.structs.replace(mimics, share=observed.mimics)
     return msgspec.structs.replace(
         population, follow_up=msgspec.structs.replace(follow, **changes), recruit=recruit, mimics=mimics
     )
 
 
-def faults_of(population: Population, rule: Definition, seen: Observation, run_in: RunIn | None) -> Faults:
+def faults_of(population: Population, rule: Definition, observed: Observation, run_in: RunIn | None) -> Faults:
     """Everything about the visits, the time and the run-in that makes no sense for a rule."""
     faults: Faults = []
-    interval = population.follow_up.schedule.rating if seen.interval is None else seen.interval
+    interval = population.follow_up.schedule.rating if observed.interval is None else observed.interval
     shortest = needs(rule)
-    if seen.followed is not None and seen.followed < shortest:
-        faults.append(("followed", f"at least the {shortest:.3g} months that {rule.name} needs", seen.followed))
-    elif seen.followed is None and population.follow_up.months < rule.months:
+    if observed.followed is not None and observed.followed < shortest:
+        faults.append(("followed", f"at least the {shortest:.3g} months that {rule.name} needs", observed.followed))
+    elif observed.followed is None and population.follow_up.months < rule.months:
         longer = f"{request_field('followed')} of so long"
         allowed = f"at most the population's follow-up ({population.follow_up.months:g}), or {longer}"
         faults.append(("months", allowed, rule.months))

@@ -37,11 +37,11 @@ def gained_by_trying(
     """
     count = int(np.clip(DRAWN // of, 100, GROUPS))
     gained = np.zeros(len(marks))
-    for place, meets in enumerate(marks):
-        key = subject_key(seed + place, Stream.BOOTSTRAP, np.arange(count, dtype=np.uint64))
+    for index, meets in enumerate(marks):
+        key = subject_key(seed + index, Stream.BOOTSTRAP, np.arange(count, dtype=np.uint64))
         who = (uniforms(key, of) * meets.shape[1]).astype(np.int64)
         enough = np.stack([one[who].sum(axis=1) >= found for one in meets])
-        gained[place] = float(np.mean(enough.any(axis=0)) - np.mean(enough[0]))
+        gained[index] = float(np.mean(enough.any(axis=0)) - np.mean(enough[0]))
     return gained
 
 

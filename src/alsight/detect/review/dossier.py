@@ -163,11 +163,11 @@ def _second(some: Cohort, turns: pl.DataFrame) -> pl.DataFrame:
 
 
 def _exposures(some: Cohort, turns: pl.DataFrame) -> pl.DataFrame:
-    given = some.doses.join(turns, on="subject").with_columns(start_day=pl.col("day").cast(pl.Int64))
+    supplied = some.doses.join(turns, on="subject").with_columns(start_day=pl.col("day").cast(pl.Int64))
     ahead = months_of((pl.col("turn") - pl.col("start_day")).cast(pl.Float64))
     reaches = pl.col("end_day").is_null() | (pl.col("end_day") >= pl.col("turn"))
     ongoing = (pl.col("start_day") <= pl.col("turn")) & reaches
-    return _shaped(given.with_columns(months_before=ahead, ongoing=ongoing), EXPOSURE).sort(
+    return _shaped(supplied.with_columns(months_before=ahead, ongoing=ongoing), EXPOSURE).sort(
         "subject", "start_day", "treatment"
     )
 

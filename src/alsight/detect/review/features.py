@@ -160,16 +160,16 @@ def weigh(observed: pl.DataFrame, rate: Values, without: tuple[str, ...] = ()) -
     names = (*(row.name for row in FINDINGS), AGE)
     seen = observed.select(names).to_numpy().astype(np.float64)
     parts = [
-        np.zeros(rate.shape) if row.name in without else finding_weights(row, seen[:, place], rate)
-        for place, row in enumerate(FINDINGS)
+        np.zeros(rate.shape) if row.name in without else finding_weights(row, seen[:, index], rate)
+        for index, row in enumerate(FINDINGS)
     ]
     weights = np.stack([*parts, age_weights(seen[:, -1])], axis=1)
     for group in dict.fromkeys(row.group for row in FINDINGS):
-        places = [place for place, row in enumerate(FINDINGS) if row.group == group]
+        places = [index for index, row in enumerate(FINDINGS) if row.group == group]
         strongest = np.abs(weights[:, places]).argmax(axis=1)
         weights[:, places] *= np.arange(len(places)) == strongest[:, None]
     total = weights.sum(axis=1)
-    kept = np.clip(total, -TOTAL_CAP, TOTAL_CAP)
-    shrink = np.divide(kept, total, out=np.ones_like(total), where=np.abs(total) > TOTAL_CAP)
+    accepted = np.clip(total, -TOTAL_CAP, TOTAL_CAP)
+    shrink = np.divide(accepted, total, out=np.ones_like(total), where=np.abs(total) > TOTAL_CAP)
     weights *= shrink[:, None]
     return Weighed(names, seen, weights, weights.sum(axis=1))

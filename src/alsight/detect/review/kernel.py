@@ -47,17 +47,17 @@ def _first(row: Any, onset: float, state: Any, spread: Any) -> None:
 @nb.njit(**_OPTIONS)
 def _ahead(row: Any, gap: float, state: Any, spread: Any) -> None:
     """State after some months: the level falls by the rate, both wander, the fluctuation fades and is renewed."""
-    kept = np.exp(-gap / row[_MEMORY])
+    accepted = np.exp(-gap / row[_MEMORY])
     state[0] -= gap * state[1]
-    state[2] *= kept
+    state[2] *= accepted
     ll, lr, rr, lf, rf, ff = spread[0], spread[1], spread[2], spread[3], spread[4], spread[5]
     wander = row[_WANDER]
     spread[0] = ll - 2.0 * gap * lr + gap * gap * rr + wander * gap**3 / 3.0 + row[_STEPS] * gap
     spread[1] = lr - gap * rr - wander * gap * gap / 2.0
     spread[2] = rr + wander * gap
-    spread[3] = kept * (lf - gap * rf)
-    spread[4] = kept * rf
-    spread[5] = kept * kept * ff + row[_FLUCTUATION] ** 2 * (1.0 - kept * kept)
+    spread[3] = accepted * (lf - gap * rf)
+    spread[4] = accepted * rf
+    spread[5] = accepted * accepted * ff + row[_FLUCTUATION] ** 2 * (1.0 - accepted * accepted)
 
 
 @nb.njit(**_OPTIONS)

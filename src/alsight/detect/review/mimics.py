@@ -189,7 +189,7 @@ def rank(
         observed: findings as `features.observed_findings` gives them.
     """
     log_each = log_courses + np.log(shares())
-    for place, row in enumerate(MIMICS):
+    for index, row in enumerate(MIMICS):
         for name in (
             "conduction_block",
             "no_upper_signs",
@@ -202,9 +202,9 @@ def rank(
         ):
             share = row.findings.get(name, 0.5 if name == "female" else OTHERS)
             seen = observed[name].to_numpy()
-            log_each[:, place] += np.where(np.isnan(seen), 0.0, np.where(seen == 1, np.log(share), np.log(1.0 - share)))
+            log_each[:, index] += np.where(np.isnan(seen), 0.0, np.where(seen == 1, np.log(share), np.log(1.0 - share)))
         age = observed["onset_age"].to_numpy()
-        log_each[:, place] -= np.where(np.isnan(age), 0.0, 0.5 * ((age - row.onset_age) / AGE_SD) ** 2)
+        log_each[:, index] -= np.where(np.isnan(age), 0.0, 0.5 * ((age - row.onset_age) / AGE_SD) ** 2)
     log_each -= log_each.max(axis=1, keepdims=True)
     each = np.exp(log_each)
     return each / each.sum(axis=1, keepdims=True)

@@ -72,10 +72,10 @@ class Rated:
 def restoring_days(cohort: Cohort) -> Int64[np.ndarray, " subject"]:
     """First day of a treatment of RESTORING in a carrier of its gene, by subject; NO_DAY for the others."""
     people = cohort.subjects.select("subject", "genotype")
-    given = pl.DataFrame(RESTORING, schema={"treatment": pl.String, "genotype": pl.String}, orient="row")
+    supplied = pl.DataFrame(RESTORING, schema={"treatment": pl.String, "genotype": pl.String}, orient="row")
     first = (
         cohort.doses.join(people, on="subject")
-        .join(given, on=["treatment", "genotype"], how="semi")
+        .join(supplied, on=["treatment", "genotype"], how="semi")
         .group_by("subject")
         .agg(pl.col("day").min().cast(pl.Int64))
     )

@@ -49,8 +49,8 @@ def _row(
     *,
     follows_rate: bool = False,
 ) -> Finding:
-    kept = (SourceKey(sources[0]), SourceKey(sources[1]))
-    return Finding(name, group, *words, *shares, *kept, als_slow, follows_rate)
+    accepted = (SourceKey(sources[0]), SourceKey(sources[1]))
+    return Finding(name, group, *words, *shares, *accepted, als_slow, follows_rate)
 
 
 FINDINGS: Final = (

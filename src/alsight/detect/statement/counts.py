@@ -195,12 +195,12 @@ def cohort_statement(rows: pl.DataFrame, *, most: float = 12.0) -> CohortStateme
         rows: what `statement` gave.
         most: length of the plateau that is stated [months].
     """
-    told = rows.filter(
+    reported = rows.filter(
         pl.col("subgroup") == EVERYONE[1], pl.col("definition") == RUNS["run_floor"].name, pl.col("months") == most
     )
-    if told.is_empty():
+    if reported.is_empty():
         return None
-    row = told.row(0, named=True)
+    row = reported.row(0, named=True)
     return CohortStatement(
         definition=row["definition"],
         months=row["months"],
@@ -225,10 +225,10 @@ def _cut(cohort: Cohort) -> tuple[Cohort, pl.DataFrame]:
         + reference_keys(first)["follow_up_months"].fill_null(0.0) * DAYS_PER_MONTH
         + _LATE_DAYS,
     )
-    kept = rated.join(last, on="subject", how="inner", maintain_order="left").filter(
+    accepted = rated.join(last, on="subject", how="inner", maintain_order="left").filter(
         pl.col("day") <= pl.col("last_day")
     )
-    return replace(cohort, visits=kept.drop("last_day")), first
+    return replace(cohort, visits=accepted.drop("last_day")), first
 
 
 def _row(

@@ -102,10 +102,12 @@ def untreated(visits: pl.DataFrame, cohort: Cohort) -> pl.DataFrame:
     arm = pl.col("arm").str.to_lowercase()
     free = arm.is_null() | (arm == "") | pl.any_horizontal(arm.str.contains(word, literal=True) for word in CONTROL)
     fine = cohort.subjects.filter(free).select("subject")
-    kept = visits.join(fine, on="subject", how="semi", maintain_order="left").join(
+    accepted = visits.join(fine, on="subject", how="semi", maintain_order="left").join(
         start, on="subject", how="left", maintain_order="left"
     )
-    return kept.filter(pl.col("treated_day").is_null() | (pl.col("day") <= pl.col("treated_day"))).drop("treated_day")
+    return accepted.filter(pl.col("treated_day").is_null() | (pl.col("day") <= pl.col("treated_day"))).drop(
+        "treated_day"
+    )
 
 
 def fitted(visits: pl.DataFrame) -> Fit | None:
@@ -122,9 +124,9 @@ def fitted(visits: pl.DataFrame) -> Fit | None:
 def _counted(drawn: pl.DataFrame, first: pl.DataFrame, count: Count) -> pl.DataFrame:
     """The mean over a person's draws, in the order of the people."""
     names = drawn.select("subject", "person").unique(maintain_order=True)
-    given = drawn.with_columns(alsfrs_r_total="score", scale=pl.lit("alsfrs_r"))
-    visits = given.select(
-        (pl.col(name) if name in given.columns else pl.lit(None)).cast(kind).alias(name)
+    supplied = drawn.with_columns(alsfrs_r_total="score", scale=pl.lit("alsfrs_r"))
+    visits = supplied.select(
+        (pl.col(name) if name in supplied.columns else pl.lit(None)).cast(kind).alias(name)
         for name, kind in VISITS.schema.items()
     )
     shown = count(Cohort(subjects=names.select("subject"), visits=visits, events=EVENTS.empty()), names["subject"])

@@ -58,6 +58,6 @@ def _kernel(digest: int) -> Any:
     return run
 
 
-def measure(*given: Any) -> None:
+def measure(*supplied: Any) -> None:
     """Fill log likelihoods of a range of people, and what was learned of each for the next time."""
-    _kernel(source_digest())(*given)
+    _kernel(source_digest())(*supplied)

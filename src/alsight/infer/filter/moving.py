@@ -206,12 +206,12 @@ def rate(room: Any, count: int, p: Any, visit: Any, score: float, bound: int, ke
     level, sticky, size, rating = state[of.LEVEL], state[of.STICKY], state[of.SIZE], room.rating[visit]
     var_level, both, var_sticky = state[of.VAR_LEVEL], state[of.BOTH], state[of.VAR_STICKY]
     sd, rounding = p[at.SD_NOISE], p[at.ROUNDING] if bound == 0 else 0.0
-    wanted = score if bound == 0 else (p[at.HIGH_CUT] if bound > 0 else p[at.LOW_CUT])
+    requested = score if bound == 0 else (p[at.HIGH_CUT] if bound > 0 else p[at.LOW_CUT])
     lost_at(state, count, p, now, mean)
     for i in range(count):
         mean[i] = level[i] + sticky[i] - mean[i]
     for i in range(count):
-        away[i] = wanted - mean[i]
+        away[i] = requested - mean[i]
     for i in range(count):
         noise[i] = (size[i] * sd) ** 2
     for i in range(count):

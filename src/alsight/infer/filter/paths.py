@@ -207,12 +207,12 @@ def reduce_path(now: Any, score: Any, asked: Any, out: Any) -> None:
 @nb.njit(**STRICT)
 def _quantiles(values: Any, weight: Any, levels: Any, out: Any) -> None:
     order = np.argsort(values)
-    reached, place = 0.0, 0
+    reached, index = 0.0, 0
     for k in range(levels.shape[0]):
-        while place < order.shape[0] - 1 and reached + weight[order[place]] < levels[k]:
-            reached += weight[order[place]]
-            place += 1
-        out[k] = values[order[place]]
+        while index < order.shape[0] - 1 and reached + weight[order[index]] < levels[k]:
+            reached += weight[order[index]]
+            index += 1
+        out[k] = values[order[index]]
 
 
 @nb.njit(**STRICT)
@@ -239,12 +239,12 @@ def summarize(weight: Any, drawn: Any, levels: Any, cuts: Any, out: Any) -> None
 
 @nb.njit(**STRICT)
 def _from_bins(bins: Any, levels: Any, low: float, out: Any) -> None:
-    reached, place = 0.0, 0
+    reached, index = 0.0, 0
     for k in range(levels.shape[0]):
-        while place < bins.shape[0] - 1 and reached + bins[place] < levels[k]:
-            reached += bins[place]
-            place += 1
-        out[k] = low + (place + 0.5) / _BINS_A_POINT
+        while index < bins.shape[0] - 1 and reached + bins[index] < levels[k]:
+            reached += bins[index]
+            index += 1
+        out[k] = low + (index + 0.5) / _BINS_A_POINT
 
 
 @nb.njit(**STRICT)
@@ -348,7 +348,7 @@ def _kernel(digest: int) -> Any:
         first: int,
         last: int,
         out: Any,
-        told: Any,
+        reported: Any,
         course: Any,
     ) -> int:
         room, most = make_room(sizes[0], sizes[1], sizes[2]), 2 * sizes[2]
@@ -368,13 +368,13 @@ def _kernel(digest: int) -> Any:
             for one in range(c):
                 reduce_path(now, score[one, : now.shape[0]], asked, drawn[one])
             summarize(weight[:c], drawn[:c], levels, cuts, out[i])
-            tell_windows(weight[:c], score[:c], fine, windows, windows.start[i], windows.start[i + 1], told)
+            tell_windows(weight[:c], score[:c], fine, windows, windows.start[i], windows.start[i + 1], reported)
             tell_course(weight[:c], score[:c], fine, course[a:b])
         return digest
 
     return run
 
 
-def smooth(*given: Any) -> None:
+def smooth(*supplied: Any) -> None:
     """Fill the summaries of a range of people."""
-    _kernel(source_digest())(*given)
+    _kernel(source_digest())(*supplied)

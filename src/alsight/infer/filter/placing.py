@@ -57,8 +57,8 @@ def _fill_lattice(key: Any, count: int, places: Any) -> None:
     for d in range(5):
         row, step, shift = places[d], _STEPS[d], uniform(key, d)
         for i in range(count):
-            place = (i + 1) * step + shift
-            row[i] = min(max(place - math.floor(place), 1e-12), 1.0 - 1e-12)
+            index = (i + 1) * step + shift
+            row[i] = min(max(index - math.floor(index), 1e-12), 1.0 - 1e-12)
 
 
 @nb.njit(**STRICT)
@@ -127,9 +127,9 @@ def _weigh_places(person: Any, numbers: Any, guess: Any, count: int, places: Any
         _add_normal(places[2], count, p[at.GAIN_LOG_MEAN], p[at.GAIN_LOG_SD], -1.0, log_weight)
         _add_normal(places[2], count, guess[4], guess[5], 1.0, log_weight)
         options = person.starts * person.held.shape[0]
-        told = np.log(np.maximum(guess[GUESSES : GUESSES + options], 1e-300) * options)
+        reported = np.log(np.maximum(guess[GUESSES : GUESSES + options], 1e-300) * options)
         for i in range(count):
-            log_weight[i] += told[number[i]]
+            log_weight[i] += reported[number[i]]
     for i in range(count):
         ratio = exponential(min(max(log_weight[i], -600.0), 600.0))
         log_weight[i] = -logarithm(1.0 - TRUSTED + TRUSTED * ratio)
@@ -208,15 +208,15 @@ def _fill_spell(person: Any, p: Any, room: Any, key: Any, count: int) -> None:
 
 
 @nb.njit(**STRICT)
-def _law(state: Any, weight: Any, field: int, logged: bool, floor: float, guess: Any, place: int) -> None:
+def _law(state: Any, weight: Any, field: int, logged: bool, floor: float, guess: Any, index: int) -> None:
     """Mean and widened SD of a row of the state into a guess."""
     mean, square = 0.0, 0.0
     for i in range(weight.shape[0]):
         value = math.log(state[field, i]) if logged else state[field, i]
         mean += weight[i] * value
         square += weight[i] * value * value
-    guess[place] = mean
-    guess[place + 1] = max(_WIDER * math.sqrt(max(square - mean * mean, 0.0)), floor)
+    guess[index] = mean
+    guess[index + 1] = max(_WIDER * math.sqrt(max(square - mean * mean, 0.0)), floor)
 
 
 @nb.njit(**STRICT)

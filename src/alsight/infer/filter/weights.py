@@ -34,11 +34,11 @@ def total_weight(log_weight: Any, count: int, work: Any) -> Any:
 
 
 @nb.njit(**STRICT)
-def systematic(weight: Any, total: float, count: int, wanted: int, chance: float, chosen: Any) -> None:
+def systematic(weight: Any, total: float, count: int, requested: int, chance: float, chosen: Any) -> None:
     """Choose particles in proportion to their weights, which sum to a total, evenly spaced."""
     reached, i = weight[0], 0
-    for k in range(wanted):
-        aim = total * (k + chance) / wanted
+    for k in range(requested):
+        aim = total * (k + chance) / requested
         while reached < aim and i < count - 1:
             i += 1
             reached += weight[i]

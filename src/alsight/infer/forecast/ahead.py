@@ -104,10 +104,10 @@ def _crossing(survival: Float[np.ndarray, "subject time"], share: float) -> Floa
     times = np.r_[0.0, GRID]
     whole = np.concatenate([np.ones((len(survival), 1)), survival], axis=1)
     below = whole <= share
-    place = np.where(below.any(axis=1), below.argmax(axis=1), 0)
+    index = np.where(below.any(axis=1), below.argmax(axis=1), 0)
     rows = np.arange(len(whole))
-    before = np.maximum(place - 1, 0)
-    high, low = whole[rows, before], whole[rows, place]
+    before = np.maximum(index - 1, 0)
+    high, low = whole[rows, before], whole[rows, index]
     with np.errstate(divide="ignore", invalid="ignore"):
         inside = np.where(high > low, (high - share) / (high - low), 0.0)
-    return np.where(place > 0, times[before] + inside * (times[place] - times[before]), np.nan)
+    return np.where(index > 0, times[before] + inside * (times[index] - times[before]), np.nan)

@@ -87,16 +87,16 @@ class _Uncensored:
         self.curve = np.cumprod(factors)
 
     def __call__(self, when: Float[np.ndarray, " time"], *, before: bool) -> Float[np.ndarray, " time"]:
-        place = np.searchsorted(self.times, when, side="left" if before else "right")
-        return np.where(place > 0, self.curve[np.maximum(place - 1, 0)], 1.0)
+        index = np.searchsorted(self.times, when, side="left" if before else "right")
+        return np.where(index > 0, self.curve[np.maximum(index - 1, 0)], 1.0)
 
 
-def judged(function: pl.DataFrame, seen: pl.DataFrame, people: pl.DataFrame, window: float = 1.0) -> pl.DataFrame:
+def assessed(function: pl.DataFrame, observed: pl.DataFrame, people: pl.DataFrame, window: float = 1.0) -> pl.DataFrame:
     """One row a horizon: how forecasts made at a landmark compare with what was seen later.
 
     Args:
         function: what `forecast_function` returned.
-        seen: later visits, `subject`, `months`, `score`.
+        observed: later visits, `subject`, `months`, `score`.
         people: `subject`, `end`, `event` of the whole follow-up.
         window: a rating counts for a horizon when it lies within this many months of it; the nearest is taken.
 
@@ -106,17 +106,17 @@ def judged(function: pl.DataFrame, seen: pl.DataFrame, people: pl.DataFrame, win
     """
     horizons = function["after_months"].unique(maintain_order=True).to_list()
     rows = [
-        _row(function.filter(pl.col("after_months") == horizon), seen, people, float(horizon), window)
+        _row(function.filter(pl.col("after_months") == horizon), observed, people, float(horizon), window)
         for horizon in horizons
     ]
     return pl.DataFrame(rows)
 
 
 def _row(
-    part: pl.DataFrame, seen: pl.DataFrame, people: pl.DataFrame, horizon: float, window: float
+    part: pl.DataFrame, observed: pl.DataFrame, people: pl.DataFrame, horizon: float, window: float
 ) -> dict[str, float]:
     near = (
-        part.join(seen, on="subject")
+        part.join(observed, on="subject")
         .with_columns(gap=(pl.col("months") - pl.col("landmark_months") - horizon).abs())
         .filter(pl.col("gap") <= window)
         .sort("gap")

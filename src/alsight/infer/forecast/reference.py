@@ -14,5 +14,5 @@ from alsight.infer.forecast.tables import Event
 
 def reference_fit(event: Event) -> Fit:
     """The shipped fit for one event."""
-    with as_file(files("alsight.infer.forecast") / f"reference_{event}.npz") as place:
-        return load(place)
+    with as_file(files("alsight.infer.forecast") / f"reference_{event}.npz") as location:
+        return load(location)

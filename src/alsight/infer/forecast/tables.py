@@ -90,7 +90,7 @@ def landmarked(tables: Tables, months: float | None = None) -> Tables:
         people = tables.people.filter(pl.col("event") == 0).with_columns(landmark=pl.col("end"))
     else:
         people = tables.people.filter(pl.col("end") > months).with_columns(landmark=pl.lit(float(months)))
-    seen = tables.visits.join(people.select("subject", "landmark"), on="subject", maintain_order="left")
-    seen = seen.filter(pl.col("months") <= pl.col("landmark")).drop("landmark")
-    people = people.filter(pl.col("subject").is_in(seen["subject"].unique().implode()))
-    return Tables(seen, people, tables.notes)
+    observed = tables.visits.join(people.select("subject", "landmark"), on="subject", maintain_order="left")
+    observed = observed.filter(pl.col("months") <= pl.col("landmark")).drop("landmark")
+    people = people.filter(pl.col("subject").is_in(observed["subject"].unique().implode()))
+    return Tables(observed, people, tables.notes)

@@ -54,7 +54,7 @@ def fit_trials(
     outcome: Float[np.ndarray, "trial subject visit"],
     fixed: Float[np.ndarray, "trial subject visit fixed"],
     random: Float[np.ndarray, "trial subject visit random"],
-    seen: Bool[np.ndarray, "trial subject visit"],
+    observed: Bool[np.ndarray, "trial subject visit"],
     columns: Columns,
     method: Method = "reml",
 ) -> Fit:
@@ -64,7 +64,7 @@ def fit_trials(
         outcome: measured values; anything finite where not seen.
         fixed: design of the population's course.
         random: design of the subjects' departures.
-        seen: which visits took place; a subject without any is as if absent.
+        observed: which visits took place; a subject without any is as if absent.
         columns: names of the design's columns.
         method: "reml" or "ml".
 
@@ -76,7 +76,7 @@ def fit_trials(
     parts: list[Fit] = []
     for first in range(0, len(outcome), size):
         some = slice(first, first + size)
-        known = seen[some]
+        known = observed[some]
         values = np.where(known, outcome[some], 0.0)
         statistics = statistics_of_visits(values, fixed[some], random[some], known.astype(float))
         parts.append(_fit(statistics, columns, model, method, Record(method, outcome.shape[1]))[0])
@@ -121,7 +121,7 @@ def _natural(statistics: Statistics, found: MixedOptimum, *, reml: bool) -> tupl
     gamma = found.factor @ np.swapaxes(found.factor, -1, -2)
     q = gamma.shape[-1]
     rows, columns = lower(q)
-    place = {(int(i), int(j)): spot for spot, (i, j) in enumerate(zip(rows, columns, strict=True))}
+    index = {(int(i), int(j)): spot for spot, (i, j) in enumerate(zip(rows, columns, strict=True))}
     below = list(zip(*pairs_below(q), strict=True))
     count = len(rows) + 1
     turn = np.zeros((len(sigma), count, count))
@@ -129,16 +129,16 @@ def _natural(statistics: Statistics, found: MixedOptimum, *, reml: bool) -> tupl
         root = np.sqrt(np.diagonal(gamma, axis1=-2, axis2=-1))
         deviations = root * sigma[:, None]
         for k in range(q):
-            turn[:, k, place[k, k]] = 0.5 * sigma / root[:, k]
+            turn[:, k, index[k, k]] = 0.5 * sigma / root[:, k]
             turn[:, k, -1] = 0.5 * root[:, k] / sigma
         correlations = np.empty((len(sigma), len(below)))
         for spot, (i, j) in enumerate(below):
             product = root[:, i] * root[:, j]
             correlation = gamma[:, i, j] / product
             correlations[:, spot] = correlation
-            turn[:, q + spot, place[int(i), int(j)]] = 1 / product
-            turn[:, q + spot, place[int(i), int(i)]] = -0.5 * correlation / gamma[:, i, i]
-            turn[:, q + spot, place[int(j), int(j)]] = -0.5 * correlation / gamma[:, j, j]
+            turn[:, q + spot, index[int(i), int(j)]] = 1 / product
+            turn[:, q + spot, index[int(i), int(i)]] = -0.5 * correlation / gamma[:, i, i]
+            turn[:, q + spot, index[int(j), int(j)]] = -0.5 * correlation / gamma[:, j, j]
     turn[:, -1, -1] = 0.5 / sigma
     return np.concatenate([found.point.beta, deviations, correlations, sigma[:, None]], axis=1), turn
 

@@ -85,11 +85,11 @@ def statistics_of_visits(
     outcome: Float[np.ndarray, "trial subject visit"],
     fixed: Float[np.ndarray, "trial subject visit fixed"],
     random: Float[np.ndarray, "trial subject visit random"],
-    seen: Float[np.ndarray, "trial subject visit"],
+    observed: Float[np.ndarray, "trial subject visit"],
 ) -> Statistics:
     """Statistics of many trials from padded arrays; unseen visits count for nothing."""
-    right = np.concatenate([fixed, outcome[..., None]], axis=-1) * seen[..., None]
-    left = np.swapaxes(random * seen[..., None], -1, -2)
+    right = np.concatenate([fixed, outcome[..., None]], axis=-1) * observed[..., None]
+    left = np.swapaxes(random * observed[..., None], -1, -2)
     square = left @ np.swapaxes(left, -1, -2)
     cross = left @ right
     flat = right.reshape(right.shape[0], -1, right.shape[-1])
@@ -99,7 +99,7 @@ def statistics_of_visits(
         np.ascontiguousarray(square.transpose(front)),
         np.ascontiguousarray(cross.transpose(front)),
         total,
-        seen.sum(axis=(1, 2)).astype(float),
+        observed.sum(axis=(1, 2)).astype(float),
         np.zeros(right.shape[0]),
     )
 
@@ -152,10 +152,10 @@ def evaluate(data: Statistics, factor: Float[np.ndarray, "trial random random"],
     half = small.solve_lower(root, np.swapaxes(left, 0, 1))  # half' half = factor middle^-1 factor'
     inner = np.einsum("ijts,jats->iats", half, data.cross)
     reach = np.einsum("ikts,jkts->ijts", data.square, half)
-    seen = data.cross - np.einsum("ijts,jats->iats", reach, inner)
+    observed = data.cross - np.einsum("ijts,jats->iats", reach, inner)
     spread = data.square - np.einsum("ikts,jkts->ijts", reach, reach)
     logdet = 2 * np.log(np.einsum("iits->its", root)).sum(axis=(0, 2))
-    return _assemble(data, _cross(data.total, inner), seen, spread, logdet, reml=reml)
+    return _assemble(data, _cross(data.total, inner), observed, spread, logdet, reml=reml)
 
 
 def _cross(total: np.ndarray, inner: np.ndarray) -> np.ndarray:
@@ -165,7 +165,7 @@ def _cross(total: np.ndarray, inner: np.ndarray) -> np.ndarray:
 
 
 def _assemble(
-    data: Statistics, whole: np.ndarray, seen: np.ndarray, spread: np.ndarray, logdet: np.ndarray, *, reml: bool
+    data: Statistics, whole: np.ndarray, observed: np.ndarray, spread: np.ndarray, logdet: np.ndarray, *, reml: bool
 ) -> Point:
     p = whole.shape[-1] - 1
     inverse, logdet_fixed, _ = small.inverse(whole[:, :p, :p])
@@ -177,14 +177,14 @@ def _assemble(
         deviance = logdet + nu * (np.log(2 * np.pi * variance) + 1) - data.log_weight
     if reml:
         deviance = deviance + logdet_fixed
-    error = seen[:, p] - np.einsum("kats,ta->kts", seen[:, :p], beta)
+    error = observed[:, p] - np.einsum("kats,ta->kts", observed[:, :p], beta)
     squared = error[:, None] * error[None, :]
-    gradient, hessian, slack = _derivatives(seen[:, :p], spread, error, squared, inverse, (variance, nu), reml=reml)
+    gradient, hessian, slack = _derivatives(observed[:, :p], spread, error, squared, inverse, (variance, nu), reml=reml)
     return Point(deviance, gradient, hessian, slack, beta, inverse, residual, error, spread)
 
 
 def _derivatives(
-    seen: np.ndarray,
+    observed: np.ndarray,
     spread: np.ndarray,
     error: np.ndarray,
     squared: np.ndarray,
@@ -196,7 +196,7 @@ def _derivatives(
     variance, nu = sizes
     with np.errstate(invalid="ignore"):
         root = np.linalg.cholesky(np.nan_to_num(inverse) + 0.0) if np.isfinite(inverse).all() else _roots(inverse)
-    scaled = np.einsum("kats,tab->kbts", seen, root)
+    scaled = np.einsum("kats,tab->kbts", observed, root)
     slack = np.moveaxis(squared.sum(axis=-1), -1, 0)
     gradient = np.moveaxis(spread.sum(axis=-1), -1, 0) - slack / variance[:, None, None]
     weight = squared * (2 / variance)[:, None] - spread

@@ -58,7 +58,7 @@ class Patterned:
 
 def patterned(
     right: Float[np.ndarray, "trial subject visit column"],
-    seen: Bool[np.ndarray, "trial subject visit"],
+    observed: Bool[np.ndarray, "trial subject visit"],
     group: Int[np.ndarray, "trial subject"],
     distance: Float[np.ndarray, "subject visit visit"] | None = None,
     weight: Float[np.ndarray, "trial subject visit"] | None = None,
@@ -67,21 +67,21 @@ def patterned(
 
     Args:
         right: [X y] at each planned visit.
-        seen: visits that took place.
+        observed: visits that took place.
         group: stratum of each subject.
         distance: distances between visits, for one trial only.
         weight: precision weights.
     """
     trials, people, visits, width = right.shape
-    key = np.concatenate([seen.reshape(-1, visits), group.reshape(-1, 1)], axis=1).astype(float)
+    key = np.concatenate([observed.reshape(-1, visits), group.reshape(-1, 1)], axis=1).astype(float)
     if distance is not None:
-        both = seen[0][:, :, None] & seen[0][:, None, :]
+        both = observed[0][:, :, None] & observed[0][:, None, :]
         key = np.concatenate([key, np.where(both, distance, 0.0).reshape(people, -1)], axis=1)
     _, first, pattern = np.unique(key, axis=0, return_index=True, return_inverse=True)
     pattern = pattern.reshape(trials, people)
-    root = seen.astype(float) if weight is None else np.where(seen, np.sqrt(weight), 0.0)
+    root = observed.astype(float) if weight is None else np.where(observed, np.sqrt(weight), 0.0)
     used = right * root[..., None]
-    log_weight = np.zeros(trials) if weight is None else np.where(seen, np.log(weight), 0.0).sum((1, 2))
+    log_weight = np.zeros(trials) if weight is None else np.where(observed, np.log(weight), 0.0).sum((1, 2))
     cells = len(first) * visits * visits
     products = _products(used.reshape(trials, people, -1), pattern, len(first))
     products = products.reshape(trials, len(first), visits, width, visits, width).transpose(0, 1, 2, 4, 3, 5)
@@ -90,10 +90,10 @@ def patterned(
     data = Patterned(
         np.ascontiguousarray(products).reshape(trials, cells, width * width),
         count,
-        seen.reshape(-1, visits)[first],
+        observed.reshape(-1, visits)[first],
         group.reshape(-1)[first],
         spacing,
-        seen.sum((1, 2)).astype(float),
+        observed.sum((1, 2)).astype(float),
         log_weight,
         width,
     )

@@ -71,15 +71,15 @@ def mixed_pieces(data: Statistics, found: MixedOptimum, *, reml: bool) -> Pieces
     kernel = gamma - np.einsum("ijts,jkts,klts->ilts", *_wide(gamma, point.spread, gamma))
     cross = data.cross[:, :p]
     turn = np.eye(factor.shape[0])[..., None, None] - np.einsum("ijts,jkts->ikts", data.square, kernel)
-    seen = np.einsum("ijts,jats->iats", turn, cross)
-    again = np.einsum("ijts,jats->iats", turn, seen)
+    observed = np.einsum("ijts,jats->iats", turn, cross)
+    again = np.einsum("ijts,jats->iats", turn, observed)
     hooked = np.einsum("ijts,jats->iats", kernel, cross)
     once, _, _ = inverse(point.inverse)
-    twice = once - np.einsum("kats,kbts->tab", seen, hooked)
+    twice = once - np.einsum("kats,kbts->tab", observed, hooked)
     thrice = twice - np.einsum("kats,kbts->tab", again, hooked)
-    sides = elements(np.einsum("kats,lbts->tklab", seen, seen))
+    sides = elements(np.einsum("kats,lbts->tklab", observed, observed))
     first = np.concatenate([sides, 0.5 * (twice + np.swapaxes(twice, -1, -2))[:, None]], axis=1)
-    second = _second(point.spread, seen, again, thrice)
+    second = _second(point.spread, observed, again, thrice)
     weight = size[..., None]
     variance = theta_covariance(data, found, reml=reml)
     return contract(point.inverse * size, first / weight**2, second / weight[..., None] ** 3, None, variance)
@@ -90,16 +90,16 @@ def _wide(*stacks: np.ndarray) -> list[np.ndarray]:
     return [np.broadcast_to(stack, (*stack.shape[:-1], people)) for stack in stacks]
 
 
-def _second(spread: np.ndarray, seen: np.ndarray, again: np.ndarray, thrice: np.ndarray) -> np.ndarray:
+def _second(spread: np.ndarray, observed: np.ndarray, again: np.ndarray, thrice: np.ndarray) -> np.ndarray:
     rows, columns = lower(spread.shape[0])
     trials, p, count = thrice.shape[0], thrice.shape[1], len(rows) + 1
     whole = np.empty((trials, count, count, p, p))
     for a, (k, l) in enumerate(zip(rows, columns, strict=True)):  # noqa: E741 - matrix indices keep their letters
         half = 0.5 if k == l else 1.0
-        left = half * np.stack([seen[k], seen[l]])  # T'E_a, as its two non-zero rows l and k
+        left = half * np.stack([observed[k], observed[l]])  # T'E_a, as its two non-zero rows l and k
         for b, (m, n) in enumerate(zip(rows, columns, strict=True)):
             other = 0.5 if m == n else 1.0
-            right_m, right_n = other * seen[n], other * seen[m]
+            right_m, right_n = other * observed[n], other * observed[m]
             middle_l = spread[l, m] * right_m + spread[l, n] * right_n
             middle_k = spread[k, m] * right_m + spread[k, n] * right_n
             whole[:, a, b] = np.einsum("ats,bts->tab", left[0], middle_l) + np.einsum("ats,bts->tab", left[1], middle_k)

@@ -28,12 +28,12 @@ def start_values(data: Patterned, structure: str) -> Float[np.ndarray, "trial th
         beta = np.einsum("tab,tb->ta", np.linalg.pinv(total[:, :-1, :-1]), total[:, :-1, -1])
         turn = np.concatenate([-beta, np.ones((trials, 1))], axis=1)
         squares = np.einsum("tsjab,ta,tb->tsj", own, turn, turn)
-        seen = data.count[..., None] * data.mask
-        overall = squares.sum((1, 2)) / seen.sum((1, 2))
+        observed = data.count[..., None] * data.mask
+        overall = squares.sum((1, 2)) / observed.sum((1, 2))
         parts: list[np.ndarray] = []
         for group in range(int(data.group.max(initial=0)) + 1):
             mine = (data.group == group)[None, :, None]
-            by_visit = (squares * mine).sum(1) / (seen * mine).sum(1)
+            by_visit = (squares * mine).sum(1) / (observed * mine).sum(1)
             by_visit = np.where(np.isfinite(by_visit) & (by_visit > 0), by_visit, overall[:, None])
             parts.append(_start(data, row.kinds(visits), by_visit))
     return np.concatenate(parts, axis=1)
@@ -78,13 +78,13 @@ def score(
 def feasible(
     data: Patterned,
     build: Callable[[np.ndarray], Built],
-    given: Float[np.ndarray, "trial theta"],
+    supplied: Float[np.ndarray, "trial theta"],
     plain: Float[np.ndarray, "trial theta"],
     *,
     reml: bool,
 ) -> Float[np.ndarray, "trial theta"]:
     """Start values as given, moved towards plain ones by halves until the covariance is positive definite."""
-    theta = np.array(given, dtype=float)
+    theta = np.array(supplied, dtype=float)
     bad = np.ones(len(theta), dtype=bool)
     for _ in range(30):
         bad = ~np.isfinite(evaluate(data, build, theta, reml=reml).deviance)

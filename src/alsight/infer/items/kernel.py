@@ -64,7 +64,7 @@ def _look(
     square: np.ndarray,
 ) -> float:
     # Log posterior of one person at a point, its slope and minus its curvature.
-    time, item, place = rows
+    time, item, index = rows
     slope, steps, cuts, trait = spots
     mean, precision = prior
     size, half = len(at), len(at) // 2
@@ -76,7 +76,7 @@ def _look(
             pull[a] -= precision[a, b] * (at[b] - mean[b])
         value += 0.5 * pull[a] * (at[a] - mean[a])
     for r in range(first, last):
-        k, c, t = item[r], place[r], time[r]
+        k, c, t = item[r], index[r], time[r]
         d = trait[k]
         reach = slope[k] * (at[d] + at[half + d] * t)
         g, h = 0.0, 0.0
@@ -162,12 +162,12 @@ def _responses(
     block: np.ndarray,
 ) -> float:
     # Log density of one person's scores at one draw, its slope by the items' parameters and minus its curvature.
-    time, item, place = rows
+    time, item, index = rows
     slope, steps, cuts, trait = spots
     half = len(at) // 2
     value = 0.0
     for r in range(first, last):
-        k, c = item[r], place[r]
+        k, c = item[r], index[r]
         theta = at[trait[k]] + at[half + trait[k]] * time[r]
         spot = where[k]
         if c > 0:

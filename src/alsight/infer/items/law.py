@@ -28,7 +28,7 @@ def anchored(layout: ItemsLayout, working: Float[np.ndarray, " parameter"]) -> F
     carry = np.zeros((stretch + traits, layout.size))
     carry[:end, :end] = np.eye(end)
     shift = [end + d * (levels + 1) for d in range(traits)]
-    places = [place for place in range(end, stretch) if place not in shift]
+    places = [index for index in range(end, stretch) if index not in shift]
     carry[places, np.arange(end, layout.size)] = 1.0
     for d in range(traits):
         slopes = layout.first[:-1][layout.trait == d]
@@ -79,9 +79,9 @@ class EffectsLaw:
         moments = second + middle + middle.T + mean @ inner @ mean.T
         start = self._start()
         curve = np.empty((len(start), len(start)))
-        for place, line in enumerate(np.eye(len(start)) * STEP):
+        for index, line in enumerate(np.eye(len(start)) * STEP):
             up, down = (self._gradient(start + side * line, moments, cross, inner) for side in (1, -1))
-            curve[place] = -(up - down) / (2 * STEP)
+            curve[index] = -(up - down) / (2 * STEP)
         return 0.5 * (curve + curve.T)
 
     def _start(self) -> np.ndarray:
@@ -119,10 +119,10 @@ class EffectsLaw:
         by_covariance = 0.5 * (precision @ left @ precision - self._found.people * precision)
         by_mean = precision @ (cross.T - mean @ inner)
         found = np.empty(len(point))
-        for place, line in enumerate(np.eye(len(point))):
+        for index, line in enumerate(np.eye(len(point))):
             moved = point + 1j * TINY * line
             turned = self._root(moved)
-            found[place] = (
+            found[index] = (
                 (by_covariance * np.imag(turned @ turned.T)).sum() + (by_mean * np.imag(self._mean(moved))).sum()
             ) / TINY
         return found

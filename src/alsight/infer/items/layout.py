@@ -113,16 +113,16 @@ class ItemsLayout:
 
     def root(self, part: Float[np.ndarray, " spread"]) -> Float[np.ndarray, "effect effect"]:
         """Lower factor of the effects' covariance; rows of levels have length 1, rows of rates one of their own."""
-        effects, place = 2 * self.traits, 0
+        effects, index = 2 * self.traits, 0
         root = np.zeros((effects, effects), dtype=part.dtype)
         for row in range(effects):
-            line = np.r_[part[place : place + row], 1.0]
-            place += row
+            line = np.r_[part[index : index + row], 1.0]
+            index += row
             if row < self.traits:
                 root[row, : row + 1] = line / np.sqrt((line**2).sum())
             else:
-                root[row, : row + 1] = line * np.exp(part[place])
-                place += 1
+                root[row, : row + 1] = line * np.exp(part[index])
+                index += 1
         return root
 
     def unexplained_share(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " effect"]:

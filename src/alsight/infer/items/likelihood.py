@@ -77,7 +77,7 @@ def spots(layout: ItemsLayout, values: ItemsValues) -> tuple[np.ndarray, ...]:
     return np.ascontiguousarray(values.discrimination), values.steps, layout.cuts, layout.trait
 
 
-def place(
+def index(
     found: Responses, working: Float[np.ndarray, " parameter"], near: Float[np.ndarray, "subject effect"]
 ) -> Placed:
     """Each person's mode and curvature, where the draws are to stand; `near` is where the search begins."""
@@ -86,7 +86,7 @@ def place(
     center = near.copy()
     lower = modes(
         found.start,
-        (found.time, found.item, found.place),
+        (found.time, found.item, found.index),
         spots(found.layout, values),
         means(found, values),
         precision,
@@ -117,7 +117,7 @@ def assess(
     expected = 0.5 * np.einsum("pab,ab->p", turn, precision)
     value, scores, effective, missing, curved, away, second = evaluate(
         found.start,
-        (found.time, found.item, found.place),
+        (found.time, found.item, found.index),
         spots(layout, values),
         (means(found, values), precision),
         placed,
@@ -144,8 +144,8 @@ def _gaps(found: Responses, working: np.ndarray) -> tuple[np.ndarray, np.ndarray
     # Distance from each step to the next, and how often each person scored between the two; 1 and 0 elsewhere.
     layout = found.layout
     end = int(layout.first[-1])
-    inside = (found.place > 0) & (found.place < layout.cuts[found.item])
-    spot = layout.first[found.item] + found.place
+    inside = (found.index > 0) & (found.index < layout.cuts[found.item])
+    spot = layout.first[found.item] + found.index
     owner = np.repeat(np.arange(found.people), np.diff(found.start))
     counts = np.zeros((found.people, end))
     np.add.at(counts, (owner[inside], spot[inside]), 1.0)
@@ -162,9 +162,9 @@ def _items_information(layout: ItemsLayout, curved: np.ndarray, gaps: np.ndarray
             square[start, step] = square[step, start] = curved[step, 1]
     pull = 1 / np.expm1(gaps)
     bend = counts * (pull + pull**2)
-    place = np.arange(len(bend) - 1)
-    square[place, place] += bend[:-1]
-    square[place + 1, place + 1] += bend[:-1]
-    square[place, place + 1] -= bend[:-1]
-    square[place + 1, place] -= bend[:-1]
+    index = np.arange(len(bend) - 1)
+    square[index, index] += bend[:-1]
+    square[index + 1, index + 1] += bend[:-1]
+    square[index, index + 1] -= bend[:-1]
+    square[index + 1, index] -= bend[:-1]
     return square

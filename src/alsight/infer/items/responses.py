@@ -45,7 +45,7 @@ class Responses:
         start: first response of each person, and the end.
         time: time of each response.
         item: its item, counted over all traits.
-        place: its score's place among the item's scores, counted from 0.
+        index: its score's place among the item's scores, counted from 0.
         row: its row of `table`.
         level: design of the levels, one row a person.
         rate: design of the rates.
@@ -61,7 +61,7 @@ class Responses:
     start: Int[np.ndarray, " edge"]
     time: Float[np.ndarray, " response"]
     item: Int[np.ndarray, " response"]
-    place: Int[np.ndarray, " response"]
+    index: Int[np.ndarray, " response"]
     row: Int[np.ndarray, " response"]
     level: Float[np.ndarray, "subject level"]
     rate: Float[np.ndarray, "subject rate"]
@@ -94,16 +94,16 @@ def read_responses(visits: pl.DataFrame, plan: ItemsPlan, model: Items, *, predi
     """
     needed = [plan.subject, plan.time, *sorted({*names_in(plan.level), *names_in(plan.rate)})]
     whole = _columns(visits, needed, plan, model, predicting)
-    kept = whole.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in needed))
+    accepted = whole.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in needed))
     if not predicting:
-        kept = kept.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in model.items))
-    kept = kept.sort(plan.subject, plan.time, maintain_order=True)
-    runs = kept.select(pl.col(plan.subject).rle_id().alias("run"))["run"].to_numpy().astype(np.int64)
+        accepted = accepted.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in model.items))
+    accepted = accepted.sort(plan.subject, plan.time, maintain_order=True)
+    runs = accepted.select(pl.col(plan.subject).rle_id().alias("run"))["run"].to_numpy().astype(np.int64)
     first = np.flatnonzero(np.diff(runs, prepend=-1) != 0)
-    people = kept[first]
-    wanted = set(needed[2:])
-    plan = replace(plan, levels=plan.levels or levels_of(people, wanted))
-    table = kept.select(model.items).cast(pl.Float64).to_numpy().reshape(-1, len(model.items))
+    people = accepted[first]
+    requested = set(needed[2:])
+    plan = replace(plan, levels=plan.levels or levels_of(people, requested))
+    table = accepted.select(model.items).cast(pl.Float64).to_numpy().reshape(-1, len(model.items))
     if not plan.scores:
         columns = [table[:, k][np.isfinite(table[:, k])] for k in range(len(model.items))]
         plan = replace(plan, scores=[sorted({float(value) for value in column}) for column in columns])
@@ -113,7 +113,7 @@ def read_responses(visits: pl.DataFrame, plan: ItemsPlan, model: Items, *, predi
     row, item = np.nonzero(np.isfinite(table))
     found = Responses(
         np.searchsorted(runs[row], np.arange(len(first) + 1)),
-        kept[plan.time].to_numpy().astype(float)[row],
+        accepted[plan.time].to_numpy().astype(float)[row],
         item,
         _places(table[row, item], item, plan, model),
         row,
@@ -121,10 +121,10 @@ def read_responses(visits: pl.DataFrame, plan: ItemsPlan, model: Items, *, predi
         designs[1][0],
         runs,
         people[plan.subject],
-        kept,
+        accepted,
         layout,
         plan,
-        whole.height - kept.height,
+        whole.height - accepted.height,
         (),
     )
     return found if predicting else replace(found, problems=tuple(_problems(found, whole)))
@@ -134,8 +134,8 @@ def _without_intercept(
     design: Float[np.ndarray, "subject column"], names: tuple[str, ...]
 ) -> tuple[Float[np.ndarray, "subject level"], tuple[str, ...]]:
     # The mean level is 0 where covariates are: the steps of the items carry it.
-    keep = [place for place, name in enumerate(names) if name != "Intercept"]
-    return np.ascontiguousarray(design[:, keep]), tuple(names[place] for place in keep)
+    keep = [index for index, name in enumerate(names) if name != "Intercept"]
+    return np.ascontiguousarray(design[:, keep]), tuple(names[index] for index in keep)
 
 
 def _columns(visits: pl.DataFrame, needed: list[str], plan: ItemsPlan, model: Items, predicting: bool) -> pl.DataFrame:
@@ -176,7 +176,7 @@ def _infinite(whole: pl.DataFrame, name: str, plan: ItemsPlan) -> str:
 def _places(
     values: Float[np.ndarray, " response"], item: Int[np.ndarray, " response"], plan: ItemsPlan, model: Items
 ) -> Int[np.ndarray, " response"]:
-    place = np.zeros(len(values), dtype=np.int64)
+    index = np.zeros(len(values), dtype=np.int64)
     faults: list[Fault] = []
     for k, (name, scores) in enumerate(zip(model.items, plan.scores, strict=True)):
         mine = item == k
@@ -186,10 +186,10 @@ def _places(
             listed = ", ".join(f"{value:g}" for value in scores)
             message = f"{name} holds {values[mine][~known][0]:g}, which the fit never saw."
             faults.append(_fault("unknown_level", name, message, f"Use one of {listed}."))
-        place[mine] = np.minimum(found, max(len(scores) - 1, 0))
+        index[mine] = np.minimum(found, max(len(scores) - 1, 0))
     if faults:
         raise DataError(faults)
-    return place
+    return index
 
 
 def _problems(found: Responses, whole: pl.DataFrame) -> list[DesignProblem]:

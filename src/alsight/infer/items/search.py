@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alsight.base.status import Status
-from alsight.infer.items.likelihood import ItemsEvaluation, Placed, assess, draws_of, place
+from alsight.infer.items.likelihood import ItemsEvaluation, Placed, assess, draws_of, index
 from alsight.infer.items.responses import Responses
 from alsight.infer.newton import WEAK, Direction, Rules, Surface, climb, newton, weakest_of
 
@@ -80,12 +80,12 @@ def ascend(
 
     The draws move to the new modes with every step: where they stood still, the search would fit their gaps.
     """
-    latest = [place(responses, working, near)]
+    latest = [index(responses, working, near)]
     tried: dict[bytes, tuple[ItemsEvaluation, Placed]] = {}
     last, calm = np.inf, 1.0
 
     def surface(points: np.ndarray, _: np.ndarray) -> Surface:
-        placed = place(responses, points[0], latest[0].center)
+        placed = index(responses, points[0], latest[0].center)
         here = assess(responses, points[0], drawn, placed)
         tried[points.tobytes()] = here, placed
         total = np.array([here.log_likelihood.sum()])
@@ -136,7 +136,7 @@ def begin(responses: Responses) -> Float[np.ndarray, " parameter"]:
         mine = responses.item == item
         working[start] = FIRST_SLOPE
         for step in range(layout.cuts[item]):
-            reached = (responses.place[mine] > step).sum() + 0.5
+            reached = (responses.index[mine] > step).sum() + 0.5
             share = reached / (mine.sum() + 1.0)
             drift = FIRST_SLOPE * means[layout.trait[item]] * middle
             working[start + 1 + step] = drift - 1.5 * np.log(share / (1 - share))
@@ -147,11 +147,11 @@ def begin(responses: Responses) -> Float[np.ndarray, " parameter"]:
     level = np.linalg.lstsq(responses.rate, np.ones(responses.people), rcond=None)[0]
     for d in range(layout.traits):
         working[rate + d * inner : rate + (d + 1) * inner] = means[d] * level
-    place = layout.spread.start
+    index = layout.spread.start
     for row in range(2 * layout.traits):
         if row >= layout.traits:
-            working[place + row] = np.log(spread[row - layout.traits])
-        place += row + (row >= layout.traits)
+            working[index + row] = np.log(spread[row - layout.traits])
+        index += row + (row >= layout.traits)
     return working
 
 
@@ -163,7 +163,7 @@ def _slopes(responses: Responses) -> tuple[np.ndarray, np.ndarray]:
     means = np.empty(traits)
     for d in range(traits):
         mine = trait == d
-        who, time, share = owner[mine], responses.time[mine], responses.place[mine] / layout.cuts[responses.item[mine]]
+        who, time, share = owner[mine], responses.time[mine], responses.index[mine] / layout.cuts[responses.item[mine]]
         count = np.maximum(np.bincount(who, minlength=responses.people), 1)
         away = time - (np.bincount(who, time, responses.people) / count)[who]
         size = max(float(share.std()), 1e-3)

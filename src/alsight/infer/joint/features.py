@@ -45,8 +45,8 @@ class JointFrame:
 
 def course(rows: DesignRows) -> CourseSums:
     """Sufficient statistics of each subject's values."""
-    starts, kept = rows.start[:-1], rows.seen
-    weight = np.where(kept, rows.weight, 0.0)
+    starts, accepted = rows.start[:-1], rows.observed
+    weight = np.where(accepted, rows.weight, 0.0)
     x, z, y = rows.fixed, rows.random, rows.outcome
     sums = [
         x[:, :, None] * x[:, None, :],

@@ -108,15 +108,15 @@ def _chunk(
     start: Float[np.ndarray, "subject random"],
     curvature: bool,
 ) -> JointEvaluation:
-    seen = _integral(layout, values, data, data.exposure, grid, start, curvature)
+    observed = _integral(layout, values, data, data.exposure, grid, start, curvature)
     if data.entry is None:
-        return seen
+        return observed
     waited = _integral(layout, values, _only_waiting(data), data.entry, grid, np.zeros_like(start), curvature)
     return JointEvaluation(
-        seen.log_likelihood - waited.log_likelihood,
-        seen.scores - waited.scores,
-        seen.information - waited.information,
-        seen.modes,
+        observed.log_likelihood - waited.log_likelihood,
+        observed.scores - waited.scores,
+        observed.information - waited.information,
+        observed.modes,
     )
 
 

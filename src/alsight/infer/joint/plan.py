@@ -52,8 +52,8 @@ class JointPlan:
         if not self.hazard:
             return np.empty((people.height, 0)), ()
         whole, called, _ = matrix(coded(people, self.levels), self.hazard, {})
-        kept = [place for place, name in enumerate(called) if name != "Intercept"]
-        return whole[:, kept], tuple(called[place] for place in kept)
+        accepted = [index for index, name in enumerate(called) if name != "Intercept"]
+        return whole[:, accepted], tuple(called[index] for index in accepted)
 
 
 def layout_of(fit: Fit) -> JointLayout:
@@ -96,16 +96,16 @@ def follow_up(people: pl.DataFrame, rows: DesignRows, hazard: str, *, end: str, 
         DataError: a column is missing, somebody has no follow-up, or times make no sense; all at once.
     """
     subject = rows.encoding.subject
-    wanted = [name for name in (subject, end, event, entry, *names_in(hazard)) if name]
-    missing = [name for name in wanted if name not in people.columns]
+    requested = [name for name in (subject, end, event, entry, *names_in(hazard)) if name]
+    missing = [name for name in requested if name not in people.columns]
     if missing:
         raise DataError([_fault("no_column", name, f"The table of people has no column {name}.") for name in missing])
     order = pl.DataFrame({subject: rows.subjects})
-    table = people.select(wanted).unique(subject, keep="first", maintain_order=True)
+    table = people.select(requested).unique(subject, keep="first", maintain_order=True)
     joined = order.join(table, on=subject, how="left", maintain_order="left")
     faults = [
         _fault("no_value", name, f"{joined[name].null_count()} people with visits have no {name}.")
-        for name in wanted
+        for name in requested
         if joined[name].null_count()
     ]
     if faults:

@@ -108,24 +108,24 @@ def predict_visits(
     rows = encode(fit.record.encoding, visits)
     if not len(rows.subjects):
         return rows.table.with_columns(pl.lit(0.0).alias(name) for name in (*RANGE, "survival"))
-    when, place = padded_times(rows, plan)
+    when, index = padded_times(rows, plan)
     last = np.zeros(len(rows.subjects))
-    np.maximum.at(last, rows.owner[rows.seen], rows.table[plan.time].to_numpy().astype(float)[rows.seen])
+    np.maximum.at(last, rows.owner[rows.observed], rows.table[plan.time].to_numpy().astype(float)[rows.observed])
     someone = _people(fit, plan, rows.table, with_landmark(rows, plan, last, people))
     found, values = posterior(layout, working, someone.data, POINTS), unpack(layout, working)
     mean, spread = _course(someone, found, values, when)
     survival = _survival(someone, found, values, np.maximum(when, someone.landmark[:, None]))
-    told = rows.unpad({"mean": mean, "sd_course": spread, "sd_seen": np.sqrt(spread**2 + values.sd**2)}, level)
-    return told.with_columns(survival=pl.Series(survival[rows.owner, place]))
+    reported = rows.unpad({"mean": mean, "sd_course": spread, "sd_seen": np.sqrt(spread**2 + values.sd**2)}, level)
+    return reported.with_columns(survival=pl.Series(survival[rows.owner, index]))
 
 
 def padded_times(
     rows: DesignRows, plan: JointPlan
 ) -> tuple[Float[np.ndarray, "subject time"], Int[np.ndarray, "*_ row"]]:
     """Times of each person's rows, the last repeated to one width, and each row's place among its person's."""
-    place = np.arange(len(rows.owner)) - rows.start[rows.owner]
-    taken = np.minimum(rows.start[:-1, None] + np.arange(int(place.max(initial=0)) + 1), rows.start[1:, None] - 1)
-    return rows.table[plan.time].to_numpy().astype(float)[taken], place
+    index = np.arange(len(rows.owner)) - rows.start[rows.owner]
+    taken = np.minimum(rows.start[:-1, None] + np.arange(int(index.max(initial=0)) + 1), rows.start[1:, None] - 1)
+    return rows.table[plan.time].to_numpy().astype(float)[taken], index
 
 
 def with_landmark(
@@ -142,8 +142,10 @@ def with_landmark(
     if missing:
         raise DataError([_fault(name, f"There is no column {name} of people.") for name in missing])
     own = ["landmark"] if people is not None and "landmark" in people.columns else []
-    kept = table.select(list(dict.fromkeys([plan.subject, *named, *own]))).unique(plan.subject, keep="first")
-    joined = pl.DataFrame({plan.subject: rows.subjects}).join(kept, on=plan.subject, how="left", maintain_order="left")
+    accepted = table.select(list(dict.fromkeys([plan.subject, *named, *own]))).unique(plan.subject, keep="first")
+    joined = pl.DataFrame({plan.subject: rows.subjects}).join(
+        accepted, on=plan.subject, how="left", maintain_order="left"
+    )
     holes = [name for name in named if joined[name].null_count()]
     if holes:
         who = {name: joined.filter(pl.col(name).is_null())[plan.subject].head(5).to_list() for name in holes}

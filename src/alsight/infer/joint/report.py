@@ -40,7 +40,7 @@ def natural(
     pairs = np.stack(np.tril_indices(layout.random), axis=1)
     estimates = working.copy()
     shape = np.zeros((len(pairs), len(pairs)))
-    where = {(int(i), int(j)): place for place, (i, j) in enumerate(pairs)}
+    where = {(int(i), int(j)): index for index, (i, j) in enumerate(pairs)}
     block: list[float] = []
     for row, (i, j) in enumerate(pairs):
         if i == j:

@@ -46,7 +46,7 @@ class _MixtureTask:
     rows: DesignRows
     columns: Columns
     model: Mixture
-    given: Sums
+    supplied: Sums
 
 
 def fit_mixture(
@@ -190,30 +190,30 @@ def _bound(columns: Columns, model: Mixture) -> Any:
     key = (columns, model)
     if key not in _BOUND:
 
-        def density(point: Any, given: Sums) -> Any:
-            return logsumexp(model.joint(columns, model.natural(columns, point), given), axis=1)
+        def density(point: Any, supplied: Sums) -> Any:
+            return logsumexp(model.joint(columns, model.natural(columns, point), supplied), axis=1)
 
         _BOUND[key] = density
     return _BOUND[key]
 
 
 def _search(task: _MixtureTask, single: Fit) -> Fit:
-    columns, model, given = task.columns, task.model, task.given
+    columns, model, supplied = task.columns, task.model, task.supplied
     density = _bound(columns, model)
     natural = starts(single, single.arrays["effects"], columns, model)
-    every = len(given.yy) // FEW if len(given.yy) > 2 * FEW else 1
-    some = jax.tree.map(lambda part: part[::every], given) if every > 1 else given
+    every = len(supplied.yy) // FEW if len(supplied.yy) > 2 * FEW else 1
+    some = jax.tree.map(lambda part: part[::every], supplied) if every > 1 else supplied
     tried = [
         maximize(density, model.working(columns, jnp.asarray(one)), some, limit=LIMIT, tolerance=ROUGH)
         for one in (rounds(first, some, columns, model) for first in natural)
     ]
     lost = np.array([one.status == Status.NOT_FINITE for one in tried])
     reached = np.where(lost, -np.inf, np.array([float(one.value) for one in tried]))
-    optimum = maximize(density, tried[int(reached.argmax())].point, given, limit=LIMIT)
+    optimum = maximize(density, tried[int(reached.argmax())].point, supplied, limit=LIMIT)
     ordered = _ordered(task, optimum.point)
     if ordered is not None:
         steps = optimum.steps
-        optimum = maximize(density, ordered, given, limit=LIMIT)
+        optimum = maximize(density, ordered, supplied, limit=LIMIT)
         optimum = optimum._replace(steps=steps + optimum.steps)
     fit = _pack(task, optimum, reached)
     if model.classes > 1 and (again := int((reached > reached.max() - SAME).sum())) < 2 <= model.starts:
@@ -239,7 +239,7 @@ def _pack(task: _MixtureTask, optimum: Optimum, reached: np.ndarray) -> Fit:
     parameters = model.parameters_of(columns)
     turn = jax.jacfwd(lambda point: model.natural(columns, point))(optimum.point)
     observed, robust = (np.array(square) for square in covariances(optimum, turn))
-    share = np.asarray(jax.nn.softmax(model.joint(columns, jnp.asarray(natural), task.given), axis=1))
+    share = np.asarray(jax.nn.softmax(model.joint(columns, jnp.asarray(natural), task.supplied), axis=1))
     status, notes = _judge(task, natural, share, Status(int(optimum.status)))
     names = [parameter.name for parameter in parameters]
     if status == Status.BOUNDARY:

@@ -29,10 +29,10 @@ _sums: Any = Sums
 
 
 def rounds(
-    natural: Float[np.ndarray, " parameter"], given: Sums, columns: Columns, model: Mixture
+    natural: Float[np.ndarray, " parameter"], supplied: Sums, columns: Columns, model: Mixture
 ) -> Float[np.ndarray, " parameter"]:
     """Natural parameters after a number of rounds; coefficients of membership move by their intercepts only."""
-    data = _sums(*(np.asarray(part) for part in given))
+    data = _sums(*(np.asarray(part) for part in supplied))
     values = _of(*(np.array(part) for part in model.values(columns, jnp.asarray(natural))))
     for _ in range(ROUNDS):
         share, mean, spread = _expect(data, values, columns, model)

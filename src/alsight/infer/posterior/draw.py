@@ -120,10 +120,10 @@ def _linear(fit: Fit, visits: pl.DataFrame, people: pl.DataFrame | None, priors:
     density = linear_density(model, columns, arranged)
     begin = begin_of(model, columns, fit.estimates)
     placed = model.nodes(columns, model.natural(columns, begin), rows.visits) if student else None
-    given = (rows.visits, jnp.asarray(arranged.numbers), placed)
+    supplied = (rows.visits, jnp.asarray(arranged.numbers), placed)
 
     def run(key: jax.Array, chains: int, draws: int, warmup: int) -> tuple[Draws, Any]:
-        found = sample_linear(density, given, begin, key, chains=chains, draws=draws, warmup=warmup)
+        found = sample_linear(density, supplied, begin, key, chains=chains, draws=draws, warmup=warmup)
         return found, jax.vmap(jax.vmap(density.natural))(found.working)
 
     return chosen, run
@@ -199,7 +199,7 @@ def _refuse(fit: Fit, chains: int, draws: int, warmup: int) -> None:
     if fit.estimates.ndim != 1:
         faults.append(("fit", "a single fit", f"a batch of {len(fit.estimates)}"))
     least = {"chains": (chains, 1), "draws": (draws, 4), "warmup": (warmup, 20)}
-    faults += [(name, f"at least {low}", given) for name, (given, low) in least.items() if given < low]
+    faults += [(name, f"at least {low}", supplied) for name, (supplied, low) in least.items() if supplied < low]
     if faults:
         raise SpecError(faults)
 

@@ -59,9 +59,9 @@ class JointDensity:
     points: int
     spread: tuple[int, ...]
 
-    def __call__(self, working: Float[Array, "*_ free"], given: Any) -> Float[Array, ""]:
+    def __call__(self, working: Float[Array, "*_ free"], supplied: Any) -> Float[Array, ""]:
         """Likelihood times prior times the volume of the change of scale, as a log."""
-        number, numbers = given
+        number, numbers = supplied
         return _likelihood(self.layout, self.points, working, number) + self.prior(working, numbers)
 
     def prior(self, working: Float[Array, "*_ free"], numbers: Float[Array, "parameter number"]) -> Float[Array, ""]:
@@ -162,8 +162,8 @@ def sample_joint(
     bend = jax.hessian(density.prior)(jnp.asarray(start), jnp.asarray(numbers))
     root = root_of(jnp.asarray(here.information) - bend)
     with holding(data, here.modes) as number:
-        given = (number, jnp.asarray(numbers))
+        supplied = (number, jnp.asarray(numbers))
         found = sample(
-            density, given, jnp.asarray(start), root, key, chains=chains, draws=draws, warmup=warmup, apart=True
+            density, supplied, jnp.asarray(start), root, key, chains=chains, draws=draws, warmup=warmup, apart=True
         )
         return jax.block_until_ready(found)

@@ -32,9 +32,9 @@ class LinearDensity:
     columns: Columns
     spread: tuple[int, ...]
 
-    def __call__(self, working: Float[Array, "*_ free"], given: Any) -> Float[Array, ""]:
+    def __call__(self, working: Float[Array, "*_ free"], supplied: Any) -> Float[Array, ""]:
         """Likelihood times prior times the volume of the change of scale, as a log."""
-        visits, numbers, placed = given
+        visits, numbers, placed = supplied
         natural = self.natural(working)
         likelihood = self.model.log_density(self.columns, natural, visits, placed).sum()
         return likelihood + log_prior(self.spread, numbers, natural) + self.volume(working)
@@ -50,9 +50,9 @@ class LinearDensity:
         """Working values as natural ones."""
         return self.model.natural(self.columns, working)
 
-    def each(self, working: Float[Array, "*_ free"], given: Any) -> Float[Array, " one"]:
+    def each(self, working: Float[Array, "*_ free"], supplied: Any) -> Float[Array, " one"]:
         """The same as a vector of one, as `maximize` reads it."""
-        return self(working, given)[None]
+        return self(working, supplied)[None]
 
 
 def linear_density(model: Linear, columns: Columns, arranged: Arranged) -> LinearDensity:
@@ -67,7 +67,7 @@ def _made(model: Linear, columns: Columns, spread: tuple[int, ...]) -> LinearDen
 
 def sample_linear(
     density: LinearDensity,
-    given: tuple[Visits, Float[Array, "parameter number"], Any],
+    supplied: tuple[Visits, Float[Array, "parameter number"], Any],
     begin: Float[Array, "*_ free"],
     key: Array,
     *,
@@ -79,18 +79,18 @@ def sample_linear(
 
     Args:
         density: what to sample.
-        given: visits, numbers of the priors, quadrature nodes of Student noise (None otherwise).
+        supplied: visits, numbers of the priors, quadrature nodes of Student noise (None otherwise).
         begin: where the search for the mode begins, on the working scale.
         key: decides every draw.
         chains: independent chains.
         draws: kept draws a chain.
         warmup: draws a chain before them.
     """
-    optimum = maximize(density.each, begin, given, limit=50, scores=False)
+    optimum = maximize(density.each, begin, supplied, limit=50, scores=False)
     found = jnp.isfinite(optimum.point).all() & jnp.isfinite(optimum.value)
     start = jnp.where(found, optimum.point, begin)
     root = root_of(jnp.where(found, optimum.information, jnp.eye(len(begin))))
-    return sample(density, given, start, root, key, chains=chains, draws=draws, warmup=warmup)
+    return sample(density, supplied, start, root, key, chains=chains, draws=draws, warmup=warmup)
 
 
 def begin_of(model: Linear, columns: Columns, estimates: Float[np.ndarray, "*_ parameter"]) -> Float[Array, "*_ free"]:

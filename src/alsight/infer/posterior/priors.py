@@ -54,8 +54,8 @@ class Priors(Spec, frozen=True, kw_only=True):
     def having(self, *rows: Prior) -> Priors:
         """The same priors, some of them replaced by their parameter's name."""
         fresh = {row.parameter: row for row in rows}
-        kept = tuple(fresh.pop(row.parameter, row) for row in self.rows)
-        return Priors(rows=(*kept, *fresh.values()))
+        accepted = tuple(fresh.pop(row.parameter, row) for row in self.rows)
+        return Priors(rows=(*accepted, *fresh.values()))
 
 
 class _Numbers(NamedTuple):
@@ -124,22 +124,22 @@ def arrange(priors: Priors, parameters: tuple[Parameter, ...]) -> Arranged:
         SpecError: a parameter has no prior or two, a prior has no parameter, or a law does not suit; all at once.
     """
     faults: list[tuple[str, str, Any]] = []
-    given: dict[str, Prior] = {}
+    supplied: dict[str, Prior] = {}
     for row in priors.rows:
-        if row.parameter in given:
+        if row.parameter in supplied:
             faults.append((row.parameter, "one prior", "two"))
-        given[row.parameter] = row
+        supplied[row.parameter] = row
     needed = [CORRELATIONS if each.scale == Scale.ATANH else each.name for each in parameters]
-    faults += [(name, "a parameter of the model", "no such") for name in given if name not in needed]
+    faults += [(name, "a parameter of the model", "no such") for name in supplied if name not in needed]
     for name, parameter in zip(needed, parameters, strict=True):
         allowed = _allowed(parameter)
-        if name not in given:
+        if name not in supplied:
             faults.append((name, "a prior", "nothing"))
-        elif given[name].law not in allowed:
-            faults.append((name, "one of " + ", ".join(allowed), given[name].law))
+        elif supplied[name].law not in allowed:
+            faults.append((name, "one of " + ", ".join(allowed), supplied[name].law))
     if faults:
         raise SpecError(list(dict.fromkeys(faults)))
-    rows = [given[name] for name in needed]
+    rows = [supplied[name] for name in needed]
     places = [spot for spot, row in enumerate(rows) if row.law == "lkj"]
     numbers = [[CODES[row.law], row.location, row.scale, row.shape] for row in rows]
     return Arranged(_in_pairs(places), np.array(numbers, dtype=float).reshape(-1, 4))

@@ -48,7 +48,7 @@ class Draws(NamedTuple):
 @partial(jax.jit, static_argnames=("log_density", "chains", "draws", "warmup", "apart"))
 def sample(
     log_density: LogDensity,
-    given: Any,
+    supplied: Any,
     start: Float[Array, "*_ free"],
     root: Float[Array, "free free"],
     key: Array,
@@ -62,7 +62,7 @@ def sample(
 
     Args:
         log_density: must be a function of its arguments alone and comparable, for the compiler's cache.
-        given: data, any pytree of arrays.
+        supplied: data, any pytree of arrays.
         start: mode of the density, or near it.
         root: factor of the covariance about it.
         key: of the whole run.
@@ -72,8 +72,8 @@ def sample(
         apart: run one chain after the other, for densities that do not gain from being evaluated together.
     """
 
-    def moved(place: Array) -> Array:
-        value = log_density(start + root @ place, given)
+    def moved(index: Array) -> Array:
+        value = log_density(start + root @ index, supplied)
         return jnp.where(jnp.isfinite(value), value, -jnp.inf)
 
     def one(key: Array) -> Draws:

@@ -62,17 +62,17 @@ def weak_course(rows: DesignRows, *, student: bool = False) -> Priors:
     The constant column's prior is the one that a normal prior on the mean outcome implies: center at mean(y), and
     2.5 sd(y) widened by the means of the other columns.
     """
-    outcome = rows.outcome[rows.seen]
+    outcome = rows.outcome[rows.observed]
     level, unit = float(outcome.mean()), _positive(float(outcome.std()))
-    design, columns = rows.fixed[rows.seen], rows.columns
+    design, columns = rows.fixed[rows.observed], rows.columns
     means, spreads = design.mean(axis=0), design.std(axis=0)
     moves = spreads > 1e-8 * np.maximum(np.abs(means), 1e-300)
     wide = float(np.sqrt(1 + (means[moves] ** 2 / spreads[moves] ** 2).sum()))
     found = [
-        _row("coefficient", name, 0.0, unit / float(spreads[place]))
-        if moves[place]
-        else _row("coefficient", name, level / _positive(float(means[place])), unit * wide)
-        for place, name in enumerate(columns.fixed)
+        _row("coefficient", name, 0.0, unit / float(spreads[index]))
+        if moves[index]
+        else _row("coefficient", name, level / _positive(float(means[index])), unit * wide)
+        for index, name in enumerate(columns.fixed)
     ]
     found += [
         _row("deviation", f"sd_{name}", 0.0, unit / size)
@@ -87,7 +87,7 @@ def weak_course(rows: DesignRows, *, student: bool = False) -> Priors:
 
 def effect_sizes(rows: DesignRows) -> list[float]:
     """Root mean square of each random effect's design column: what an effect of 1 does to the outcome."""
-    return [_positive(float(size)) for size in np.sqrt((rows.random[rows.seen] ** 2).mean(axis=0))]
+    return [_positive(float(size)) for size in np.sqrt((rows.random[rows.observed] ** 2).mean(axis=0))]
 
 
 def weak_joint(
@@ -102,7 +102,7 @@ def weak_joint(
         basis: names of the log baseline's coefficients.
         kinds: what of the course the hazards depend on.
     """
-    unit, sizes = _positive(float(rows.outcome[rows.seen].std())), effect_sizes(rows)
+    unit, sizes = _positive(float(rows.outcome[rows.observed].std())), effect_sizes(rows)
     exposure = float(np.exp(data.exposure.log_weight).sum())
     found = list(weak_course(rows).rows)
     causes = data.happened.shape[1]
@@ -114,8 +114,8 @@ def weak_joint(
             for name in basis
         ]
         found += [
-            _row("hazard", f"{start}_{name}", 0.0, 1 / _positive(float(data.covariates[:, place].std())))
-            for place, name in enumerate(names)
+            _row("hazard", f"{start}_{name}", 0.0, 1 / _positive(float(data.covariates[:, index].std())))
+            for index, name in enumerate(names)
         ]
         for kind in kinds:
             found += _association(start, kind, rows, unit, sizes)

@@ -311,13 +311,13 @@ def _fault(columns: np.ndarray, names: tuple[str, ...], event: np.ndarray, calle
         return Status.NO_EVENTS, f"{called} is never 1: no event was observed."
     centered = columns - columns.mean(axis=0)
     sizes = (centered**2).sum(axis=0)
-    for place, name in enumerate(names):
-        if sizes[place] <= NEAR_ZERO * max((columns[:, place] ** 2).sum(), 1e-300):
+    for index, name in enumerate(names):
+        if sizes[index] <= NEAR_ZERO * max((columns[:, index] ** 2).sum(), 1e-300):
             return Status.CONSTANT, f"{name} has the same value in every row."
-        before = centered[:, :place]
-        left = centered[:, place] - before @ np.linalg.lstsq(before, centered[:, place], rcond=None)[0]
-        if left @ left <= NEAR_ZERO * sizes[place]:
-            return Status.COLLINEAR, f"{name} is determined by {', '.join(names[:place])}."
+        before = centered[:, :index]
+        left = centered[:, index] - before @ np.linalg.lstsq(before, centered[:, index], rcond=None)[0]
+        if left @ left <= NEAR_ZERO * sizes[index]:
+            return Status.COLLINEAR, f"{name} is determined by {', '.join(names[:index])}."
     return None
 
 

@@ -262,6 +262,6 @@ def _digest() -> int:
     return sources_digest(here / "sketch.py", here / "courses.py") ^ source_digest()
 
 
-def measure_courses(*given: Any) -> None:
+def measure_courses(*supplied: Any) -> None:
     """Fill log likelihoods and scores of a range of people, and what was learned of each for the next time."""
-    _kernel(_digest())(*given)
+    _kernel(_digest())(*supplied)

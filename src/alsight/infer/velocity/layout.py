@@ -63,23 +63,23 @@ class VelocityLayout:
     def natural(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
         """Natural values."""
         found = working.copy()
-        for place, parameter in enumerate(self.parameters):
+        for index, parameter in enumerate(self.parameters):
             if parameter.scale == Scale.LOG:
-                found[place] = math.exp(working[place])
+                found[index] = math.exp(working[index])
             elif parameter.scale == Scale.ATANH:
-                found[place] = math.tanh(working[place])
+                found[index] = math.tanh(working[index])
         return found
 
     def working(self, natural: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
         """Working values, those held at their values."""
         found = natural.astype(float).copy()
-        for place, parameter in enumerate(self.parameters):
-            value = float(self.model.held.get(parameter.name, float(found[place])))
+        for index, parameter in enumerate(self.parameters):
+            value = float(self.model.held.get(parameter.name, float(found[index])))
             if parameter.scale == Scale.LOG:
                 value = math.log(max(value, 1e-12))
             elif parameter.scale == Scale.ATANH:
                 value = math.atanh(value)
-            found[place] = value
+            found[index] = value
         return found
 
     def slopes(self, natural: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:

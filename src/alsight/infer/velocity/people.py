@@ -99,19 +99,19 @@ def read_people(
     used = [columns.subject, columns.time, columns.outcome, *covariates]
     whole = _columns(visits, columns, used, predicting)
     needed = [name for name in used if not (predicting and name == columns.outcome)]
-    kept = whole.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in needed))
-    kept = kept.sort(columns.subject, columns.time, maintain_order=True)
-    score = kept[columns.outcome].to_numpy().astype(float)
+    accepted = whole.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in needed))
+    accepted = accepted.sort(columns.subject, columns.time, maintain_order=True)
+    score = accepted[columns.outcome].to_numpy().astype(float)
     _refuse_outside(score, columns, model)
-    starts = kept.select(pl.col(columns.subject).rle_id().alias("run"))["run"].to_numpy()
-    first = np.flatnonzero(np.r_[True, np.diff(starts.astype(np.int64)) != 0]) if kept.height else np.empty(0, int)
-    batch, row_node = _batch(kept[columns.time].to_numpy().astype(float), score, first, model)
-    people = kept[first]
+    starts = accepted.select(pl.col(columns.subject).rle_id().alias("run"))["run"].to_numpy()
+    first = np.flatnonzero(np.r_[True, np.diff(starts.astype(np.int64)) != 0]) if accepted.height else np.empty(0, int)
+    batch, row_node = _batch(accepted[columns.time].to_numpy().astype(float), score, first, model)
+    people = accepted[first]
     levels = columns.levels or levels_of(people, set(covariates))
     ready = coded(people, levels)
     level, level_names, _ = matrix(ready, columns.level, {})
     rate, rate_names, _ = matrix(ready, columns.rate, {})
-    problems = _problems(whole, kept, batch, (level, rate), (level_names, rate_names), columns)
+    problems = _problems(whole, accepted, batch, (level, rate), (level_names, rate_names), columns)
     return VelocityPeople(
         batch,
         level,
@@ -120,8 +120,8 @@ def read_people(
         people[columns.subject],
         people[columns.time].to_numpy().astype(float),
         row_node,
-        kept,
-        whole.height - kept.height,
+        accepted,
+        whole.height - accepted.height,
         problems,
     )
 
@@ -180,21 +180,21 @@ def _batch(
     step = np.repeat(apart / pieces, pieces)
     row_node = np.cumsum(pieces) - 1
     node_start = np.r_[row_node[first], len(step)].astype(np.int64)
-    seen = np.isfinite(score)
-    seen_owner = owner[seen]
+    observed = np.isfinite(score)
+    seen_owner = owner[observed]
     visit_start = np.searchsorted(seen_owner, np.arange(count + 1)).astype(np.int64)
-    when = np.cumsum(apart)[seen]
+    when = np.cumsum(apart)[observed]
     gap = np.where(np.diff(seen_owner, prepend=-1) != 0, 0.0, np.diff(when, prepend=0.0))
-    rated = score[seen]
+    rated = score[observed]
     bound = np.where(rated <= model.low, -1, np.where(rated >= model.high, 1, 0)).astype(np.int64)
-    node = (row_node[seen] - node_start[seen_owner]).astype(np.int64)
+    node = (row_node[observed] - node_start[seen_owner]).astype(np.int64)
     number = np.arange(count, dtype=np.uint64)
     return Batch(node_start, visit_start, step, node, gap, rated, bound, number), row_node
 
 
 def _problems(
     whole: pl.DataFrame,
-    kept: pl.DataFrame,
+    accepted: pl.DataFrame,
     batch: Batch,
     designs: tuple[np.ndarray, np.ndarray],
     names: tuple[tuple[str, ...], tuple[str, ...]],
@@ -202,9 +202,9 @@ def _problems(
 ) -> tuple[DesignProblem, ...]:
     people, values = len(batch.node_start) - 1, len(batch.score)
     found: list[DesignProblem] = []
-    lost = whole[columns.subject].drop_nulls().n_unique() - kept[columns.subject].n_unique()
+    lost = whole[columns.subject].drop_nulls().n_unique() - accepted[columns.subject].n_unique()
     if lost:
-        gone = whole.filter(~pl.col(columns.subject).is_in(kept[columns.subject].unique().implode()))
+        gone = whole.filter(~pl.col(columns.subject).is_in(accepted[columns.subject].unique().implode()))
         named = ", ".join(str(name) for name in gone[columns.subject].drop_nulls().unique().sort().head(5))
         message = f"{lost} subjects have no complete row with {columns.outcome} and were left out: {named}."
         found.append(DesignProblem(Status.TOO_FEW_DATA, message, fatal=False))
@@ -215,7 +215,7 @@ def _problems(
     elif values and np.ptp(batch.score) == 0:
         found.append(DesignProblem(Status.CONSTANT, f"{columns.outcome} has the same value everywhere."))
     spans = (
-        kept.filter(pl.col(columns.outcome).is_not_null())
+        accepted.filter(pl.col(columns.outcome).is_not_null())
         .group_by(columns.subject)
         .agg(pl.col(columns.time).max() - pl.col(columns.time).min())
     )

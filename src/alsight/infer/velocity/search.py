@@ -66,12 +66,12 @@ def start(layout: VelocityLayout, people: VelocityPeople) -> Float[np.ndarray, "
     away = when - (np.bincount(owner, when, people.count) / counts)[owner]
     squares = np.bincount(owner, away**2, people.count)
     slope = -np.bincount(owner, away * batch.score, people.count) / np.maximum(squares, 1e-9)
-    kept = (rated > 1) & (squares > 0)
-    rate = np.log(np.maximum(slope[kept], 0.05))
-    first = batch.score[batch.visit_start[:-1][kept]]
+    accepted = (rated > 1) & (squares > 0)
+    rate = np.log(np.maximum(slope[accepted], 0.05))
+    first = batch.score[batch.visit_start[:-1][accepted]]
     natural = np.zeros(len(layout.parameters))
-    natural[: layout.level] = np.linalg.lstsq(people.level[kept], first, rcond=None)[0]
-    natural[layout.level : layout.level + layout.rate] = np.linalg.lstsq(people.rate[kept], rate, rcond=None)[0]
+    natural[: layout.level] = np.linalg.lstsq(people.level[accepted], first, rcond=None)[0]
+    natural[layout.level : layout.level + layout.rate] = np.linalg.lstsq(people.rate[accepted], rate, rcond=None)[0]
     natural[layout.spreads] = _STARTS
     natural[layout.spreads.start] = max(float(np.std(first)), 0.5)
     natural[layout.slow] = _SLOW_STARTS[: len(layout.parameters) - layout.slow.start]
@@ -156,14 +156,14 @@ def settle(
     if ended.status[0] == Status.NOT_FINITE:
         blank = np.zeros((int(inner.sum()), int(inner.sum())))
         return VelocityOptimum(ended.point[0], taken, Status.NOT_FINITE, inner, blank, blank)
-    kept = _definite(information / steps, outer / steps, inner)
-    inverse = np.linalg.inv(kept)
+    accepted = _definite(information / steps, outer / steps, inner)
+    inverse = np.linalg.inv(accepted)
     spread = (noise / steps)[np.ix_(inner, inner)]
     mean = (late / counted)[inner]
     expected = float(np.trace(inverse @ spread)) / counted
     done = mean @ inverse @ mean < 4.0 * expected + 0.5
     status = Status.CONVERGED if done else Status.MAX_STEPS
-    return VelocityOptimum(places / counted, steps, status, inner, kept, inverse @ spread @ inverse / counted)
+    return VelocityOptimum(places / counted, steps, status, inner, accepted, inverse @ spread @ inverse / counted)
 
 
 def _half(scores: VelocityScores) -> Float[np.ndarray, " parameter"]:

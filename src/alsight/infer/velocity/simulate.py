@@ -61,9 +61,9 @@ def wander(
     scaled = np.sqrt(1 - keep**2) * fresh
     made = np.empty(len(gap))
     now = 0.0
-    for place, (share, new) in enumerate(zip(keep.tolist(), scaled.tolist(), strict=True)):
+    for index, (share, new) in enumerate(zip(keep.tolist(), scaled.tolist(), strict=True)):
         now = share * now + new
-        made[place] = now
+        made[index] = now
     return made
 
 

@@ -53,7 +53,7 @@ class Sketch(NamedTuple):
         single: each rating's departure from what the others tell; at a bound, what they tell of it.
         open: variance of that, but for the rating's own noise.
         share: probability of each rating being an outlier, under each normal law.
-        place: which normal law is being fitted.
+        index: which normal law is being fitted.
         step: a step of the search.
         lost: loss at each node [points].
         when: time of each rating [months].
@@ -74,7 +74,7 @@ class Sketch(NamedTuple):
     single: Any
     open: Any
     share: Any
-    place: Any
+    index: Any
     step: Any
     lost: Any
     when: Any
@@ -191,7 +191,7 @@ def _curved(person: Any, sketch: Any) -> None:
 
 
 @nb.njit(**STRICT)
-def _noise(person: Any, p: Any, size: float, sketch: Any, j: int, told: bool) -> float:
+def _noise(person: Any, p: Any, size: float, sketch: Any, j: int, reported: bool) -> float:
     """Variance of a rating's fresh noise: were it known to be an outlier or not, its share decides.
 
     A rating at a bound stands for what a normal law beyond the cut tells at the place where the others expect it.
@@ -199,8 +199,8 @@ def _noise(person: Any, p: Any, size: float, sketch: Any, j: int, told: bool) ->
     own = (size * p[at.SD_NOISE]) ** 2
     if person.bound[j] != 0:
         cut = p[at.HIGH_CUT] if person.bound[j] > 0 else p[at.LOW_CUT]
-        sign, shift = float(person.bound[j]), sketch.single[j] if told else 0.0
-        open_ = sketch.open[j] if told else (size * p[at.SD_STICKY]) ** 2
+        sign, shift = float(person.bound[j]), sketch.single[j] if reported else 0.0
+        open_ = sketch.open[j] if reported else (size * p[at.SD_STICKY]) ** 2
         root = math.sqrt(open_ + own)
         beyond = sign * (person.score[j] - sketch.away[j] + shift - cut) / root
         beyond = min(max(beyond, -30.0), 30.0)
@@ -210,17 +210,17 @@ def _noise(person: Any, p: Any, size: float, sketch: Any, j: int, told: bool) ->
         return min(max(root * root / max(ratio * more, 1e-12) - open_, own), _UNSEEN)
     wide, own = own * p[at.TIMES_OUTLIER] ** 2 + p[at.ROUNDING], own + p[at.ROUNDING]
     share = p[at.ODDS_OUTLIER] / (1.0 + p[at.ODDS_OUTLIER])
-    if told:
+    if reported:
         near, far = sketch.open[j] + own, sketch.open[j] + wide
         ratio = min(0.5 * sketch.single[j] ** 2 * (1.0 / near - 1.0 / far), 60.0)
         odds = p[at.ODDS_OUTLIER] * math.sqrt(near / far) * exponential(ratio)
         share = odds / (1.0 + odds)
-    sketch.share[sketch.place[0], j] = min(max(share, _UNLIKELY), 1.0 - _UNLIKELY)
+    sketch.share[sketch.index[0], j] = min(max(share, _UNLIKELY), 1.0 - _UNLIKELY)
     return 1.0 / ((1.0 - share) / own + share / wide)
 
 
 @nb.njit(**STRICT)
-def _whiten(person: Any, p: Any, size: float, sketch: Any, told: bool) -> float:
+def _whiten(person: Any, p: Any, size: float, sketch: Any, reported: bool) -> float:
     """Solve departures and derivatives by the covariance's factor; the log density of the departures."""
     visits, width, total = person.score.shape[0], person.step.shape[0] + 1, 0.0
     common, sticky = (1.0 - p[at.CORRELATION] ** 2) * p[at.SD_LEVEL] ** 2, (size * p[at.SD_STICKY]) ** 2
@@ -228,7 +228,7 @@ def _whiten(person: Any, p: Any, size: float, sketch: Any, told: bool) -> float:
         for j in range(i + 1):
             gap = (sketch.when[i] - sketch.when[j]) / p[at.STICKINESS]
             sketch.spread[i, j] = common + sticky * exponential(max(-gap, -600.0))
-        sketch.noise[i] = _noise(person, p, size, sketch, i, told)
+        sketch.noise[i] = _noise(person, p, size, sketch, i, reported)
         sketch.spread[i, i] += sketch.noise[i]
     if sketch.cover[0, 0] > 0.0:
         _curved(person, sketch)
@@ -344,7 +344,7 @@ def sketch_person(person: Any, numbers: Any, memo: Any, sketch: Any) -> None:
             x[:nodes] = 0.0
             x[nodes] = person.rate + q[at.SHIFT]
         sketch.cover[:nodes, :nodes] = 0.0
-        sketch.place[0] = law
+        sketch.index[0] = law
         for done in range(COLD + CURVED if cold else 1 + CURVED):
             _bend(person, p, q, x, sketch)
             density = _whiten(person, p, size, sketch, done > (1 if cold else 0))

@@ -23,7 +23,7 @@ def event_frame(
     size = names.len()
     infected, fallen = people.among("dip_infection"), people.among("dip_fracture")
     onset = people.start_week * WEEK
-    last = np.where(visits.kept, visits.day, 0).max(axis=1)
+    last = np.where(visits.accepted, visits.day, 0).max(axis=1)
     quiet = people.among("progressing") & (generator.random(size) < 0.06) & (last > 180)
     idle = np.rint(generator.uniform(0.2, 0.8, size) * last).astype(np.int64)
     left = fates.leave < NEVER

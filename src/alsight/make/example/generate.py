@@ -98,7 +98,7 @@ def visit_frame(
 
     A few people are rated on the original ALSFRS throughout, whose one breathing item is the lowest of the three.
     """
-    who, visit = np.nonzero(visits.kept)
+    who, visit = np.nonzero(visits.accepted)
     size = names.len()
     items = visits.items[who, visit]
     week = visits.day[who, visit] // int(DAYS_PER_WEEK)
@@ -109,7 +109,7 @@ def visit_frame(
     window = (week >= people.start_week[who]) & (week < people.end_week[who])
     online = people.among("artefact_mode")[who] & window
     mode = np.where(online, "online", np.where(remote & ~visits.outlier[who, visit], "telephone", "in_person"))
-    columns = {name: pl.Series(items[:, place], dtype=pl.Float32) for place, name in enumerate(TWELVE)}
+    columns = {name: pl.Series(items[:, index], dtype=pl.Float32) for index, name in enumerate(TWELVE)}
     frame = pl.DataFrame({"subject": names[who], "day": visits.day[who, visit], **columns}).with_columns(
         pl.Series("original", original),
         pl.Series("fed", fed),
@@ -148,8 +148,8 @@ def truth_frame(names: pl.Series, people: PlantedPeople, lost: np.ndarray, visit
     outlier = people.among("artefact_outlier")
     start = np.where(outlier, days, people.start_week * int(DAYS_PER_WEEK))
     end = np.where(outlier, days, people.end_week * int(DAYS_PER_WEEK))
-    seen = np.where(visits.kept, visits.day, 0).max(axis=1)
-    week = np.minimum(seen // int(DAYS_PER_WEEK), lost.shape[1] - 1)
+    observed = np.where(visits.accepted, visits.day, 0).max(axis=1)
+    week = np.minimum(observed // int(DAYS_PER_WEEK), lost.shape[1] - 1)
     return pl.DataFrame(
         {
             "subject": names,

@@ -30,7 +30,7 @@ def measure_frame(
     arm = np.take_along_axis(latents, week[:, :, None], axis=1)[:, :, 3:6].mean(axis=-1) / 4.0
     female = (subjects["sex"] == "female").to_numpy()[:, None]
     shape = points.shape
-    half = visits.kept & (np.arange(shape[1]) % 2 == 0)
+    half = visits.accepted & (np.arange(shape[1]) % 2 == 0)
     sampled = half & (generator.random((shape[0], 1)) < 0.7)
     normal = generator.standard_normal
 
@@ -41,13 +41,15 @@ def measure_frame(
     weight = np.where(female, 65.0, 79.0) + 10.0 * normal((shape[0], 1)) - 0.22 * points + 0.8 * normal(shape)
     hand = np.where(female, 25.0, 41.0) * np.exp(0.15 * normal((shape[0], 1))) * np.clip(arm, 0.02, 1.0)
     rows = [
-        _rows(names, visits, visits.kept, "fvc_pct", value=forced),
-        _rows(names, visits, visits.kept, "fvc_l", value=forced / 100 * predicted, places=2),
+        _rows(names, visits, visits.accepted, "fvc_pct", value=forced),
+        _rows(names, visits, visits.accepted, "fvc_l", value=forced / 100 * predicted, places=2),
         _rows(names, visits, half, "svc_pct", value=slow),
         _rows(names, visits, half, "svc_l", value=slow / 100 * predicted, places=2),
-        _rows(names, visits, visits.kept, "weight_kg", value=np.clip(weight, 34.0, 140.0)),
-        _rows(names, visits, visits.kept, "grip_kg", value=hand * np.exp(0.08 * normal(shape)), side="left"),
-        _rows(names, visits, visits.kept, "grip_kg", value=1.06 * hand * np.exp(0.08 * normal(shape)), side="right"),
+        _rows(names, visits, visits.accepted, "weight_kg", value=np.clip(weight, 34.0, 140.0)),
+        _rows(names, visits, visits.accepted, "grip_kg", value=hand * np.exp(0.08 * normal(shape)), side="left"),
+        _rows(
+            names, visits, visits.accepted, "grip_kg", value=1.06 * hand * np.exp(0.08 * normal(shape)), side="right"
+        ),
         _rows(names, visits, sampled, "nfl_pg_ml", value=_neurofilament(people, shape, generator), method="plasma"),
     ]
     schema = MEASURES_TABLE.schema

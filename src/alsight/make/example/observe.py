@@ -114,22 +114,22 @@ def appearance(
     people: PlantedPeople, latents: Float[np.ndarray, "people weeks 12"], fates: Fates
 ) -> Float[np.ndarray, "people weeks 12"]:
     """What a perfect rater would see: the latents plus planted effects that are no change of the disease."""
-    seen = latents.copy()
+    observed = latents.copy()
     week = np.arange(WEEKS)[None, :]
     window, since = in_window(people), week >= people.start_week[:, None]
-    seen[:, :, 4] += people.gain[:, None] * (people.among("artefact_cutting")[:, None] & since)
-    seen[:, :, 11] -= people.gain[:, None] * (people.among("artefact_ventilation")[:, None] & window)
-    seen[:, :, 1] += people.gain[:, None] * (people.among("symptomatic_gain")[:, None] & window)
+    observed[:, :, 4] += people.gain[:, None] * (people.among("artefact_cutting")[:, None] & since)
+    observed[:, :, 11] -= people.gain[:, None] * (people.among("artefact_ventilation")[:, None] & window)
+    observed[:, :, 1] += people.gain[:, None] * (people.among("symptomatic_gain")[:, None] & window)
     length = np.maximum(people.end_week - people.start_week, 1)[:, None]
     depth = np.clip(1.25 * (people.end_week[:, None] - week) / length, 0.0, 1.0) * window
     for kind, items in MOVED.items():
         share = (people.gain / len(items) * people.among(kind))[:, None]
         if kind.startswith("dip"):
-            seen[:, :, items] -= (share * depth)[:, :, None]
+            observed[:, :, items] -= (share * depth)[:, :, None]
         elif kind == "artefact_mode":
-            seen[:, :, items] += 1.6 * (share * window)[:, :, None]
-    seen[:, :, 11] = np.where(week >= fates.tracheostomy[:, None], 0.0, seen[:, :, 11])
-    return np.clip(seen, 0.0, 4.0)
+            observed[:, :, items] += 1.6 * (share * window)[:, :, None]
+    observed[:, :, 11] = np.where(week >= fates.tracheostomy[:, None], 0.0, observed[:, :, 11])
+    return np.clip(observed, 0.0, 4.0)
 
 
 @dataclass(frozen=True)
@@ -138,19 +138,19 @@ class PlantedVisits:
 
     Attributes:
         day: day of the visit.
-        kept: whether it took place.
+        accepted: whether it took place.
         items: ratings of the twelve items, whole points.
         outlier: the visits rated too high on purpose.
     """
 
     day: Int[np.ndarray, "people visits"]
-    kept: Bool[np.ndarray, "people visits"]
+    accepted: Bool[np.ndarray, "people visits"]
     items: Int[np.ndarray, "people visits 12"]
     outlier: Bool[np.ndarray, "people visits"]
 
 
 def draw_visits(
-    people: PlantedPeople, fates: Fates, seen: Float[np.ndarray, "people weeks 12"], generator: Generator
+    people: PlantedPeople, fates: Fates, observed: Float[np.ndarray, "people weeks 12"], generator: Generator
 ) -> PlantedVisits:
     """Visits about three months apart, some missed, rated with sticky noise.
 
@@ -162,23 +162,23 @@ def draw_visits(
     day = np.rint(day).astype(np.int64)
     day[:, 0] = 0
     week = np.clip(day // int(DAYS_PER_WEEK), 0, WEEKS - 1)
-    truth = np.take_along_axis(seen, week[:, :, None], axis=1)
+    truth = np.take_along_axis(observed, week[:, :, None], axis=1)
     badness = (ALSFRS_R_BEST - truth.sum(axis=-1)) / ALSFRS_R_BEST
     missed = generator.random((size, count)) < constant("visit_missed") * (0.5 + 2.0 * badness)
     missed &= people.among("progressing", "slow", "mimic_stable")[:, None]
     missed[:, :2] = False
-    kept = ~missed & (day <= (fates.last * int(DAYS_PER_WEEK))[:, None])
-    kept &= day < (fates.death * int(DAYS_PER_WEEK))[:, None]
+    accepted = ~missed & (day <= (fates.last * int(DAYS_PER_WEEK))[:, None])
+    accepted &= day < (fates.death * int(DAYS_PER_WEEK))[:, None]
     after = (week >= fates.tracheostomy[:, None]) & (generator.random((size, count)) < 0.5)
-    kept &= ~after
-    kept[:, 0] = True
+    accepted &= ~after
+    accepted[:, 0] = True
     start = people.start_week * int(DAYS_PER_WEEK)
-    nearest = np.argmin(np.where(kept, np.abs(day - start[:, None]), 10**6), axis=1)
+    nearest = np.argmin(np.where(accepted, np.abs(day - start[:, None]), 10**6), axis=1)
     outlier = people.among("artefact_outlier")[:, None] & (np.arange(count) == nearest[:, None])
     items = _rate(truth, people, outlier, generator)
     ventilated = week >= fates.tracheostomy[:, None]
     items[:, :, 11] = np.where(ventilated, 0, items[:, :, 11])
-    return PlantedVisits(day=day, kept=kept, items=items, outlier=outlier)
+    return PlantedVisits(day=day, accepted=accepted, items=items, outlier=outlier)
 
 
 def _rate(
@@ -193,10 +193,10 @@ def _rate(
     felt = truth + people.noise[:, None, None] * (shared + own)
     felt = felt + outlier[:, :, None] * (1.5 * people.gain[:, None, None] / 12)
     felt = np.where(truth >= 4.0 - 1e-9, np.maximum(felt, 3.55), felt)
-    given = np.empty(truth.shape, dtype=np.int64)
-    given[:, 0] = np.clip(np.rint(felt[:, 0]), 0, 4)
+    supplied = np.empty(truth.shape, dtype=np.int64)
+    supplied[:, 0] = np.clip(np.rint(felt[:, 0]), 0, 4)
     for visit in range(1, truth.shape[1]):
-        before = given[:, visit - 1]
+        before = supplied[:, visit - 1]
         moved = np.abs(felt[:, visit] - before) >= 0.5 + constant("sticky")
-        given[:, visit] = np.where(moved, np.clip(np.rint(felt[:, visit]), 0, 4), before)
-    return given
+        supplied[:, visit] = np.where(moved, np.clip(np.rint(felt[:, visit]), 0, 4), before)
+    return supplied

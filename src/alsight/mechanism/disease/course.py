@@ -169,8 +169,8 @@ def dies(state: Any, traits: Any, p: Any, key: Any, events: Any, month: int) -> 
 @nb.njit(**STRICT)
 def record(row: Any, state: Any) -> None:
     """One month of the course: six rows of lanes and the scalars, in the order of the layout."""
-    for place in range(at.COURSE_ROWS):
-        row[place] = state[place]
+    for index in range(at.COURSE_ROWS):
+        row[index] = state[index]
     row[at.C_BREATH] = state[at.BREATH]
     row[at.C_NFL] = state[at.NFL]
     row[at.C_DIP] = state[at.DIP]

@@ -176,10 +176,10 @@ def _first_pool(draws: PersonDraws, genes: Rows, kinds: Rows, mix: Mix) -> Rows:
     bulbar = np.array([row.bulbar for row in GENES])[genes]
     spinal = _chosen((0.0, *mix.pools[1:]), among_spinal)
     pool = np.where(bulbar >= 0.0, np.where(where < bulbar, BULBAR, spinal), _chosen(mix.pools, where))
-    for place, row in enumerate(PHENOTYPES):
+    for index, row in enumerate(PHENOTYPES):
         if row.pools:
             either = np.minimum((among_spinal * len(row.pools)).astype(int), len(row.pools) - 1)
-            pool = np.where(kinds == place, np.array(row.pools)[either], pool)
+            pool = np.where(kinds == index, np.array(row.pools)[either], pool)
     return np.minimum(pool, PHRENIC)
 
 

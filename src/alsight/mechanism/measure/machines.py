@@ -42,91 +42,91 @@ _FUNCTION, _FEELING = MEASURED["alsaq5_function"].start, MEASURED["alsaq5_feelin
 
 
 @nb.njit(**STRICT)
-def capacity(seen: Any, p: Any, key: Any, first: int, row: Any, place: int) -> None:
+def capacity(observed: Any, p: Any, key: Any, first: int, row: Any, index: int) -> None:
     """Forced and slow vital capacity [% of predicted] of one session."""
-    forced = seen[at.C_BREATH] * (1.0 - seen[at.C_DIP])
-    slow = forced + p[_SLOW] * (1.0 - seen[at.STRENGTH])
+    forced = observed[at.C_BREATH] * (1.0 - observed[at.C_DIP])
+    slow = forced + p[_SLOW] * (1.0 - observed[at.STRENGTH])
     shared = 0.8 * normal(key, first + _SESSION)
-    row[place] = max(forced + p[_VC_NOISE] * (shared + 0.6 * normal(key, first + _FVC)), 0.0)
-    row[place + 1] = max(slow + p[_VC_NOISE] * (shared + 0.6 * normal(key, first + _SVC)), 0.0)
+    row[index] = max(forced + p[_VC_NOISE] * (shared + 0.6 * normal(key, first + _FVC)), 0.0)
+    row[index + 1] = max(slow + p[_VC_NOISE] * (shared + 0.6 * normal(key, first + _SVC)), 0.0)
 
 
 @nb.njit(**STRICT)
-def strength(seen: Any, traits: Any, p: Any, key: Any, first: int, row: Any, place: int) -> None:
+def strength(observed: Any, traits: Any, p: Any, key: Any, first: int, row: Any, index: int) -> None:
     """Grip and hand-held dynamometry of both sides [kg]."""
     male = traits[_MALE] > 0.0
-    usable = (1.0 - seen[at.C_DIP]) * traits[_FACTOR]
+    usable = (1.0 - observed[at.C_DIP]) * traits[_FACTOR]
     grip = (p[_GRIP_M] if male else p[_GRIP_F]) * usable
     elbow = (p[_HHD_M] if male else p[_HHD_F]) * usable
     for side in range(2):
-        arm, leg = seen[at.STRENGTH + 1 + side], seen[at.STRENGTH + 4 + side]
-        row[place + side] = max(grip * arm * (1.0 + p[_HAND_NOISE] * normal(key, first + _GRIP[side])), 0.0)
-        row[place + 2 + side] = max(elbow * arm * (1.0 + p[_HAND_NOISE] * normal(key, first + _ELBOW[side])), 0.0)
+        arm, leg = observed[at.STRENGTH + 1 + side], observed[at.STRENGTH + 4 + side]
+        row[index + side] = max(grip * arm * (1.0 + p[_HAND_NOISE] * normal(key, first + _GRIP[side])), 0.0)
+        row[index + 2 + side] = max(elbow * arm * (1.0 + p[_HAND_NOISE] * normal(key, first + _ELBOW[side])), 0.0)
         knee = elbow * p[_KNEE] * leg
-        row[place + 4 + side] = max(knee * (1.0 + p[_HAND_NOISE] * normal(key, first + _KNEE_DRAW[side])), 0.0)
+        row[index + 4 + side] = max(knee * (1.0 + p[_HAND_NOISE] * normal(key, first + _KNEE_DRAW[side])), 0.0)
 
 
 @nb.njit(**STRICT)
-def electrophysiology(seen: Any, p: Any, key: Any, first: int, row: Any, place: int) -> None:
+def electrophysiology(observed: Any, p: Any, key: Any, first: int, row: Any, index: int) -> None:
     """Motor unit number index, amplitude [mV] and fasciculation grade [0-4] of a hand and a leg muscle."""
     for limb in range(2):
         pool = 2 if limb == 0 else 5
         size = 1.0 if limb == 0 else p[_LEG]
-        units, fibers, sick = seen[at.UNITS + pool], seen[at.FIBERS + pool], seen[at.SICK + pool]
+        units, fibers, sick = observed[at.UNITS + pool], observed[at.FIBERS + pool], observed[at.SICK + pool]
         noise = exponential(p[_MUNIX_NOISE] * normal(key, first + _MUNIX_DRAW[limb]))
-        row[place + limb] = p[_MUNIX] * size * units * noise
+        row[index + limb] = p[_MUNIX] * size * units * noise
         noise = exponential(p[_CMAP_NOISE] * normal(key, first + _CMAP_DRAW[limb]))
-        row[place + 2 + limb] = p[_CMAP] * size * fibers * noise
-        row[place + 4 + limb] = min(4.0, float(round(4.0 * p[_TWITCH] * sick * min(1.0, units + sick))))
+        row[index + 2 + limb] = p[_CMAP] * size * fibers * noise
+        row[index + 4 + limb] = min(4.0, float(round(4.0 * p[_TWITCH] * sick * min(1.0, units + sick))))
 
 
 @nb.njit(**STRICT)
-def upper_signs(seen: Any, p: Any, key: Any, first: int) -> float:
+def upper_signs(observed: Any, p: Any, key: Any, first: int) -> float:
     """Penn-like upper-motor-neuron score: signs of lost command, visible only where muscle is left to show them."""
     signs = 0.0
     for pool in range(6):
         share = 0.0 if pool == 3 else 0.2
-        signs += share * (1.0 - seen[at.UMN_UNITS + pool]) * min(1.0, 3.0 * seen[at.FIBERS + pool])
+        signs += share * (1.0 - observed[at.UMN_UNITS + pool]) * min(1.0, 3.0 * observed[at.FIBERS + pool])
     score = p[_UMN_TOP] * signs + p[_UMN_NOISE] * normal(key, first + _SIGNS)
     return float(round(min(max(score, 0.0), p[_UMN_TOP])))
 
 
 @nb.njit(**STRICT)
-def muscle_mass(seen: Any, p: Any) -> float:
+def muscle_mass(observed: Any, p: Any) -> float:
     """Mean mass of limb and trunk muscles relative to healthy [0-1]; denervated fibers shrink before they are lost."""
     mass = 0.0
     for pool in range(1, 6):
-        fibers = seen[at.FIBERS + pool]
-        mass += 0.2 * (fibers + p[_MASS] * max(1.0 - seen[at.ATROPHY + pool] - fibers, 0.0))
+        fibers = observed[at.FIBERS + pool]
+        mass += 0.2 * (fibers + p[_MASS] * max(1.0 - observed[at.ATROPHY + pool] - fibers, 0.0))
     return mass
 
 
 @nb.njit(**STRICT)
-def blood(seen: Any, traits: Any, p: Any, key: Any, first: int, neurofilament: bool) -> float:
+def blood(observed: Any, traits: Any, p: Any, key: Any, first: int, neurofilament: bool) -> float:
     """Neurofilament light chain [pg/ml] or creatinine [umol/l]."""
     if neurofilament:
-        return seen[at.C_NFL] * traits[_NFL] * exponential(p[_NF_NOISE] * normal(key, first + _NEUROFILAMENT))
+        return observed[at.C_NFL] * traits[_NFL] * exponential(p[_NF_NOISE] * normal(key, first + _NEUROFILAMENT))
     base = p[_CREA_M] if traits[_MALE] > 0.0 else p[_CREA_F]
-    kept = 1.0 - p[_CREA_MUSCLE] * (1.0 - muscle_mass(seen, p))
-    return base * kept * exponential(p[_CREA_NOISE] * normal(key, first + _CREATININE))
+    accepted = 1.0 - p[_CREA_MUSCLE] * (1.0 - muscle_mass(observed, p))
+    return base * accepted * exponential(p[_CREA_NOISE] * normal(key, first + _CREATININE))
 
 
 @nb.njit(**STRICT)
-def weight(seen: Any, traits: Any, p: Any, key: Any, first: int) -> float:
+def weight(observed: Any, traits: Any, p: Any, key: Any, first: int) -> float:
     """Body weight [kg]: less muscle, and less food while swallowing fails without a gastrostomy."""
-    starved = p[_W_BULBAR] * (1.0 - seen[at.STRENGTH]) * (p[_W_FED] if seen[at.C_GASTROSTOMY] > 0.0 else 1.0)
-    wasted = p[_W_MUSCLE] * (1.0 - muscle_mass(seen, p))
+    starved = p[_W_BULBAR] * (1.0 - observed[at.STRENGTH]) * (p[_W_FED] if observed[at.C_GASTROSTOMY] > 0.0 else 1.0)
+    wasted = p[_W_MUSCLE] * (1.0 - muscle_mass(observed, p))
     return max(traits[_WEIGHT] * (1.0 - starved - wasted) + p[_W_NOISE] * normal(key, first + _WEIGHED), 25.0)
 
 
 @nb.njit(**STRICT)
-def quality(seen: Any, traits: Any, p: Any, key: Any, first: int) -> float:
+def quality(observed: Any, traits: Any, p: Any, key: Any, first: int) -> float:
     """ALSAQ-5 summary [%, 0 best]: mobility, daily activities, eating, communication, emotion; five steps each."""
-    usable = 1.0 - seen[at.C_DIP]
-    bulbar = usable * seen[at.STRENGTH]
-    arms = usable * 0.5 * (seen[at.STRENGTH + 1] + seen[at.STRENGTH + 2])
-    legs = usable * 0.5 * (seen[at.STRENGTH + 4] + seen[at.STRENGTH + 5])
-    rosier = seen[at.C_EXPECTATION]
+    usable = 1.0 - observed[at.C_DIP]
+    bulbar = usable * observed[at.STRENGTH]
+    arms = usable * 0.5 * (observed[at.STRENGTH + 1] + observed[at.STRENGTH + 2])
+    legs = usable * 0.5 * (observed[at.STRENGTH + 4] + observed[at.STRENGTH + 5])
+    rosier = observed[at.C_EXPECTATION]
     total, function = 0.0, 0.0
     for question in range(4):
         able = legs if question == 0 else (arms if question == 1 else bulbar)

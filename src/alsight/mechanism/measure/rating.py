@@ -77,7 +77,7 @@ def stranger(rating: Any) -> None:
 def rate(
     n: int,
     rating: Any,
-    seen: Any,
+    observed: Any,
     traits: Any,
     p: Any,
     loadings: Any,
@@ -92,7 +92,7 @@ def rate(
     Args:
         n: number of lanes, LANES.
         rating: the person's rating so far.
-        seen: the course at this time, as one recorded month.
+        observed: the course at this time, as one recorded month.
         traits: the person's traits.
         p: the mechanism's numbers.
         loadings: loadings from `tables`.
@@ -110,18 +110,26 @@ def rate(
     counter = visit * DRAWS
     day = keep * rating[DAY_NOISE] + stir * p[_DAY] * normal(key, counter + _DAY_DRAW)
     rating[DAY_NOISE] = day
-    common = shift + day - seen[at.C_DIP]
+    common = shift + day - observed[at.C_DIP]
     spread = stir * p[_ITEM]
     for j in range(n):
         rating[NOISE + j] = keep * rating[NOISE + j] + spread * normal(key, counter + _ITEM_DRAW + j)
-    s0, s1, s2, s3, s4, s5, s6 = seen[0], seen[1], seen[2], seen[3], seen[4], seen[5], seen[6]
+    s0, s1, s2, s3, s4, s5, s6 = (
+        observed[0],
+        observed[1],
+        observed[2],
+        observed[3],
+        observed[4],
+        observed[5],
+        observed[6],
+    )
     for j in range(n):
         asked = (loadings[0, j] * s0 + loadings[1, j] * s1) + (loadings[2, j] * s2 + loadings[3, j] * s3)
         asked += (loadings[4, j] * s4 + loadings[5, j] * s5) + loadings[6, j] * s6
         rating[ABLE + j] = asked + common + rating[NOISE + j]
     for j in range(12):
         rating[ABLE + j] += traits[at.T_SHIFT + j]
-    relieve(rating, seen, p)
+    relieve(rating, observed, p)
     scale, slack = p[_SCALE], 0.0 if strange else p[_HYS]
     for j in range(n):
         able = rating[ABLE + j]
@@ -135,42 +143,42 @@ def rate(
 
 
 @nb.njit(**STRICT)
-def relieve(rating: Any, seen: Any, p: Any) -> None:
+def relieve(rating: Any, observed: Any, p: Any) -> None:
     """What symptomatic care adds to the ability behind the items that it helps."""
-    if seen[at.C_SALIVA] > 0.0:
+    if observed[at.C_SALIVA] > 0.0:
         rating[ABLE + SALIVA] += p[_SALIVA]
-    if seen[at.C_SPASTICITY] > 0.0:
-        lost = 1.0 - 0.5 * (seen[at.UMN_UNITS + 4] + seen[at.UMN_UNITS + 5])
+    if observed[at.C_SPASTICITY] > 0.0:
+        lost = 1.0 - 0.5 * (observed[at.UMN_UNITS + 4] + observed[at.UMN_UNITS + 5])
         for j in range(TURNING, CLIMBING + 1):
             rating[ABLE + j] += p[_SPASM] * lost
-    if seen[at.C_NIV] > 0.0:
+    if observed[at.C_NIV] > 0.0:
         rating[ABLE + DYSPNEA] += p[_NIV]
         rating[ABLE + ORTHOPNEA] += p[_NIV]
-    if seen[at.C_GASTROSTOMY] > 0.0:
+    if observed[at.C_GASTROSTOMY] > 0.0:
         rating[ABLE + CUTTING] += p[_FASTEN]
 
 
 @nb.njit(**STRICT)
-def graded(rating: Any, seen: Any, item: int) -> float:
+def graded(rating: Any, observed: Any, item: int) -> float:
     """The grade that is written down: the rated one, unless care decides it."""
     grade = rating[GRADE + item]
-    if item == SWALLOWING and seen[at.C_GASTROSTOMY] > 0.0:
+    if item == SWALLOWING and observed[at.C_GASTROSTOMY] > 0.0:
         return min(grade, 1.0)
     if item == VENTILATION:
-        if seen[at.C_TRACHEOSTOMY] > 0.0:
+        if observed[at.C_TRACHEOSTOMY] > 0.0:
             return 0.0
-        if seen[at.C_NIV] >= 2.0:
+        if observed[at.C_NIV] >= 2.0:
             return 1.0
-        if seen[at.C_NIV] >= 1.0:
+        if observed[at.C_NIV] >= 1.0:
             return 3.0 if grade >= 3.0 else 2.0
         return 4.0
     return grade
 
 
 @nb.njit(**STRICT)
-def total(rating: Any, seen: Any) -> float:
+def total(rating: Any, observed: Any) -> float:
     """ALSFRS-R total [0-48] as written down."""
     score = 0.0
     for item in range(12):
-        score += graded(rating, seen, item)
+        score += graded(rating, observed, item)
     return score

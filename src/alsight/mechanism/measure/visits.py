@@ -97,16 +97,16 @@ _V_LAST, _V_DEATH = at.V["last"], at.V["death"]
 
 
 @nb.njit(**STRICT)
-def between(course: Any, last: int, month: float, seen: Any) -> None:
+def between(course: Any, last: int, month: float, observed: Any) -> None:
     """The course at any time: straight lines between months for what is continuous, the earlier month for the rest."""
     floor = min(int(month), last - 1)
     part = month - floor if floor + 1 < last else 0.0
     early = course[floor]
     late = course[floor + 1] if floor + 1 < last else early
-    for place in range(at.C_NIV):
-        seen[place] = early[place] + part * (late[place] - early[place])
-    for place in range(at.C_NIV, at.COURSE_WIDTH):
-        seen[place] = early[place]
+    for index in range(at.C_NIV):
+        observed[index] = early[index] + part * (late[index] - early[index])
+    for index in range(at.C_NIV, at.COURSE_WIDTH):
+        observed[index] = early[index]
 
 
 @nb.njit(**STRICT)
@@ -120,34 +120,34 @@ def due(schedule: Any, month: float, group: int) -> bool:
 
 @nb.njit(**STRICT)
 def measure(
-    seen: Any, traits: Any, p: Any, key: Any, first: int, schedule: Any, month: float, remote: bool, row: Any
+    observed: Any, traits: Any, p: Any, key: Any, first: int, schedule: Any, month: float, remote: bool, row: Any
 ) -> None:
     """Everything due at this visit but the rating; only what can be asked over a telephone where it was one."""
     if due(schedule, month, QUALITY):
-        row[MEASURES + 18] = quality(seen, traits, p, key, first)
+        row[MEASURES + 18] = quality(observed, traits, p, key, first)
     if remote:
         return
     if due(schedule, month, CAPACITY):
-        capacity(seen, p, key, first, row, MEASURES)
+        capacity(observed, p, key, first, row, MEASURES)
     if due(schedule, month, STRENGTH):
-        strength(seen, traits, p, key, first, row, MEASURES + 2)
+        strength(observed, traits, p, key, first, row, MEASURES + 2)
     if due(schedule, month, ELECTROPHYSIOLOGY):
-        electrophysiology(seen, p, key, first, row, MEASURES + 8)
+        electrophysiology(observed, p, key, first, row, MEASURES + 8)
     if due(schedule, month, UMN):
-        row[MEASURES + 14] = upper_signs(seen, p, key, first)
+        row[MEASURES + 14] = upper_signs(observed, p, key, first)
     if due(schedule, month, NEUROFILAMENT):
-        row[MEASURES + 15] = blood(seen, traits, p, key, first, True)
+        row[MEASURES + 15] = blood(observed, traits, p, key, first, True)
     if due(schedule, month, CREATININE):
-        row[MEASURES + 16] = blood(seen, traits, p, key, first, False)
+        row[MEASURES + 16] = blood(observed, traits, p, key, first, False)
     if due(schedule, month, WEIGHT):
-        row[MEASURES + 17] = weight(seen, traits, p, key, first)
+        row[MEASURES + 17] = weight(observed, traits, p, key, first)
 
 
 @nb.njit(**STRICT)
 def remember(
     lanes: int,
     rating: Any,
-    seen: Any,
+    observed: Any,
     traits: Any,
     p: Any,
     tables: Any,
@@ -164,11 +164,11 @@ def remember(
     if every <= 0.0:
         return
     count = int(first / every)
-    for place in range(count):
-        month = first - every * (count - place)
-        between(course, last, month, seen)
-        shift = seen[at.C_EXPECTATION]
-        rated.rate(lanes, rating, seen, traits, p, tables[0], tables[1], key, HISTORY + place, month, shift)
+    for index in range(count):
+        month = first - every * (count - index)
+        between(course, last, month, observed)
+        shift = observed[at.C_EXPECTATION]
+        rated.rate(lanes, rating, observed, traits, p, tables[0], tables[1], key, HISTORY + index, month, shift)
 
 
 @nb.njit(**STRICT)
@@ -181,9 +181,11 @@ def day_of(planned: float, style: Any, key: Any, visit: int) -> float:
 
 
 @nb.njit(**STRICT)
-def happens(style: Any, key: Any, draw: int, kind: int, seen: Any) -> bool:
+def happens(style: Any, key: Any, draw: int, kind: int, observed: Any) -> bool:
     """Whether a visit is missed or a call: a chance, and the more of the next one the more strength is lost."""
-    worst = 1.0 - (seen[0] + seen[1] + seen[2] + seen[3] + seen[4] + seen[5] + seen[6]) / 7.0
+    worst = (
+        1.0 - (observed[0] + observed[1] + observed[2] + observed[3] + observed[4] + observed[5] + observed[6]) / 7.0
+    )
     return uniform(key, draw) < style[kind] + style[kind + 1] * worst
 
 
@@ -191,7 +193,7 @@ def happens(style: Any, key: Any, draw: int, kind: int, seen: Any) -> bool:
 def score(
     lanes: int,
     rating: Any,
-    seen: Any,
+    observed: Any,
     traits: Any,
     p: Any,
     tables: Any,
@@ -203,10 +205,10 @@ def score(
     row: Any,
 ) -> None:
     """The twelve items of one visit, through its rater and its mode."""
-    shift = seen[at.C_EXPECTATION] + severity + (traits[_T_REMOTE] if remote else 0.0)
-    rated.rate(lanes, rating, seen, traits, p, tables[0], tables[1], key, visit, month, shift)
+    shift = observed[at.C_EXPECTATION] + severity + (traits[_T_REMOTE] if remote else 0.0)
+    rated.rate(lanes, rating, observed, traits, p, tables[0], tables[1], key, visit, month, shift)
     for item in range(12):
-        row[item] = rated.graded(rating, seen, item)
+        row[item] = rated.graded(rating, observed, item)
 
 
 @nb.njit(**STRICT)
@@ -226,7 +228,7 @@ def follow(
     raters: Any,
     until: float,
     rating: Any,
-    seen: Any,
+    observed: Any,
     out: Any,
 ) -> None:
     """Fill one row a planned visit; nan where nothing was taken.
@@ -247,14 +249,14 @@ def follow(
         raters: lasting shift of every rater [site x rater].
         until: last month with visits [months from entry].
         rating: room for the person's rating so far.
-        seen: room for one month of the course.
+        observed: room for one month of the course.
         out: rows to fill.
     """
     rated.forget(rating, p)
     entry = traits[_T_DELAY] + traits[_T_LAG]
     last = int(events[_V_LAST])
     end = events[_V_DEATH] if events[_V_DEATH] >= 0.0 else float(last - 1)
-    remember(lanes, rating, seen, traits, p, tables, rate_key, course, last, min(entry + planned[0], end))
+    remember(lanes, rating, observed, traits, p, tables, rate_key, course, last, min(entry + planned[0], end))
     severity = raters[int(traits[_T_SITE])]
     rater = 0
     for visit in range(planned.shape[0]):
@@ -263,15 +265,15 @@ def follow(
         month = entry + day / DAYS_PER_MONTH
         if month < 0.0 or month > end or planned[visit] > until:
             continue
-        between(course, last, month, seen)
-        if planned[visit] > 0.0 and happens(style, visit_key, _VISIT * visit + _MISS_DRAW, MISS, seen):
+        between(course, last, month, observed)
+        if planned[visit] > 0.0 and happens(style, visit_key, _VISIT * visit + _MISS_DRAW, MISS, observed):
             continue
-        remote = planned[visit] > 0.0 and happens(style, visit_key, _VISIT * visit + _CALL_DRAW, TELEPHONE, seen)
+        remote = planned[visit] > 0.0 and happens(style, visit_key, _VISIT * visit + _CALL_DRAW, TELEPHONE, observed)
         row = out[visit]
         if severity.shape[0] > 1 and uniform(visit_key, _VISIT * visit + _RATER_DRAW) < style[RATER_CHANGE]:
             rater = (rater + 1) % severity.shape[0]
             rated.stranger(rating)
-        row[DAY], row[REMOTE], row[FED], row[RATER] = day, 1.0 if remote else 0.0, seen[at.C_GASTROSTOMY], rater
+        row[DAY], row[REMOTE], row[FED], row[RATER] = day, 1.0 if remote else 0.0, observed[at.C_GASTROSTOMY], rater
         if due(schedule, planned[visit], RATING):
-            score(lanes, rating, seen, traits, p, tables, rate_key, visit, month, severity[rater], remote, row)
-        measure(seen, traits, p, key, visit * DRAWS, schedule, planned[visit], remote, row)
+            score(lanes, rating, observed, traits, p, tables, rate_key, visit, month, severity[rater], remote, row)
+        measure(observed, traits, p, key, visit * DRAWS, schedule, planned[visit], remote, row)

@@ -117,8 +117,10 @@ def faults_of(therapy: Therapy, path: str) -> list[tuple[str, str, object]]:
         ("phenotypes", PHENOTYPE_NAMES),
         ("onset_regions", tuple(anatomy.REGIONS)),
     ):
-        given: tuple[str, ...] = getattr(therapy, field)
-        faults += [(f"{path}.{field}", "one of " + ", ".join(allowed), name) for name in given if name not in allowed]
+        supplied: tuple[str, ...] = getattr(therapy, field)
+        faults += [
+            (f"{path}.{field}", "one of " + ", ".join(allowed), name) for name in supplied if name not in allowed
+        ]
     for place, act in enumerate(therapy.acts):
         where = f"{path}.acts[{place}]"
         if act.strength > GREATEST[act.channel]:

@@ -154,13 +154,13 @@ def markdown() -> str:
         therapy = entry.therapy
         acts = "; ".join(_act(act) for act in therapy.acts)
         gate = ", ".join((*therapy.genotypes, *therapy.phenotypes, *therapy.onset_regions)) or "all"
-        given = "without a break"
+        supplied = "without a break"
         if therapy.every_months > 0.0:
-            given = f"{therapy.course_months:g} of every {therapy.every_months:g} months"
+            supplied = f"{therapy.course_months:g} of every {therapy.every_months:g} months"
         elif therapy.stop_month is not None:
-            given = "once" if therapy.stop_month <= 1.0 else f"until month {therapy.stop_month:g}"
+            supplied = "once" if therapy.stop_month <= 1.0 else f"until month {therapy.stop_month:g}"
         ground = entry.ground + (f" [@{entry.source}]" if entry.source else "")
-        lines.append(f"| `{name}` | {acts} | {gate} | {therapy.responders:g} | {given} | {ground} |")
+        lines.append(f"| `{name}` | {acts} | {gate} | {therapy.responders:g} | {supplied} | {ground} |")
     return "\n".join(lines)
 
 

@@ -88,7 +88,7 @@ def at_least(
 
 
 def log_probability(
-    place: Int[np.ndarray, "*batch"],
+    index: Int[np.ndarray, "*batch"],
     trait: Float[np.ndarray, "*batch"],
     discrimination: float,
     steps: Float[np.ndarray, "*_ step"],
@@ -97,7 +97,7 @@ def log_probability(
     reached = at_least(trait, discrimination, steps)
     whole = np.concatenate([np.ones((*reached.shape[:-1], 1)), reached, np.zeros((*reached.shape[:-1], 1))], axis=-1)
     share = whole[..., :-1] - whole[..., 1:]
-    return np.log(np.maximum(np.take_along_axis(share, np.asarray(place)[..., None], axis=-1)[..., 0], 1e-300))
+    return np.log(np.maximum(np.take_along_axis(share, np.asarray(index)[..., None], axis=-1)[..., 0], 1e-300))
 
 
 def moments(
@@ -122,5 +122,5 @@ def simulate_scores(
 ) -> Float[np.ndarray, "*batch"]:
     """Scores of an item drawn at values of its trait [points]."""
     drawn = np.asarray(jax.random.uniform(key, np.shape(trait)))
-    place = (drawn[..., None] < at_least(trait, discrimination, steps)).sum(axis=-1)
-    return np.asarray(scores)[place]
+    index = (drawn[..., None] < at_least(trait, discrimination, steps)).sum(axis=-1)
+    return np.asarray(scores)[index]

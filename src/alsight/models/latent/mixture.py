@@ -143,12 +143,12 @@ class Mixture(Spec, frozen=True, kw_only=True):
         return logsumexp(self.joint(columns, parameters, sums(visits)), axis=1)
 
     def joint(
-        self, columns: Columns, parameters: Float[Array, "*_ parameter"], given: Sums
+        self, columns: Columns, parameters: Float[Array, "*_ parameter"], supplied: Sums
     ) -> Float[Array, "subject kind"]:
         """Log density of each person's values together with each class."""
         values = self.values(columns, parameters)
-        each = [_normal(given, values.fixed[k], values.spread[k], values.sd) for k in range(self.classes)]
-        return jnp.stack(each, axis=1) + jax.nn.log_softmax(given.member @ values.logit.T, axis=1)
+        each = [_normal(supplied, values.fixed[k], values.spread[k], values.sd) for k in range(self.classes)]
+        return jnp.stack(each, axis=1) + jax.nn.log_softmax(supplied.member @ values.logit.T, axis=1)
 
     def posterior(
         self, columns: Columns, parameters: Float[np.ndarray, "*_ parameter"], visits: Visits
@@ -168,15 +168,15 @@ class Mixture(Spec, frozen=True, kw_only=True):
         self, columns: Columns, parameters: Float[np.ndarray, "*_ parameter"], visits: Visits
     ) -> tuple[Float[Array, "subject visit"], Float[Array, "subject visit"], Float[Array, "subject visit"]]:
         """Each person's true course given what was seen, its SD over classes too, and the SD of a new measurement."""
-        values, given = self.values(columns, jnp.asarray(parameters)), sums(visits)
+        values, supplied = self.values(columns, jnp.asarray(parameters)), sums(visits)
         share = self.posterior(columns, parameters, visits)
         courses: list[Array] = []
         spreads: list[Array] = []
         for k in range(self.classes):
             root = factor_of(values.spread[k], len(columns.random))
-            middle = jnp.eye(root.shape[0]) + root.T @ given.zz @ root / values.sd**2
+            middle = jnp.eye(root.shape[0]) + root.T @ supplied.zz @ root / values.sd**2
             covariance = root @ jnp.linalg.solve(middle, jnp.broadcast_to(root.T, middle.shape))
-            pull = (given.zy - given.zx @ values.fixed[k]) / values.sd**2
+            pull = (supplied.zy - supplied.zx @ values.fixed[k]) / values.sd**2
             effect = jnp.einsum("sqr,sr->sq", covariance, pull)
             courses.append(visits.fixed @ values.fixed[k] + jnp.einsum("svq,sq->sv", visits.random, effect))
             spreads.append(jnp.einsum("svq,sqr,svr->sv", visits.random, covariance, visits.random))
@@ -214,9 +214,9 @@ class Mixture(Spec, frozen=True, kw_only=True):
 
 def sums(visits: Visits) -> Sums:
     """Sums over each person's visits; nothing else of the values enters the likelihood."""
-    seen = visits.seen[..., None]
-    x, z = jnp.where(seen, visits.fixed, 0.0), jnp.where(seen, visits.random, 0.0)
-    y = jnp.where(visits.seen, visits.outcome, 0.0)
+    observed = visits.observed[..., None]
+    x, z = jnp.where(observed, visits.fixed, 0.0), jnp.where(observed, visits.random, 0.0)
+    y = jnp.where(visits.observed, visits.outcome, 0.0)
     return Sums(
         jnp.einsum("svp,svq->spq", x, x),
         jnp.einsum("svq,svp->sqp", z, x),
@@ -224,18 +224,18 @@ def sums(visits: Visits) -> Sums:
         jnp.einsum("svp,sv->sp", x, y),
         jnp.einsum("svq,sv->sq", z, y),
         (y**2).sum(axis=1),
-        visits.seen.sum(axis=1).astype(float),
+        visits.observed.sum(axis=1).astype(float),
         visits.noise[:, 0],
     )
 
 
-def _normal(given: Sums, fixed: Array, spread: Array, sd: Array) -> Array:
+def _normal(supplied: Sums, fixed: Array, spread: Array, sd: Array) -> Array:
     # Log density of y = X b + Z u + e from the sums, by the determinant lemma; matrices a person are unrolled.
-    root = factor_of(spread, given.zz.shape[-1])
-    size = jnp.einsum("spq,p,q->s", given.xx, fixed, fixed)
-    square = given.yy - 2 * given.xy @ fixed + size
-    pull = (given.zy - given.zx @ fixed) @ root
-    middle = root.T @ given.zz @ root / sd**2
+    root = factor_of(spread, supplied.zz.shape[-1])
+    size = jnp.einsum("spq,p,q->s", supplied.xx, fixed, fixed)
+    square = supplied.yy - 2 * supplied.xy @ fixed + size
+    pull = (supplied.zy - supplied.zx @ fixed) @ root
+    middle = root.T @ supplied.zz @ root / sd**2
     logdet, inner = jnp.zeros_like(square), jnp.zeros_like(square)
     lower: list[list[Array]] = []
     half: list[Array] = []
@@ -250,7 +250,7 @@ def _normal(given: Sums, fixed: Array, spread: Array, sd: Array) -> Array:
         half.append((pull[:, row] - sum(line[m] * half[m] for m in range(row))) / line[row])
         lower.append(line)
         logdet, inner = logdet + 2 * jnp.log(line[row]), inner + half[row] ** 2
-    logdet = logdet + given.size * jnp.log(2 * jnp.pi * sd**2)
+    logdet = logdet + supplied.size * jnp.log(2 * jnp.pi * sd**2)
     value = -0.5 * (logdet + (square - inner / sd**2) / sd**2)
     # Far off, the sums cancel to rounding errors: nothing may be gained there.
-    return jnp.where(size < FARTHEST * (given.yy.mean() + sd**2), value, -jnp.inf)
+    return jnp.where(size < FARTHEST * (supplied.yy.mean() + sd**2), value, -jnp.inf)

@@ -112,12 +112,12 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         root, rest = _spread(columns, parameters)
         log_d50, log_dx = self._logs(columns, parameters, visits)
 
-        def one(given: tuple[Array, ...]) -> Array:
-            *seen, center, half = given
-            return self._shares(root, rest, tuple(seen), center, half)[2]
+        def one(supplied: tuple[Array, ...]) -> Array:
+            *observed, center, half = supplied
+            return self._shares(root, rest, tuple(observed), center, half)[2]
 
-        given = (visits.outcome, visits.seen, visits.random[..., 0], log_d50, log_dx, *where)
-        return jax.lax.map(jax.checkpoint(one), given, batch_size=BLOCK)
+        supplied = (visits.outcome, visits.observed, visits.random[..., 0], log_d50, log_dx, *where)
+        return jax.lax.map(jax.checkpoint(one), supplied, batch_size=BLOCK)
 
     def log_density_held(
         self,
@@ -149,61 +149,61 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         grid, weight = hermite(self.points)
         volume = jnp.log(jnp.diagonal(root_then)).sum() - jnp.log(jnp.diagonal(root)).sum()
 
-        def one(given: tuple[Array, ...]) -> Array:
-            outcome, seen, time, mean, mean_then, more, center, half = given
+        def one(supplied: tuple[Array, ...]) -> Array:
+            outcome, observed, time, mean, mean_then, more, center, half = supplied
             logs = mean_then + (center + grid @ half.T) @ root_then.T
             away = solve_triangular(root, (logs - mean).T, lower=True)
             lift = 0.5 * (grid**2).sum(axis=1) - 0.5 * (away**2).sum(axis=0)
             score = curve(self.best, time, logs[:, :1] + more[0], logs[:, 1:] + more[1]).score
-            density = jnp.where(seen, self._noise((outcome - score) / rest[0], rest) - jnp.log(rest[0]), 0.0)
+            density = jnp.where(observed, self._noise((outcome - score) / rest[0], rest) - jnp.log(rest[0]), 0.0)
             return logsumexp(density.sum(axis=1) + weight + lift) + jnp.log(jnp.diagonal(half)).sum() + volume
 
-        given = (visits.outcome, visits.seen, visits.random[..., 0], now, then, later, *placed)
-        return jax.lax.map(jax.checkpoint(one), given, batch_size=BLOCK)
+        supplied = (visits.outcome, visits.observed, visits.random[..., 0], now, then, later, *placed)
+        return jax.lax.map(jax.checkpoint(one), supplied, batch_size=BLOCK)
 
     def nodes(self, columns: Columns, parameters: Float[Array, "*_ parameter"], visits: Visits) -> PlacedNodes:
         """Where the quadrature of each person stands; no gradient flows through."""
         root, rest = _spread(columns, parameters)
         log_d50, log_dx = self._logs(columns, parameters, visits)
 
-        def one(outcome: Array, seen: Array, time: Array, d50: Array, dx: Array) -> PlacedNodes:
+        def one(outcome: Array, observed: Array, time: Array, d50: Array, dx: Array) -> PlacedNodes:
             def look(center: Array) -> tuple[Array, Array, Array]:
                 effects = root @ center
                 at = curve(self.best, time, d50 + effects[0], dx + effects[1])
                 error = outcome - at.score
                 reach = jnp.stack([at.by_d50, at.by_dx], axis=-1) @ root
-                weight = jnp.where(seen, self._weight(error / rest[0], rest) / rest[0] ** 2, 0.0)
-                loss = 0.5 * center @ center - jnp.where(seen, self._noise(error / rest[0], rest), 0.0).sum()
+                weight = jnp.where(observed, self._weight(error / rest[0], rest) / rest[0] ** 2, 0.0)
+                loss = 0.5 * center @ center - jnp.where(observed, self._noise(error / rest[0], rest), 0.0).sum()
                 return loss, reach.T @ (weight * error) - center, jnp.eye(2) + reach.T @ (weight[:, None] * reach)
 
             return _descend(look)
 
-        given = (visits.outcome, visits.seen, visits.random[..., 0], log_d50, log_dx)
-        placed = jax.vmap(one)(*given)
+        supplied = (visits.outcome, visits.observed, visits.random[..., 0], log_d50, log_dx)
+        placed = jax.vmap(one)(*supplied)
         for _ in range(REFINED):
-            placed = self._moments(root, rest, given, placed)
+            placed = self._moments(root, rest, supplied, placed)
         return jax.lax.stop_gradient(placed)
 
-    def _moments(self, root: Array, rest: Array, given: tuple[Array, ...], placed: PlacedNodes) -> PlacedNodes:
+    def _moments(self, root: Array, rest: Array, supplied: tuple[Array, ...], placed: PlacedNodes) -> PlacedNodes:
         # Mean and covariance by the quadrature itself: near the best score the law is curved and its mode misleads.
-        def one(given: tuple[Array, ...]) -> PlacedNodes:
-            *seen, center, half = given
-            points, share, _ = self._shares(root, rest, tuple(seen), center, half)
+        def one(supplied: tuple[Array, ...]) -> PlacedNodes:
+            *observed, center, half = supplied
+            points, share, _ = self._shares(root, rest, tuple(observed), center, half)
             mean = share @ points
             away = points - mean
             return PlacedNodes(mean, _factor((share[:, None] * away).T @ away))
 
-        return jax.lax.map(one, (*given, *placed), batch_size=BLOCK)
+        return jax.lax.map(one, (*supplied, *placed), batch_size=BLOCK)
 
     def _shares(
-        self, root: Array, rest: Array, given: tuple[Array, ...], center: Array, half: Array
+        self, root: Array, rest: Array, supplied: tuple[Array, ...], center: Array, half: Array
     ) -> tuple[Array, Array, Array]:
         # Nodes, their probabilities given one person's scores, and the log density of these.
-        outcome, seen, time, d50, dx = given
+        outcome, observed, time, d50, dx = supplied
         points, weight = self._points(center, half)
         effects = points @ root.T
         score = curve(self.best, time, d50 + effects[:, :1], dx + effects[:, 1:]).score
-        density = jnp.where(seen, self._noise((outcome - score) / rest[0], rest) - jnp.log(rest[0]), 0.0)
+        density = jnp.where(observed, self._noise((outcome - score) / rest[0], rest) - jnp.log(rest[0]), 0.0)
         each = density.sum(axis=1) + weight
         return points, jax.nn.softmax(each), logsumexp(each)
 
@@ -231,27 +231,27 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         root, rest = _spread(columns, parameters)
         log_d50, log_dx = self._logs(columns, parameters, visits)
 
-        def one(given: tuple[Array, ...]) -> tuple[Array, Array]:
-            *seen, center, half = given
-            points, share, _ = self._shares(root, rest, tuple(seen), center, half)
+        def one(supplied: tuple[Array, ...]) -> tuple[Array, Array]:
+            *observed, center, half = supplied
+            points, share, _ = self._shares(root, rest, tuple(observed), center, half)
             return points @ root.T, share
 
-        given = (visits.outcome, visits.seen, visits.random[..., 0], log_d50, log_dx, *where)
-        return jax.lax.map(one, given, batch_size=BLOCK)
+        supplied = (visits.outcome, visits.observed, visits.random[..., 0], log_d50, log_dx, *where)
+        return jax.lax.map(one, supplied, batch_size=BLOCK)
 
     def predict(
         self, columns: Columns, parameters: Float[np.ndarray, "*_ parameter"], visits: Visits
     ) -> tuple[Float[Array, "subject visit"], Float[Array, "subject visit"], Float[Array, "subject visit"]]:
         """Each person's true course given what was seen, its SD, and the SD of a new measurement."""
-        given = jnp.asarray(parameters)
-        effects, share = self.effects(columns, given, visits)
-        log_d50, log_dx = self._logs(columns, given, visits)
+        supplied = jnp.asarray(parameters)
+        effects, share = self.effects(columns, supplied, visits)
+        log_d50, log_dx = self._logs(columns, supplied, visits)
         time = visits.random[..., 0, None]
         own = effects[:, None]
         score = curve(self.best, time, log_d50[..., None] + own[..., 0], log_dx[..., None] + own[..., 1]).score
         mean = (score * share[:, None]).sum(axis=-1)
         variance = ((score - mean[..., None]) ** 2 * share[:, None]).sum(axis=-1)
-        rest = _spread(columns, given)[1]
+        rest = _spread(columns, supplied)[1]
         wider = 1.0 if self.noise == "normal" else rest[1] / jnp.maximum(rest[1] - 2, 1e-3)
         return mean, jnp.sqrt(variance), jnp.sqrt(variance + rest[0] ** 2 * wider)
 
@@ -259,12 +259,12 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         self, columns: Columns, key: Array, parameters: Float[np.ndarray, "*_ parameter"], visits: Visits
     ) -> Float[Array, "subject visit"]:
         """New scores at every visit, from new people with the same designs; not rounded and not bounded."""
-        given = jnp.asarray(parameters)
-        root, rest = _spread(columns, given)
+        supplied = jnp.asarray(parameters)
+        root, rest = _spread(columns, supplied)
         for_effects, for_noise = jax.random.split(key)
         people, width = visits.outcome.shape
         effects = jax.random.normal(for_effects, (people, 2)) @ root.T
-        log_d50, log_dx = self._logs(columns, given, visits)
+        log_d50, log_dx = self._logs(columns, supplied, visits)
         score = curve(self.best, visits.random[..., 0], log_d50 + effects[:, :1], log_dx + effects[:, 1:]).score
         if self.noise == "normal":
             return score + rest[0] * jax.random.normal(for_noise, (people, width))

@@ -119,16 +119,16 @@ def _component(
     hidden: Mapping[Who, Hidden],
 ) -> list[int]:
     """Places of the breakdowns that are tied to a count through unknown ones."""
-    seen: set[int] = set()
+    observed: set[int] = set()
     ahead, met = [who], {who}
     while ahead:
         for place in touching.get(ahead.pop(), []):
-            if place not in seen:
-                seen.add(place)
+            if place not in observed:
+                observed.add(place)
                 new = {member for member in _members(breakdowns[place]) if _unknown(people[member], hidden)} - met
                 met |= new
                 ahead += sorted(new, key=repr)
-    return sorted(seen)
+    return sorted(observed)
 
 
 def limits(one: Headcount, why: Hidden | None) -> tuple[int, int]:

@@ -207,5 +207,5 @@ def table(
     name: str, heads: Sequence[str], rows: Iterable[Sequence[Text]], numeric: Sequence[int] = (), **more: Any
 ) -> TableView:
     """A table view; `numeric` counts the columns set flush right, from 0."""
-    flush = tuple(place in numeric for place in range(len(heads)))
+    flush = tuple(index in numeric for index in range(len(heads)))
     return TableView(name, tuple(heads), tuple(tuple(row) for row in rows), flush, **more)

@@ -30,8 +30,8 @@ def rows(frame: pl.DataFrame) -> alt.Data:
 
 def months_axis(low: float, high: float, width: int, title: str = "months since entry", labels: bool = True) -> alt.X:
     """A time axis [months] with ticks at whole years, half years or quarters, as the width allows."""
-    wanted = max((high - low) / max(width / 55, 2), 1e-9)
-    step = next((step for step in (1, 2, 3, 6, 12, 24, 48, 60, 120) if step >= wanted), 240)
+    requested = max((high - low) / max(width / 55, 2), 1e-9)
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 48, 60, 120) if step >= requested), 240)
     ticks = [step * count for count in range(int(low // step), int(high // step) + 1) if step * count >= low]
     axis = alt.Axis(values=ticks, labels=labels, ticks=labels)
     return alt.X("months", type="quantitative", title=title or None, axis=axis, scale=alt.Scale(domain=[low, high]))

@@ -166,12 +166,12 @@ def _domains(visits: pl.DataFrame) -> pl.DataFrame:
 
 def _measures(measures: pl.DataFrame) -> pl.DataFrame:
     """The measures most often recorded, at most as many as fit in a row; sides and muscles averaged."""
-    wanted = measures.filter(pl.col("measure").is_in(list(MEASURES)))
-    if "svc_pct" in wanted["measure"]:
-        wanted = wanted.filter(pl.col("measure") != "fvc_pct")
-    often = [name for name in MEASURES if wanted.filter(pl.col("measure") == name)["day"].n_unique() > 1][:PANELS]
+    requested = measures.filter(pl.col("measure").is_in(list(MEASURES)))
+    if "svc_pct" in requested["measure"]:
+        requested = requested.filter(pl.col("measure") != "fvc_pct")
+    often = [name for name in MEASURES if requested.filter(pl.col("measure") == name)["day"].n_unique() > 1][:PANELS]
     daily = (
-        wanted.filter(pl.col("measure").is_in(often))
+        requested.filter(pl.col("measure").is_in(often))
         .group_by("measure", "day", maintain_order=True)
         .agg(pl.col("value").mean())
     )

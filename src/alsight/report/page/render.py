@@ -149,19 +149,19 @@ def _settled_figure(figure: Figure, shown: Disclosure) -> Any:
 
 def _settled_table(view: TableView, shown: Disclosure) -> TableView:
     """A table without the columns and rows that only an identified report has."""
-    keep = [shown.identified or place not in view.identifying for place in range(len(view.heads))]
+    keep = [shown.identified or index not in view.identifying for index in range(len(view.heads))]
     rows = []
     for row in view.rows:
         cells = tuple(text(cell, shown) for cell in row)
         if len(cells) > 1:
-            cells = tuple(cell for cell, kept in zip(cells, keep, strict=True) if kept)
+            cells = tuple(cell for cell, accepted in zip(cells, keep, strict=True) if accepted)
         if len(cells) < 2 or all(cells[1:]) or not view.sparse:
             rows.append(cells)
-    chosen = [place for place, kept in enumerate(keep) if kept]
+    chosen = [index for index, accepted in enumerate(keep) if accepted]
     return replace(
         view,
-        heads=tuple(view.heads[place] for place in chosen),
-        numeric=tuple(view.numeric[place] for place in chosen),
+        heads=tuple(view.heads[index] for index in chosen),
+        numeric=tuple(view.numeric[index] for index in chosen),
         rows=tuple(rows),
         identifying=(),
         sums=(),

@@ -185,13 +185,13 @@ def small_multiples(small: pl.DataFrame, reach: tuple[float, float], width: int,
     """
     names = small["name"].unique(maintain_order=True).to_list()
     wide = 1.0 / panels
-    place = small.join(pl.DataFrame({"name": names, "order": range(len(names))}), on="name", how="left")
+    location = small.join(pl.DataFrame({"name": names, "order": range(len(names))}), on="name", how="left")
     low, high = pl.col("low"), pl.col("high")
     level = pl.when(high > low).then((pl.col("value") - low) / (high - low)).otherwise(0.5)
     column, row = pl.col("order") % panels, pl.col("order") // panels
     left = column * wide
     across = (pl.col("months") - reach[0]) / (reach[1] - reach[0]) * wide * (1 - _GAP)
-    marks = place.with_columns(
+    marks = location.with_columns(
         x=left + across, y=row * _ROW + (_ROW - _HEIGHT) - 16 + (1 - level) * _HEIGHT, left=left, top=row * _ROW
     ).sort("order", "months")
     ends = marks.group_by("name", maintain_order=True).agg(

@@ -92,9 +92,9 @@ def event_counts(frame: pl.DataFrame, listed: Listed) -> dict[tuple[str, str], H
             listed.get(("event", row["table"], row["name"]), 0),
             # The dead stand in the table of stages as well.
             spared=row["name"] == "death",
-            implied=place >= _EVENTS_DRAWN,
+            implied=index >= _EVENTS_DRAWN,
         )
-        for place, row in enumerate(frame.iter_rows(named=True))
+        for index, row in enumerate(frame.iter_rows(named=True))
     }
 
 

@@ -33,7 +33,7 @@ def survival(portrait: Tables, at_risk: pl.DataFrame) -> Section:
     meaning, last = facts["meaning"][0], float(at_risk["time"].max() or 0.0)  # type: ignore[arg-type]
     events, people = survival_counts(portrait["survival_summary"])
     step = next((step for step in (3, 6, 12, 24, 60) if last / step <= _AT_RISK_STEPS), 120)
-    steps = [float(step * place) for place in range(int(last // step) + 1)]
+    steps = [float(step * index) for index in range(int(last // step) + 1)]
     rows = [_risk_row(time, at_risk, curve, events) for time in steps]
 
     def draw(shown: Disclosure) -> Callable[[int], Any] | None:

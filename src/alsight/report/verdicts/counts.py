@@ -46,19 +46,19 @@ def everyone(size: int) -> Headcount:
     return Headcount(size, ("cohort",), open=True)
 
 
-def verdict_counts(judged: Verdicts, listed: Listed) -> VerdictCounts:
+def verdict_counts(assessed: Verdicts, listed: Listed) -> VerdictCounts:
     """People by headline verdict and by present state.
 
     Args:
-        judged: the verdicts.
+        assessed: the verdicts.
         listed: how many of each verdict the report lists one by one.
     """
-    whole = everyone(judged.people.height)
-    headline = _counts(judged.people["verdict"], "verdict", listed)
-    current = _counts(judged.people["current"], "now", listed)
+    whole = everyone(assessed.people.height)
+    headline = _counts(assessed.people["verdict"], "verdict", listed)
+    current = _counts(assessed.people["current"], "now", listed)
     called = [one for verdict, one in headline.items() if verdict in REVIEWED]
     gains = Headcount(sum(one.size for one in called), ("gains",), sum(min(one.listed, one.size) for one in called))
-    again = int(judged.people["review"].fill_null(value=False).sum())
+    again = int(assessed.people["review"].fill_null(value=False).sum())
     return VerdictCounts(
         whole,
         headline,
@@ -90,10 +90,10 @@ def stated_counts(row: Mapping[str, Any]) -> tuple[Headcount, Headcount | None]:
     return eligible, Headcount(round(row["observed"]), ("observed", *who))
 
 
-def stated_everything(judged: Verdicts) -> tuple[Headcount, ...]:
+def stated_everything(assessed: Verdicts) -> tuple[Headcount, ...]:
     """Every count of the statement, in the report or in the file beside it, and those of its sentence."""
-    rows = [one for row in judged.statement.iter_rows(named=True) for one in stated_counts(row) if one is not None]
-    return (*rows, *(sentence_counts(judged.sentence) if judged.sentence else ()))
+    rows = [one for row in assessed.statement.iter_rows(named=True) for one in stated_counts(row) if one is not None]
+    return (*rows, *(sentence_counts(assessed.sentence) if assessed.sentence else ()))
 
 
 def sentence_counts(found: CohortStatement) -> tuple[Headcount, Headcount]:

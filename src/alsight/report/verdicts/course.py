@@ -34,12 +34,12 @@ def drawn_course(course: PersonCourse, row: dict[str, Any], smoothed: pl.DataFra
         high=(level + half).clip(0.0, ALSFRS_R_BEST),
     )
     start, end = row["start_day"], row["end_day"]
-    told = start is not None and end is not None and row["verdict"] in GAINS | PLATEAUS | RISES_EXPLAINED
+    reported = start is not None and end is not None and row["verdict"] in GAINS | PLATEAUS | RISES_EXPLAINED
     window = pl.DataFrame(
         {
-            "start": [months_of(float(start or 0))] if told else [],
-            "end": [months_of(float(end or 0))] if told else [],
-            "kind": [kind(row["verdict"])] if told else [],
+            "start": [months_of(float(start or 0))] if reported else [],
+            "end": [months_of(float(end or 0))] if reported else [],
+            "kind": [kind(row["verdict"])] if reported else [],
         },
         schema=SPAN,
     )

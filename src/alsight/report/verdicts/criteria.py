@@ -92,16 +92,16 @@ def note_words(note: Note, thresholds: Thresholds, people: str = "") -> str:
     return f"{SCALE_NAMES[note.scale]}: {said}" if note.scale else said
 
 
-def criteria_section(judged: Verdicts, counts: VerdictCounts) -> Section:
+def criteria_section(assessed: Verdicts, counts: VerdictCounts) -> Section:
     """Thresholds, sensitivity to missing visits, and notes."""
     blocks: list[Block] = [
         Prose(
             "Every threshold of every verdict, as used in this report. The defaults were fixed before any record was "
             "read. The documentation states which of them have a published source and which are assumed."
         ),
-        thresholds_table(judged.thresholds),
+        thresholds_table(assessed.thresholds),
     ]
-    if judged.sensitivity.height:
+    if assessed.sensitivity.height:
         blocks += [
             Heading("Sensitivity to missing visits"),
             Prose(
@@ -109,10 +109,10 @@ def criteria_section(judged: Verdicts, counts: VerdictCounts) -> Section:
                 "points under their expected score, and the favorable verdicts are given again. The table counts the "
                 "people who keep their verdict. The result for each person is in sensitivity.parquet."
             ),
-            sensitivity_table(judged, counts),
+            sensitivity_table(assessed, counts),
         ]
-    if judged.notes:
-        notes = (Prose(note_text(note, judged.thresholds)) for note in judged.notes)
+    if assessed.notes:
+        notes = (Prose(note_text(note, assessed.thresholds)) for note in assessed.notes)
         blocks += [Heading("Notes on the verdicts"), *notes]
     return Section("asked", "Criteria for each verdict", tuple(blocks))
 
@@ -132,10 +132,10 @@ def _value(value: float, unit: str) -> str:
     return f"{shown} {noun}"
 
 
-def sensitivity_table(judged: Verdicts, counts: VerdictCounts) -> TableView:
+def sensitivity_table(assessed: Verdicts, counts: VerdictCounts) -> TableView:
     """How many people keep each favorable verdict, by how much worse missing visits are assumed to be."""
-    first = judged.people.select("subject", given="verdict")
-    both = judged.sensitivity.filter(pl.col("worse") > 0.0).join(first, on="subject")
+    first = assessed.people.select("subject", given="verdict")
+    both = assessed.sensitivity.filter(pl.col("worse") > 0.0).join(first, on="subject")
     amounts = both["worse"].unique().sort().to_list()
     kept = both.group_by("given", "worse").agg(people=pl.len(), kept=(pl.col("verdict") == pl.col("given")).sum())
     found = {(row["given"], row["worse"]): row for row in kept.iter_rows(named=True)}

@@ -43,7 +43,7 @@ class Looked:
         total: people who earn a page in either way.
         records: what is recorded.
         dossiers: second measures and exposures around the turn.
-        judged: the verdicts.
+        assessed: the verdicts.
         definitions: those that earn a page.
         size: people in the cohort.
     """
@@ -54,25 +54,25 @@ class Looked:
     total: int
     records: Records
     dossiers: Dossiers
-    judged: Verdicts
+    assessed: Verdicts
     definitions: tuple[str, ...]
     size: int
 
 
 def look(
-    judged: Verdicts, flags: pl.DataFrame, cohort: Cohort, records: Records, definitions: tuple[str, ...], pages: int
+    assessed: Verdicts, flags: pl.DataFrame, cohort: Cohort, records: Records, definitions: tuple[str, ...], pages: int
 ) -> Looked:
     """Choose who has a page: striking verdicts first, the rarest first among them, then definitions met.
 
     Args:
-        judged: the verdicts, under the names of the cohort.
+        assessed: the verdicts, under the names of the cohort.
         flags: people who met a striking definition, one row each.
         cohort: the people.
         records: their scored visits and episodes.
         definitions: those that earn a page.
         pages: most people with one.
     """
-    first = judged.people.filter(pl.col("verdict").is_in(DOSSIERS))
+    first = assessed.people.filter(pl.col("verdict").is_in(DOSSIERS))
     rank = pl.col("verdict").replace_strict(RANK, default=len(RANK), return_dtype=pl.Int32)
     ordered = first.sort(
         rank, "base_rate", "months", "subject", descending=[False, False, True, False], nulls_last=True
@@ -88,7 +88,7 @@ def look(
     others = (
         flags.join(called, on="subject", how="anti", maintain_order="left")
         .drop("definition", "size")
-        .join(judged.people.select("subject", "verdict"), on="subject", how="left", maintain_order="left")
+        .join(assessed.people.select("subject", "verdict"), on="subject", how="left", maintain_order="left")
     )
     days = ("start_day", "held_from_day", "end_day")
     columns = ["subject", "verdict", "words", "kind", *days]
@@ -96,12 +96,12 @@ def look(
     shown = both.drop_nulls("start_day").head(pages)
     turns = dict(zip(shown["subject"], shown["start_day"], strict=True))
     whole = (called.height, flags.height, called.height + others.height)
-    return Looked(shown, *whole, records, dossiers(cohort, turns), judged, definitions, cohort.size)
+    return Looked(shown, *whole, records, dossiers(cohort, turns), assessed, definitions, cohort.size)
 
 
 def anchors(looked: Looked) -> dict[str, str]:
     """Person to the place of their page."""
-    return {name: f"person-{place + 1}" for place, name in enumerate(looked.shown["subject"])}
+    return {name: f"person-{index + 1}" for index, name in enumerate(looked.shown["subject"])}
 
 
 def dossier_section(looked: Looked, counts: VerdictCounts, progress: Progress) -> Section:
@@ -166,14 +166,14 @@ def _pages(looked: Looked, progress: Progress) -> tuple[PersonPage, ...]:
     """One page for each person shown, in their order."""
     chosen = pl.col("subject").is_in(looked.shown["subject"].implode())
     near = Records(*(frame.filter(chosen) for frame in vars(looked.records).values()))
-    judged = looked.judged
-    rows = {row["subject"]: row for row in judged.people.filter(chosen).iter_rows(named=True)}
-    reviewed = {row["subject"]: row for row in judged.review.filter(chosen).iter_rows(named=True)}
-    causes, courses = judged.causes.filter(chosen), judged.courses.filter(chosen)
+    assessed = looked.assessed
+    rows = {row["subject"]: row for row in assessed.people.filter(chosen).iter_rows(named=True)}
+    reviewed = {row["subject"]: row for row in assessed.review.filter(chosen).iter_rows(named=True)}
+    causes, courses = assessed.causes.filter(chosen), assessed.courses.filter(chosen)
     known = cause_words(causes)
     pages: list[PersonPage] = []
-    for place, flag in enumerate(looked.shown.iter_rows(named=True)):
-        progress("drawing people", place, looked.shown.height)
+    for index, flag in enumerate(looked.shown.iter_rows(named=True)):
+        progress("drawing people", index, looked.shown.height)
         name = flag["subject"]
         own, mine = near.of(name), pl.col("subject") == name
         about = PersonEvidence(
@@ -184,10 +184,10 @@ def _pages(looked: Looked, progress: Progress) -> tuple[PersonPage, ...]:
             exposures=looked.dossiers.exposures.filter(mine),
             people=looked.size,
             checks=checks(_period(flag, own)),
-            thresholds=judged.thresholds,
+            thresholds=assessed.thresholds,
             cause=known.get(name),
         )
-        pages.append(_page(place + 1, about, own, courses.filter(mine), looked.definitions))
+        pages.append(_page(index + 1, about, own, courses.filter(mine), looked.definitions))
     return tuple(pages)
 
 
@@ -199,7 +199,7 @@ def _period(flag: dict[str, Any], own: Records) -> Period:
 
 
 def _page(
-    place: int, about: PersonEvidence, own: Records, smoothed: pl.DataFrame, definitions: tuple[str, ...]
+    index: int, about: PersonEvidence, own: Records, smoothed: pl.DataFrame, definitions: tuple[str, ...]
 ) -> PersonPage:
     row = about.verdict
     course = drawn_course(recorded(own, definitions), row, smoothed)
@@ -208,8 +208,8 @@ def _page(
         "window of the verdict, events, domains and measures"
     )
     return PersonPage(
-        anchor=f"person-{place}",
-        title=f"{place}. Person {row['subject']}",
+        anchor=f"person-{index}",
+        title=f"{index}. Person {row['subject']}",
         verdict=opening(row["verdict"]),
         tone=tone(row["verdict"]),
         reason=window_words(row),

@@ -104,19 +104,19 @@ def numbers(row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     )
     base = (("base rate: natural history shows as much in", percent(row["base_rate"])),)
     if verdict in GAINS:
-        told = (*gained, *base)
+        reported = (*gained, *base)
     elif verdict in PLATEAUS:
-        told = (*flat, lost[1], *base)
+        reported = (*flat, lost[1], *base)
     else:
-        told = (*lost, *(gained[1:2] if row["local_false_discovery_rate"] is not None else ()), *base)
-    return tuple((name, value) for name, value in told if value != NONE)
+        reported = (*lost, *(gained[1:2] if row["local_false_discovery_rate"] is not None else ()), *base)
+    return tuple((name, value) for name, value in reported if value != NONE)
 
 
 def parts(about: PersonEvidence) -> tuple[Part, ...]:
     """The parts of the page of a person, in reading order; a heading with nothing under it is not printed."""
     row = about.verdict
     step = next_step(row, about.thresholds)
-    told = (
+    reported = (
         Part("Reasons for the verdict", explanation(row, about.thresholds, about.cause)),
         Part("Base rate", _unusual(row, about.people)),
         Part("Other explanations", _causes(about.causes, row)),
@@ -126,7 +126,7 @@ def parts(about: PersonEvidence) -> tuple[Part, ...]:
         Part("Next step", (step,) if step else ()),
         Part("Remarks on the record", tuple(about.checks)),
     )
-    return tuple(part for part in told if part.said or part.table)
+    return tuple(part for part in reported if part.said or part.table)
 
 
 def _unusual(row: dict[str, Any], people: int) -> tuple[str, ...]:

@@ -23,34 +23,34 @@ REASONS: Final = 3
 """Reasons stated in the list."""
 
 
-def look_again(judged: Verdicts) -> pl.DataFrame:
+def look_again(assessed: Verdicts) -> pl.DataFrame:
     """People to re-evaluate, the most striking verdict first, then the likeliest mimic.
 
     Returns:
         `subject`, `verdict` and the columns of the review, one row a person.
     """
-    wanted = judged.people.filter(pl.col("review").fill_null(value=False)).select("subject", "verdict")
-    if not wanted.height:
-        return wanted.with_columns(posterior=pl.lit(None, pl.Float64))
+    requested = assessed.people.filter(pl.col("review").fill_null(value=False)).select("subject", "verdict")
+    if not requested.height:
+        return requested.with_columns(posterior=pl.lit(None, pl.Float64))
     rank = pl.col("verdict").replace_strict(RANK, default=len(RANK), return_dtype=pl.Int32)
     always = pl.col("verdict").is_in(list(REVIEWED))
     return (
-        wanted.join(judged.review, on="subject", how="left", maintain_order="left")
+        requested.join(assessed.review, on="subject", how="left", maintain_order="left")
         .with_columns(first=pl.when(always).then(rank).otherwise(len(RANK)))
         .sort("first", "posterior", "subject", descending=[False, True, False], nulls_last=True)
         .drop("first")
     )
 
 
-def second_look_section(judged: Verdicts, anchors: Mapping[str, str], again: Headcount) -> Section:
+def second_look_section(assessed: Verdicts, anchors: Mapping[str, str], again: Headcount) -> Section:
     """The list of people to re-evaluate.
 
     Args:
-        judged: the verdicts.
+        assessed: the verdicts.
         anchors: person to the place of their page, for those who have one.
         again: how many people there are to re-evaluate.
     """
-    listed = look_again(judged)
+    listed = look_again(assessed)
     title = "People to re-evaluate"
     intro = (
         "A mimic is another disease that looks like ALS. The diagnosis deserves a second look after every held gain, "
@@ -70,9 +70,9 @@ def second_look_section(judged: Verdicts, anchors: Mapping[str, str], again: Hea
 
 def _row(row: dict[str, Any], anchors: Mapping[str, str]) -> tuple[str | Markup, ...]:
     name = row["subject"]
-    place = anchors.get(name)
+    index = anchors.get(name)
     return (
-        Markup('<a href="#{}">{}</a>').format(place, name) if place else name,
+        Markup('<a href="#{}">{}</a>').format(index, name) if index else name,
         opening(row["verdict"] or NONE),
         sure(row.get("posterior")),
         opening(joined(reasons(row, REASONS))) or NONE,
@@ -82,8 +82,8 @@ def _row(row: dict[str, Any], anchors: Mapping[str, str]) -> tuple[str | Markup,
 
 def reasons(row: dict[str, Any], most: int) -> list[str]:
     """What speaks for or against a mimic, the strongest first, each with its log odds; the prior apart."""
-    told = [part for part in row.get("reasons") or [] if part["feature"] != "prior"]
-    return [f"{reason_words(part)} ({signed(part['weight'], 1)})" for part in told[:most]]
+    reported = [part for part in row.get("reasons") or [] if part["feature"] != "prior"]
+    return [f"{reason_words(part)} ({signed(part['weight'], 1)})" for part in reported[:most]]
 
 
 def mimics(row: dict[str, Any]) -> list[str]:

@@ -73,9 +73,9 @@ def cohort_sentence(found: CohortStatement | None) -> Text:
     )
 
 
-def statement_section(judged: Verdicts) -> Section:
+def statement_section(assessed: Verdicts) -> Section:
     """Observed numbers beside those that natural history predicts at the very same visits."""
-    stated = judged.statement.with_columns(pl.col("subgroup").fill_null("").cast(pl.String))
+    stated = assessed.statement.with_columns(pl.col("subgroup").fill_null("").cast(pl.String))
     whole = stated.filter(pl.col("subgroup").is_in(WHOLE), pl.col("eligible") > 0)
     rest = stated.filter(~pl.col("subgroup").is_in(WHOLE), pl.col("eligible") > 0)
     blocks: list[Block] = [
@@ -164,11 +164,13 @@ def _figure(stated: pl.DataFrame, labels: list[str], *, subgroup: bool = False) 
 def _shares(stated: pl.DataFrame, labels: list[str], shown: Disclosure | None) -> pl.DataFrame:
     """Shares of those eligible; what is not printed is not drawn either."""
     pairs = [stated_counts(row) for row in stated.iter_rows(named=True)]
-    told = pl.Series([shown is None or shown.shows(*(one for one in pair if one)) for pair in pairs], dtype=pl.Boolean)
+    reported = pl.Series(
+        [shown is None or shown.shows(*(one for one in pair if one)) for pair in pairs], dtype=pl.Boolean
+    )
     enough = pl.Series([shown is None or shown.shows(pair[0]) for pair in pairs], dtype=pl.Boolean)
     eligible = pl.col("eligible").cast(pl.Float64)
     known = pl.col("kind").is_in(list(KEY_SHAPES))
-    printed, expected = pl.when(pl.lit(told)), pl.when(pl.lit(enough))
+    printed, expected = pl.when(pl.lit(reported)), pl.when(pl.lit(enough))
     return stated.select(
         label=pl.Series(labels, dtype=pl.String),
         kind=pl.when(known)

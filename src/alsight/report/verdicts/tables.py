@@ -34,21 +34,21 @@ OPEN: Final = Disclosure("identified", {})
 """Everything is printed: what the program answers to the person who holds the data."""
 
 
-def renamed(judged: Verdicts, key: pl.DataFrame) -> Verdicts:
+def renamed(assessed: Verdicts, key: pl.DataFrame) -> Verdicts:
     """The verdicts under other names, sorted by them, so that no order reveals who is who.
 
     Verdicts are given before people are renamed, since raters and calendar dates influence them and are not sent.
 
     Args:
-        judged: verdicts under the file's own identifiers.
+        assessed: verdicts under the file's own identifiers.
         key: `subject` and `pseudonym`, as `pseudonyms` gives them.
     """
     frames = {
         field.name: _renamed(frame, key)
-        for field in fields(judged)
-        if isinstance(frame := getattr(judged, field.name), pl.DataFrame) and "subject" in frame.columns
+        for field in fields(assessed)
+        if isinstance(frame := getattr(assessed, field.name), pl.DataFrame) and "subject" in frame.columns
     }
-    return replace(judged, **frames)
+    return replace(assessed, **frames)
 
 
 def _renamed(frame: pl.DataFrame, key: pl.DataFrame) -> pl.DataFrame:
@@ -57,19 +57,21 @@ def _renamed(frame: pl.DataFrame, key: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(subject="pseudonym").select(order).sort("subject", maintain_order=True)
 
 
-def write_verdicts(judged: Verdicts, place: Path, shown: Disclosure) -> dict[str, Path]:
+def write_verdicts(assessed: Verdicts, location: Path, shown: Disclosure) -> dict[str, Path]:
     """Write every table of the verdicts; name of the file without its ending to where it is.
 
     Raises:
         RunError: a file could not be written.
     """
-    frames = {table: getattr(judged, table) for table in FILES}
-    frames["causes"] = with_cause_words(judged.causes)
-    frames["review"] = with_review_words(judged.review)
-    frames["people"] = with_sentences(judged.people, judged.causes, judged.thresholds)
-    written = {Path(name).stem: write_whole(place / name, frames[table].write_parquet) for table, name in FILES.items()}
-    stated = guarded(printed_statement(judged.statement, shown))
-    return {**written, "statement": write_whole(place / "statement.csv", stated.write_csv)}
+    frames = {table: getattr(assessed, table) for table in FILES}
+    frames["causes"] = with_cause_words(assessed.causes)
+    frames["review"] = with_review_words(assessed.review)
+    frames["people"] = with_sentences(assessed.people, assessed.causes, assessed.thresholds)
+    written = {
+        Path(name).stem: write_whole(location / name, frames[table].write_parquet) for table, name in FILES.items()
+    }
+    stated = guarded(printed_statement(assessed.statement, shown))
+    return {**written, "statement": write_whole(location / "statement.csv", stated.write_csv)}
 
 
 def printed_statement(statement: pl.DataFrame, shown: Disclosure) -> pl.DataFrame:
@@ -84,16 +86,16 @@ def printed_statement(statement: pl.DataFrame, shown: Disclosure) -> pl.DataFram
     )
 
 
-def counted(judged: Verdicts) -> dict[str, Any]:
+def counted(assessed: Verdicts) -> dict[str, Any]:
     """People by headline verdict and by present state, every verdict named, and the sentence; nothing is hidden."""
-    return printed_counts(judged, OPEN)
+    return printed_counts(assessed, OPEN)
 
 
-def printed_counts(judged: Verdicts, shown: Disclosure) -> dict[str, Any]:
+def printed_counts(assessed: Verdicts, shown: Disclosure) -> dict[str, Any]:
     """The same with None where a count is hidden."""
-    counts = verdict_counts(judged, {})
+    counts = verdict_counts(assessed, {})
     return {
-        "sentence": text(cohort_sentence(judged.sentence), shown),
+        "sentence": text(cohort_sentence(assessed.sentence), shown),
         "headline": {verdict: _printed(one, shown) for verdict, one in counts.headline.items()},
         "current": {verdict: _printed(one, shown) for verdict, one in counts.current.items()},
         "review": _printed(counts.review, shown),

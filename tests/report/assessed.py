@@ -30,7 +30,7 @@ READINGS: Final = (
 )
 
 
-def judged(cohort: Cohort, thresholds: Thresholds | None = None) -> Verdicts:
+def assessed(cohort: Cohort, thresholds: Thresholds | None = None) -> Verdicts:
     """Verdicts dealt out in turn; courses are the totals, averaged over three visits."""
     used = Thresholds() if thresholds is None else thresholds
     visits = scored_visits(cohort).select(
@@ -46,7 +46,7 @@ def judged(cohort: Cohort, thresholds: Thresholds | None = None) -> Verdicts:
         visits=pl.len() // 2 + 1,
     )
     people = cohort.subjects.select("subject").with_columns(
-        verdict=pl.Series([dealt[(7 * place) % len(dealt)] for place in range(cohort.size)], dtype=pl.String)
+        verdict=pl.Series([dealt[(7 * index) % len(dealt)] for index in range(cohort.size)], dtype=pl.String)
     )
     gain = pl.col("verdict").is_in([verdict.value for verdict in GAINS])
     people = people.join(spans, on="subject", how="left", maintain_order="left").with_columns(
@@ -132,15 +132,15 @@ def statement(size: int) -> pl.DataFrame:
             "points": 4.0 if kind == "gain" else None,
             "months": months,
             "eligible": round(size * part),
-            "observed": float(round(size * part * seen)),
+            "observed": float(round(size * part * observed)),
             "expected": size * part * expected,
             "expected_low": float(max(0, round(size * part * expected - 4))),
             "expected_high": float(round(size * part * expected + 5)),
             "upper_tail_probability": 0.2,
-            "cross_fit_expected": size * part * seen * 0.95,
+            "cross_fit_expected": size * part * observed * 0.95,
         }
         for by, group, part in groups
-        for name, kind, months, seen, expected in READINGS
+        for name, kind, months, observed, expected in READINGS
     ]
     rows += [
         {
