@@ -132,7 +132,7 @@ def _selected(answer: Expectation) -> list[str]:
     rows = answer.tables["run_in"]
     if not rows.height:
         return []
-    everybody, chosen = rows.row(0, named=True), rows.row(1, named=True)
+    everyone, chosen = rows.row(0, named=True), rows.row(1, named=True)
     return [
         f"The run-in lets {percent(chosen['entered'] / everyone['entered'])} through; expected without it "
         f"{percent(everyone['rate'])}, with it {percent(chosen['rate'])}."
