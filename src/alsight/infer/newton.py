@@ -140,12 +140,19 @@ def uphill(gradient: Any, information: Any, metric: Any = None, xp: Any = np) ->
     return Direction(step, promise, parts[..., 0] if metric is None else weakest_of(information, xp))
 
 
-def definite(information: np.ndarray, metric: np.ndarray | None = None) -> np.ndarray:
-    """The information with the repair that `uphill` makes; unchanged where it is positive definite."""
+def definite(information: np.ndarray, metric: np.ndarray | None = None, least: float | None = None) -> np.ndarray:
+    """The information with the repair that `uphill` makes; unchanged where it is positive definite.
+
+    Args:
+        information: of each fit.
+        metric: see `Surface`.
+        least: where the information comes from few draws, the least share of the metric that it is taken for.
+    """
     fine = np.isfinite(information).all((-2, -1))
     way, parts = _ways(information, metric, fine, np)
     back = np.linalg.inv(way)
-    return np.swapaxes(back, -1, -2) @ (_repaired(parts, np)[..., None] * back)
+    repaired = _repaired(parts, np) if least is None else np.maximum(parts, least)
+    return np.swapaxes(back, -1, -2) @ (repaired[..., None] * back)
 
 
 def _repaired(parts: Any, xp: Any) -> Any:

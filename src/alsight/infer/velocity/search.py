@@ -26,6 +26,8 @@ SETTLE, BRIEF, MANY = 24, 15, 4000
 LONGEST = 0.7
 """Longest step of a working parameter."""
 SHORTER = 0.6
+LEAST_SHARE = 0.1
+"""Least share of the scores' products that the information of few draws is taken for, in every direction."""
 _EDGE = 1e-6
 _LOWER = 4.0
 
@@ -183,7 +185,7 @@ def _definite(
 ) -> Float[np.ndarray, "inner inner"]:
     """The information of inner parameters, repaired in the metric of the scores' products."""
     some = np.ix_(inner, inner)
-    return definite(information[some], outer[some])
+    return definite(information[some], outer[some], LEAST_SHARE)
 
 
 def _step(
