@@ -17,7 +17,7 @@ from alsight.base.streams import Stream
 from alsight.infer.design import DesignRows, design
 from alsight.infer.fit import Fit
 from alsight.infer.formulas import parse_encoding
-from alsight.infer.general import without_level
+from alsight.infer.gaussian.general import without_level
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import JointFrame, first_rows
 from alsight.infer.joint.fit import joint_data
