@@ -5,7 +5,7 @@ in steps, courses with dips, lines rated with heavy tails, and courses that bend
 more than 10 s of one core runs again, so that its time is without compilation. `convergence.csv` has one row a model
 and cohort.
 
-    python validation/convergence.py [MODEL ...]
+    python -m validation.convergence [MODEL ...]
 """
 
 from __future__ import annotations

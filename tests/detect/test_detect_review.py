@@ -18,7 +18,7 @@ from alsight.detect.review.mimics import MIMICS, shares
 from alsight.detect.review.prior import NEVER, SETTINGS, prior_log_odds, setting_row, unrecognized
 from alsight.detect.review.review import SCHEMA, review
 from alsight.detect.review.rows import FINDINGS, TOTAL_CAP
-from alsight.report.verdicts.review_words import with_review_words
+from alsight.report.sentences.review import with_review_words
 from detect.review_people import cohort, line
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -21,7 +21,7 @@ from alsight.detect.review.dossier import EXPOSURE, FINDING, SECOND, TIMELINE, d
 from alsight.detect.review.features import AGE, age_weights, finding_weights, observed_findings, weigh
 from alsight.detect.review.rated import restoring_days
 from alsight.detect.review.review import review
-from alsight.detect.review.rows import AGE_CAP, CAP, FINDINGS, SLOW_DISCOUNT, TOTAL_CAP, Finding
+from alsight.detect.review.rows import AGE_CAP, CAP, FINDINGS, SLOW_DISCOUNT, TOTAL_CAP, ClinicalFinding
 from detect.review_people import cohort, line
 
 ROWS = {row.name: row for row in FINDINGS}
@@ -74,7 +74,7 @@ def test_serum_shares_come_from_the_printed_quartiles() -> None:
         assert norm.cdf(np.log(62 / middle) / spread) == pytest.approx(share, abs=0.002)
 
 
-@supplied(
+@given(
     st.lists(st.sampled_from([0.0, 1.0, float("nan")]), min_size=len(FINDINGS), max_size=len(FINDINGS)),
     st.one_of(st.just(float("nan")), st.floats(0, 4)),
     st.one_of(st.just(float("nan")), st.floats(15, 95)),
@@ -155,7 +155,7 @@ def test_a_finding_moves_the_posterior_by_its_weight() -> None:
 
 def test_a_row_of_impossible_shares_would_show() -> None:
     odd = replace(ROWS["bulbar_onset"], mimic=0.5, als=0.5)
-    assert isinstance(odd, Finding)
+    assert isinstance(odd, ClinicalFinding)
     assert finding_weights(odd, np.array([1.0, 0.0]), np.array([1.0, 1.0])).tolist() == [0.0, 0.0]
 
 

@@ -115,6 +115,9 @@ def test_a_sentence_names_fields_as_its_door_does() -> None:
     sentence = f"Give {request_field('time_unit')}, or {request_field('dates', 'dmy')} for `dates = 1`."
     assert sentence == 'Give `time_unit=`, or `dates="dmy"` for `dates = 1`.'
     assert with_fields(sentence, cli.typed) == "Give --time-unit, or --dates dmy for `dates = 1`."
+    several = f"Give {request_field('accept', 'scores_rise', listed=True)}."
+    assert several == 'Give `accept=["scores_rise"]`.'
+    assert with_fields(several, cli.typed) == "Give --accept scores_rise."
     form = with_fields(sentence, lambda name, value: f"the field {name}" + (f" ({value})" if value else ""))
     assert form == "Give the field time_unit, or the field dates (dmy) for `dates = 1`."
 

@@ -11,8 +11,8 @@ import pytest
 
 from alsight.base.errors import DataError, NotConverged
 from alsight.base.status import Status
-from alsight.infer.degrees import coefficient_covariance, coefficients, contrast_test
 from alsight.infer.engines import load
+from alsight.infer.gaussian.degrees import coefficient_covariance, coefficients, contrast_test
 from alsight.infer.linear import fit_linear, fit_trials
 from alsight.models.model import Columns
 from infer.slow_linear import dense, random_slope_pieces

@@ -8,8 +8,8 @@ import pytest
 
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
-from alsight.infer.degrees import contrast_test
 from alsight.infer.design import design
+from alsight.infer.gaussian.degrees import contrast_test
 from alsight.infer.marginal import fit_marginal, fit_marginal_trials
 from alsight.models.model import Columns
 from alsight.models.structures import STRUCTURES, covariance_matrix, structure_parameters

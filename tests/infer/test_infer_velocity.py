@@ -13,7 +13,7 @@ from scipy.stats import norm
 from alsight.base.errors import DataError, SpecError
 from alsight.base.status import Status
 from alsight.infer.engines import load
-from alsight.infer.filter.normal import beyond, expected_score, log_tail, normal_quantile, normal_quantiles
+from alsight.infer.filter.normal import beyond, expected_cut_score, log_tail, normal_quantile, normal_quantiles
 from alsight.infer.velocity import likelihood
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.likelihood import blank_memos, evaluate, score
@@ -76,7 +76,7 @@ def test_expected_score_is_the_mean_of_cut_noise() -> None:
     rng = np.random.default_rng(1)
     for level in (-2.0, 0.5, 20.0, 47.0, 51.0):
         noisy = np.clip(level + 1.7 * rng.normal(size=400_000), 0, 48)
-        assert expected_score(level, 1.7, 0.0, 48.0) == pytest.approx(noisy.mean(), abs=tolerance(1.7, 400_000))
+        assert expected_cut_score(level, 1.7, 0.0, 48.0) == pytest.approx(noisy.mean(), abs=tolerance(1.7, 400_000))
 
 
 def test_likelihood_equals_plain_monte_carlo() -> None:

@@ -34,7 +34,7 @@ def test_a_grave_finding_says_why_and_how_to_go_on() -> None:
         read_plausible(Source(path=str(CODES)))
     faults = {fault.rule: fault for fault in stopped.value.faults}
     assert set(faults) == {"answer_codes", "scores_rise"}
-    assert 'accept="answer_codes"' in faults["answer_codes"].how_to_fix
+    assert 'accept=["answer_codes"]' in faults["answer_codes"].how_to_fix
     assert "values = { 1 =" in faults["answer_codes"].how_to_fix
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from alsight.base.status import Status
-from alsight.infer.degrees import contrast_test
 from alsight.infer.fit import Fit, intervals
+from alsight.infer.gaussian.degrees import contrast_test
 from alsight.infer.linear import fit_linear, fit_trials
 from alsight.infer.marginal import fit_marginal_trials
 from alsight.infer.survival.cox import fit_cox_trials

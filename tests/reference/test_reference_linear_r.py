@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from alsight.infer.degrees import coefficients
+from alsight.infer.gaussian.degrees import coefficients
 from alsight.infer.linear import fit_linear
 from alsight.infer.marginal import fit_marginal
 

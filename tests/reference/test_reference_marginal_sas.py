@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from alsight.infer.degrees import coefficients, contrast_test
 from alsight.infer.fit import Fit
+from alsight.infer.gaussian.degrees import coefficients, contrast_test
 from alsight.infer.marginal import fit_marginal, means
 
 HERE = Path(__file__).parent

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from alsight.summary.survival import Curve, Limits, kaplan_meier, quantile, restricted_mean, survival_at
+from alsight.summary.survival import Limits, SurvivalCurve, kaplan_meier, quantile, restricted_mean, survival_at
 
 HERE = Path(__file__).parent
 FITS = json.loads((HERE / "values" / "r_lung_kaplan_meier.json").read_text())
@@ -26,7 +26,7 @@ LAST_COMMON_DAY = 1022.0
 """R's rmean = "common": the mean is restricted to the longest time of either sex."""
 
 
-def _lung(sex: str, limits: Limits) -> Curve:
+def _lung(sex: str, limits: Limits) -> SurvivalCurve:
     people = LUNG.filter(sex=int(sex[-1]))
     time = people["time"].cast(pl.Float64).to_numpy()
     return kaplan_meier(time, (people["status"] == 2).to_numpy(), limits=limits)

@@ -151,7 +151,7 @@ def test_a_dossier_says_everything(made: Made) -> None:
         "smoothed, 90 %",
         "window of the verdict",
         "Posterior probability of a mimic",
-        "Examination to distinguish them",
+        "Examinations that would distinguish them:",
         "Gain of 6.2 points (90 % interval 4.1 to 8.9) held for 12 months or more",
         "Compare vital capacity, strength and neurofilament",
     ):

@@ -12,19 +12,22 @@ Severity = Literal["rejected", "corrected", "note"]
 Spelling = Callable[[str, str, Any], str]
 """One line for one faulty field: its path, what is allowed, what was given."""
 
-_REQUEST_FIELD: Final = re.compile(r"`([a-z_]+)=(?:\"([^\"`]*)\")?`")
+_REQUEST_FIELD: Final = re.compile(r"`([a-z_]+)=(?:\[?\"([^\"`]*)\"\]?)?`")
 
 
-def request_field(name: str, value: str = "") -> str:
+def request_field(name: str, value: str = "", *, listed: bool = False) -> str:
     """A field of the request, as a sentence of an error names it; each door writes it its own way.
 
-    Read as it stands it is how Python writes the field: `followed=` or `dates="dmy"`.
+    Read as it stands it is how Python writes the field: `followed=`, `dates="dmy"` or `accept=["scores_rise"]`.
 
     Args:
         name: the field.
         value: a value to give it; empty to name only the field.
+        listed: whether the field takes a list of values.
     """
-    return f'`{name}="{value}"`' if value else f"`{name}=`"
+    if not value:
+        return f"`{name}=`"
+    return f'`{name}=["{value}"]`' if listed else f'`{name}="{value}"`'
 
 
 def with_fields(text: str, write: Callable[[str, str], str]) -> str:

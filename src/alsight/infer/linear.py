@@ -10,7 +10,7 @@ from alsight.infer.design import design
 from alsight.infer.fit import Fit
 from alsight.infer.gaussian.estimate import Method, fit_rows
 from alsight.infer.gaussian.estimate import fit_trials as fit_trials
-from alsight.infer.general import fit_linear_general
+from alsight.infer.gaussian.general import fit_linear_general
 from alsight.models.linear import Linear
 
 

@@ -13,11 +13,11 @@ from jaxtyping import Bool, Float
 
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
-from alsight.infer.degrees import Rule, contrasts
 from alsight.infer.design import DesignRows, design
 from alsight.infer.faults import DesignProblem
 from alsight.infer.fit import Fit, failed, join
 from alsight.infer.formulas import coded, matrix, names_in, parse_encoding
+from alsight.infer.gaussian.degrees import Rule, contrasts
 from alsight.infer.gaussian.patterns import Level, Patterned, builder, evaluate, marginal_pieces, patterned
 from alsight.infer.gaussian.scoring import feasible, score, start_values
 from alsight.models.marginal import Marginal

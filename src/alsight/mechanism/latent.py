@@ -166,11 +166,8 @@ def _kernel(digest: int) -> Any:
         every: int,
         stored: bool,
         streams: Any,
-        p: Any,
+        law: Any,
         traits: Any,
-        rows: Any,
-        tables: Any,
-        plain: Any,
         acts: Any,
         scale: Any,
         courses: Any,
@@ -179,6 +176,7 @@ def _kernel(digest: int) -> Any:
     ) -> int:
         state, effect, memory, rating = room(m, acts.shape[0])
         keys = np.empty(streams.shape[0], np.uint64)
+        p, rows, tables, plain = law
         for k in range(subjects.shape[0]):
             person_keys(streams, subjects[k], keys)
             course = courses[k if courses.shape[0] > 1 else 0]
@@ -203,6 +201,13 @@ def _kernel(digest: int) -> Any:
         return digest
 
     return run
+
+
+def _blank(people: int, months: int, strength_months: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Nothing seen yet: scores, the four other measures and regional strength of every month."""
+    score = np.full((people, months), -1, np.int8)
+    observed = np.full((4, people, months), np.nan, np.float32)
+    return score, observed, np.full((people, strength_months, 7), np.nan, np.float32)
 
 
 NO_ACTS: Final = np.zeros((0, levels.ACT_WIDTH))
@@ -248,28 +253,11 @@ def simulate_latent(
     p = vector(overrides)
     subjects = np.arange(first, first + n, dtype=np.uint64)
     traits = draw_people(p, seed, subjects, mix or Mix())
-    rows = n if stored else 1
-    score = np.full((rows, months), -1, np.int8)
-    observed = np.full((4, rows, months), np.nan, np.float32)
-    regions = np.full((rows, months if strength and stored else 0, 7), np.nan, np.float32)
+    score, observed, regions = _blank(n if stored else 1, months, months if strength and stored else 0)
     courses = np.full((n if accepted else 1, months, at.COURSE_WIDTH), np.nan)
     events = np.empty((n, at.EVENT_WIDTH))
     received = np.ones((n, acts.shape[0])) if scale is None else scale
-    _kernel(source_digest())(
-        subjects,
-        _LANES,
-        every,
-        stored,
-        stream_keys(seed),
-        p,
-        traits,
-        graphs(p),
-        rated.tables(),
-        (anatomy.loadings(), anatomy.thresholds()),
-        acts,
-        received,
-        courses,
-        events,
-        (score, observed, regions),
-    )
+    law = (p, graphs(p), rated.tables(), (anatomy.loadings(), anatomy.thresholds()))
+    run, out = _kernel(source_digest()), (score, observed, regions)
+    run(subjects, _LANES, every, stored, stream_keys(seed), law, traits, acts, received, courses, events, out)
     return Latent(score, observed[0], observed[1], observed[2], observed[3], regions, courses, events, traits)

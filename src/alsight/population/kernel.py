@@ -92,30 +92,12 @@ def _kernel(digest: int) -> Any:
     ) -> int:
         own, observed = room(m, acts.shape[0]), np.empty(layout.COURSE_WIDTH)
         keys = np.empty(streams.shape[0], np.uint64)
-        planned, schedule, style, raters = plan
         for k in range(subjects.shape[0]):
             person_keys(streams, subjects[k], keys)
             course = courses[k if accepted else 0]
             exist(m, law, keys, traits[k], acts, scale[k], own, course, events[k])
-            follow(
-                tables[0].shape[1],
-                traits[k],
-                law[0],
-                keys[RATING],
-                keys[MEASURE],
-                keys[VISIT],
-                tables,
-                course,
-                events[k],
-                planned,
-                schedule,
-                style,
-                raters,
-                until[k],
-                own[3],
-                observed,
-                out[k],
-            )
+            keyed = (keys[RATING], keys[MEASURE], keys[VISIT])
+            follow(traits[k], law[0], keyed, tables, course, events[k], plan, until[k], (own[3], observed), out[k])
         return digest
 
     return run

@@ -174,8 +174,8 @@ def _sizes(values: pl.Series) -> list[tuple[str, int]]:
 
 def _lead(found: Findings, counts: VerdictCounts) -> Text:
     """The whole report in a paragraph: who, what can be quoted, and how many people have which verdict."""
-    gains, stable = counts.gains, counts.headline[Verdict.PROLONGED_PLATEAU]
-    visits = found.visits.height
+    plateau, visits = Verdict.PROLONGED_PLATEAU, found.visits.height
+    gains, stable = counts.gains, counts.headline[plateau]
     return phrase(
         WithNoun(counts.everyone),
         f" with {count(visits)} {'visit' if visits == 1 else 'visits'}. ",
@@ -183,7 +183,7 @@ def _lead(found: Findings, counts: VerdictCounts) -> Text:
         " Beyond noise and natural history: ",
         WithNoun(gains, "held or lost gain", "held or lost gains") if gains.size else "no held or lost gain",
         " and ",
-        WithNoun(stable, "prolonged plateau", "prolonged plateaus") if stable.size else "no prolonged plateau",
+        WithNoun(stable, plateau.value, f"{plateau.value}s") if stable.size else f"no {plateau.value}",
         ".",
     )
 

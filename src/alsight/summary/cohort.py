@@ -14,7 +14,7 @@ from alsight.cohort.ratings import SCALES, TOTALS, on_scale, ratings
 from alsight.cohort.scores import scored_visits
 from alsight.summary.characteristics import happenings, measures, missingness, numbers, traits
 from alsight.summary.stages import stages_at_entry, stages_over_time
-from alsight.summary.survival import Curve, kaplan_meier, quantile, restricted_mean, survival_at
+from alsight.summary.survival import SurvivalCurve, kaplan_meier, quantile, restricted_mean, survival_at
 from alsight.summary.variation import run_lengths, slope_correlation, variogram
 
 ORIGINS: Final[tuple[Origin, ...]] = ("entry", "onset")
@@ -66,7 +66,7 @@ def describe_variation(cohort: Cohort) -> dict[str, pl.DataFrame]:
     }
 
 
-def survival_curve(cohort: Cohort, endpoint: str = DEFAULT, origin: Origin = "entry") -> Curve:
+def survival_curve(cohort: Cohort, endpoint: str = DEFAULT, origin: Origin = "entry") -> SurvivalCurve:
     """Kaplan-Meier curve of an endpoint from an origin [months], late entry allowed for.
 
     People who are not at risk (origin not recorded, no follow-up, event before observation) are excluded.
@@ -88,7 +88,7 @@ def _counts(cohort: Cohort) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _curve_frame(endpoint: str, origin: str, curve: Curve) -> pl.DataFrame:
+def _curve_frame(endpoint: str, origin: str, curve: SurvivalCurve) -> pl.DataFrame:
     """A curve as rows, starting at time 0 with survival 1."""
     start = {"months": 0.0, "at_risk": curve.people, "events": 0, "survival": 1.0, "low": 1.0, "high": 1.0}
     columns = {
@@ -109,7 +109,7 @@ def _curve_frame(endpoint: str, origin: str, curve: Curve) -> pl.DataFrame:
     )
 
 
-def _summary(endpoint: str, origin: str, curve: Curve) -> pl.DataFrame:
+def _summary(endpoint: str, origin: str, curve: SurvivalCurve) -> pl.DataFrame:
     """Median, mean up to the last observation, and survival at fixed times, one fact a row."""
     median = quantile(curve)
     mean, error = restricted_mean(curve, curve.last) if curve.people else (float("nan"), float("nan"))

@@ -17,7 +17,7 @@ LEVEL: Final = 0.95
 
 
 @dataclass(frozen=True)
-class Curve:
+class SurvivalCurve:
     """A Kaplan-Meier curve at its event times.
 
     Attributes:
@@ -50,7 +50,7 @@ def kaplan_meier(
     *,
     limits: Limits = "log_log",
     level: float = LEVEL,
-) -> Curve:
+) -> SurvivalCurve:
     """Kaplan-Meier estimate of staying free of an event, people coming under observation late where told.
 
     S(t) = prod over event times s <= t of 1 - d(s)/n(s), where n(s) counts entry < s <= time.
@@ -78,7 +78,7 @@ def kaplan_meier(
     low, high = LIMITS[limits](survival, np.sqrt(variance), z)
     with np.errstate(invalid="ignore"):
         error = survival * np.sqrt(variance)
-    return Curve(
+    return SurvivalCurve(
         time=moment,
         at_risk=at_risk,
         events=events,
@@ -136,7 +136,7 @@ LIMITS: Final[dict[Limits, Callable[[Float[np.ndarray, " times"], Float[np.ndarr
 
 
 def survival_at(
-    curve: Curve, times: Float[np.ndarray, " asked"]
+    curve: SurvivalCurve, times: Float[np.ndarray, " asked"]
 ) -> tuple[Float[np.ndarray, " asked"], Float[np.ndarray, " asked"], Float[np.ndarray, " asked"]]:
     """Survival with limits at given times; nan after the last observation, 1 (limits 1) before the first event."""
     index = np.searchsorted(curve.time, times, side="right")
@@ -148,7 +148,7 @@ def survival_at(
     return at(curve.survival), at(curve.low), at(curve.high)
 
 
-def quantile(curve: Curve, share: float = 0.5) -> tuple[float, float, float]:
+def quantile(curve: SurvivalCurve, share: float = 0.5) -> tuple[float, float, float]:
     """Time by which a share of people had the event, with limits where the confidence band crosses.
 
     Where survival runs level at exactly the wanted value, the middle of that period is taken.
@@ -174,7 +174,7 @@ def _crossing(time: Float[np.ndarray, " times"], values: Float[np.ndarray, " tim
     return float(time[first])
 
 
-def restricted_mean(curve: Curve, horizon: float) -> tuple[float, float]:
+def restricted_mean(curve: SurvivalCurve, horizon: float) -> tuple[float, float]:
     """Mean time free of the event up to a horizon, with its standard error.
 
     The area under the curve; its variance is the sum over event times of (area to the right)² d / (n (n - d)).

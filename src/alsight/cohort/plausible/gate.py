@@ -62,6 +62,6 @@ def _fault(finding: Finding) -> Fault:
         table="file",
         rule=finding.name,
         message=f"{finding.found} {finding.why}",
-        how_to_fix=f"{finding.how_to_fix} If the data are right as they are, name {finding.name} in "
-        f"{request_field('accept')}.",
+        how_to_fix=f"{finding.how_to_fix} If the data are right as they are: "
+        f"{request_field('accept', finding.name, listed=True)}.",
     )

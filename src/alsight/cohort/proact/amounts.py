@@ -9,7 +9,7 @@ import polars as pl
 from alsight.base.units import factor, spelling
 from alsight.cohort.measures import MEASURES_BY_NAME
 from alsight.cohort.parse.text import words
-from alsight.cohort.proact.sheet import Sheet, Told
+from alsight.cohort.proact.sheet import FormSheet, Told
 from alsight.cohort.tables import MEASURES_TABLE
 
 TABLE: Final = MEASURES_TABLE.name
@@ -44,7 +44,7 @@ UNIT_WORDS: Final[dict[str, str]] = {
 
 
 def measure_rows(
-    sheet: Sheet, measure: str | pl.Series, value: pl.Series, when: pl.Series, **more: pl.Series
+    sheet: FormSheet, measure: str | pl.Series, value: pl.Series, when: pl.Series, **more: pl.Series
 ) -> pl.DataFrame:
     """Rows of MEASURES of one form, those without a value excluded."""
     named = measure if isinstance(measure, pl.Series) else pl.Series("measure", [measure]).new_from_index(0, len(value))
@@ -72,7 +72,7 @@ def factors(supplied: pl.Series, requested: str) -> tuple[pl.Series, pl.Series]:
 
 
 def within(
-    sheet: Sheet, name: str, measure: str, value: pl.Series, reported: Told, least: float | None = None
+    sheet: FormSheet, name: str, measure: str, value: pl.Series, reported: Told, least: float | None = None
 ) -> pl.Series:
     """Values within the bounds of a measure; those outside are noted and count as missing."""
     bounds = MEASURES_BY_NAME[measure]

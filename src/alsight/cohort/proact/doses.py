@@ -9,7 +9,7 @@ import polars as pl
 
 from alsight.cohort.parse import blank, booleans
 from alsight.cohort.parse.text import words
-from alsight.cohort.proact.sheet import Sheet, Told, day
+from alsight.cohort.proact.sheet import FormSheet, Told, day
 from alsight.cohort.tables import DOSES
 
 TABLE: Final = DOSES.name
@@ -43,7 +43,7 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def arm(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def arm(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """The study drug or placebo from the day the arm starts; a missing day is taken for the baseline."""
     supplied = words(sheet.column("study_arm")).str.to_lowercase()
     start = _from_baseline(sheet, "treatment_group_delta", ~blank(supplied), reported)
@@ -68,7 +68,7 @@ def arm(sheet: Sheet, reported: Told) -> pl.DataFrame:
     return _rows(frame.filter(~blank(supplied)))
 
 
-def _from_baseline(sheet: Sheet, name: str, where: pl.Series, reported: Told) -> pl.Series:
+def _from_baseline(sheet: FormSheet, name: str, where: pl.Series, reported: Told) -> pl.Series:
     start = day(sheet, name, TABLE, reported)
     reported.mark(
         sheet,
@@ -82,7 +82,7 @@ def _from_baseline(sheet: Sheet, name: str, where: pl.Series, reported: Told) ->
     return start.fill_null(0)
 
 
-def riluzole(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def riluzole(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Riluzole of those who used it; "No" makes no treatment, whatever day stands beside it."""
     used = reported.keep(booleans(sheet.column("subject_used_riluzole"), sheet.index("subject_used_riluzole", TABLE)))
     dated = sheet.column("riluzole_use_delta").is_not_null()
@@ -115,7 +115,7 @@ def riluzole(sheet: Sheet, reported: Told) -> pl.DataFrame:
     return _rows(frame.filter(yes))
 
 
-def medication(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def medication(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Concomitant medication, one row a medicine of a semicolon list; sentinel days of stop mean that it goes on."""
     start, stop = (_unsentineled(sheet, name, reported) for name in ("start_delta", "stop_delta"))
     amount = words(sheet.column("dose")).str.replace_all(",", "", literal=True)
@@ -150,7 +150,7 @@ def medication(sheet: Sheet, reported: Told) -> pl.DataFrame:
     return _rows(frame)
 
 
-def _unsentineled(sheet: Sheet, name: str, reported: Told) -> pl.Series:
+def _unsentineled(sheet: FormSheet, name: str, reported: Told) -> pl.Series:
     value = day(sheet, name, TABLE, reported)
     sentinel = value.is_in(list(SENTINEL_DAYS)).fill_null(False)
     reported.mark(
@@ -165,7 +165,7 @@ def _unsentineled(sheet: Sheet, name: str, reported: Told) -> pl.Series:
     return value.set(sentinel, None)
 
 
-def doses(sheets: Mapping[str, Sheet], reported: Told) -> Iterable[pl.DataFrame]:
+def doses(sheets: Mapping[str, FormSheet], reported: Told) -> Iterable[pl.DataFrame]:
     """Rows of DOSES of every form that has any."""
     for form, make in (("TREATMENT", arm), ("RILUZOLE", riluzole), ("CONMEDS", medication)):
         if form in sheets:

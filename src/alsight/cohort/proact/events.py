@@ -10,7 +10,7 @@ import polars as pl
 from alsight.cohort.parse import booleans
 from alsight.cohort.parse.codes import folded
 from alsight.cohort.proact.names import own_name
-from alsight.cohort.proact.sheet import Sheet, Told, day
+from alsight.cohort.proact.sheet import FormSheet, Told, day
 from alsight.cohort.schema import DAY
 from alsight.cohort.tables import EVENTS
 
@@ -52,7 +52,7 @@ COLUMNS: Final = {
 }
 
 
-def contacts(sheets: Mapping[str, Sheet], forms: Iterable[str]) -> pl.DataFrame:
+def contacts(sheets: Mapping[str, FormSheet], forms: Iterable[str]) -> pl.DataFrame:
     """Last day that some forms record about each person; days beyond the dictionary's range count as none."""
     parts = [
         _latest(sheets[name].frame, heading)
@@ -80,7 +80,7 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def recorded_deaths(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def recorded_deaths(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """The death form: who is said to have died, and when; a missing row says nothing, "No" says alive when asked.
 
     Returns:
@@ -124,7 +124,7 @@ def recorded_deaths(sheet: Sheet, reported: Told) -> pl.DataFrame:
     return frame.filter(pl.col("died").is_not_null())
 
 
-def _fatal(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def _fatal(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     outcome = folded(sheet.column("outcome"))
     fatal = (outcome.str.contains(FATAL) & ~outcome.str.contains(NOT_FATAL)).fill_null(False)
     part = sheet.filtered(fatal)
@@ -139,7 +139,7 @@ def _fatal(sheet: Sheet, reported: Told) -> pl.DataFrame:
     return ranked.unique("subject", keep="first", maintain_order=True)
 
 
-def deaths(sheets: Mapping[str, Sheet], reported: Told) -> pl.DataFrame:
+def deaths(sheets: Mapping[str, FormSheet], reported: Told) -> pl.DataFrame:
     """Deaths with their day: of the death form, else of an adverse event whose outcome was death.
 
     A death by adverse event is never placed before the last assessment that needs the person present. Deaths without
@@ -173,7 +173,7 @@ def deaths(sheets: Mapping[str, Sheet], reported: Told) -> pl.DataFrame:
     return pl.concat([_rows(dated), _rows(extra.with_columns(event=pl.lit("death")))])
 
 
-def _tell_recovered(sheets: Mapping[str, Sheet], extra: pl.DataFrame, form: pl.DataFrame, reported: Told) -> None:
+def _tell_recovered(sheets: Mapping[str, FormSheet], extra: pl.DataFrame, form: pl.DataFrame, reported: Told) -> None:
     if extra.is_empty():
         return
     sheet = sheets["ADVERSEEVENTS"]
@@ -195,7 +195,7 @@ def _tell_recovered(sheets: Mapping[str, Sheet], extra: pl.DataFrame, form: pl.D
         )
 
 
-def illnesses(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def illnesses(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Adverse events that are events of the dictionary, by preferred term or organ class; the others are counted."""
     term = folded(
         sheet.column("preferred_term").zip_with(
@@ -247,7 +247,7 @@ def gastrostomies(visits: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def last_seen(sheets: Mapping[str, Sheet], dead: pl.DataFrame) -> pl.DataFrame:
+def last_seen(sheets: Mapping[str, FormSheet], dead: pl.DataFrame) -> pl.DataFrame:
     """Last day that any form records about each person, no later than the death."""
     observed = contacts(sheets, sheets)
     rated = contacts(sheets, ("ALSFRS",)).rename({"last": "rated"})

@@ -13,7 +13,7 @@ import polars as pl
 from alsight.base.errors import Fault
 from alsight.cohort.proact.files import LINE, note
 from alsight.cohort.proact.names import FORMS_BY_NAME, ITEM_COLUMNS, heading_key
-from alsight.cohort.proact.sheet import Sheet, sheet_from
+from alsight.cohort.proact.sheet import FormSheet, sheet_from
 
 HEADINGS: Final = ("subjectid", "formname", "featurename", "featurevalue", "featureunit", "featuredelta")
 """Folded headings of the long form."""
@@ -63,7 +63,7 @@ def keyed(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(pl.col(name).alias(key) for key, name in first.items())
 
 
-def long_sheets(source: str, frame: pl.DataFrame) -> tuple[dict[str, Sheet], list[Fault]]:
+def long_sheets(source: str, frame: pl.DataFrame) -> tuple[dict[str, FormSheet], list[Fault]]:
     """Sheets of every form that the long form holds; exact repeats are dropped, contradictions become further rows."""
     table = frame.with_columns(
         pl.lit(None, pl.String).alias(key) for key in HEADINGS if key not in frame.columns
@@ -89,7 +89,7 @@ def long_sheets(source: str, frame: pl.DataFrame) -> tuple[dict[str, Sheet], lis
     table = table.with_columns(
         parts.struct.field("field_0").alias("form"), parts.struct.field("field_1").alias("heading")
     )
-    sheets: dict[str, Sheet] = {}
+    sheets: dict[str, FormSheet] = {}
     frames = {str(key[0]): part for key, part in table.drop_nulls("form").partition_by("form", as_dict=True).items()}
     wide = {form: _wide(form, part) for form, part in frames.items()}
     if laboratory.any():
@@ -107,7 +107,7 @@ def is_survival(headings: Sequence[str]) -> bool:
     return set(SURVIVAL) <= {heading_key(heading) for heading in headings}
 
 
-def survival_sheet(source: str, frame: pl.DataFrame) -> tuple[Sheet | None, list[Fault]]:
+def survival_sheet(source: str, frame: pl.DataFrame) -> tuple[FormSheet | None, list[Fault]]:
     """The death form from the survival file: status 1 is a death on that day, 0 a last contact."""
     status = pl.col("status").str.strip_chars().str.replace(r"\.0+$", "")
     died = status.replace_strict({"1": "Yes", "0": "No"}, default=None, return_dtype=pl.String)

@@ -13,7 +13,7 @@ from alsight.cohort.measures import MEASURES_BY_NAME
 from alsight.cohort.parse import numbers
 from alsight.cohort.parse.text import words
 from alsight.cohort.proact.amounts import TABLE, factors, measure_rows, within
-from alsight.cohort.proact.sheet import Sheet, Told, choice, day, number
+from alsight.cohort.proact.sheet import FormSheet, Told, choice, day, number
 from alsight.cohort.tables import SUBJECTS
 
 LEAST_WEIGHT_KG: Final = 25.0
@@ -63,7 +63,7 @@ ANALYTES: Final[dict[str, str]] = {
 }
 
 
-def vital_capacity(sheet: Sheet, breath: Breath, reported: Told) -> pl.DataFrame:
+def vital_capacity(sheet: FormSheet, breath: Breath, reported: Told) -> pl.DataFrame:
     """Best of up to three trials in liters and in percent of normal; percent from liters where only those stand.
 
     Columns of liters hold percents where the unit says so, or where it is missing and the value cannot be liters.
@@ -111,7 +111,13 @@ def vital_capacity(sheet: Sheet, breath: Breath, reported: Told) -> pl.DataFrame
 
 
 def _breaths_made(
-    sheet: Sheet, breath: Breath, reported: Told, when: pl.Series, best: pl.Series, share: pl.Series, normal: pl.Series
+    sheet: FormSheet,
+    breath: Breath,
+    reported: Told,
+    when: pl.Series,
+    best: pl.Series,
+    share: pl.Series,
+    normal: pl.Series,
 ) -> pl.DataFrame:
     lawful = normal.is_between(0, MEASURES_BY_NAME[breath.liters].high, closed="right").fill_null(False)
     computed = 100 * best / normal.set(~lawful, None)
@@ -145,7 +151,7 @@ def _breaths_made(
     )
 
 
-def weights(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def weights(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Body weight in kilograms, by the unit of the row, else by the only unit of the person's other rows."""
     value = number(sheet, "weight", TABLE, reported)
     scale, _ = factors(sheet.column("weight_units"), "kg")
@@ -176,13 +182,13 @@ def weights(sheet: Sheet, reported: Told) -> pl.DataFrame:
     return measure_rows(sheet, "weight_kg", kilograms.round(2), day(sheet, "vital_signs_delta", TABLE, reported))
 
 
-def _usual(sheet: Sheet, scale: pl.Series) -> pl.Series:
+def _usual(sheet: FormSheet, scale: pl.Series) -> pl.Series:
     frame = pl.DataFrame({"subject": sheet.frame["subject"], "scale": scale})
     one = pl.col("scale").drop_nulls().n_unique() == 1
     return frame.select(pl.when(one).then(pl.col("scale").max()).over("subject")).to_series()
 
 
-def heights(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def heights(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Median standing height of each person [cm]; a missing unit is the only one that gives an allowed height."""
     low, high = SUBJECTS.by_name["height_cm"].low or 0.0, SUBJECTS.by_name["height_cm"].high
     value = number(sheet, "height", "subjects", reported)
@@ -218,7 +224,7 @@ def heights(sheet: Sheet, reported: Told) -> pl.DataFrame:
     return frame.drop_nulls().group_by("subject", maintain_order=True).agg(pl.col("height_cm").median().round(1))
 
 
-def laboratory(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def laboratory(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Creatinine and creatine kinase; results below a limit and words are reported, other tests counted."""
     carried = _coded(sheet, "test_name", LABORATORY)
     _others(sheet, reported, "test_name", carried)
@@ -227,7 +233,7 @@ def laboratory(sheet: Sheet, reported: Told) -> pl.DataFrame:
     )
 
 
-def neurofilament(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def neurofilament(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Neurofilament by analyte; the method says serum, plasma or CSF."""
     carried = _coded(sheet, "analyte", ANALYTES)
     _others(sheet, reported, "analyte", carried)
@@ -236,12 +242,12 @@ def neurofilament(sheet: Sheet, reported: Told) -> pl.DataFrame:
     )
 
 
-def _coded(sheet: Sheet, name: str, coding: Mapping[str, str]) -> pl.Series:
+def _coded(sheet: FormSheet, name: str, coding: Mapping[str, str]) -> pl.Series:
     test = sheet.column(name).str.strip_chars().str.to_lowercase()
     return test.is_in(list(coding)).fill_null(False)
 
 
-def _others(sheet: Sheet, reported: Told, name: str, carried: pl.Series) -> None:
+def _others(sheet: FormSheet, reported: Told, name: str, carried: pl.Series) -> None:
     rest = sheet.column(name).filter(~carried)
     if rest.is_empty():
         return
@@ -258,7 +264,7 @@ def _others(sheet: Sheet, reported: Told, name: str, carried: pl.Series) -> None
 
 
 def _analyzed(
-    sheet: Sheet,
+    sheet: FormSheet,
     reported: Told,
     test: str,
     result: str,
@@ -301,7 +307,7 @@ def _analyzed(
     return measure_rows(sheet, measure, value * scale, day(sheet, when, TABLE, reported), method=how)
 
 
-def strength(sheet: Sheet, measure: str, reported: Told) -> pl.DataFrame:
+def strength(sheet: FormSheet, measure: str, reported: Told) -> pl.DataFrame:
     """Best trial of a session for each side and muscle, in kilograms."""
     value = number(sheet, "test_result", TABLE, reported)
     scale, _ = factors(sheet.column("test_unit"), "kg")
@@ -331,25 +337,25 @@ def strength(sheet: Sheet, measure: str, reported: Told) -> pl.DataFrame:
     return _best(sheet, rows, reported)
 
 
-def _muscle(sheet: Sheet) -> pl.Series:
+def _muscle(sheet: FormSheet) -> pl.Series:
     frame = pl.DataFrame([sheet.column("test_location").alias("where"), sheet.column("test_name").alias("what")])
     where = pl.col("where").str.strip_chars().str.to_lowercase().str.replace(r"(\w)joint$", "$1 joint")
     what = pl.col("what").str.to_lowercase().str.replace(r"^\s*isometric muscle strength,?\s*", "").str.strip_chars()
     return frame.select(pl.concat_str(where, what, separator=" ", ignore_nulls=True).replace("", None)).to_series()
 
 
-def _effort(sheet: Sheet) -> pl.Series:
+def _effort(sheet: FormSheet) -> pl.Series:
     broken = words(sheet.column("test_break")).str.to_lowercase() == "yes"
     return pl.select(
         pl.when(broken.fill_null(False)).then(pl.lit("isometric, break test")).otherwise(pl.lit("isometric"))
     ).to_series()
 
 
-def _setting(sheet: Sheet) -> pl.Series:
+def _setting(sheet: FormSheet) -> pl.Series:
     return ("setting " + words(sheet.column("test_setting"))).alias("method")
 
 
-def _best(sheet: Sheet, rows: pl.DataFrame, reported: Told) -> pl.DataFrame:
+def _best(sheet: FormSheet, rows: pl.DataFrame, reported: Told) -> pl.DataFrame:
     key: Sequence[str] = ("subject", "day", "measure", "side", "part", "method")
     best = rows.sort("value", descending=True, nulls_last=True, maintain_order=True)
     best = best.unique(key, keep="first", maintain_order=True).sort("row")
@@ -365,7 +371,7 @@ def _best(sheet: Sheet, rows: pl.DataFrame, reported: Told) -> pl.DataFrame:
     return pl.concat([placed, unplaced])
 
 
-def measures(sheets: Mapping[str, Sheet], reported: Told) -> Iterable[pl.DataFrame]:
+def measures(sheets: Mapping[str, FormSheet], reported: Told) -> Iterable[pl.DataFrame]:
     """Rows of MEASURES of every form that has any."""
     for breath in BREATHS:
         if breath.form in sheets:

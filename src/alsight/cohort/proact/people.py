@@ -11,7 +11,7 @@ from alsight.base.units import DAYS_PER_YEAR
 from alsight.cohort.parse import blank, booleans
 from alsight.cohort.parse.amounts import DAYS_IN
 from alsight.cohort.parse.text import words
-from alsight.cohort.proact.sheet import Sheet, Told, choice, day, number
+from alsight.cohort.proact.sheet import FormSheet, Told, choice, day, number
 from alsight.cohort.tables import EL_ESCORIAL, ONSET_SITES, SUBJECTS
 
 TABLE: Final = SUBJECTS.name
@@ -34,7 +34,7 @@ AGE_TOLERANCE_YEARS: Final = 1.5
 """An age in whole years and one from the day of birth differ by up to one year."""
 
 
-def demographics(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def demographics(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Age at entry and sex: one row a person, and further rows where the file contradicts itself, for the check.
 
     A missing age is computed from the day of birth, which PRO-ACT gives in days from baseline.
@@ -71,7 +71,7 @@ def demographics(sheet: Sheet, reported: Told) -> pl.DataFrame:
     return frame.unique(["subject", "age_at_entry_years", "sex"], keep="first", maintain_order=True)
 
 
-def history(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def history(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Onset, diagnosis and site of onset, a row a person, from all of the person's rows.
 
     The earliest onset and the earliest diagnosis are used; a diagnosis after baseline contradicts being in a trial.
@@ -111,7 +111,7 @@ def history(sheet: Sheet, reported: Told) -> pl.DataFrame:
     )
 
 
-def _onset(sheet: Sheet, reported: Told) -> pl.Series:
+def _onset(sheet: FormSheet, reported: Told) -> pl.Series:
     onset = day(sheet, "onset_delta", TABLE, reported)
     written = words(sheet.column("disease_duration"))
     if blank(written).all():
@@ -144,7 +144,7 @@ def _onset(sheet: Sheet, reported: Told) -> pl.Series:
     return onset.zip_with(~used, lasted)
 
 
-def _sites(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def _sites(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Site of onset by text or flag, over all rows of a person; bulbar and limb together are generalized."""
     text = choice(sheet, "site_of_onset", TABLE, "onset_site", ONSET_SITES, reported)
     parts = [sheet.frame.select("subject", "row").with_columns(text.alias("site"))]
@@ -193,7 +193,7 @@ def _flagged(supplied: pl.Series) -> pl.Series:
     return words(supplied).str.replace(r"\.0+$", "")
 
 
-def el_escorial(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def el_escorial(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """El Escorial category of each person, the one recorded nearest to baseline."""
     frame = sheet.frame.select("subject", "row").with_columns(
         choice(sheet, "el_escorial", TABLE, "el_escorial", EL_ESCORIAL, reported).alias("el_escorial"),
@@ -213,7 +213,7 @@ def el_escorial(sheet: Sheet, reported: Told) -> pl.DataFrame:
     return ranked.unique("subject", keep="first", maintain_order=True).select("subject", "el_escorial")
 
 
-def family(sheet: Sheet) -> pl.DataFrame:
+def family(sheet: FormSheet) -> pl.DataFrame:
     """Whether a relative has ALS or frontotemporal dementia; other diseases of relatives say nothing of it."""
     named = [
         words(sheet.column(name)).str.to_lowercase().alias(name)
@@ -235,7 +235,7 @@ def family(sheet: Sheet) -> pl.DataFrame:
     )
 
 
-def arms(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def arms(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Randomized arm of each person, in lower case: the first one where a delayed start has two."""
     frame = sheet.frame.select("subject", "row").with_columns(
         words(sheet.column("study_arm")).str.to_lowercase().alias("arm"),
@@ -256,7 +256,7 @@ def arms(sheet: Sheet, reported: Told) -> pl.DataFrame:
     return ranked.unique("subject", keep="first", maintain_order=True).select("subject", "arm")
 
 
-def listed(sheets: Mapping[str, Sheet]) -> pl.DataFrame:
+def listed(sheets: Mapping[str, FormSheet]) -> pl.DataFrame:
     """Everyone who appears in any form, with the first line that tells of them."""
     parts = [
         sheet.frame.select("subject", "row", pl.lit(sheet.source).alias("source")).unique("subject", keep="first")
@@ -267,7 +267,7 @@ def listed(sheets: Mapping[str, Sheet]) -> pl.DataFrame:
 
 
 def subjects(
-    sheets: Mapping[str, Sheet], last_seen: pl.DataFrame, heights: pl.DataFrame | None, reported: Told
+    sheets: Mapping[str, FormSheet], last_seen: pl.DataFrame, heights: pl.DataFrame | None, reported: Told
 ) -> pl.DataFrame:
     """Rows of SUBJECTS; a person has more than one only where demographics contradict themselves."""
     facts: list[pl.DataFrame] = [last_seen]

@@ -20,7 +20,7 @@ REMARK: Final = r"^\(?\d+ rows?(?:\(s\))? affected\)?$"
 
 
 @dataclass(frozen=True)
-class Sheet:
+class FormSheet:
     """One form of a release.
 
     Attributes:
@@ -51,9 +51,9 @@ class Sheet:
             subjects=self.frame["subject"],
         )
 
-    def filtered(self, where: pl.Series) -> Sheet:
+    def filtered(self, where: pl.Series) -> FormSheet:
         """The sheet with some rows only."""
-        return Sheet(self.form, self.source, self.frame.filter(where), self.headings)
+        return FormSheet(self.form, self.source, self.frame.filter(where), self.headings)
 
     def note(self, rule: str, message: str, how_to_fix: str, **more: str | int) -> Fault:
         """Something said of the whole sheet."""
@@ -79,7 +79,7 @@ class Told:
 
     def mark(
         self,
-        sheet: Sheet,
+        sheet: FormSheet,
         name: str,
         table: str,
         bad: pl.Series,
@@ -95,22 +95,22 @@ class Told:
             self.frames.append(tell(sheet.index(name, table), bad, shown, rule, message, how_to_fix, severity))
 
 
-def number(sheet: Sheet, name: str, table: str, reported: Told) -> pl.Series:
+def number(sheet: FormSheet, name: str, table: str, reported: Told) -> pl.Series:
     """A column as numbers; a comma groups thousands, as PRO-ACT writes with a decimal point."""
     return reported.keep(numbers(sheet.column(name), sheet.index(name, table), decimal="."))
 
 
-def day(sheet: Sheet, name: str, table: str, reported: Told) -> pl.Series:
+def day(sheet: FormSheet, name: str, table: str, reported: Told) -> pl.Series:
     """A column as whole days from the trial's baseline."""
     return reported.keep(days(sheet.column(name), sheet.index(name, table), decimal="."))
 
 
-def choice(sheet: Sheet, name: str, table: str, column: str, allowed: Sequence[str], reported: Told) -> pl.Series:
+def choice(sheet: FormSheet, name: str, table: str, column: str, allowed: Sequence[str], reported: Told) -> pl.Series:
     """A column as one of the dictionary's choices, by the usual synonyms of a dictionary column."""
     return reported.keep(choices(sheet.column(name), sheet.index(name, table), allowed, column=column))
 
 
-def sheet_of(form: Form, file: File) -> tuple[Sheet | None, list[Fault]]:
+def sheet_of(form: Form, file: File) -> tuple[FormSheet | None, list[Fault]]:
     """A form read from its file; None, with the reason, where the file cannot be used."""
     try:
         raw = content(file)
@@ -121,7 +121,7 @@ def sheet_of(form: Form, file: File) -> tuple[Sheet | None, list[Fault]]:
     return sheet, reported + more
 
 
-def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[Sheet | None, list[Fault]]:
+def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[FormSheet | None, list[Fault]]:
     """A form from a frame of texts; None, with the reason, where no column says who a row is about."""
     spellings = form.spellings()
     headings: dict[str, list[str]] = {}
@@ -158,7 +158,7 @@ def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[Sheet | No
             note(source, "empty_table", "The file has headings and no rows.", "Nothing, if the table is empty.")
         )
     own = {"subject" if name == "subject_id" else name: spelled[0] for name, spelled in headings.items()}
-    return Sheet(form, source, texts, own), reported
+    return FormSheet(form, source, texts, own), reported
 
 
 def _texts(frame: pl.DataFrame, spelled: Iterable[str]) -> list[pl.Expr]:

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from alsight.cohort.proact.names import ITEM_COLUMNS, own_name
-from alsight.cohort.proact.sheet import Sheet, Told, choice, day, number
+from alsight.cohort.proact.sheet import FormSheet, Told, choice, day, number
 from alsight.cohort.tables import MODES, RESPONDERS, VISITS
 
 _REVISED_ONLY: Final = ("q10_dyspnea", "q11_orthopnea", "q12_respiratory_insufficiency")
@@ -25,7 +25,7 @@ HEADINGS: Final = {item: own_name(heading) for item, heading in ITEM_COLUMNS.ite
 """Dictionary column to own name, for telling faults in the file's words."""
 
 
-def visits(sheet: Sheet, reported: Told) -> pl.DataFrame:
+def visits(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Ratings of function: a row with both scales becomes two visits, one a scale.
 
     A row whose scale nothing states (neither R items nor Q10 nor a total) takes the scale of the person's other rows,
@@ -61,7 +61,7 @@ def _scales(frame: pl.DataFrame) -> list[pl.Series]:
     return [marked["revised"], marked["original"]]
 
 
-def _settled(sheet: Sheet, frame: pl.DataFrame, reported: Told) -> list[pl.Series]:
+def _settled(sheet: FormSheet, frame: pl.DataFrame, reported: Told) -> list[pl.Series]:
     untold = ~pl.col("revised") & ~pl.col("original")
     usual = pl.col("original").any().over("subject") & ~pl.col("revised").any().over("subject")
     marked = frame.select(
@@ -97,7 +97,7 @@ def _settled(sheet: Sheet, frame: pl.DataFrame, reported: Told) -> list[pl.Serie
     return [marked["revised"], marked["original"]]
 
 
-def _counted(sheet: Sheet, reported: Told, where: pl.Series, rule: str, message: str) -> None:
+def _counted(sheet: FormSheet, reported: Told, where: pl.Series, rule: str, message: str) -> None:
     count = int(where.sum())
     if count:
         reported.say(sheet.note(rule, message, "Nothing.", value=f"{count} rows"))

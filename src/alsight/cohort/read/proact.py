@@ -31,7 +31,7 @@ from alsight.cohort.proact.long import is_long, is_survival, keyed, long_sheets,
 from alsight.cohort.proact.measures import heights, measures
 from alsight.cohort.proact.names import FORMS, Form, form_of, heading_key
 from alsight.cohort.proact.people import subjects
-from alsight.cohort.proact.sheet import Sheet, Told, sheet_of
+from alsight.cohort.proact.sheet import FormSheet, Told, sheet_of
 from alsight.cohort.proact.visits import HEADINGS, visits
 from alsight.cohort.raw import RawTables
 from alsight.cohort.tables import REJECTED, TABLES
@@ -108,13 +108,13 @@ def _unusable(source: str, message: str) -> Fault:
     )
 
 
-def _spelled(sheet: Sheet) -> dict[str, str]:
+def _spelled(sheet: FormSheet) -> dict[str, str]:
     return {column: sheet.headings[own] for column, own in HEADINGS.items() if own in sheet.headings}
 
 
-def _sheets(files: Sequence[File], reported: Told, progress: Progress) -> dict[str, Sheet]:
+def _sheets(files: Sequence[File], reported: Told, progress: Progress) -> dict[str, FormSheet]:
     chosen = _chosen(files, reported)
-    sheets: dict[str, Sheet] = {}
+    sheets: dict[str, FormSheet] = {}
     for done, (form, file) in enumerate(chosen):
         sheet, faults = sheet_of(form, file)
         reported.say(*faults)
@@ -151,7 +151,7 @@ def _chosen(files: Sequence[File], reported: Told) -> list[tuple[Form, File]]:
     return [taken[form.name] for form in FORMS if form.name in taken]
 
 
-def _from_long(files: Sequence[File], reported: Told, progress: Progress) -> dict[str, Sheet]:
+def _from_long(files: Sequence[File], reported: Told, progress: Progress) -> dict[str, FormSheet]:
     texts = [(file, _headings(file)) for file in files if file.suffix in TEXTS]
     parts = _frames([file for file, headings in texts if is_long(headings)], reported, progress)
     if not parts:
@@ -184,7 +184,7 @@ def _frames(files: Sequence[File], reported: Told, progress: Progress) -> dict[s
     return frames
 
 
-def _missing_forms(source: str, sheets: dict[str, Sheet]) -> list[Fault]:
+def _missing_forms(source: str, sheets: dict[str, FormSheet]) -> list[Fault]:
     absent = [form.name for form in FORMS if form.name not in sheets]
     if not absent:
         return []
@@ -199,7 +199,7 @@ def _missing_forms(source: str, sheets: dict[str, Sheet]) -> list[Fault]:
     ]
 
 
-def _tables(sheets: dict[str, Sheet], reported: Told) -> dict[str, pl.DataFrame]:
+def _tables(sheets: dict[str, FormSheet], reported: Told) -> dict[str, pl.DataFrame]:
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     rated = visits(sheets["ALSFRS"], reported) if "ALSFRS" in sheets else None
     dead = deaths(sheets, reported)

@@ -32,7 +32,7 @@ FEWEST: Final = 100
 
 
 @dataclass(frozen=True)
-class Marks:
+class RuleMarks:
     """People of one parameter set and what they met.
 
     Attributes:
@@ -79,7 +79,7 @@ def counted(
     run_in: RunIn | None,
     people: int,
     report: Callable[[int], None],
-) -> Marks:
+) -> RuleMarks:
     """People of one parameter set, block after block, until enough have passed the run-in."""
     admitted: list[np.ndarray] = []
     eligible_: list[np.ndarray] = []
@@ -97,7 +97,7 @@ def counted(
         found.append(meets)
         passed += int(who.sum())
         report(min(passed, people))
-    return Marks(
+    return RuleMarks(
         population.name,
         number * BLOCK,
         np.concatenate(admitted),
@@ -116,7 +116,7 @@ def simulated(
     seed: int,
     workers: int,
     progress: Progress,
-) -> list[Marks]:
+) -> list[RuleMarks]:
     """The people of every shipped parameter set, each with draws of its own; any number of workers agree.
 
     Raises:
@@ -125,7 +125,7 @@ def simulated(
     members = ensemble().members
     done = [0] * len(members)
 
-    def one(index: int) -> Marks:
+    def one(index: int) -> RuleMarks:
         def report(passed: int) -> None:
             done[index] = passed
             progress("simulating natural history", sum(done), people * len(members))

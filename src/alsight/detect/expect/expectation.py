@@ -14,7 +14,7 @@ from alsight.base.errors import RunError, request_field
 from alsight.base.progress import Progress, silent
 from alsight.calibrate.ensemble import VERSION
 from alsight.detect.expect.chance import Spread, at_least, best_of, nodes_of, share_interval, spread
-from alsight.detect.expect.count import FEWEST, Marks, simulated
+from alsight.detect.expect.count import FEWEST, RuleMarks, simulated
 from alsight.detect.expect.outcomes import Outcome, readings, wider
 from alsight.detect.expect.people import Observation, RunIn, followed, observed
 from alsight.detect.expect.picking import by_groups, gained_by_trying, steps
@@ -99,16 +99,16 @@ class Expectation:
 class _Tally:
     """Marks with the places of the rules, and the denominator that was asked for."""
 
-    marks: Sequence[Marks]
+    marks: Sequence[RuleMarks]
     places: dict[str, int]
     enrolled: bool
 
-    def who(self, mark: Marks, rule: str, *, selected: bool = True) -> Bool[np.ndarray, " people"]:
+    def who(self, mark: RuleMarks, rule: str, *, selected: bool = True) -> Bool[np.ndarray, " people"]:
         """The denominator of a rule."""
         among = mark.admitted if selected else np.ones_like(mark.admitted)
         return among if self.enrolled else among & mark.eligible[self.places[rule]]
 
-    def meets(self, mark: Marks, rules: Sequence[str]) -> Bool[np.ndarray, " people"]:
+    def meets(self, mark: RuleMarks, rules: Sequence[str]) -> Bool[np.ndarray, " people"]:
         """Who meets any of some rules."""
         return np.asarray(mark.found[[self.places[rule] for rule in rules]].any(axis=0))
 

@@ -22,7 +22,7 @@ from alsight.detect.review.rows import (
     SLOW_DISCOUNT,
     SLOW_RATE,
     TOTAL_CAP,
-    Finding,
+    ClinicalFinding,
 )
 
 AGE: Final = "onset_age"
@@ -113,13 +113,13 @@ def observed_findings(cohort: Cohort, before: Int64[np.ndarray, " subject"]) -> 
     return known.select(expression.alias(name) for name, expression in columns.items())
 
 
-def _shares(row: Finding, slow: Bool[np.ndarray, " subject"]) -> tuple[Values, Values]:
+def _shares(row: ClinicalFinding, slow: Bool[np.ndarray, " subject"]) -> tuple[Values, Values]:
     """Share with the finding among mimics and among people with ALS as fast as each person."""
     als = row.als if row.als_slow is None else np.where(slow, row.als_slow, row.als)
     return np.full(slow.shape, row.mimic), np.broadcast_to(np.asarray(als, dtype=np.float64), slow.shape)
 
 
-def finding_weights(row: Finding, seen: Values, rate: Values) -> Values:
+def finding_weights(row: ClinicalFinding, seen: Values, rate: Values) -> Values:
     """Log likelihood ratio of one finding given the rate, capped; 0 where it is not recorded.
 
     Where the rate is not known, the smaller of what it would weigh in slow and in fast people.

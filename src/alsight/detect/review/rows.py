@@ -9,7 +9,7 @@ from alsight.base.sources import SourceKey
 
 
 @dataclass(frozen=True)
-class Finding:
+class ClinicalFinding:
     """One finding that is there, is not there, or was not recorded.
 
     Attributes:
@@ -48,9 +48,9 @@ def _row(
     als_slow: float | None = None,
     *,
     follows_rate: bool = False,
-) -> Finding:
+) -> ClinicalFinding:
     accepted = (SourceKey(sources[0]), SourceKey(sources[1]))
-    return Finding(name, group, *words, *shares, *accepted, als_slow, follows_rate)
+    return ClinicalFinding(name, group, *words, *shares, *accepted, als_slow, follows_rate)
 
 
 FINDINGS: Final = (

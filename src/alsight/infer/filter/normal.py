@@ -76,7 +76,7 @@ def beyond(x: float, chance: float) -> float:
 
 
 @nb.njit(**STRICT)
-def expected_score(level: float, spread: float, low: float, high: float) -> float:
+def expected_cut_score(level: float, spread: float, low: float, high: float) -> float:
     """Mean of a score cut to its range, for normal noise of this spread about the latent level."""
     if spread <= 0.0:
         return min(max(level, low), high)

@@ -14,7 +14,7 @@ from alsight.base.streams_numba import fold, normal
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
 from alsight.infer.filter.kernel import pilot
-from alsight.infer.filter.normal import expected_score
+from alsight.infer.filter.normal import expected_cut_score
 from alsight.infer.filter.numbers import source_digest
 from alsight.infer.filter.particles import filter_person
 from alsight.infer.filter.placing import learn
@@ -106,7 +106,7 @@ def draw_scores(person: Any, p: Any, room: Any, key: Any, count: int, fine: int,
             for piece in range(pieces):
                 share = piece / pieces
                 lost = loss + share * (loss_later - loss) - _gain_at(room.state, i, p, now + share * (later - now))
-                score[i, k * fine + piece] = expected_score(level - lost, own, p[at.LOW], p[at.HIGH])
+                score[i, k * fine + piece] = expected_cut_score(level - lost, own, p[at.LOW], p[at.HIGH])
             from_one, later, now = room.origin[k, from_one], now, now - person.step[k]
 
 

@@ -274,6 +274,16 @@ def _gather(
 
 
 @nb.njit(cache=True, nogil=True)
+def _share(log: np.ndarray, weight: np.ndarray) -> float:
+    # Weights of one person's draws that sum to 1, from their logarithms; gives the log of the mean weight.
+    top = log.max()
+    weight[:] = np.exp(log - top)
+    total = weight.sum()
+    weight /= total
+    return top + np.log(total / len(log))
+
+
+@nb.njit(cache=True, nogil=True)
 def evaluate(
     start: np.ndarray,
     rows: tuple[np.ndarray, ...],
@@ -315,11 +325,7 @@ def evaluate(
             _prior(i, pull, mean[i], designs, items, lines[s], squares[s], stretch[s])
         lines[:, tail:] = np.dot(squares, turn.T) - expected
         lines[:, whole - half :] += stretch
-        top = log.max()
-        weight[:] = np.exp(log - top)
-        total = weight.sum()
-        value[i] = top + np.log(total / draws) - np.log(np.diag(lower)).sum() + size * np.log(WIDER)
-        weight /= total
+        value[i] = _share(log, weight) - np.log(np.diag(lower)).sum() + size * np.log(WIDER)
         effective[i] = 1.0 / (weight**2).sum()
         scores[i] = np.dot(weight, lines)
         _gather(weight, scores[i], lines, blocks, found, curved, away[i], second)

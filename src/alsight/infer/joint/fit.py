@@ -18,7 +18,7 @@ from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import JointFrame, course, first_rows, quadrature, times
 from alsight.infer.joint.likelihood import JointEvaluation, evaluate
 from alsight.infer.joint.parameters import Hazard, JointLayout, JointValues, pack, unpack
-from alsight.infer.joint.plan import FollowUp, JointPlan, follow_up
+from alsight.infer.joint.plan import JointFollowUp, JointPlan, follow_up
 from alsight.infer.joint.predict import predict_visits
 from alsight.infer.joint.report import natural, parameters_of
 from alsight.infer.joint.simulate import simulate_visits
@@ -74,7 +74,7 @@ def fit_joint(
     return _fit(_frame(chosen, rows, follow, time), rows, follow, plan)
 
 
-def _fit(frame: JointFrame, rows: DesignRows, follow: FollowUp, plan: JointPlan) -> Fit:
+def _fit(frame: JointFrame, rows: DesignRows, follow: JointFollowUp, plan: JointPlan) -> Fit:
     layout, model = _layout(frame, rows, follow), frame.model
     parameters = parameters_of(layout, frame, rows.columns, follow.names)
     record = rows.record("ml")
@@ -128,12 +128,12 @@ def _result(raw: Fit, layout: JointLayout) -> Fit:
     return replace(raw, estimates=estimates, covariance=covariance, sandwich=sandwich)
 
 
-def _frame(model: Joint, rows: DesignRows, follow: FollowUp, time: str) -> JointFrame:
+def _frame(model: Joint, rows: DesignRows, follow: JointFollowUp, time: str) -> JointFrame:
     knots = inner_knots(model, follow.end, follow.cause) if follow.cause.any() else ()
     return JointFrame(model, rows.encoding, time, first_rows(rows), knots, float(follow.end.max(initial=1.0)))
 
 
-def _layout(frame: JointFrame, rows: DesignRows, follow: FollowUp) -> JointLayout:
+def _layout(frame: JointFrame, rows: DesignRows, follow: JointFollowUp) -> JointLayout:
     fixed, random = rows.fixed.shape[1], rows.random.shape[1]
     terms = sum(random if kind == "shared" else 1 for kind in frame.model.association)
     return JointLayout(
@@ -141,7 +141,7 @@ def _layout(frame: JointFrame, rows: DesignRows, follow: FollowUp) -> JointLayou
     )
 
 
-def joint_data(frame: JointFrame, rows: DesignRows, follow: FollowUp) -> JointData:
+def joint_data(frame: JointFrame, rows: DesignRows, follow: JointFollowUp) -> JointData:
     """The arrays that one evaluation reads."""
     causes = np.arange(1, follow.causes + 1)
     late = bool((follow.entry > 0).any())

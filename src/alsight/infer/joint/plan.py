@@ -62,7 +62,7 @@ def layout_of(fit: Fit) -> JointLayout:
 
 
 @dataclass(frozen=True)
-class FollowUp:
+class JointFollowUp:
     """Follow-up of the subjects of the course, in their order.
 
     Attributes:
@@ -89,7 +89,9 @@ class FollowUp:
         return max(int(self.cause.max(initial=1)), 1)
 
 
-def follow_up(people: pl.DataFrame, rows: DesignRows, hazard: str, *, end: str, event: str, entry: str) -> FollowUp:
+def follow_up(
+    people: pl.DataFrame, rows: DesignRows, hazard: str, *, end: str, event: str, entry: str
+) -> JointFollowUp:
     """Follow-up and covariates of everyone with a visit, from a table with one row a person.
 
     Raises:
@@ -125,7 +127,7 @@ def follow_up(people: pl.DataFrame, rows: DesignRows, hazard: str, *, end: str, 
     levels = levels_of(joined, set(names_in(hazard)))
     covariates, names = JointPlan(subject, "", hazard, levels).named_covariates(joined)
     centers = covariates.mean(axis=0)
-    return FollowUp(last, first, cause, covariates - centers, names, centers, levels)
+    return JointFollowUp(last, first, cause, covariates - centers, names, centers, levels)
 
 
 def _fault(rule: str, column: str, message: str) -> Fault:

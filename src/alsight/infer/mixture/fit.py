@@ -78,25 +78,14 @@ def fit_mixture(
         DataError: a column is missing or of the wrong kind.
         SpecError: the formula does not hold the column that orders the classes.
     """
-    chosen = Mixture() if model is None else model
     right, tail = (part.partition("~")[2] if "~" in part else part for part in (formula, common))
-    rows = design(
-        visits,
-        formula if not tail.strip() else f"{formula} + {tail.strip()}",
-        subject=subject,
-        random=random,
-        noise=member,
-    )
+    whole = formula if not tail.strip() else f"{formula} + {tail.strip()}"
+    rows = design(visits, whole, subject=subject, random=random, noise=member)
+    chosen = Mixture() if model is None else model
     if tail.strip():
         own = design(visits, formula, subject=subject, random=random).columns.fixed
         chosen = msgspec.structs.replace(chosen, common=tuple(n for n in rows.columns.fixed if n not in own))
-    if chosen.time in visits.columns and not visits.schema[chosen.time].is_numeric():
-        message, how_to_fix = f"{chosen.time} is no number.", "Give a numeric column."
-        raise DataError(
-            [Fault(table="visits", rule="not_numeric", column=chosen.time, message=message, how_to_fix=how_to_fix)]
-        )
-    if chosen.time not in rows.columns.fixed or chosen.time in chosen.common:
-        raise SpecError([("time", f"a term of{right}", chosen.time)])
+    _refuse(visits, rows, chosen, right)
     rows = replace(rows, problems=(*rows.problems, *_problems(rows, chosen)))
     record = rows.record("ml")
     if (fault := rows.fatal) is not None:
@@ -163,6 +152,17 @@ def compare(fits: list[Fit]) -> pl.DataFrame:
             }
         )
     return pl.DataFrame(rows)
+
+
+def _refuse(visits: pl.DataFrame, rows: DesignRows, model: Mixture, right: str) -> None:
+    """Stops where the column that orders the classes is no number, or no term of their own courses."""
+    if model.time in visits.columns and not visits.schema[model.time].is_numeric():
+        message, how_to_fix = f"{model.time} is no number.", "Give a numeric column."
+        raise DataError(
+            [Fault(table="visits", rule="not_numeric", column=model.time, message=message, how_to_fix=how_to_fix)]
+        )
+    if model.time not in rows.columns.fixed or model.time in model.common:
+        raise SpecError([("time", f"a term of{right}", model.time)])
 
 
 def _problems(rows: DesignRows, model: Mixture) -> list[DesignProblem]:

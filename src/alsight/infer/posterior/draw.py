@@ -17,7 +17,7 @@ from alsight.base.streams import Stream
 from alsight.infer.design import DesignRows, design
 from alsight.infer.fit import Fit
 from alsight.infer.formulas import parse_encoding
-from alsight.infer.general import without_level
+from alsight.infer.gaussian.general import without_level
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.joint.features import JointFrame, first_rows
 from alsight.infer.joint.fit import joint_data
@@ -30,7 +30,6 @@ from alsight.infer.posterior.sample import Draws
 from alsight.infer.posterior.weak import weak_course, weak_joint
 from alsight.models.catalogue import model_name
 from alsight.models.joint import basis_names
-from alsight.models.model import Record
 
 Start = tuple[Priors, Callable[..., tuple[Draws, Any]]]
 """Priors in force, and what samples under them: (key, chains, draws, warmup) to draws and natural values."""
@@ -74,12 +73,15 @@ def posterior(
     Source: hoffman2014, cabezas2024
     """
     _refuse(fit, chains, draws, warmup)
-    record = replace(fit.record, method="posterior")
     if Status(int(fit.status)) not in ENDED:
-        return _nothing(fit, record, priors, (chains, draws), seed)
+        return _nothing(fit, priors, (chains, draws), seed)
     chosen, run = _prepare(fit, visits, people, priors)
     key = jax.random.fold_in(jax.random.key(seed), int(Stream.POSTERIOR))
     found, natural = run(key, chains, draws, warmup)
+    return _packed(fit, chosen, found, natural, seed)
+
+
+def _packed(fit: Fit, priors: Priors, found: Draws, natural: Any, seed: int) -> Posterior:
     return Posterior(
         draws=np.asarray(natural),
         log_density=np.asarray(found.log_density),
@@ -87,12 +89,12 @@ def posterior(
         leaps=np.asarray(found.leaps),
         step=np.asarray(found.step),
         ended=Status.CONVERGED,
-        priors=chosen,
+        priors=priors,
         seed=seed,
         parameters=fit.parameters,
         columns=fit.columns,
         model=fit.model,
-        record=record,
+        record=replace(fit.record, method="posterior"),
     )
 
 
@@ -204,7 +206,7 @@ def _refuse(fit: Fit, chains: int, draws: int, warmup: int) -> None:
         raise SpecError(faults)
 
 
-def _nothing(fit: Fit, record: Record, priors: Priors | None, counts: tuple[int, int], seed: int) -> Posterior:
+def _nothing(fit: Fit, priors: Priors | None, counts: tuple[int, int], seed: int) -> Posterior:
     blank = np.full(counts, np.nan)
     return Posterior(
         draws=np.full((*counts, len(fit.parameters)), np.nan),
@@ -215,7 +217,7 @@ def _nothing(fit: Fit, record: Record, priors: Priors | None, counts: tuple[int,
         ended=Status(int(fit.status)),
         priors=Priors(rows=()) if priors is None else priors,
         seed=seed,
-        record=record,
+        record=replace(fit.record, method="posterior"),
         parameters=fit.parameters,
         columns=fit.columns,
         model=fit.model,

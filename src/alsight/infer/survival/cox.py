@@ -221,6 +221,48 @@ def _times(whole: pl.DataFrame, time: str, entry: str) -> tuple[np.ndarray, np.n
     return end, begin
 
 
+@dataclass(frozen=True)
+class _Stacked:
+    """Rows of many trials, one under the other."""
+
+    columns: Float[np.ndarray, "row column"]
+    time: Float[np.ndarray, "*_ row"]
+    event: Bool[np.ndarray, "*_ row"]
+    trial: Int[np.ndarray, "*_ row"]
+    entry: Float[np.ndarray, "*_ row"] | None
+    stratum: Int[np.ndarray, "*_ row"] | None
+
+    def sets(self) -> RiskSets:
+        return risk_sets(self.time, self.event, self.entry, self.stratum, self.trial)
+
+    def of(self, trials: Int[np.ndarray, " trial"]) -> _Stacked:
+        """Rows of these trials, which are numbered anew from 0."""
+        rows = np.flatnonzero(np.isin(self.trial, trials))
+        return _Stacked(
+            self.columns[rows],
+            self.time[rows],
+            self.event[rows],
+            np.searchsorted(trials, self.trial[rows]),
+            None if self.entry is None else self.entry[rows],
+            None if self.stratum is None else self.stratum[rows],
+        )
+
+
+def _search_trials(
+    rows: _Stacked, trials: int, ties: Ties
+) -> tuple[Float[np.ndarray, "trial column"], Partial, Int[np.ndarray, "*_ trial"], Int[np.ndarray, "*_ trial"]]:
+    """As `search`; after the first steps the few trials that need more go on alone."""
+    sets = rows.sets()
+    beta, found, status, steps = search(sets, rows.columns, rows.event, rows.trial, trials, ties, limit=FIRST)
+    late = np.flatnonzero(status == Status.MAX_STEPS)
+    if late.size:
+        some = rows.of(late)
+        beta[late], _, status[late], more = search(some.sets(), some.columns, some.event, some.trial, len(late), ties)
+        steps[late] += more
+        found = partial(sets, rows.columns, rows.event, rows.trial, beta, ties)
+    return beta, found, status, steps
+
+
 def fit_cox_trials(
     columns: Float[np.ndarray, "trial subject column"],
     time: Float[np.ndarray, "trial subject"],
@@ -245,24 +287,9 @@ def fit_cox_trials(
     trial = np.repeat(np.arange(trials), people)
     begin = None if entry is None else entry.ravel()
     level = None if stratum is None else stratum.ravel()
-    sets = risk_sets(time.ravel(), event.ravel(), begin, level, trial)
     centered = (columns - columns.mean(axis=1, keepdims=True)).reshape(-1, width)
-    beta, found, status, steps = search(sets, centered, event.ravel(), trial, trials, ties, limit=FIRST)
-    if (late := np.flatnonzero(status == Status.MAX_STEPS)).size:  # the few that need more go on alone
-        rows = np.flatnonzero(np.isin(trial, late))
-        renumbered = np.searchsorted(late, trial[rows])
-        some = risk_sets(
-            time.ravel()[rows],
-            event.ravel()[rows],
-            None if begin is None else begin[rows],
-            None if level is None else level[rows],
-            renumbered,
-        )
-        beta[late], _, status[late], more = search(
-            some, centered[rows], event.ravel()[rows], renumbered, len(late), ties
-        )
-        steps[late] += more
-        found = partial(sets, centered, event.ravel(), trial, beta, ties)
+    stacked = _Stacked(centered, time.ravel(), event.ravel(), trial, begin, level)
+    beta, found, status, steps = _search_trials(stacked, trials, ties)
     bread, _, fine = inverse(found.information)
     meat = _squares(found.residuals, found.residuals, trial, trials)
     status = np.where((status == Status.CONVERGED) & ~fine, Status.SINGULAR, status)

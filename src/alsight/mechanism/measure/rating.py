@@ -114,23 +114,27 @@ def rate(
     spread = stir * p[_ITEM]
     for j in range(n):
         rating[NOISE + j] = keep * rating[NOISE + j] + spread * normal(key, counter + _ITEM_DRAW + j)
-    s0, s1, s2, s3, s4, s5, s6 = (
-        observed[0],
-        observed[1],
-        observed[2],
-        observed[3],
-        observed[4],
-        observed[5],
-        observed[6],
-    )
+    enable(n, rating, observed, traits, loadings, common)
+    relieve(rating, observed, p)
+    grade(n, rating, thresholds, p[_SCALE], 0.0 if strange else p[_HYS])
+
+
+@nb.njit(**STRICT)
+def enable(n: int, rating: Any, observed: Any, traits: Any, loadings: Any, common: float) -> None:
+    """The ability behind each item: what the pools allow, the visit's common shift, and the item's own noise."""
+    s0, s1, s2, s3 = observed[0], observed[1], observed[2], observed[3]
+    s4, s5, s6 = observed[4], observed[5], observed[6]
     for j in range(n):
-        asked = (loadings[0, j] * s0 + loadings[1, j] * s1) + (loadings[2, j] * s2 + loadings[3, j] * s3)
-        asked += (loadings[4, j] * s4 + loadings[5, j] * s5) + loadings[6, j] * s6
-        rating[ABLE + j] = asked + common + rating[NOISE + j]
+        able = (loadings[0, j] * s0 + loadings[1, j] * s1) + (loadings[2, j] * s2 + loadings[3, j] * s3)
+        able += (loadings[4, j] * s4 + loadings[5, j] * s5) + loadings[6, j] * s6
+        rating[ABLE + j] = able + common + rating[NOISE + j]
     for j in range(12):
         rating[ABLE + j] += traits[at.T_SHIFT + j]
-    relieve(rating, observed, p)
-    scale, slack = p[_SCALE], 0.0 if strange else p[_HYS]
+
+
+@nb.njit(**STRICT)
+def grade(n: int, rating: Any, thresholds: Any, scale: float, slack: float) -> None:
+    """Move each grade as far as the ability goes beyond the anchoring, `slack`."""
     for j in range(n):
         able = rating[ABLE + j]
         high, low = (able - slack) / scale, (able + slack) / scale

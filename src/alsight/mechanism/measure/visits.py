@@ -213,45 +213,27 @@ def score(
 
 @nb.njit(**STRICT)
 def follow(
-    lanes: int,
-    traits: Any,
-    p: Any,
-    rate_key: Any,
-    key: Any,
-    visit_key: Any,
-    tables: Any,
-    course: Any,
-    events: Any,
-    planned: Any,
-    schedule: Any,
-    style: Any,
-    raters: Any,
-    until: float,
-    rating: Any,
-    observed: Any,
-    out: Any,
+    traits: Any, p: Any, keys: Any, tables: Any, course: Any, events: Any, plan: Any, until: float, room: Any, out: Any
 ) -> None:
     """Fill one row a planned visit; nan where nothing was taken.
 
     Args:
-        lanes: number of item lanes.
         traits: the person's traits.
         p: the mechanism's numbers.
-        rate_key: key of rating noise.
-        key: key of the other measures.
-        visit_key: key of when and how visits happen.
+        keys: keys of rating noise, of the other measures, and of when and how visits happen.
         tables: loadings and thresholds of the items.
         course: the person's recorded months.
         events: the person's milestones.
-        planned: scheduled times [months from entry], ascending.
-        schedule: months between measurements of each group.
-        style: how visits go.
-        raters: lasting shift of every rater [site x rater].
+        plan: scheduled times [months from entry], ascending; months between measurements of each group; how visits
+            go; lasting shift of every rater [site x rater].
         until: last month with visits [months from entry].
-        rating: room for the person's rating so far.
-        observed: room for one month of the course.
+        room: for the person's rating so far, and for one month of the course.
         out: rows to fill.
     """
+    rate_key, key, visit_key = keys
+    planned, schedule, style, raters = plan
+    rating, observed = room
+    lanes = tables[0].shape[1]
     rated.forget(rating, p)
     entry = traits[_T_DELAY] + traits[_T_LAG]
     last = int(events[_V_LAST])

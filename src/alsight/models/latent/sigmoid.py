@@ -34,7 +34,7 @@ WIDEST = 15.0
 """Largest |log D50| and |log dx| that is computed; far beyond any course, so that nodes in the tails stay finite."""
 
 
-class Curve(NamedTuple):
+class SigmoidCurve(NamedTuple):
     """The course at some times, with its derivatives.
 
     Attributes:
@@ -295,13 +295,13 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         return jnp.ones_like(left) if self.noise == "normal" else (rest[1] + 1) / (rest[1] + left**2)
 
 
-def curve(best: float, time: Array, log_d50: Array, log_dx: Array) -> Curve:
+def curve(best: float, time: Array, log_d50: Array, log_dx: Array) -> SigmoidCurve:
     """The course best / (1 + exp((t - D50) / dx)) and its derivatives by log D50 and log dx."""
     d50, dx = (jnp.exp(jnp.clip(log, -WIDEST, WIDEST)) for log in (log_d50, log_dx))
     z = (d50 - time) / dx
     share = jax.nn.sigmoid(z)
     steep = best * share * (1 - share)
-    return Curve(best * share, steep * d50 / dx, -steep * z)
+    return SigmoidCurve(best * share, steep * d50 / dx, -steep * z)
 
 
 @lru_cache(maxsize=8)

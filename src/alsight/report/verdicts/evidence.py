@@ -14,9 +14,9 @@ from alsight.detect.kinds import GAINS, PLATEAUS, REVIEWED
 from alsight.detect.thresholds import Thresholds
 from alsight.report.page.blocks import Part, TableView, table
 from alsight.report.page.words import NONE, count, joined, months, number, opening, percent, signed
-from alsight.report.verdicts.cause_words import with_cause_words
+from alsight.report.sentences.causes import with_cause_words
+from alsight.report.sentences.review import examination_words
 from alsight.report.verdicts.reasons import explanation, next_step
-from alsight.report.verdicts.review_words import examination_words
 from alsight.report.verdicts.second_look import mimics, reasons
 from alsight.report.verdicts.words import spread, sure
 

@@ -12,7 +12,7 @@ from alsight.detect.evidence import largest_causes
 from alsight.detect.kinds import VERDICTS, Verdict
 from alsight.detect.thresholds import Thresholds
 from alsight.report.page.words import count, number, opening
-from alsight.report.verdicts.cause_words import with_cause_words
+from alsight.report.sentences.causes import with_cause_words
 from alsight.report.verdicts.criteria import in_words
 from alsight.report.verdicts.words import sure
 

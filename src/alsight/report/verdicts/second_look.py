@@ -13,7 +13,7 @@ from alsight.detect.verdicts import Verdicts
 from alsight.report.disclosure.nodes import Headcount, phrase
 from alsight.report.page.blocks import Block, Prose, Section, table
 from alsight.report.page.words import NONE, count, joined, opening, percent, signed
-from alsight.report.verdicts.review_words import mimic_words, reason_words
+from alsight.report.sentences.review import mimic_words, reason_words
 from alsight.report.verdicts.words import sure
 
 LISTED: Final = 40

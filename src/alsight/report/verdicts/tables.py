@@ -14,10 +14,10 @@ from alsight.report.disclosure.nodes import Disclosure, Headcount
 from alsight.report.folder import write_whole
 from alsight.report.page.render import text
 from alsight.report.page.sections import definition_people
-from alsight.report.verdicts.cause_words import with_cause_words
+from alsight.report.sentences.causes import with_cause_words
+from alsight.report.sentences.review import with_review_words
 from alsight.report.verdicts.counts import stated_counts, verdict_counts
 from alsight.report.verdicts.reasons import with_sentences
-from alsight.report.verdicts.review_words import with_review_words
 from alsight.report.verdicts.statement import cohort_sentence
 
 FILES: Final[dict[str, str]] = {

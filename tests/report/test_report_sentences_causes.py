@@ -10,7 +10,7 @@ import pytest
 from alsight.detect.causes.changes import CIRCUMSTANCES as RECORDED
 from alsight.detect.causes.effect import CAUSES
 from alsight.detect.causes.treatments import RELIEFS
-from alsight.report.verdicts.cause_words import CIRCUMSTANCES, SENTENCES, number_words, points_words, with_cause_words
+from alsight.report.sentences.causes import CIRCUMSTANCES, SENTENCES, number_words, points_words, with_cause_words
 
 
 def sentence(**values: Any) -> str:

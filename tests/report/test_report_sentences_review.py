@@ -13,7 +13,7 @@ from alsight.detect.review.mimics import MIMICS
 from alsight.detect.review.prior import SETTINGS
 from alsight.detect.review.review import MIMIC, REASON
 from alsight.detect.review.rows import FINDINGS
-from alsight.report.verdicts.review_words import (
+from alsight.report.sentences.review import (
     AS_IN_ALS,
     COURSES,
     examination_words,

@@ -1,0 +1,1 @@
+"""Sentences of causes and of re-evaluations, from the codes and values that `detect` gives."""
