@@ -6,13 +6,13 @@ import math
 
 import polars as pl
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis import supplied
 
 from alsight.base.units import CONVERSIONS, days_of, factor, months_of, spelling, years_of
 
 
-@supplied(st.floats(-1e5, 1e5))
+@given(st.floats(-1e5, 1e5))
 def test_days_and_months_are_inverse(days: float) -> None:
     assert days_of(months_of(days)) == pytest.approx(days, abs=1e-9)
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from beartype import beartype
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jaxtyping import jaxtyped
 
@@ -167,7 +167,7 @@ def test_shapes_are_as_annotated() -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@supplied(
+@given(
     st.dictionaries(
         st.sampled_from("abcde"),
         st.lists(

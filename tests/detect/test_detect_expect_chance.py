@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis import supplied
 from scipy.stats import betabinom, binom
 
 from alsight.detect.expect.chance import at_least, best_of, nodes_of, share_interval, spread
@@ -36,7 +36,7 @@ def test_sets_are_weighted_alike() -> None:
     assert at_least(shares, 3, 10).mean() == pytest.approx(exact, rel=1e-3)
 
 
-@supplied(pairs=COUNTS, n=st.integers(1, 60))
+@given(pairs=COUNTS, n=st.integers(1, 60))
 def test_more_is_never_likelier(pairs: list[tuple[int, int]], n: int) -> None:
     shares = nodes(pairs)
     chances = np.array([at_least(shares, k, n).mean() for k in range(n + 1)])
@@ -44,13 +44,13 @@ def test_more_is_never_likelier(pairs: list[tuple[int, int]], n: int) -> None:
     assert (np.diff(chances) <= 1e-12).all()
 
 
-@supplied(pairs=COUNTS)
+@given(pairs=COUNTS)
 def test_one_person_meets_it_with_the_share(pairs: list[tuple[int, int]]) -> None:
     shares = nodes(pairs)
     assert at_least(shares, 1, 1).mean() == pytest.approx(shares.mean())
 
 
-@supplied(pairs=COUNTS, n=st.integers(1, 40), data=st.data())
+@given(pairs=COUNTS, n=st.integers(1, 40), data=st.data())
 def test_picking_never_makes_it_less_likely(pairs: list[tuple[int, int]], n: int, data: st.DataObject) -> None:
     k, groups = data.draw(st.integers(0, n)), data.draw(st.integers(1, 10_000))
     shares = nodes(pairs)
@@ -72,7 +72,7 @@ def test_the_best_of_groups_shares_what_is_not_known() -> None:
     assert best_of(np.array([1e-20]), 100) == pytest.approx(1e-18)
 
 
-@supplied(pairs=COUNTS, n=st.integers(1, 80))
+@given(pairs=COUNTS, n=st.integers(1, 80))
 def test_the_predictive_distribution_adds_up(pairs: list[tuple[int, int]], n: int) -> None:
     shares = nodes(pairs)
     numbers = spread(shares, n)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis import supplied
 
 from alsight.detect.expect.people import RunIn
 from alsight.verbs.question.sentence import parsed, run_in_of
@@ -63,19 +63,19 @@ def test_not_understood(sentence: str, said: str) -> None:
     assert {path for path, _, _ in faults} == {"sentence"}
 
 
-@supplied(text=st.text(max_size=60))
+@given(text=st.text(max_size=60))
 def test_any_text_is_taken_or_refused(text: str) -> None:
     parts, faults = parsed(text)
     assert faults or {"found", "of", "outcome"} <= parts.keys()
 
 
-@supplied(found=st.integers(0, 500), of=st.integers(1, 500), months=st.integers(1, 60))
+@given(found=st.integers(0, 500), of=st.integers(1, 500), months=st.integers(1, 60))
 def test_counts_come_back(found: int, of: int, months: int) -> None:
     parts, faults = parsed(f"{found} of {of} stable for {months} months")
     assert (parts["found"], parts["of"], parts["months"], faults) == (found, of, float(months), [])
 
 
-@supplied(of=st.integers(1, 300), share=st.data())
+@given(of=st.integers(1, 300), share=st.data())
 def test_a_share_is_that_of_a_whole_number(of: int, share: st.DataObject) -> None:
     found = share.draw(st.integers(0, of))
     parts, faults = parsed(f"{100 * found / of:.2f} % of {of} stable for 6 months")

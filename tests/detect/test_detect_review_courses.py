@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit, logsumexp
 
@@ -31,7 +31,7 @@ def persons(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, float]:
     return months, totals, onset
 
 
-@supplied(persons(), st.integers(0, len(ALL) - 1))
+@given(persons(), st.integers(0, len(ALL) - 1))
 @settings(deadline=None, max_examples=150)
 def test_likelihood_equals_the_normal_density_written_out(
     person: tuple[np.ndarray, np.ndarray, float], index: int

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
@@ -74,7 +74,7 @@ def test_serum_shares_come_from_the_printed_quartiles() -> None:
         assert norm.cdf(np.log(62 / middle) / spread) == pytest.approx(share, abs=0.002)
 
 
-@supplied(
+@given(
     st.lists(st.sampled_from([0.0, 1.0, float("nan")]), min_size=len(FINDINGS), max_size=len(FINDINGS)),
     st.one_of(st.just(float("nan")), st.floats(0, 4)),
     st.one_of(st.just(float("nan")), st.floats(15, 95)),

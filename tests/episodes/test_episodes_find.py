@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.find import EPISODES, episode_frame, find_episodes, judge
@@ -17,7 +17,7 @@ BY_NAME = {rule.name: rule for rule in DEFINITIONS}
 
 
 @settings(deadline=None, max_examples=150)
-@supplied(crowds())
+@given(crowds())
 def test_array_programs_agree_with_loops(people: dict[str, Person]) -> None:
     cohort = cohort_of(people)
     names = cohort.subjects["subject"].to_list()

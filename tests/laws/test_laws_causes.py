@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from hypothesis import example, settings, supplied
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -50,7 +50,7 @@ SEEDS = st.integers(0, 10**6)
 
 
 @settings(max_examples=8, deadline=None)
-@supplied(SEEDS)
+@given(SEEDS)
 def test_adjusted_scores_are_never_above_the_recorded_ones_nor_below_zero(seed: int) -> None:
     reported = explain(random_cohort(seed))
     left = reported.adjusted.drop_nulls("adjusted")
@@ -64,7 +64,7 @@ def test_adjusted_scores_are_never_above_the_recorded_ones_nor_below_zero(seed: 
 
 
 @settings(max_examples=8, deadline=None)
-@supplied(SEEDS)
+@given(SEEDS)
 def test_the_order_of_rows_and_people_does_not_matter(seed: int) -> None:
     reported = random_cohort(seed)
     mixed = replace(
@@ -76,7 +76,7 @@ def test_the_order_of_rows_and_people_does_not_matter(seed: int) -> None:
 
 
 @settings(max_examples=6, deadline=None)
-@supplied(SEEDS)
+@given(SEEDS)
 def test_a_person_is_judged_alike_alone_and_among_others(seed: int) -> None:
     reported = random_cohort(seed)
     together = explain(reported)
@@ -87,7 +87,7 @@ def test_a_person_is_judged_alike_alone_and_among_others(seed: int) -> None:
 
 
 @settings(max_examples=8, deadline=None)
-@supplied(SEEDS, st.integers(-2000, 2000))
+@given(SEEDS, st.integers(-2000, 2000))
 @example(38312, 1)  # a jump exactly as sudden as is asked for
 def test_a_shift_of_all_days_shifts_the_days_and_nothing_else(seed: int, days: int) -> None:
     reported = random_cohort(seed)
@@ -107,7 +107,7 @@ def test_a_shift_of_all_days_shifts_the_days_and_nothing_else(seed: int, days: i
 
 
 @settings(max_examples=6, deadline=None)
-@supplied(SEEDS)
+@given(SEEDS)
 def test_without_a_record_nothing_is_inferred(seed: int) -> None:
     reported = random_cohort(seed)
     items = [name for name in reported.visits.columns if name.startswith("q")]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alsight.base.units import DAYS_PER_MONTH
@@ -82,7 +82,7 @@ def same_tables(first: Cohort, second: Cohort) -> None:
 
 
 @SETTINGS
-@supplied(tables=RAW)
+@given(tables=RAW)
 def test_every_row_is_accepted_or_told(tables: RawTables) -> None:
     cohort = check(tables)
     reported = cohort.rejected.filter(pl.col("rule").is_in(LEFT_OUT)).select("table", "row").unique()
@@ -93,7 +93,7 @@ def test_every_row_is_accepted_or_told(tables: RawTables) -> None:
 
 
 @SETTINGS
-@supplied(tables=RAW)
+@given(tables=RAW)
 def test_every_value_is_kept_or_told(tables: RawTables) -> None:
     cohort = check(tables)
     reported = set(cohort.rejected.select("table", "row", "column").rows())
@@ -113,7 +113,7 @@ def test_every_value_is_kept_or_told(tables: RawTables) -> None:
 
 
 @SETTINGS
-@supplied(tables=RAW)
+@given(tables=RAW)
 def test_accepted_tables_hold_what_the_dictionary_says(tables: RawTables) -> None:
     cohort = check(tables)
     people = set(cohort.subjects["subject"])
@@ -140,7 +140,7 @@ def shuffled(tables: RawTables, seed: int) -> RawTables:
 
 
 @SETTINGS
-@supplied(tables=RAW, seed=st.integers(0, 99))
+@given(tables=RAW, seed=st.integers(0, 99))
 def test_order_of_rows_never_matters(tables: RawTables, seed: int) -> None:
     first, second = check(tables), check(shuffled(tables, seed))
     same_tables(first, second)
@@ -157,7 +157,7 @@ def test_order_of_rows_never_matters(tables: RawTables, seed: int) -> None:
 
 
 @SETTINGS
-@supplied(tables=RAW, seed=st.integers(0, 99))
+@given(tables=RAW, seed=st.integers(0, 99))
 def test_names_of_people_never_matter(tables: RawTables, seed: int) -> None:
     people = ["a", "b", "c", "01"]
     names = dict(zip(people, np.random.default_rng(seed).permutation(["w", "9", "é", "A"]), strict=True))
@@ -174,7 +174,7 @@ def test_names_of_people_never_matter(tables: RawTables, seed: int) -> None:
 
 
 @SETTINGS
-@supplied(tables=RAW)
+@given(tables=RAW)
 def test_headings_change_words_only(tables: RawTables) -> None:
     headings = {name: {column: f"My {column}" for column in table.schema} for name, table in TABLES.items()}
     first, second = check(tables), check(replace(tables, headings=headings))
@@ -189,7 +189,7 @@ def test_headings_change_words_only(tables: RawTables) -> None:
 
 
 @SETTINGS
-@supplied(tables=RAW)
+@given(tables=RAW)
 def test_checking_twice_changes_nothing(tables: RawTables) -> None:
     once = check(tables)
     visits = once.visits.drop("alsfrs_r_total", "alsfrs_total")
@@ -197,7 +197,7 @@ def test_checking_twice_changes_nothing(tables: RawTables) -> None:
 
 
 @settings(deadline=None, derandomize=True)
-@supplied(months=st.lists(st.integers(-600, 600) | st.none(), min_size=1, max_size=9))
+@given(months=st.lists(st.integers(-600, 600) | st.none(), min_size=1, max_size=9))
 def test_units_of_time_never_matter(months: list[int | None]) -> None:
     index = Place(table="visits", column="t")
     by_month = days(pl.Series(months, dtype=pl.Int64), index, unit="month").values
@@ -212,7 +212,7 @@ def test_units_of_time_never_matter(months: list[int | None]) -> None:
 
 
 @settings(deadline=None, derandomize=True)
-@supplied(values=st.lists(st.floats(-1e6, 1e6).map(lambda value: round(value, 2)), min_size=1, max_size=9))
+@given(values=st.lists(st.floats(-1e6, 1e6).map(lambda value: round(value, 2)), min_size=1, max_size=9))
 def test_decimal_marks_never_matter(values: list[float]) -> None:
     index = Place(table="measures", column="x")
     plain = [f"{value:.2f}" for value in values]

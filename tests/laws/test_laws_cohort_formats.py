@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alsight.cohort.cohort import Cohort
@@ -68,7 +68,7 @@ COHORTS = st.builds(Cohort, **{name: frames(table) for name, table in TABLES.ite
 
 @pytest.mark.parametrize("form", FORMATS)
 @settings(deadline=None, max_examples=40, derandomize=True)
-@supplied(cohort=COHORTS)
+@given(cohort=COHORTS)
 def test_round_trip(form: str, cohort: Cohort) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_cohort(cohort, folder, form)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import Phase, settings, supplied
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 from scipy.optimize import Bounds, milp
@@ -251,7 +251,7 @@ def undrawn() -> Iterator[list[tuple[str, str]]]:
 
 
 @settings(deadline=None, max_examples=10, phases=[Phase.explicit, Phase.generate])
-@supplied(seed=st.integers(0, 2**32 - 1), pages=st.sampled_from([0, 4]))
+@given(seed=st.integers(0, 2**32 - 1), pages=st.sampled_from([0, 4]))
 def test_no_hidden_count_can_be_had_from_everything_that_is_written(seed: int, pages: int) -> None:
     found = planted(whole(), seed)
     record = Provenance(program="alsight", verb="assess", request={}, inputs={})

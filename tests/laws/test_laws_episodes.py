@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -21,7 +21,7 @@ QUICK = settings(deadline=None, max_examples=40)
 
 
 @QUICK
-@supplied(crowds(), st.randoms(use_true_random=False))
+@given(crowds(), st.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(people: dict[str, Person], random: object) -> None:
     cohort = cohort_of(people)
     seed = random.randrange(10**6)  # type: ignore[attr-defined]
@@ -34,7 +34,7 @@ def test_order_of_rows_does_not_matter(people: dict[str, Person], random: object
 
 
 @QUICK
-@supplied(crowds())
+@given(crowds())
 def test_order_and_names_of_people_do_not_matter(people: dict[str, Person]) -> None:
     renamed = {f"z{len(people) - index}": person for index, person in enumerate(people.values())}
     columns = ["definition", "eligible", "found"]
@@ -44,7 +44,7 @@ def test_order_and_names_of_people_do_not_matter(people: dict[str, Person]) -> N
 
 
 @QUICK
-@supplied(crowds(), st.integers(-500, 500))
+@given(crowds(), st.integers(-500, 500))
 def test_day_zero_does_not_matter(people: dict[str, Person], shift: int) -> None:
     moved = {
         name: Person(
@@ -58,7 +58,7 @@ def test_day_zero_does_not_matter(people: dict[str, Person], shift: int) -> None
 
 
 @QUICK
-@supplied(crowds(), st.sampled_from([-1.0, 2.0, 8.0]))
+@given(crowds(), st.sampled_from([-1.0, 2.0, 8.0]))
 def test_level_of_the_score_does_not_matter(people: dict[str, Person], shift: float) -> None:
     moved = {
         name: Person(
@@ -72,7 +72,7 @@ def test_level_of_the_score_does_not_matter(people: dict[str, Person], shift: fl
 
 
 @QUICK
-@supplied(crowds(), crowds())
+@given(crowds(), crowds())
 def test_people_do_not_touch_each_other(some: dict[str, Person], others: dict[str, Person]) -> None:
     others = {f"q{name}": person for name, person in others.items()}
     apart = episode_rates(cohort_of(some)), episode_rates(cohort_of(others))
@@ -82,7 +82,7 @@ def test_people_do_not_touch_each_other(some: dict[str, Person], others: dict[st
 
 
 @QUICK
-@supplied(crowds())
+@given(crowds())
 def test_looser_wordings_find_whoever_stricter_ones_find(people: dict[str, Person]) -> None:
     assessed = {one.rule.name: one for one in judge(cohort_of(people))}
     stricter = [
@@ -103,7 +103,7 @@ def test_looser_wordings_find_whoever_stricter_ones_find(people: dict[str, Perso
 
 
 @QUICK
-@supplied(crowds())
+@given(crowds())
 def test_episodes_of_a_person_share_no_visit_and_are_eligible(people: dict[str, Person]) -> None:
     cohort = cohort_of(people)
     episodes = find_episodes(cohort).sort("definition", "subject", "start_day")
@@ -114,7 +114,7 @@ def test_episodes_of_a_person_share_no_visit_and_are_eligible(people: dict[str, 
         assert assessed.spells.eligible[assessed.ratings.subject[assessed.spells.end]].all()
 
 
-@supplied(st.integers(0, 500), st.integers(0, 500))
+@given(st.integers(0, 500), st.integers(0, 500))
 def test_wilson_holds_the_share_and_mirrors(found: int, others: int) -> None:
     total = found + others
     low, high = wilson(found, total)
@@ -127,7 +127,7 @@ def test_wilson_holds_the_share_and_mirrors(found: int, others: int) -> None:
 
 
 @QUICK
-@supplied(crowds(least=1))
+@given(crowds(least=1))
 def test_disagreement_adds_up(people: dict[str, Person]) -> None:
     table = disagreement(cohort_of(people))
     parts = table["both"] + table["only_first"] + table["only_second"] + table["neither"]

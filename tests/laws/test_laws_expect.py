@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alsight.base.errors import SpecError
@@ -35,7 +35,7 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-@supplied(fields=FIELDS)
+@given(fields=FIELDS)
 @settings(deadline=None, max_examples=400)
 def test_a_question_or_its_faults(fields: dict[str, Any]) -> None:
     faults: tuple[Any, ...] = ()

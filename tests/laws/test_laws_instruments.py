@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -22,7 +22,7 @@ FINDINGS = arrays(np.float64, 4, elements=st.sampled_from([0.0, 1.0, np.nan]))
 
 
 @QUICK
-@supplied(RATINGS, st.integers(0, 11), SCORES, st.booleans(), st.booleans())
+@given(RATINGS, st.integers(0, 11), SCORES, st.booleans(), st.booleans())
 def test_stages_never_fall_when_an_item_gets_worse(
     items: np.ndarray, place: int, score: float, tube: bool, niv: bool
 ) -> None:
@@ -36,7 +36,7 @@ def test_stages_never_fall_when_an_item_gets_worse(
 
 
 @QUICK
-@supplied(RATINGS)
+@given(RATINGS)
 def test_flags_never_lower_kings_and_or_never_lowers_mitos(items: np.ndarray) -> None:
     yes = np.array(True)
     assert kings.kings_stage(items, yes) == 4
@@ -45,7 +45,7 @@ def test_flags_never_lower_kings_and_or_never_lowers_mitos(items: np.ndarray) ->
 
 
 @QUICK
-@supplied(GAPPY, RATINGS)
+@given(GAPPY, RATINGS)
 def test_a_stage_given_despite_gaps_holds_for_every_filling(gappy: np.ndarray, filling: np.ndarray) -> None:
     filled = np.where(np.isnan(gappy), filling, gappy)
     for stage in (kings.kings_stage, mitos.mitos_stage):
@@ -54,7 +54,7 @@ def test_a_stage_given_despite_gaps_holds_for_every_filling(gappy: np.ndarray, f
 
 
 @QUICK
-@supplied(GAPPY)
+@given(GAPPY)
 def test_domains_add_up_and_proration_keeps_bounds(items: np.ndarray) -> None:
     for split in (alsfrs_r.FOUR_DOMAINS, alsfrs_r.THREE_DOMAINS):
         np.testing.assert_array_equal(alsfrs_r.domain_scores(items, split).sum(), alsfrs_r.total(items))
@@ -63,7 +63,7 @@ def test_domains_add_up_and_proration_keeps_bounds(items: np.ndarray) -> None:
 
 
 @QUICK
-@supplied(arrays(np.float64, (6, 12), elements=SCORES), st.permutations(range(6)))
+@given(arrays(np.float64, (6, 12), elements=SCORES), st.permutations(range(6)))
 def test_order_of_people_changes_nothing(items: np.ndarray, order: list[int]) -> None:
     for function in (alsfrs_r.total, kings.kings_stage, mitos.mitos_stage):
         np.testing.assert_array_equal(function(items)[order], function(items[order]))
@@ -74,7 +74,7 @@ POINTS = arrays(np.float64, 5, elements=st.integers(0, 48).map(float))
 
 
 @QUICK
-@supplied(TIMES, POINTS, st.floats(0.1, 30.0), st.floats(-20, 20))
+@given(TIMES, POINTS, st.floats(0.1, 30.0), st.floats(-20, 20))
 def test_slope_follows_units_and_shifts(times: np.ndarray, points: np.ndarray, factor: float, shift: float) -> None:
     slope = rate.window_slope(times, points).per_month
     np.testing.assert_allclose(rate.window_slope(times * factor, points).per_month * factor, slope, atol=1e-9)
@@ -83,7 +83,7 @@ def test_slope_follows_units_and_shifts(times: np.ndarray, points: np.ndarray, f
 
 
 @QUICK
-@supplied(TIMES, POINTS, st.permutations(range(5)))
+@given(TIMES, POINTS, st.permutations(range(5)))
 def test_order_of_visits_changes_nothing(times: np.ndarray, points: np.ndarray, order: list[int]) -> None:
     months = np.sort(times) + 1
     first, second = d50.fit_d50(months, points), d50.fit_d50(months[order], points[order])
@@ -97,7 +97,7 @@ def test_order_of_visits_changes_nothing(times: np.ndarray, points: np.ndarray, 
 
 
 @QUICK
-@supplied(st.floats(-12, 3), st.floats(0.0, 300.0), st.floats(0.0, 300.0), st.floats(0.0, 120.0))
+@given(st.floats(-12, 3), st.floats(0.0, 300.0), st.floats(0.0, 300.0), st.floats(0.0, 120.0))
 def test_survival_is_a_falling_chance(score: float, first: float, second: float, alive: float) -> None:
     early, late = sorted((first, second))
     chances = encals.survival(np.array([early, late]), np.float64(score), alive)
@@ -112,7 +112,7 @@ def rank(order: tuple[str, ...], category: np.ndarray) -> int:
 
 
 @QUICK
-@supplied(REGIONAL, REGIONAL, REGIONAL, st.integers(0, 11), st.integers(0, 4))
+@given(REGIONAL, REGIONAL, REGIONAL, st.integers(0, 11), st.integers(0, 4))
 def test_a_further_sign_never_lowers_certainty(
     upper: np.ndarray, lower: np.ndarray, emg: np.ndarray, place: int, limbs: int
 ) -> None:
@@ -130,7 +130,7 @@ def test_a_further_sign_never_lowers_certainty(
 
 
 @QUICK
-@supplied(FINDINGS, FINDINGS, FINDINGS, REGIONAL, REGIONAL, REGIONAL)
+@given(FINDINGS, FINDINGS, FINDINGS, REGIONAL, REGIONAL, REGIONAL)
 def test_gold_coast_given_despite_gaps_holds_for_every_filling(
     upper: np.ndarray, lower: np.ndarray, emg: np.ndarray, first: np.ndarray, second: np.ndarray, third: np.ndarray
 ) -> None:

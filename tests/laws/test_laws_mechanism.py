@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alsight.mechanism import layout as at
@@ -39,7 +39,7 @@ def overridden(name: str) -> st.SearchStrategy[float]:
 
 
 @SLOW_SETTINGS
-@supplied(
+@given(
     SEEDS,
     st.fixed_dictionaries(
         {
@@ -56,7 +56,7 @@ def test_neurons_never_return_without_replacement(seed: int, overrides: dict[str
 
 
 @SLOW_SETTINGS
-@supplied(SEEDS)
+@given(SEEDS)
 def test_fractions_stay_fractions_and_wasting_is_for_good(seed: int) -> None:
     lives = run(seed, (THERAPIES["reverse"].therapy,))
     for row in (at.STRENGTH, at.UNITS, at.FIBERS, at.UMN_UNITS, at.SICK, at.ATROPHY):
@@ -71,7 +71,7 @@ def test_fractions_stay_fractions_and_wasting_is_for_good(seed: int) -> None:
 
 
 @SLOW_SETTINGS
-@supplied(SEEDS, st.floats(0.0, 0.9), st.floats(0.0, 0.9))
+@given(SEEDS, st.floats(0.0, 0.9), st.floats(0.0, 0.9))
 def test_more_loss_never_means_more_strength(seed: int, one: float, two: float) -> None:
     def with_strength(strength: float) -> Latent:
         act = Act(channel="loss", strength=strength)
@@ -88,7 +88,7 @@ def test_more_loss_never_means_more_strength(seed: int, one: float, two: float) 
 
 @pytest.mark.parametrize("channel", CHANNELS)
 @settings(deadline=None, max_examples=4, derandomize=True)
-@supplied(seed=SEEDS)
+@given(seed=SEEDS)
 def test_a_therapy_of_strength_zero_changes_no_bit(channel: str, seed: int) -> None:
     nothing = Therapy(name="nothing", origin="onset", acts=(Act(channel=channel, strength=0.0, lag_months=1.0),))
     with_it, without = run(seed, (nothing,)), run(seed)
@@ -131,7 +131,7 @@ def test_pairing_makes_a_difference_precise() -> None:
 
 
 @SLOW_SETTINGS
-@supplied(SEEDS, st.floats(0.0, 0.2), st.floats(0.0, 1.0))
+@given(SEEDS, st.floats(0.0, 0.2), st.floats(0.0, 1.0))
 def test_replacement_is_bounded(seed: int, rate: float, limit: float) -> None:
     act = Act(channel="replacement", strength=rate, limit=limit, axons=False)
     treated, natural = run(seed, (Therapy(name="graft", acts=(act,), origin="onset"),)), run(seed)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, settings, supplied
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alsight.base.units import CONVERSIONS
@@ -70,7 +70,7 @@ def same(one: Cohort, other: Cohort) -> None:
 
 
 @SETTINGS
-@supplied(VISITS, st.randoms(use_true_random=False))
+@given(VISITS, st.randoms(use_true_random=False))
 def test_order_of_rows_and_columns(tmp_path, visits, chance: random.Random) -> None:
     mixed = list(visits)
     chance.shuffle(mixed)
@@ -81,13 +81,13 @@ def test_order_of_rows_and_columns(tmp_path, visits, chance: random.Random) -> N
 
 
 @SETTINGS
-@supplied(VISITS, st.integers(1, 4))
+@given(VISITS, st.integers(1, 4))
 def test_headings_in_other_words(tmp_path, visits, spelling) -> None:
     same(read_frame(table(visits), tmp_path), read_frame(table(visits, spelling), tmp_path))
 
 
 @SETTINGS
-@supplied(VISITS, st.sampled_from([";", "\t", "|"]), st.sampled_from(["utf-8-sig", "utf-16", "cp1252"]))
+@given(VISITS, st.sampled_from([";", "\t", "|"]), st.sampled_from(["utf-8-sig", "utf-16", "cp1252"]))
 def test_delimiter_and_encoding(tmp_path, visits, delimiter, encoding) -> None:
     frame = table(visits)
     path = tmp_path / "other.csv"
@@ -96,7 +96,7 @@ def test_delimiter_and_encoding(tmp_path, visits, delimiter, encoding) -> None:
 
 
 @SETTINGS
-@supplied(VISITS)
+@given(VISITS)
 def test_dates_and_decimals_as_in_germany(tmp_path, visits) -> None:
     frame = table(visits)
     date_name, weight_name, onset_name = (SPELLINGS[name][0] for name in ("date", "weight", "onset"))
@@ -120,7 +120,7 @@ def test_container(tmp_path, kind) -> None:
 
 
 @SETTINGS
-@supplied(VISITS)
+@given(VISITS)
 def test_units_of_weight(tmp_path, visits) -> None:
     frame = table(visits)
     kilos = read_frame(frame, tmp_path)
@@ -133,7 +133,7 @@ def test_units_of_weight(tmp_path, visits) -> None:
 
 
 @SETTINGS
-@supplied(VISITS)
+@given(VISITS)
 def test_days_in_place_of_dates(tmp_path, visits) -> None:
     """Days counted from the first visit of each person give the same ratings as the dates do."""
     frame = table(visits)
@@ -148,7 +148,7 @@ def test_days_in_place_of_dates(tmp_path, visits) -> None:
 
 
 @SETTINGS
-@supplied(VISITS)
+@given(VISITS)
 def test_the_saved_mapping_reads_the_same(tmp_path, visits) -> None:
     path = tmp_path / "visits.csv"
     table(visits).write_csv(path)
@@ -159,7 +159,7 @@ def test_the_saved_mapping_reads_the_same(tmp_path, visits) -> None:
 
 
 @SETTINGS
-@supplied(VISITS)
+@given(VISITS)
 def test_every_row_is_kept_or_told(tmp_path, visits) -> None:
     cohort = read_frame(table(visits), tmp_path)
     lost = cohort.rejected.filter(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alsight.cohort.proact.files import LINE, Unreadable, as_utf8, find_files, separator, text_frame
@@ -42,7 +42,7 @@ def test_separator(line: str, mark: str) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@supplied(st.binary(max_size=200))
+@given(st.binary(max_size=200))
 def test_any_bytes_become_utf8(raw: bytes) -> None:
     text, _ = as_utf8(raw, "x.csv")
     text.decode()

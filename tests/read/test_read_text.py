@@ -6,7 +6,7 @@ import gzip
 import zipfile
 
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alsight.base.errors import DataError
@@ -139,7 +139,7 @@ CELL = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exc
 
 
 @settings(deadline=None, max_examples=150)
-@supplied(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=6), st.sampled_from(",;\t|"))
+@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=6), st.sampled_from(",;\t|"))
 def test_any_cells_come_back_quoted(rows, delimiter) -> None:
     """A table written with every cell quoted is read cell by cell, whatever stands in the cells."""
     lines = [["key", "one", "two"], *([f"k{index}", *cells] for index, cells in enumerate(rows))]

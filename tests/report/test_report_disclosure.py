@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alsight.report.disclosure.nodes import (
@@ -173,7 +173,7 @@ def solutions(sizes: list[int], hidden: list[Hidden | None], most: int) -> list[
 
 
 @settings(deadline=None, max_examples=150)
-@supplied(st.lists(st.integers(0, 12), min_size=2, max_size=5).filter(lambda sizes: sum(sizes) >= SMALL_REPORT))
+@given(st.lists(st.integers(0, 12), min_size=2, max_size=5).filter(lambda sizes: sum(sizes) >= SMALL_REPORT))
 def test_subtraction_tells_no_more_than_the_label(sizes: list[int]) -> None:
     hidden = hides(sizes)
     assert all(why is not None for size, why in zip(sizes, hidden, strict=True) if 0 < size < SMALL_CELL)
@@ -187,7 +187,7 @@ def test_subtraction_tells_no_more_than_the_label(sizes: list[int]) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@supplied(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=2, max_size=3))
+@given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=2, max_size=3))
 def test_a_table_with_both_margins(cells: list[list[int]]) -> None:
     """Rows and columns with their sums printed: every small cell stays as unknown as its label says."""
     rows, columns = len(cells), 3

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
@@ -47,7 +47,7 @@ def _people(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @settings(deadline=None)
-@supplied(_people())
+@given(_people())
 def test_curve_is_the_product_of_a_plain_loop(people: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     entry, time, event = people
     accepted = [row for row in zip(entry, time, event, strict=True) if row[1] > row[0]]
@@ -65,7 +65,7 @@ def test_curve_is_the_product_of_a_plain_loop(people: tuple[np.ndarray, np.ndarr
 
 
 @settings(deadline=None)
-@supplied(_people())
+@given(_people())
 def test_curve_falls_within_its_limits(people: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     entry, time, event = people
     curve = kaplan_meier(time, event, entry)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings, supplied
+from hypothesis import given, settings
 
 from alsight.base.units import DAYS_PER_MONTH
 from alsight.cohort.ratings import on_scale, ratings
@@ -30,7 +30,7 @@ def _class(first: tuple[int, float], second: tuple[int, float]) -> int:
 
 
 @QUICK
-@supplied(crowds())
+@given(crowds())
 def test_variogram_agrees_with_loops(people: dict[str, Person]) -> None:
     sums: dict[tuple[str, int], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
     for visits in _rated(people):
@@ -64,7 +64,7 @@ def test_variogram_agrees_with_loops(people: dict[str, Person]) -> None:
 
 
 @QUICK
-@supplied(crowds())
+@given(crowds())
 def test_runs_agree_with_loops(people: dict[str, Person]) -> None:
     lengths, cut, reached, went_on = [], [], defaultdict(int), defaultdict(int)
     for visits in _rated(people):
@@ -89,7 +89,7 @@ def test_runs_agree_with_loops(people: dict[str, Person]) -> None:
 
 
 @QUICK
-@supplied(crowds())
+@given(crowds())
 def test_slope_correlation_agrees_with_loops(people: dict[str, Person]) -> None:
     pairs: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for visits in _rated(people):
