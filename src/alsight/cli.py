@@ -266,23 +266,23 @@ def _faults(error: BaseException) -> list[dict[str, Any]]:
 
 
 def _complain(message: str) -> None:
-    with contextlib.suppress(OSError):  # nobody reads a closed standard error
+    with contextlib.suppress(OSError):  # no one reads a closed standard error
         typer.secho(message, err=True, fg=typer.colors.RED)
 
 
 def _leave_pipe() -> None:
-    """Nobody reads any more: keep the interpreter from complaining about it while it ends."""
+    """No one reads any more: keep the interpreter from complaining about it while it ends."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager
 def _watched(*, quiet: bool) -> Generator[Progress]:
-    """Progress on standard error: a moving bar on a terminal, nothing where nobody watches."""
+    """Progress on standard error: a moving bar on a terminal, nothing where no one watches."""
     if quiet or not sys.stderr.isatty():
         yield silent
         return
-    from rich.console import Console  # noqa: PLC0415 - only where somebody watches
+    from rich.console import Console  # noqa: PLC0415 - only where a person watches
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
     from rich.progress import Progress as Bars  # noqa: PLC0415
 

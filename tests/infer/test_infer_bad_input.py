@@ -70,7 +70,7 @@ def test_people_without_any_value_are_named(name: str) -> None:
     table, _, outcome = TABLES[name]
     outcomes = SMALL.items if name == "items" else (outcome,)
     none = table.with_columns(pl.lit(None, dtype=pl.Float64).alias(column) for column in outcomes)
-    _ends(name, none, "~ 1", {Status.TOO_FEW_DATA}, "60 subjects have no complete row .* left out: 0, 1, 2, 3, 4")
+    _ends(name, none, "~ 1", {Status.TOO_FEW_DATA}, "60 subjects have no complete row .* excluded: 0, 1, 2, 3, 4")
 
 
 @MODELS

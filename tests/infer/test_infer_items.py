@@ -163,7 +163,7 @@ def test_rare_scores_and_silent_people_are_told(fit: Fit) -> None:
     assert found.status == Status.CONVERGED
     assert "a1_2" not in found.names
     assert any("a1 was never scored 2" in note for note in found.record.notes)
-    assert any("left out: 7." in note for note in found.record.notes)
+    assert any("excluded: 7." in note for note in found.record.notes)
     with pytest.raises(DataError, match="never saw"):
         predict_items(found, TABLE)
     assert predict_items(fit, TABLE).height == TABLE.height

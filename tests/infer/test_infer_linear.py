@@ -136,7 +136,7 @@ def test_missing_rows_and_silent_subjects_are_told() -> None:
     without = fit_linear(TABLE.filter(pl.col("subject") != 7), "score ~ month", random="~ month")
     np.testing.assert_array_equal(fit.estimates, without.estimates)
     assert fit.record.dropped == TABLE.filter(pl.col("subject") == 7).height
-    assert any("left out: 7." in note for note in fit.record.notes)
+    assert any("excluded: 7." in note for note in fit.record.notes)
 
 
 def test_row_order_does_not_matter() -> None:

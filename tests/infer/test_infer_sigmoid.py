@@ -152,7 +152,7 @@ def test_silent_people_and_single_times_are_told() -> None:
     still = pl.when(pl.col("subject") == 9).then(10.0).otherwise(pl.col("months_since_onset"))
     fit = fit_sigmoid(TABLE.with_columns(alsfrs_r_total=silent, months_since_onset=still))
     assert fit.status == Status.CONVERGED
-    assert any("left out: 7." in note for note in fit.record.notes)
+    assert any("excluded: 7." in note for note in fit.record.notes)
     assert any("at one time: 9." in note for note in fit.record.notes)
 
 

@@ -349,7 +349,7 @@ def test_a_subject_without_scores_is_named() -> None:
     table = draw(30, 5, 1).with_columns(score=pl.when(pl.col("subject") == 7).then(None).otherwise(pl.col("score")))
     held = {name: value for name, value in TRUTH.items() if name not in ("level_mean", "log_rate_mean")}
     fit = fit_velocity(table, model=Velocity(held=held, particles=16))
-    assert any("left out: 7" in note for note in fit.record.notes)
+    assert any("excluded: 7" in note for note in fit.record.notes)
     assert fit.record.subjects == 29
 
 

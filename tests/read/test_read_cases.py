@@ -272,7 +272,7 @@ def test_other_scales_are_not_the_alsfrs_r() -> None:
     for file, heading in (("t36a.csv", "ALSFRS-EX"), ("t36b.csv", "ALSFRS-R SE")):
         with pytest.raises(MappingError, match=f"Not used: {heading}"):
             case(f"32/{file}")
-    with pytest.raises(MappingError, match="nothing tells whether"):
+    with pytest.raises(MappingError, match="nothing states whether"):
         case("32/t36d.csv")
 
 

@@ -87,7 +87,7 @@ def test_labels_of_visits_that_name_their_time(tmp_path: Path, labels: tuple[str
 
 def test_numbered_visits_ask_for_their_schedule(tmp_path: Path) -> None:
     text = "id,visit,ALSFRS-R\na,V1,44\na,V2,42\n"
-    with pytest.raises(MappingError, match="nothing tells when they took place"):
+    with pytest.raises(MappingError, match="nothing states when they took place"):
         read_text(tmp_path, text)
     schedule = tmp_path / "schedule.toml"
     columns = 'visit = { means = "time", unit = "month", values = { V1 = "0", V2 = "3" } }'

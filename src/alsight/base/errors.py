@@ -45,7 +45,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         rule: short name of the broken rule, stable across versions ("out_of_range").
         message: what is wrong, in a sentence.
         how_to_fix: what the user can do about it.
-        severity: "rejected" (the row was left out), "corrected" (changed as the message says), "note" (kept as it is).
+        severity: "rejected" (the row was excluded), "corrected" (changed as the message says), "note" (kept as it is).
         source: file the row came from, empty if made in memory.
         row: line of that file, the heading being line 1; 0 when the fault is not about one row.
         subject: the person concerned, empty when none.

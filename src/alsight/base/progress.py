@@ -15,5 +15,5 @@ class Progress(Protocol):
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
+    """Progress that no one watches."""
     del stage, done, total

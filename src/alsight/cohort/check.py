@@ -23,7 +23,7 @@ def check(raw: RawTables) -> Cohort:
     """Judge every row and every value; keep what can be kept and tell the rest.
 
     The order is: types, single values, single rows, repeats, unknown people, deaths, contradictions across tables,
-    totals. Rules of one step see the values as the step before left them, so one slip is told once.
+    totals. Rules of one step see the values as the step before left them, so one slip is reported once.
 
     Args:
         raw: tables of a reader.

@@ -70,7 +70,7 @@ ENDPOINT_SCHEMA: Final[dict[str, type[pl.DataType]]] = {
 def endpoints(cohort: Cohort, definition: str | Sequence[str] = DEFAULT, *, origin: Origin = "entry") -> pl.DataFrame:
     """Time to the endpoint or to the last sign of each person.
 
-    Nobody without an event is taken to be alive: follow-up ends on the last day on which anything is recorded, over
+    No one without an event is taken to be alive: follow-up ends on the last day on which anything is recorded, over
     visits, measures, events, doses and the day last seen. Who comes under observation after the origin (time since
     onset or diagnosis, or a register entered later than day 0) enters late: the person could not have been seen to
     die before `entry_day` and counts among those at risk from then on only.

@@ -31,7 +31,7 @@ class Summary:
     """What a check found, without the rows themselves.
 
     Attributes:
-        counts: one row a table: rows read, accepted (rows made for unknown people among them), and left out or merged.
+        counts: one row a table: rows read, accepted (rows made for unknown people among them), and excluded or merged.
         faults: one row a rule and column: how often, and where first (source, row, subject, value).
         rejected: the first KEPT faults in full (REJECTED).
     """
@@ -44,7 +44,7 @@ class Summary:
 def check_parts(
     parts: Iterable[RawTables], progress: Progress = silent, total: int = 0, rejected: Path | None = None
 ) -> Summary:
-    """Check part after part, keeping counts and faults only. A fault of a whole table is told once.
+    """Check part after part, keeping counts and faults only. A fault of a whole table is reported once.
 
     Args:
         parts: raw tables; no person may stand in two parts.

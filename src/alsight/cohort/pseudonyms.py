@@ -44,7 +44,7 @@ def pseudonymize(cohort: Cohort, salt: str) -> Cohort:
 
     The same person gets the same pseudonym under the same salt, in every table and every run. In rejected rows, file
     names go, and values other than short numbers, since a mistyped cell may hold a name or a date. Provenance goes:
-    its request holds paths. Relative days, ages and sites of onset stay: a pseudonymised cohort is not anonymous.
+    its request holds paths. Relative days, ages and sites of onset stay: a pseudonymized cohort is not anonymous.
 
     Args:
         cohort: a checked cohort.

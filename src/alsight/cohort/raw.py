@@ -20,9 +20,9 @@ class RawTables:
         frames: dictionary table name to frame. Columns are named and typed as in the data dictionary, any may be
             missing. Beside them stand `source` (file name) and `row` (line of that file, the heading being line 1).
             A table may be missing; one person may have several rows in `subjects`, which are merged when they agree.
-        faults: what went wrong while reading, told one by one.
+        faults: what went wrong while reading, reported one by one.
         found: the same as a frame of the REJECTED table, for columns with many faults.
-        headings: table to column to the heading as the file spells it, so that a fault is told in the user's words.
+        headings: table to column to the heading as the file spells it, so that a fault is reported in the user's words.
         provenance: where the tables came from.
     """
 

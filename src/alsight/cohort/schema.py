@@ -21,7 +21,7 @@ class Column:
         high: greatest value accepted, None for no bound.
         choices: the only values accepted, empty for any.
         required: whether a row without it is refused.
-        identifying: whether pseudonymised output must drop or hash it.
+        identifying: whether pseudonymized output must drop or hash it.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Table:
         name: table name, also its file name.
         meaning: what one row is.
         columns: declared columns in their order.
-        key: columns that together may occur only once; empty where repeats are lawful.
+        key: columns that together may occur only once; empty where repeats are allowed.
     """
 
     name: str

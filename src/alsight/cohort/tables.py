@@ -38,9 +38,9 @@ SUBJECTS: Final = Table(
         SUBJECT,
         Column("entry", pl.String, "what day 0 is for this person", choices=ENTRIES, required=True),
         Column("entry_date", pl.Date, "calendar date of day 0", identifying=True),
-        Column("site", pl.String, "centre that follows the person", identifying=True),
+        Column("site", pl.String, "center that follows the person", identifying=True),
         Column("study", pl.String, "register or trial the person came from"),
-        Column("arm", pl.String, "randomised arm, or empty outside a trial"),
+        Column("arm", pl.String, "randomized arm, or empty outside a trial"),
         Column("sex", pl.String, "sex", choices=("female", "male")),
         Column("age_at_entry_years", pl.Float64, "age on day 0", "year", 0.0, 120.0),
         Column("age_at_onset_years", pl.Float64, "age at first weakness or bulbar symptom", "year", 0.0, 120.0),
@@ -153,7 +153,7 @@ EXPOSURES: Final = ("disease_modifying", "symptomatic", "investigational", "plac
 
 DOSES: Final = Table(
     "doses",
-    "one stretch of time on one treatment; a start without a stop has no end_day",
+    "one period of time on one treatment; a start without a stop has no end_day",
     (
         SUBJECT,
         DAY,

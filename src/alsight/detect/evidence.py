@@ -131,7 +131,7 @@ _SHRINKS: Final = tuple(column.name for column in EVIDENCE if column.shrinks)
 
 
 def evidence_table(rows: pl.DataFrame) -> pl.DataFrame:
-    """The declared table (EVIDENCE): columns in order, of their types, nan as null, what nobody has as null.
+    """The declared table (EVIDENCE): columns in order, of their types, nan as null, what no one has as null.
 
     Args:
         rows: one row a subject; any of the declared columns, `subject`, `visits` and `follow_up_months` among them.

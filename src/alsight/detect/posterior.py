@@ -4,8 +4,8 @@ All ratings are evaluated with a recovery at an unknown time and without, cheapl
 in whom a recovery is not out of the question again with many more particles.
 
 The frequency of recovery in a cohort is not estimated but integrated out. A person's posterior odds of a recovery are
-then, exactly, the Bayes factor times the expected frequency over the expected rest, both given everybody else, so that
-nobody is assessed by a frequency of their own making.
+then, exactly, the Bayes factor times the expected frequency over the expected rest, both given everyone else, so that
+no one is assessed by a frequency of their own making.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def posterior(
         visits: `subject`, `months` from any origin of the person, `score`; rows without a score extend a course.
         thresholds: thresholds of the verdicts.
         before: `subject`, `prior_log_odds` of a recovery before a person's own scores, the prior's for whom it lacks;
-            from everybody else where none is given.
+            from everyone else where none is given.
         evaluations: particles of each half in each evaluation.
         windows: whether to reduce the loss in every window.
         progress: called with how far the work is.
@@ -285,8 +285,8 @@ class Frequency:
     """How common recovery is.
 
     Attributes:
-        share: expected share of people with a recovery, from everybody [0-1].
-        log_odds: of a recovery before a person's own scores, from everybody else.
+        share: expected share of people with a recovery, from everyone [0-1].
+        log_odds: of a recovery before a person's own scores, from everyone else.
     """
 
     share: float

@@ -69,7 +69,7 @@ class Definition:
         dropouts: how people who left are counted.
         scales: scales counted; a subject counts on one only, the one they were rated on more often.
         deaths_decline: whether those who died before the epoch's end count as not meeting the rule.
-        stop_at_tracheostomy: whether visits from a tracheostomy on are left out.
+        stop_at_tracheostomy: whether visits from a tracheostomy on are excluded.
         lead_in_months: time before the change of slope [months], for responder rules.
         lead_in_loss: least loss over the lead-in [points]; None for no such rule.
         relative: whether `points` is a share of the earlier slope.

@@ -19,7 +19,7 @@ def episode_rates(cohort: Cohort, definitions: Sequence[Definition] = DEFINITION
 
     Returns:
         One row a definition: `definition`, `kind`, `months`, `timing`, `eligible`, `found`, `rate`, `low`, `high` (nan
-        where nobody is eligible), `published`, `published_low`, `published_high` (null where nothing was printed; only
+        where no one is eligible), `published`, `published_low`, `published_high` (null where nothing was printed; only
         the last where only a bound was), `published_text`, `published_in`, `source`, `wording`, `sustained`,
         `denominator`, `deaths`, `dropouts`, `assumed`.
     """

@@ -22,7 +22,7 @@ def wilson(
         level: coverage [0-1].
 
     Returns:
-        Lower and upper limit [0-1]; nan where nobody could.
+        Lower and upper limit [0-1]; nan where no one could.
 
     Source: wilson1927
     """

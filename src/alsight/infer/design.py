@@ -35,7 +35,7 @@ class DesignRows:
         subjects: identifiers.
         columns: names.
         encoding: how it was made.
-        dropped: rows left out because a value was missing.
+        dropped: rows excluded because a value was missing.
         problems: faults of the design.
         table: the rows as given, in the arrays' order.
     """
@@ -119,7 +119,7 @@ def design(
     group: str = "",
     weight: str = "",
 ) -> DesignRows:
-    """Arrays of a long table, one row a visit; rows with a missing value are left out and counted.
+    """Arrays of a long table, one row a visit; rows with a missing value are excluded and counted.
 
     Args:
         table: one row a visit, any numeric outcome.
@@ -152,7 +152,7 @@ def design(
 def encode(encoding: str, table: pl.DataFrame) -> DesignRows:
     """A new table coded as the fit's was; rows without an outcome are kept, as not seen.
 
-    Rows without a person, a time or a covariate, or where one is infinite, are left out.
+    Rows without a person, a time or a covariate, or where one is infinite, are excluded.
 
     Raises:
         DataError: a column is missing or a level was never seen.
@@ -290,7 +290,7 @@ def _silent(whole: pl.DataFrame, accepted: pl.DataFrame, subject: str, outcome: 
     gone = whole[subject].drop_nulls().unique(maintain_order=True)
     names = gone.filter(~gone.is_in(accepted[subject].unique().implode())).head(5).to_list()
     listed = ", ".join(str(name) for name in names) + (" ..." if lost > len(names) else "")
-    message = f"{lost} subjects have no complete row with {outcome} and were left out: {listed}."
+    message = f"{lost} subjects have no complete row with {outcome} and were excluded: {listed}."
     return (DesignProblem(Status.TOO_FEW_DATA, message, fatal=False),)
 
 

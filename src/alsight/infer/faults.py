@@ -29,8 +29,8 @@ def fatal_of(problems: Sequence[DesignProblem]) -> DesignProblem | None:
 
 
 def notes_of(problems: Sequence[DesignProblem], left_out: str) -> tuple[str, ...]:
-    """What a fit's record says of them, after how many rows were left out; that is empty where none was."""
-    said = f"{left_out} rows were left out: a value is missing."
+    """What a fit's record says of them, after how many rows were excluded; that is empty where none was."""
+    said = f"{left_out} rows were excluded: a value is missing."
     return (*((said,) if left_out else ()), *(problem.message for problem in problems))
 
 

@@ -55,7 +55,7 @@ class Fit:
         sandwich: robust covariance from subjects' scores; nan where the engine gives none for a parameter.
         log_likelihood: at the estimates (restricted, under REML).
         status: a `Status` value for each fit.
-        steps: steps of the optimiser.
+        steps: steps of the optimizer.
         arrays: further results by name ("effects", "pieces" for degrees of freedom, "draws" ...).
         parameters: names, scales and units.
         columns: names of the design's columns.
@@ -161,7 +161,7 @@ class Fit:
 
         Rows with an outcome inform their subject's prediction; rows without one are only predicted. `mean` is the
         subject's true course, `low` and `high` hold it, `low_seen` and `high_seen` hold a new measurement.
-        Uncertainty of the estimates is not added. Rows without a time or a covariate are left out. A joint fit adds
+        Uncertainty of the estimates is not added. Rows without a time or a covariate are excluded. A joint fit adds
         `survival`, from when the person was last known to be alive until the row.
 
         Args:

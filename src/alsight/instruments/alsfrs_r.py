@@ -24,7 +24,7 @@ class Cutting(NamedTuple):
     """Item 5 as one score, and what it says about gastrostomy.
 
     Attributes:
-        score: the item [points, 0-4]; nan where it is missing or cannot be told.
+        score: the item [points, 0-4]; nan where it is missing or cannot be reported.
         gastrostomy: 1 with, 0 without, nan not known.
         conflict: more than one of the three columns was filled.
     """
@@ -50,7 +50,7 @@ def coalesce_cutting(
         without: item 5a, cutting food without gastrostomy [points, 0-4].
         with_gastrostomy: item 5b, handling fasteners with gastrostomy [points, 0-4].
         unstated: item 5 where the source does not say which [points, 0-4].
-        recorded_gastrostomy: 1, 0, or nan where not recorded; None when nobody's is.
+        recorded_gastrostomy: 1, 0, or nan where not recorded; None when no one's is.
 
     Source: cedarbaum1999
     """

@@ -364,7 +364,7 @@ edge cases and limits.
 """
 
 _TAIL: Final = """
-Left out for want of a readable source: FT9 stages, the relative D50 and its phases, z-scores of neurofilament, and any
+Excluded for want of a readable source: FT9 stages, the relative D50 and its phases, z-scores of neurofilament, and any
 exact conversion between ALSFRS and ALSFRS-R.
 """
 

@@ -120,7 +120,7 @@ def courses_of(numbers: Numbers) -> tuple[tuple[CourseClass, ...], tuple[Rating,
 
 
 def columns(numbers: Numbers, rated: Rated, only: int | None = None) -> np.ndarray:
-    """Log-likelihood of everybody under every class and rating (or those of one class), without the weights."""
+    """Log-likelihood of everyone under every class and rating (or those of one class), without the weights."""
     classes, ratings = courses_of(numbers)
     chosen = classes if only is None else classes[only : only + 1]
     rows = table(crossed(chosen, ratings))

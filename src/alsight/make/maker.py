@@ -23,7 +23,7 @@ def best_sets(members: int) -> Ensemble:
 
 
 def command(name: str, **options: int) -> str:
-    """The command that makes a file again; options that are off are left out.
+    """The command that makes a file again; options that are off are excluded.
 
     Args:
         name: name of the maker.

@@ -53,7 +53,7 @@ def of_genes(population: Population, genes: Genes) -> Population:
 
 
 def table(shipped: Ensemble, blocks: int = BLOCKS) -> pl.DataFrame:
-    """The whole reference, carriers of a slow mutation apart from everybody."""
+    """The whole reference, carriers of a slow mutation apart from everyone."""
     parts = [one_table(shipped, blocks if genes == "any" else max(blocks // FEWER, 1), genes) for genes in GENES]
     return pl.concat(parts).sort("genes", *ORDER)
 

@@ -1,1 +1,1 @@
-"""Mechanism: the disease acted out, from motor neurons to muscle to scores, with therapies on named rates."""
+"""Mechanism: the disease simulateed, from motor neurons to muscle to scores, with therapies on named rates."""

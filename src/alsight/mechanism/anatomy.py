@@ -1,4 +1,4 @@
-"""The body as the mechanism sees it: seven pools of motor neurons, who neighbours whom, and what items ask of them.
+"""The body as the mechanism sees it: seven pools of motor neurons, who neighbors whom, and what items ask of them.
 
 Arrays are padded to eight pools, so that one pool is one lane of a vector register. Graph weights follow the observed
 order of spread (contralateral first, then contiguous, rarely skipping); their sizes are assumed. Loadings and
@@ -52,7 +52,7 @@ _EDGES: Final = (
     (BULBAR, PHRENIC, 0.35, 0.25),
     (TRUNK, PHRENIC, 0.50, 0.50),
 )
-"""Spinal neighbours: from, to, relative rate there, relative rate back."""
+"""Spinal neighbors: from, to, relative rate there, relative rate back."""
 
 _CORTEX: Final = (
     *((BULBAR, arm, 0.5, 0.5) for arm in (ARM_LEFT, ARM_RIGHT)),
@@ -64,7 +64,7 @@ _CORTEX: Final = (
     (TRUNK, LEG_RIGHT, 0.5, 0.5),
     (TRUNK, PHRENIC, 0.5, 0.5),
 )
-"""Cortical neighbours along the motor strip and through the callosum; assumed."""
+"""Cortical neighbors along the motor strip and through the callosum; assumed."""
 
 _ITEMS: Final[tuple[tuple[dict[int, float], tuple[float, float, float, float]], ...]] = (
     ({BULBAR: 1.0}, (0.70, 0.50, 0.32, 0.15)),

@@ -87,7 +87,7 @@ def source_digest() -> int:
 
 
 def graphs(p: Float64[np.ndarray, " parameter"]) -> Float64[np.ndarray, " lane"]:
-    """Both graphs of neighbours as the kernel's state holds them, the axial pools' rates scaled."""
+    """Both graphs of neighbors as the kernel's state holds them, the axial pools' rates scaled."""
     spinal = anatomy.SPINAL_GRAPH.copy()
     spinal[:, [anatomy.TRUNK, anatomy.PHRENIC]] *= p[INDEX["spread_axial"]]
     rows = np.concatenate([spinal.ravel(), anatomy.CORTICAL_GRAPH.ravel()])
@@ -230,7 +230,7 @@ def simulate_latent(
         n: number of people.
         seed: root seed; the same seed gives the same people, whatever else changes.
         months: months since onset that are lived and recorded [month].
-        every: months between ratings; 0 rates nobody.
+        every: months between ratings; 0 rates no one.
         mix: shares of the population and of accepted care.
         acts: treatments, as `therapy.act.compiled` gives them.
         scale: how strongly each person receives each act, 0 for not at all.

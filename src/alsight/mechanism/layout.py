@@ -37,8 +37,8 @@ GRAFT_LIMIT: Final = 22 * LANES
 UMN_WEIGHT: Final = 23 * LANES
 FLUX: Final = 24 * LANES  # neurons committed this month
 SPREADING: Final = 25 * LANES  # what treatment leaves of the rate of being hit
-GRAPH: Final = 26 * LANES  # eight rows: spinal neighbours, by source
-CORTEX_GRAPH: Final = 34 * LANES  # eight rows: cortical neighbours, by source
+GRAPH: Final = 26 * LANES  # eight rows: spinal neighbors, by source
+CORTEX_GRAPH: Final = 34 * LANES  # eight rows: cortical neighbors, by source
 SCALARS: Final = 42 * LANES
 
 WANDER: Final = SCALARS + 0  # standard normal, slowly varying

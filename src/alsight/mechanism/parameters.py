@@ -61,11 +61,11 @@ SPREAD: Final = (
     P("growth_per_month", 0.563, "1/month", 0, 1.5, C, "logistic growth of activity"),
     P("growth_elasticity", 0.225, "1", 0, 1, C, "how growth follows the personal rate"),
     P("growth_limit", 1.5, "1/month", 0.5, 3, A, "fastest growth of activity in any person"),
-    P("spread_per_month", 0.196, "1/month", 0, 2, C, "rate of being hit per unit of neighbours' activity"),
+    P("spread_per_month", 0.196, "1/month", 0, 2, C, "rate of being hit per unit of neighbors' activity"),
     P("spread_elasticity", 0.0906, "1", 0, 1.5, C, "how spread follows the personal rate"),
     P("spread_log_sd", 0.604, "1", 0, 1.5, C, "spread of the spread rate between people"),
     P("spread_axial", 1.778, "1", 0, 5, C, "multiplier for hits of the trunk and phrenic pools"),
-    P("spontaneous_per_month", 0.0008, "1/month", 0, 0.05, A, "hits that no neighbour explains"),
+    P("spontaneous_per_month", 0.0008, "1/month", 0, 0.05, A, "hits that no neighbor explains"),
     P("descending", 0.05, "1", 0, 2, A, "weight of the cortical pool in hits of its spinal pool"),
     P("ascending", 1.0, "1", 0, 2, A, "weight of the spinal pool in hits of its cortical pool"),
 )

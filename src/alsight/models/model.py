@@ -91,7 +91,7 @@ class Record:
         method: "reml", "ml" or "posterior".
         subjects: people who contributed at least one value.
         values: measured values used.
-        dropped: rows left out because a value was missing.
+        dropped: rows excluded because a value was missing.
         notes: sentences for a reader, each naming the subject or column it is about.
         encoding: how a table becomes design columns (formulas, levels, knots), as plain values.
     """
@@ -108,7 +108,7 @@ class Record:
 class Model(Protocol):
     """A law over visits. `parameters` are natural values in the order of `parameters_of`.
 
-    `working` maps them to the whole real line and `natural` back; optimisers and samplers move on that scale.
+    `working` maps them to the whole real line and `natural` back; optimizers and samplers move on that scale.
     """
 
     def parameters_of(self, columns: Columns) -> tuple[Parameter, ...]:

@@ -60,7 +60,7 @@ def student_nodes(
     size: Float[Array, "subject visit"],
     degrees: Float[Array, ""],
 ) -> tuple[Float[Array, "subject random"], Float[Array, "subject random random"]]:
-    """Mode of each subject's standardised effects and a factor of their covariance; no gradient flows through."""
+    """Mode of each subject's standardized effects and a factor of their covariance; no gradient flows through."""
 
     def one(error: Array, random: Array, size: Array, observed: Array) -> tuple[Array, Array]:
         return _mode(error, random @ root, size, observed, degrees)
@@ -101,7 +101,7 @@ def _student(left: Array, degrees: Array) -> Array:
 
 
 def _mode(error: Array, reach: Array, size: Array, observed: Array, degrees: Array) -> tuple[Array, Array]:
-    # Iteratively reweighted least squares: a visit's weight falls with its squared standardised error.
+    # Iteratively reweighted least squares: a visit's weight falls with its squared standardized error.
     eye = jnp.eye(reach.shape[1])
 
     def weighted(center: Array) -> Array:

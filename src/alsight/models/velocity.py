@@ -88,7 +88,7 @@ class Recovery(Spec, frozen=True, kw_only=True):
         median: median of the gain [points].
         log_sd: SD of the log gain.
         rise: months over which it comes, and goes where it is lost [months].
-        every: it starts in any of the stretches of this length alike, at any time in it [months].
+        every: it starts in any of the periods of this length alike, at any time in it [months].
         held: medians of how long the gain may be held, equally likely each; 0 means for good [months].
         held_log_sd: SD of the log of the time for which it is held, unless for good.
         factor: rate of loss while it is held, as a share of what it would be.

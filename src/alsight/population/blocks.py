@@ -33,7 +33,7 @@ BLOCK: Final = 1024
 LONGEST: Final = 720
 """Months since onset that anyone is followed."""
 RARE: Final = 200_000
-"""Candidates after which a population that nobody enters is given up."""
+"""Candidates after which a population that no one enters is given up."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from alsight.population.recruit import entry_month
 from alsight.population.spec import Population
 
 RECALL_DAYS: Final = 30.0
-"""Onset and diagnosis are told to the month: recorded days lie within half of this around the true ones."""
+"""Onset and diagnosis are reported to the month: recorded days lie within half of this around the true ones."""
 
 
 DIGITS: Final = {"weight_kg": 1, "nfl_pg_ml": 1, "cmap_mv": 1, "grip_kg": 1, "hhd_kg": 1}

@@ -1,7 +1,7 @@
 """Mimics: diseases that are taken for ALS for a while. Their courses are assumed, not fitted to data.
 
 A mimic weakens its own regions towards a limit, is recognized some months after it was diagnosed as ALS, and then
-recovers by its treatment's part (or not at all). Nobody dies of it here. Registers found 7 to 8 % of diagnoses to be
+recovers by its treatment's part (or not at all). No one dies of it here. Registers found 7 to 8 % of diagnoses to be
 something else; multifocal motor neuropathy was 22 % and Kennedy's disease 13 % of them, the rest of the mix is assumed.
 
 Source: traynor2000, davenport1996

@@ -91,7 +91,7 @@ def sites(population: Population, subjects: UInt64[np.ndarray, " subject"]) -> F
 
 
 def severities(population: Population) -> Float64[np.ndarray, "site rater"]:
-    """Lasting shift of every rater of every site; none where raters are not told apart."""
+    """Lasting shift of every rater of every site; none where raters are not stated apart."""
     follow = population.follow_up
     if follow.raters == 0:
         return np.zeros((max(follow.sites, 1), 1))
@@ -104,7 +104,7 @@ def handed_out(
 ) -> tuple[tuple[Therapy, ...], Float64[np.ndarray, "subject therapy"]]:
     """Every therapy given by the background or an arm, and who gets it.
 
-    Whether somebody takes a therapy up depends on the person and the therapy's name, not on the arm.
+    Whether a person takes a therapy up depends on the person and the therapy's name, not on the arm.
     """
     therapies: list[Therapy] = []
     columns: list[Float64[np.ndarray, " subject"]] = []

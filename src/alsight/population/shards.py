@@ -64,7 +64,7 @@ def write_population(
 
     Raises:
         SpecError: the population makes no sense or the folder holds something else.
-        RunError: the disk refused, or hardly any candidate meets the criteria.
+        RunError: the file could not be written, or hardly any candidate meets the criteria.
     """
     checked(population)
     location = Path(folder)

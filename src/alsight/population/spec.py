@@ -27,7 +27,7 @@ Percent = Annotated[float, msgspec.Meta(ge=0.0, le=200.0)]
 
 
 class People(Spec, frozen=True, kw_only=True):
-    """Who falls ill. Shares are relative; names left out get none, and an empty table keeps the defaults.
+    """Who falls ill. Shares are relative; names excluded get none, and an empty table keeps the defaults.
 
     Attributes:
         genotypes: share of each genotype class.
@@ -122,7 +122,7 @@ class FollowUp(Spec, frozen=True, kw_only=True):
         vital_status: whether deaths after withdrawal are known.
         sites: centers that people are spread over; 0 records none.
         raters: raters of each center; 0 records none.
-        rater_change: chance that somebody else rates than at the visit before.
+        rater_change: chance that a person else rates than at the visit before.
         liters: vital capacity also in liters, by the GLI global equation.
     """
 

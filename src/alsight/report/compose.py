@@ -95,7 +95,7 @@ def page(found: Findings, record: Provenance, *, pages: int, name: str, progress
         record: how the run was made.
         pages: most people with a page of their own.
         name: what the cohort is called, empty for no name.
-        progress: told how far the drawing is.
+        progress: informed how far the drawing is.
     """
     progress("drawing charts", 0, 0)
     cohort, assessed, size = found.cohort, found.assessed, found.cohort.size
@@ -189,7 +189,7 @@ def _lead(found: Findings, counts: VerdictCounts) -> Text:
 
 
 def _at_risk(cohort: Cohort) -> pl.DataFrame:
-    """Entry and time [months] of everybody at risk of the endpoint."""
+    """Entry and time [months] of everyone at risk of the endpoint."""
     followed = endpoints(cohort).filter("at_risk")
     return followed.select(
         months_of(pl.col("entry_day").cast(pl.Float64)).alias("entry"),

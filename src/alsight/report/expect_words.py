@@ -132,10 +132,10 @@ def _selected(answer: Expectation) -> list[str]:
     rows = answer.tables["run_in"]
     if not rows.height:
         return []
-    everybody, chosen = rows.row(0, named=True), rows.row(1, named=True)
+    everyone, chosen = rows.row(0, named=True), rows.row(1, named=True)
     return [
-        f"The run-in lets {percent(chosen['entered'] / everybody['entered'])} through; expected without it "
-        f"{percent(everybody['rate'])}, with it {percent(chosen['rate'])}."
+        f"The run-in lets {percent(chosen['entered'] / everyone['entered'])} through; expected without it "
+        f"{percent(everyone['rate'])}, with it {percent(chosen['rate'])}."
     ]
 
 
@@ -143,7 +143,7 @@ def _meaning(question: Question, answer: Expectation) -> str:
     rule, asked = question.outcome.rule, question.outcome.asked
     asked = opening(asked) if asked in PLAIN else "The rule"
     among = (
-        "everybody enrolled, deaths and losses counted as not meeting it"
+        "everyone enrolled, deaths and losses counted as not meeting it"
         if question.enrolled
         else f"{rule.eligible} ({percent(answer.assessed)} of those enrolled)"
     )

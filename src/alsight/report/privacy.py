@@ -25,7 +25,7 @@ _NOTE: Final = (
 def salt_of(cohort: Cohort, salt_file: str = "") -> str:
     """The secret that makes pseudonyms: a file's text, else a digest of the visits themselves.
 
-    From the visits the same file gives the same pseudonyms, and nobody without the file can make them. A salt of one's
+    From the visits the same file gives the same pseudonyms, and no one without the file can make them. A salt of one's
     own keeps pseudonyms the same while a file grows.
 
     Raises:
@@ -44,10 +44,10 @@ def salt_of(cohort: Cohort, salt_file: str = "") -> str:
 
 
 def write_private(cohort: Cohort, salt: str, folder: Path) -> dict[str, Path]:
-    """Write who is who, and the rejected rows as they were, where nobody sends them by accident.
+    """Write who is who, and the rejected rows as they were, where no one sends them by accident.
 
     Raises:
-        RunError: the disk refused.
+        RunError: the file could not be written.
     """
     location = make_folder(str(folder / PRIVATE))
     key = pseudonyms(cohort.subjects["subject"], salt)

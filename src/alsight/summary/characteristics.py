@@ -44,7 +44,7 @@ def traits(cohort: Cohort) -> pl.DataFrame:
     """People by level of each recorded trait.
 
     Returns:
-        `trait`, `level` (null: not recorded), `people`, `share` of everybody. Traits recorded for nobody are excluded.
+        `trait`, `level` (null: not recorded), `people`, `share` of everyone. Traits recorded for no one are excluded.
     """
     recorded = [name for name in TRAITS if cohort.subjects[name].null_count() < cohort.size]
     parts = [
@@ -125,7 +125,7 @@ def measures(cohort: Cohort) -> pl.DataFrame:
     """Which measures were taken: people, readings, and the first reading of each subject.
 
     Returns:
-        `measure`, `people`, `share` of everybody, `readings`, `median`, `q1`, `q3` of people's first readings
+        `measure`, `people`, `share` of everyone, `readings`, `median`, `q1`, `q3` of people's first readings
         (the mean of all sides and parts measured on the first day).
     """
     opening = pl.col("day") == pl.col("day").min()
@@ -150,7 +150,7 @@ def happenings(cohort: Cohort) -> pl.DataFrame:
     """Events and treatments by how many people ever had them.
 
     Returns:
-        `table` ("events" or "doses"), `name`, `people`, `share` of everybody, `rows`.
+        `table` ("events" or "doses"), `name`, `people`, `share` of everyone, `rows`.
     """
     named = [
         frame.select(pl.lit(table).alias("table"), "subject", name=pl.col(column))

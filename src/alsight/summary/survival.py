@@ -59,7 +59,7 @@ def kaplan_meier(
         time: event or censoring.
         event: whether the event happened.
         entry: time from which the person was under observation; from the start when not given. People whose time is
-            not after their entry are left out.
+            not after their entry are excluded.
         limits: scale on which the confidence limits are symmetric.
         level: coverage [0-1].
 
@@ -151,7 +151,7 @@ def survival_at(
 def quantile(curve: Curve, share: float = 0.5) -> tuple[float, float, float]:
     """Time by which a share of people had the event, with limits where the confidence band crosses.
 
-    Where survival runs level at exactly the wanted value, the middle of that stretch is taken.
+    Where survival runs level at exactly the wanted value, the middle of that period is taken.
 
     Returns:
         Time, lower and upper limit; nan where the curve or the band does not come down so far.

@@ -163,7 +163,7 @@ def _told(assessed: Verdicts) -> tuple[str, ...]:
     """The counts of the striking verdicts, then what can be quoted."""
     said = counted(assessed)
     called = joined([f"{said['headline'][verdict]:,} {verdict}" for verdict in DOSSIERS])
-    again = f"{said['review']:,} to re-evaluate" if said["review"] else "nobody to re-evaluate"
+    again = f"{said['review']:,} to re-evaluate" if said["review"] else "no one to re-evaluate"
     return f"Judged: {called}; {again}.", said["sentence"]
 
 

@@ -1,4 +1,4 @@
-"""The `forecast` verb: function, King's stage 4 and survival of everybody still under observation."""
+"""The `forecast` verb: function, King's stage 4 and survival of everyone still under observation."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run(spec: ForecastSpec, progress: Progress = silent, cohort: Cohort | None =
 
     Raises:
         DataError: the file cannot be used at all.
-        SpecError: the request makes no sense, or nobody has that identifier.
+        SpecError: the request makes no sense, or no one has that identifier.
         NotConverged: the cohort's own fit cannot vouch for itself.
         RunError: the files could not be written.
     """
@@ -102,7 +102,7 @@ def _one(cohort: Cohort, event: Event, spec: ForecastSpec) -> tuple[dict[str, pl
         chosen = pl.col("subject") == spec.subject
         ahead = Tables(ahead.visits.filter(chosen), ahead.people.filter(chosen), ())
     if ahead.people.is_empty():
-        return _nobody(event), (*notes, f"Nobody asked for can be forecast for {event}.")
+        return _nobody(event), (*notes, f"No one asked for can be forecast for {event}.")
     found = {f"time_to_{event}": forecast_time(fit, ahead)}
     if event == "survival":
         found["function"] = forecast_function(fit, ahead)

@@ -1,4 +1,4 @@
-"""Paths into sheets: one file, a folder of files, a zip of files; the kind of each told by its first bytes."""
+"""Paths into sheets: one file, a folder of files, a zip of files; the kind of each recognized by its first bytes."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _members(package: zipfile.ZipFile, parts: list[zipfile.ZipInfo], name: str) 
 
 
 def _old_workbook(raw: bytes, name: str) -> list[Sheet]:
-    """Refused: a damaged file of this format can make the engine fill the memory, and cannot be told beforehand."""
+    """Refused: a damaged file of this format can make the engine fill the memory, and cannot be reported beforehand."""
     if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in raw:
         raise refuse(name, "protected", "the workbook is protected by a password.", "Save it without a password.")
     raise refuse(name, "unread_format", "workbooks of Excel 97-2003 (.xls) are not read.", "Save it as .xlsx or CSV.")
@@ -188,7 +188,7 @@ def _gzip(raw: bytes, name: str) -> list[Sheet]:
 
 
 def _parquet(location: Path | bytes, name: str) -> Sheet:
-    """The table of a Parquet file; columns of lists, records and bytes are left out and told."""
+    """The table of a Parquet file; columns of lists, records and bytes are excluded and reported."""
     how_to_fix = "Write it again, or give the table as CSV."
     frame, left = guarded(
         lambda: _parquet_cells(location, name), name, "unreadable_parquet", "the Parquet file", how_to_fix
@@ -200,7 +200,7 @@ def _parquet(location: Path | bytes, name: str) -> Sheet:
             severity="note",
             source=name,
             column=column,
-            message=f'The column "{column}" holds lists, records or bytes and was left out.',
+            message=f'The column "{column}" holds lists, records or bytes and was excluded.',
             how_to_fix="Write one value a cell.",
         )
         for column in left

@@ -120,7 +120,7 @@ def as_percent(
     """A table with the cells that are shown as percent multiplied by 100, and one note a column.
 
     Args:
-        frame: numbers as stored; columns in the order of the sheet, none left out.
+        frame: numbers as stored; columns in the order of the sheet, none excluded.
         rows: line of each row.
         cells: column (1 is the first of the table) and line of cells that are shown as percent.
         source: the sheet.

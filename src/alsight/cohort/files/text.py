@@ -48,7 +48,7 @@ def text_sheet(raw: bytes, file: str, encoding: str = "") -> Sheet:
 
     Encodings: UTF-8 with or without mark, UTF-16 and UTF-32 with mark, UTF-16 without, else Windows-1252, else
     Latin-1. Delimiters: comma, semicolon, tab, bar. Lines above the headings are passed over. A line with too many
-    cells is rejected, one with too few is told; lines count as an editor counts them, also inside quoted cells.
+    cells is rejected, one with too few is reported; lines count as an editor counts them, also inside quoted cells.
 
     Raises:
         DataError: the file is empty, binary, or a quotation mark never closes.
@@ -292,7 +292,7 @@ def _quotes_are_tame(below: bytes, mark: bytes) -> bool:
 def _line_by_line(
     body: bytes, delimiter: str, first: int, headings: list[str], file: str
 ) -> tuple[pl.DataFrame, pl.Series, list[Fault]]:
-    """Every record by the csv module, which knows quoted line ends; short and long records are told."""
+    """Every record by the csv module, which knows quoted line ends; short and long records are reported."""
     text = body.decode("utf-8", errors="replace")
     width = len(headings)
     accepted: list[list[str | None]] = []
@@ -364,7 +364,7 @@ def _misfit(cells: list[str], width: int, line: int, file: str, *, cut: bool) ->
             source=file,
             row=line,
             value=" | ".join(cells[width:])[:200],
-            message=f"The line has {len(cells)} cells, the table has {width} columns; the line was left out.",
+            message=f"The line has {len(cells)} cells, the table has {width} columns; the line was excluded.",
             how_to_fix="Quote cells that hold the delimiter (a decimal comma in a comma-separated file?).",
         )
     if len(cells) < width and cut:
@@ -374,7 +374,7 @@ def _misfit(cells: list[str], width: int, line: int, file: str, *, cut: bool) ->
             source=file,
             row=line,
             value=" | ".join(cells)[-200:],
-            message=f"The last line breaks off after {len(cells)} of {width} cells; it was left out.",
+            message=f"The last line breaks off after {len(cells)} of {width} cells; it was excluded.",
             how_to_fix="The file was probably cut short: export or copy it again.",
         )
     if len(cells) < width:

@@ -175,13 +175,13 @@ def _time_units(
                 unclear(
                     guess.sheet.source,
                     heading,
-                    f'nothing tells if "{heading}" counts days, weeks, months or years.',
+                    f'nothing states if "{heading}" counts days, weeks, months or years.',
                     f"Name it with {request_field('time_unit')}, or in the mapping: "
                     f"`{line(heading, means='time', unit='month')}`.",
                 )
             )
         elif not unit:
-            why = f"read as {column.means}, but nothing tells its unit of time"
+            why = f"read as {column.means}, but nothing states its unit of time"
             settled[heading] = ColumnMap(means="ignored", why=why, examples=column.examples)
             continue
         settled[heading] = msgspec.structs.replace(column, unit=unit) if unit else column
@@ -213,7 +213,7 @@ def _slots(guess: Guess, columns: dict[str, ColumnMap]) -> tuple[dict[str, Colum
         unclear(
             guess.sheet.source,
             first,
-            f'nothing tells when the visits of "{first}" and its neighbours took place.',
+            f'nothing states when the visits of "{first}" and its neighbours took place.',
             f"Give each such column its time in the mapping: `{example}`, or add columns with the dates of the visits.",
         )
     ]
@@ -226,7 +226,7 @@ def _steps_like_months(numbers_seen: Sequence[float]) -> bool:
 
 
 def _dates(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tuple[Any, list[Fault]]:
-    """Day or month first, over all dates of a table; refused where nothing tells."""
+    """Day or month first, over all dates of a table; refused where nothing states."""
     dated = [heading for heading, column in columns.items() if column.unit == "date"]
     series = [guess.sheet.frame[heading] for heading in dated]
     slashed = [
@@ -245,7 +245,7 @@ def _dates(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
         unclear(
             guess.sheet.source,
             heading,
-            f'nothing tells whether the day or the month comes first in "{heading}".',
+            f'nothing states whether the day or the month comes first in "{heading}".',
             f"State it: {request_field('dates', 'dmy')} (day first) or {request_field('dates', 'mdy')}, or under "
             '[[tables]] in the mapping `dates = "dmy"`.',
             ", ".join(example),
@@ -282,7 +282,7 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
             unclear(
                 guess.sheet.source,
                 open_totals[0],
-                f'nothing tells whether "{open_totals[0]}" is the ALSFRS-R (0-48) or the original ALSFRS (0-40).',
+                f'nothing states whether "{open_totals[0]}" is the ALSFRS-R (0-48) or the original ALSFRS (0-40).',
                 f"State it: {request_field('scale', 'alsfrs_r')} (or alsfrs), or under [[tables]] in the mapping "
                 '`scale = "alsfrs_r"`.',
             )

@@ -47,7 +47,7 @@ def excluding(frame: pl.DataFrame, names: Sequence[str], look: Look) -> dict[str
             why = "marks derived or imputed values"
             found[name] = ColumnMap(means="derived", exclude=derived_cells, confidence=0.9, why=why)
         elif look(name).distinct <= 12 and (other := others(cells)):
-            why = "tells people with ALS from others"
+            why = "separates people with ALS from others"
             found[name] = ColumnMap(means="population", exclude=other, confidence=0.9, why=why)
     return found
 
@@ -130,7 +130,7 @@ def _origin(reading: Reading) -> Any:
 
 
 def time_unit(name: str, reading: Reading, shape: Profile, heading: str) -> tuple[str, float] | None:
-    """Unit of a time and the share of cells that fit it; an empty unit where nothing tells."""
+    """Unit of a time and the share of cells that fit it; an empty unit where nothing states."""
     happens = name.startswith(("on:", "off:")) or (meaning_of(name) or NONE).part == "event"
     dated = "date" in bag(heading)
     living = name == "death" and bool(LIVING & set(tokens(heading)))

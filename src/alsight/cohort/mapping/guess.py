@@ -242,7 +242,7 @@ def _one_time(guess: Guess) -> None:
         (name for name in guess.of("time") if not guess.columns[name].slot), key=lambda name: _form(guess.columns[name])
     )
     for name in times[1:]:
-        why = f'"{times[0]}" already tells when the row happened'
+        why = f'"{times[0]}" already states when the row happened'
         guess.columns[name] = ColumnMap(means="ignored", why=why)
     if not times and guess.has_scores() and not any(column.slot for column in guess.columns.values()):
         for stand_in in ("baseline", "age"):

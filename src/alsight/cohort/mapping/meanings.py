@@ -65,7 +65,7 @@ PERSON: Final = tuple(
 _HELPERS: Final = (
     Meaning("subject", "key", "text", "the person's identifier"),
     Meaning("time", "key", "time", "when the row happened: a date, a count of days ... years, or an age"),
-    Meaning("end", "aside", "time", "when what the row tells ended"),
+    Meaning("end", "aside", "time", "when what the row describes ended"),
     Meaning("total", "visits", "score", "total score; the scale is found out from the values or stated by `scale`"),
     Meaning("entry", "person", "choice", "what day 0 is for the person"),
     Meaning("age", "person", "number", "age at the row's day [year]"),

@@ -64,7 +64,7 @@ def no_time(guess: Guess) -> Fault:
     visit = next((name for name in guess.of("visit") if guess.look(name).distinct > 1), "")
     if visit and not times:
         labels = guess.look(visit).examples[:2]
-        cause = f'"{visit}" numbers the visits ({", ".join(labels)} ...), but nothing tells when they took place.'
+        cause = f'"{visit}" numbers the visits ({", ".join(labels)} ...), but nothing states when they took place.'
         schedule = line(visit, means="time", unit="month", values=dict.fromkeys(labels, "..."))
         how_to_fix = f"Add their dates; or give their schedule in the mapping, each ... a number: `{schedule}`."
     elif times:

@@ -31,7 +31,7 @@ def numbers(supplied: pl.Series, index: Place, *, decimal: Decimal = "auto") -> 
     """Numbers from text or from typed cells.
 
     A value that can only be read one way is read so ("3,5", "0,125", "1.234,5"). One that could be either ("1,234")
-    goes with the rest of the column, counts as grouped thousands where nothing tells, and is refused where the rest
+    goes with the rest of the column, counts as grouped thousands where nothing states, and is refused where the rest
     disagrees.
 
     Args:

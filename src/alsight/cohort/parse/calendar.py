@@ -84,7 +84,7 @@ _MONTHS: Final[dict[str, int]] = {
 
 
 def date_order(columns: Iterable[pl.Series]) -> Order:
-    """Day first or month first, decided over all date columns of a file; "auto" when nothing tells."""
+    """Day first or month first, decided over all date columns of a file; "auto" when nothing states."""
     first = second = False
     for column in columns:
         if column.dtype != pl.String:

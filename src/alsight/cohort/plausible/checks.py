@@ -112,7 +112,7 @@ def capacity_unit(facts: Facts) -> str:
         if name.endswith("pct") and middle < FRACTION:
             reported.append(f"{_SPOKEN[name]} has a median of {middle:.2f} %")
         elif name.endswith("_l") and most <= LEAST_LITERS:
-            reported.append(f"{_SPOKEN[name]} is at most {most:.2f} l in everybody")
+            reported.append(f"{_SPOKEN[name]} is at most {most:.2f} l in everyone")
     outside = facts.rejected("required_out_of_range").filter(pl.col("table") == "measures").height
     if outside > max(FEW, facts.cohort.measures.height):
         reported.append(f"{outside:,} measurements lie outside the range of their unit")
@@ -222,7 +222,7 @@ def dates_not_placed(facts: Facts) -> str:
 
 
 def one_day_for_all(facts: Facts) -> str:
-    """First symptoms or diagnoses of one calendar date in everybody."""
+    """First symptoms or diagnoses of one calendar date in everyone."""
     subjects = facts.cohort.subjects
     reported: list[str] = []
     for name, spoken in (("onset_day", "first symptoms"), ("diagnosis_day", "diagnoses")):
@@ -270,21 +270,21 @@ CHECKS: Final[tuple[Plausibility, ...]] = (
         name="scores_rise",
         grave=True,
         look=scores_rise,
-        why="The ALSFRS-R falls in nearly everybody with ALS; totals that rise are usually answer codes or deficits.",
+        why="The ALSFRS-R falls in nearly everyone with ALS; totals that rise are usually answer codes or deficits.",
         how_to_fix="Check what the numbers mean: answer codes 1 to 5, points lost, or dates in reverse order.",
     ),
     Plausibility(
         name="items_not_found",
         grave=True,
         look=items_not_found,
-        why="Without all items or a recorded total no total exists, and nobody can be judged.",
+        why="Without all items or a recorded total no total exists, and no one can be judged.",
         how_to_fix="Name the missing items in the mapping, or the column that holds the total.",
     ),
     Plausibility(
         name="people_without_total",
         grave=True,
         look=people_without_total,
-        why="People without a total cannot be judged; a column of items or totals may not have been recognised.",
+        why="People without a total cannot be judged; a column of items or totals may not have been recognized.",
         how_to_fix="See how the columns were understood, and name in the mapping those that lack.",
     ),
     Plausibility(
@@ -305,14 +305,14 @@ CHECKS: Final[tuple[Plausibility, ...]] = (
         name="carried_forward",
         grave=True,
         look=carried_forward,
-        why="Values carried forward look like plateaus that nobody had.",
+        why="Values carried forward look like plateaus that no one had.",
         how_to_fix='Exclude imputed rows, or name their marker in the mapping as `means = "derived"` with `exclude`.',
     ),
     Plausibility(
         name="copied_visits",
         grave=True,
         look=copied_visits,
-        why="Ratings copied from the visit before look like plateaus that nobody had.",
+        why="Ratings copied from the visit before look like plateaus that no one had.",
         how_to_fix="Check how the ratings were entered, and exclude copies.",
     ),
     Plausibility(
@@ -369,7 +369,7 @@ CHECKS: Final[tuple[Plausibility, ...]] = (
         grave=False,
         look=no_deaths,
         why="Without deaths no survival can be stated, and people who died look as if they had left.",
-        how_to_fix="Add the dates of death, or say that nobody died.",
+        how_to_fix="Add the dates of death, or say that no one died.",
     ),
     Plausibility(
         name="undated_deaths",
@@ -389,7 +389,7 @@ CHECKS: Final[tuple[Plausibility, ...]] = (
         name="one_day_for_all",
         grave=False,
         look=one_day_for_all,
-        why="A date that is the same in everybody is usually a default of the form.",
+        why="A date that is the same in everyone is usually a default of the form.",
         how_to_fix="Correct the dates, or leave them empty.",
     ),
 )

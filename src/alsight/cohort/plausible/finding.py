@@ -37,7 +37,7 @@ class Facts:
     Attributes:
         cohort: the people.
         ratings: visits on the ALSFRS-R in the order of their days, item 5 as one.
-        courses: one row a person with `days` and `totals`, visits without a total left out.
+        courses: one row a person with `days` and `totals`, visits without a total excluded.
     """
 
     cohort: Cohort

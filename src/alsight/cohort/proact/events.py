@@ -143,7 +143,7 @@ def deaths(sheets: Mapping[str, Sheet], reported: Told) -> pl.DataFrame:
     """Deaths with their day: of the death form, else of an adverse event whose outcome was death.
 
     A death by adverse event is never placed before the last assessment that needs the person present. Deaths without
-    any day are told; such people count as followed until the last day seen.
+    any day are reported; such people count as followed until the last day seen.
     """
     empty = pl.DataFrame(schema=COLUMNS)
     form = recorded_deaths(sheets["DEATHDATA"], reported) if "DEATHDATA" in sheets else empty.with_columns(died=True)
@@ -180,7 +180,7 @@ def _tell_recovered(sheets: Mapping[str, Sheet], extra: pl.DataFrame, form: pl.D
     denied = form.filter(~pl.col("died"))["subject"]
     said_no = extra["subject"].is_in(denied.implode())
     for against, sentence in (
-        (False, "An adverse event ended in death and the death form tells no day; the death is taken from it."),
+        (False, "An adverse event ended in death and the death form states no day; the death is taken from it."),
         (True, "An adverse event ended in death, yet the death form says no; the death is taken from the event."),
     ):
         rows = extra.filter(said_no == against)["row"]

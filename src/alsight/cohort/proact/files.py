@@ -24,7 +24,7 @@ MANY: Final = 5000
 LINE: Final = "(line)"
 """Column that holds the line of the file; no heading is spelled so."""
 LONGEST: Final = 2000
-"""Letters of a list of columns or tests in what is told of a file."""
+"""Letters of a list of columns or tests in what is reported of a file."""
 TEXTS: Final = frozenset({".csv", ".txt", ".tsv"})
 WORKBOOKS: Final = frozenset({".xlsx", ".xls", ".xlsm"})
 _BROKEN: Final = (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError, ValueError)
@@ -53,7 +53,7 @@ class Unreadable(Exception):  # noqa: N818 - says what the file is
 
 
 def find_files(path: Path) -> list[File]:
-    """Every file in a folder (a few levels deep), in a zip archive, or the one file itself; hidden ones left out.
+    """Every file in a folder (a few levels deep), in a zip archive, or the one file itself; hidden ones excluded.
 
     Raises:
         Unreadable: the path cannot be opened.
@@ -134,7 +134,7 @@ def note(file: str, rule: str, message: str, how_to_fix: str, **more: str | int)
 
 
 def as_utf8(raw: bytes, name: str) -> tuple[bytes, list[Fault]]:
-    """Text as UTF-8 without mark and NUL bytes; what had to be done is told."""
+    """Text as UTF-8 without mark and NUL bytes; what had to be done is reported."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", errors="replace").lstrip("\ufeff").replace("\0", "").encode(), []
     raw = raw.removeprefix(b"\xef\xbb\xbf")
@@ -181,8 +181,8 @@ def heading_of(file: File) -> list[str]:
 def text_frame(raw: bytes, name: str) -> tuple[pl.DataFrame, list[Fault]]:
     """A text table as frame of texts with its headings, and LINE, the line of each row in the file.
 
-    Short rows are filled with missing values; cells beyond the headings are left out and told; a table whose quotes
-    do not match is read without quotes and that is told.
+    Short rows are filled with missing values; cells beyond the headings are excluded and reported; a table whose quotes
+    do not match is read without quotes and that is reported.
 
     Raises:
         Unreadable: no table at all.
@@ -239,7 +239,7 @@ def _ragged(name: str) -> Fault:
     return note(
         name,
         "more_cells_than_headings",
-        "Some lines have more cells than there are headings; those beyond are left out.",
+        "Some lines have more cells than there are headings; those beyond are excluded.",
         "Quote cells that contain the separator, and export the file anew.",
     )
 

@@ -131,7 +131,7 @@ def _breaths_made(
         reported.say(
             sheet.note(
                 "nothing_measured",
-                "Rows without any value are left out.",
+                "Rows without any value are excluded.",
                 "Nothing.",
                 value=f"{int(nothing.sum())} rows",
             )
@@ -167,7 +167,7 @@ def weights(sheet: Sheet, reported: Told) -> pl.DataFrame:
         TABLE,
         none,
         "no_unit",
-        "Nothing tells the unit of this weight; the row is left out.",
+        "Nothing states the unit of this weight; the row is excluded.",
         "Write kg or pounds.",
         "rejected",
     )
@@ -183,7 +183,7 @@ def _usual(sheet: Sheet, scale: pl.Series) -> pl.Series:
 
 
 def heights(sheet: Sheet, reported: Told) -> pl.DataFrame:
-    """Median standing height of each person [cm]; a missing unit is the one that gives a lawful height, if only one."""
+    """Median standing height of each person [cm]; a missing unit is the only one that gives an allowed height."""
     low, high = SUBJECTS.by_name["height_cm"].low or 0.0, SUBJECTS.by_name["height_cm"].high
     value = number(sheet, "height", "subjects", reported)
     scale, _ = factors(sheet.column("height_units"), "cm")
@@ -199,7 +199,7 @@ def heights(sheet: Sheet, reported: Told) -> pl.DataFrame:
         "subjects",
         untold,
         "unit_guessed",
-        "The unit is missing or unknown; the only one that gives a lawful height is used, if there is one.",
+        "The unit is missing or unknown; the only one that gives an allowed height is used, if there is one.",
         "Write cm or inches.",
     )
     height = value * scale.zip_with(scale.is_not_null(), guessed.to_series())
@@ -219,7 +219,7 @@ def heights(sheet: Sheet, reported: Told) -> pl.DataFrame:
 
 
 def laboratory(sheet: Sheet, reported: Told) -> pl.DataFrame:
-    """Creatinine and creatine kinase; results below a limit and words are told, other tests counted."""
+    """Creatinine and creatine kinase; results below a limit and words are reported, other tests counted."""
     carried = _coded(sheet, "test_name", LABORATORY)
     _others(sheet, reported, "test_name", carried)
     return _analyzed(
@@ -275,7 +275,7 @@ def _analyzed(
         TABLE,
         limited,
         "beyond_limit",
-        "The result lies beyond a limit of the assay; no number can be stored and the row is left out.",
+        "The result lies beyond a limit of the assay; no number can be stored and the row is excluded.",
         "Nothing; a limit is no measurement.",
         "rejected",
     )
@@ -292,7 +292,7 @@ def _analyzed(
         TABLE,
         bad,
         "unknown_unit",
-        "The unit is missing or cannot be converted; the row is left out.",
+        "The unit is missing or cannot be converted; the row is excluded.",
         "Write the unit of the result.",
         "rejected",
     )
@@ -312,7 +312,7 @@ def strength(sheet: Sheet, measure: str, reported: Told) -> pl.DataFrame:
         TABLE,
         bad,
         "unknown_unit",
-        "The unit is missing or not known; the row is left out.",
+        "The unit is missing or not known; the row is excluded.",
         "Write pounds, kg or newton.",
         "rejected",
     )

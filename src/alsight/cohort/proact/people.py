@@ -236,7 +236,7 @@ def family(sheet: Sheet) -> pl.DataFrame:
 
 
 def arms(sheet: Sheet, reported: Told) -> pl.DataFrame:
-    """Randomised arm of each person, in lower case: the first one where a delayed start has two."""
+    """Randomized arm of each person, in lower case: the first one where a delayed start has two."""
     frame = sheet.frame.select("subject", "row").with_columns(
         words(sheet.column("study_arm")).str.to_lowercase().alias("arm"),
         day(sheet, "treatment_group_delta", TABLE, reported).alias("day"),
@@ -249,7 +249,7 @@ def arms(sheet: Sheet, reported: Told) -> pl.DataFrame:
         TABLE,
         several,
         "several_arms",
-        "The person has several arms; the first is the randomised one, all stand among the treatments.",
+        "The person has several arms; the first is the randomized one, all stand among the treatments.",
         "Nothing.",
     )
     ranked = frame.drop_nulls(["subject", "arm"]).sort("day", "row", nulls_last=True)
@@ -257,7 +257,7 @@ def arms(sheet: Sheet, reported: Told) -> pl.DataFrame:
 
 
 def listed(sheets: Mapping[str, Sheet]) -> pl.DataFrame:
-    """Everybody who appears in any form, with the first line that tells of them."""
+    """Everyone who appears in any form, with the first line that tells of them."""
     parts = [
         sheet.frame.select("subject", "row", pl.lit(sheet.source).alias("source")).unique("subject", keep="first")
         for sheet in sheets.values()

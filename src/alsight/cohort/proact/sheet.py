@@ -42,7 +42,7 @@ class Sheet:
         return pl.Series(name, [None], dtype=pl.String).new_from_index(0, self.frame.height)
 
     def index(self, name: str, table: str) -> Place:
-        """Where a column stands, for what is told of it."""
+        """Where a column stands, for what is reported of it."""
         return Place(
             table=table,
             column=self.headings.get(name, name),
@@ -135,7 +135,7 @@ def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[Sheet | No
             (known if form.known and re.fullmatch(form.known, key) else strangers).append(heading)
     reported = list(_headings_told(form, source, headings, known, strangers))
     if "subject_id" not in headings:
-        reason = "No column says who a row is about (subject_id); the file is left out."
+        reason = "No column says who a row is about (subject_id); the file is excluded."
         return None, [*reported, _unusable(source, reason, "Name the column of identifiers subject_id.")]
     texts = frame.select(
         pl.coalesce(_texts(frame, spelled)).alias("subject" if name == "subject_id" else name)
@@ -148,7 +148,7 @@ def sheet_from(form: Form, source: str, frame: pl.DataFrame) -> tuple[Sheet | No
             note(
                 source,
                 "closing_remark",
-                "A remark of the database below the last row is left out.",
+                "A remark of the database below the last row is excluded.",
                 "Nothing.",
                 row=remarks,
             )

@@ -1,4 +1,4 @@
-"""ALSFRS: one row may hold both scales; the revised one is told by R items or its total, the original one by Q10."""
+"""ALSFRS: one row may hold both scales; R items or its total mark the revised one, Q10 the original one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HEADINGS: Final = {item: own_name(heading) for item, heading in ITEM_COLUMNS.ite
 def visits(sheet: Sheet, reported: Told) -> pl.DataFrame:
     """Ratings of function: a row with both scales becomes two visits, one a scale.
 
-    A row whose scale nothing tells (neither R items nor Q10 nor a total) takes the scale of the person's other rows,
+    A row whose scale nothing states (neither R items nor Q10 nor a total) takes the scale of the person's other rows,
     else counts as ALSFRS-R with its respiratory items missing.
     """
     table = VISITS.name

@@ -288,7 +288,7 @@ def _resolved(people: pl.DataFrame) -> pl.DataFrame:
 
 
 def _day(moment: str) -> pl.Expr:
-    """Day of a moment by its date, by its count from entry, or by an age that is told to a fraction of a year."""
+    """Day of a moment by its date, by its count from entry, or by an age that is reported to a fraction of a year."""
     by_age = (pl.col(f"{moment}_age") - pl.col("zero_age")) * DAYS_PER_YEAR
     fine = pl.col("exact_age") & ~pl.col(f"{moment}_whole").fill_null(True)
     return pl.coalesce(

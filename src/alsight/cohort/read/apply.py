@@ -52,7 +52,7 @@ FEW: Final = 5000
 COUNTED: Final = ("day", "week", "month", "year")
 
 FARTHEST: Final = 10_000_000
-"""Counts of days beyond this are left out before they are added to anything; the dictionary's range is narrower."""
+"""Counts of days beyond this are excluded before they are added to anything; the dictionary's range is narrower."""
 
 EXACT: Final = ("entry_date", "baseline", "randomization", "enrollment")
 """Moments that day 0 may be, which must be known to the day."""
@@ -102,7 +102,7 @@ class Rows:
 
 
 def apply(sheet: Sheet, table: TableMap) -> Rows:
-    """Parse a sheet as its mapping says; cells that cannot be read are told and missing."""
+    """Parse a sheet as its mapping says; cells that cannot be read are reported and missing."""
     maps = {heading: column for heading, column in table.maps().items() if heading in sheet.frame.columns}
     sheet, left_out = _included(sheet, maps)
     maps = {heading: column for heading, column in maps.items() if column.means != "ignored"}
@@ -346,7 +346,7 @@ class _Reader:
                 unclear(
                     location.source,
                     location.column,
-                    f'"{column.unit}" cannot be turned into {requested}; it was left out.',
+                    f'"{column.unit}" cannot be turned into {requested}; it was excluded.',
                     f"Name its unit in the mapping: `{line(location.column, means=name, unit=requested)}`.",
                 )
             )

@@ -44,7 +44,7 @@ def measures(rows: Rows, people: Anchors) -> tuple[pl.DataFrame | None, list[Fau
 
 
 def _capacity(rows: Rows, name: str) -> tuple[pl.Series, list[Fault]]:
-    """Forced or slow, by the column that says so; a vital capacity of unknown kind is left out and told."""
+    """Forced or slow, by the column that says so; a vital capacity of unknown kind is excluded and reported."""
     unit = name.removeprefix("capacity_")
     nothing = pl.repeat(None, rows.frame.height, dtype=pl.String, eager=True)
     if not rows.has("capacity_kind"):
@@ -52,7 +52,7 @@ def _capacity(rows: Rows, name: str) -> tuple[pl.Series, list[Fault]]:
         fault = unclear(
             rows.table.source,
             heading,
-            f'nothing tells whether "{heading}" is forced or slow; it was left out.',
+            f'nothing states whether "{heading}" is forced or slow; it was excluded.',
             f"Say it in the mapping: `{line(heading, means=f'fvc_{unit}')}` or `{line(heading, means=f'svc_{unit}')}`.",
         )
         return nothing, [fault]
@@ -78,7 +78,7 @@ def _listed(rows: Rows, day: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault]]:
         unclear(
             rows.table.source,
             rows.headings.get("measure", "measure"),
-            f'"{name}"{f" in {unit}" if unit else ""} is no quantity of the data dictionary; its rows were left out.',
+            f'"{name}"{f" in {unit}" if unit else ""} is no quantity of the data dictionary; its rows were excluded.',
             f"Name it as one of: {', '.join(MEASURE_NAMES)}; or give its unit.",
             str(name),
         )

@@ -37,7 +37,7 @@ def read_cohort(folder: Path | str) -> Cohort:
     """Read a cohort folder.
 
     A folder as it was written comes back exactly, its rejected rows with it. Where a file was changed since, every
-    table goes through the check again, with the lines of its file; what was rejected before is not told again.
+    table goes through the check again, with the lines of its file; what was rejected before is not stated again.
 
     Raises:
         DataError: no manifest, a newer layout, a missing file, or a file that cannot be read.

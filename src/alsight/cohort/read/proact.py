@@ -70,7 +70,7 @@ def read_proact(path: Path | str, progress: Progress = silent) -> RawTables:
     """Read a PRO-ACT release into unchecked tables of the data dictionary.
 
     Days count from the trial's baseline (entry "enrollment"). Nothing is lost silently: what the data dictionary has no
-    place for, what had to be decided and what cannot be read is told, row by row or once a file.
+    place for, what had to be decided and what cannot be read is reported, row by row or once a file.
 
     Args:
         path: folder or zip archive (a single file of a release will do).
@@ -125,7 +125,7 @@ def _sheets(files: Sequence[File], reported: Told, progress: Progress) -> dict[s
 
 
 def _chosen(files: Sequence[File], reported: Told) -> list[tuple[Form, File]]:
-    """One file a form: from the folder with most forms; text before workbook; the others are told."""
+    """One file a form: from the folder with most forms; text before workbook; the others are reported."""
     ranks = {folder: rank for rank, folder in enumerate(folders_ranked(files, form_of))}
     ranked = sorted(files, key=lambda file: (ranks.get(file.folder, len(ranks)), file.suffix not in TEXTS, file.name))
     taken: dict[str, tuple[Form, File]] = {}

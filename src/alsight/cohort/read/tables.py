@@ -188,7 +188,7 @@ def _unused(mapping: Mapping) -> list[Fault]:
     notes: list[Fault] = []
     for table in mapping.tables:
         if not table.use:
-            notes.append(_note(table, "unused_table", "Nothing in this table was recognised; it was not used.", ""))
+            notes.append(_note(table, "unused_table", "Nothing in this table was recognized; it was not used.", ""))
             continue
         idle = [heading for heading, column in table.maps().items() if column.means == "ignored"]
         if idle:

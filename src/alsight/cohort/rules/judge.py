@@ -1,4 +1,4 @@
-"""Applying rules to a table: find what breaks them, tell it, leave out rows or values. All of it is polars."""
+"""Applying rules to a table: find what breaks them, tell it, exclude rows or values. All of it is polars."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Desk:
         frames: every table with the dictionary's columns and BOOKKEEPING, sorted.
         filled: table to its columns that hold any value; the others need no look.
         headings: table to column to the heading in the user's file.
-        calendar: `subject` and `entry_date` of people whose day 0 has a date, so that days are told as dates too.
+        calendar: `subject` and `entry_date` of people whose day 0 has a date, so that days are reported as dates too.
         reported: faults so far (REJECTED), in pieces.
     """
 
@@ -39,14 +39,14 @@ def shown(value: pl.Expr) -> pl.Expr:
 
 
 def tell_value(desk: Desk, faulty: pl.DataFrame, rule: Rule, table: str, case: Case) -> pl.DataFrame:
-    """Rows that break a rule in one column, told under the user's heading, days with their date where it is known."""
+    """Rows that break a rule in one column, reported under the user's heading, days with their date if known."""
     heading = desk.headings.get(table, {}).get(case.column, case.column)
     value = shown(pl.col(case.column) if case.shown is None else case.shown)
     if TABLES[table].by_name[case.column].unit == "day" and not desk.calendar.is_empty():
         faulty = faulty.join(desk.calendar, on="subject", how="left", maintain_order="left", suffix="_known")
         known = pl.col("entry_date_known" if "entry_date_known" in faulty.columns else "entry_date")
         date = known.cast(pl.Int32) + pl.col(case.column)
-        # Days beyond the calendar's four-digit years are told as days alone.
+        # Days beyond the calendar's four-digit years are reported as days alone.
         lawful = date.is_between(-700_000, 2_900_000)
         dated = pl.format("{} (day {})", pl.when(lawful).then(date).cast(pl.Date), value)
         value = pl.coalesce(dated, value)

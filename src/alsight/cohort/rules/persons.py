@@ -118,7 +118,7 @@ DEATH_RULES: Final[tuple[Rule, ...]] = (
         effect="row",
         severity="rejected",
         cases=early_death_cases,
-        message="The death lies before the person's entry or first rating; it is left out.",
+        message="The death lies before the person's entry or first rating; it is excluded.",
         how_to_fix="Correct the date of death or of entry.",
     ),
 )
@@ -194,7 +194,7 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         effect="row",
         severity="rejected",
         cases=after_death_cases,
-        message="The row lies after the person's death; it is left out.",
+        message="The row lies after the person's death; it is excluded.",
         how_to_fix="Correct the day of the row or of the death.",
     ),
     Rule(

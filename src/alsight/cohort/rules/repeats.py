@@ -1,4 +1,4 @@
-"""Rows that stand twice: kept once where they agree, left out or emptied where they contradict each other."""
+"""Rows that stand twice: kept once where they agree, excluded or emptied where they contradict each other."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONTRADICTING: Final = Rule(
     tables=("visits",),
     effect="row",
     severity="rejected",
-    message="Two rows rate the same person on the same day and scale differently; both are left out.",
+    message="Two rows rate the same person on the same day and scale differently; both are excluded.",
     how_to_fix="Keep the right row, correct a day, or give two people two identifiers.",
 )
 TWO_PEOPLE: Final = Rule(
@@ -45,7 +45,7 @@ TWO_DEATHS: Final = Rule(
     tables=("events",),
     effect="row",
     severity="rejected",
-    message="The person has two days of death; the earliest that no rating contradicts is kept, this one left out.",
+    message="The person has two days of death; the earliest that no rating contradicts is kept, this one excluded.",
     how_to_fix="Keep the right day of death.",
 )
 REPEAT_RULES: Final = (REPEATED, CONTRADICTING, TWO_PEOPLE, TWO_DEATHS)

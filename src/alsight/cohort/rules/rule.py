@@ -12,7 +12,7 @@ from alsight.base.errors import Severity
 from alsight.cohort.schema import Table
 
 Effect = Literal["row", "value", "note"]
-"""What happens: the row is left out, the value is left out (its cell becomes missing), or nothing."""
+"""What happens: the row is excluded, the value is excluded (its cell becomes missing), or nothing."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Case:
     """One column where a rule is broken.
 
     Attributes:
-        column: dictionary column that is told, and made missing where the effect is "value".
+        column: dictionary column that is reported, and made missing where the effect is "value".
         when: true on the rows that break the rule.
-        detail: sentence that says more than the rule's message, such as the lawful range.
+        detail: sentence that says more than the rule's message, such as the allowed range.
         shown: value told; the column's own when None.
     """
 
@@ -50,7 +50,7 @@ class Rule:
         name: short name, stable across versions.
         tables: tables it judges.
         effect: what happens to what breaks it.
-        severity: how it is told.
+        severity: how it is reported.
         message: what is wrong, in a sentence.
         how_to_fix: what the user can do.
         cases: where it looks.

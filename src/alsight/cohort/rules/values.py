@@ -160,7 +160,7 @@ VALUE_RULES: Final[tuple[Rule, ...]] = (
         effect="value",
         severity="rejected",
         cases=range_cases,
-        message="The value lies outside the lawful range; the cell counts as missing, the rest of the row is kept.",
+        message="The value lies outside the allowed range; the cell counts as missing, the rest of the row is kept.",
         how_to_fix="Correct the value (a slip of the keyboard? another unit?), or leave the cell empty if unknown.",
     ),
     Rule(
@@ -169,8 +169,8 @@ VALUE_RULES: Final[tuple[Rule, ...]] = (
         effect="value",
         severity="rejected",
         cases=choice_cases,
-        message="The word is none of the lawful ones; the cell counts as missing, the rest of the row is kept.",
-        how_to_fix="Write one of the lawful words, or map the file's own code to one of them.",
+        message="The word is none of the allowed ones; the cell counts as missing, the rest of the row is kept.",
+        how_to_fix="Write one of the allowed words, or map the file's own code to one of them.",
     ),
     Rule(
         name="impossible_date",
@@ -236,7 +236,7 @@ ROW_RULES: Final[tuple[Rule, ...]] = (
         effect="row",
         severity="rejected",
         cases=missing_cases,
-        message="A value that every row needs is missing or unreadable; the row is left out.",
+        message="A value that every row needs is missing or unreadable; the row is excluded.",
         how_to_fix="Fill the cell.",
     ),
     Rule(
@@ -245,7 +245,7 @@ ROW_RULES: Final[tuple[Rule, ...]] = (
         effect="row",
         severity="rejected",
         cases=required_range_cases,
-        message="A value that the row cannot do without lies outside the lawful range; the row is left out.",
+        message="A value that the row cannot do without lies outside the allowed range; the row is excluded.",
         how_to_fix="Correct the value; check its unit and, for days, the date it was counted from.",
     ),
     Rule(
@@ -254,8 +254,8 @@ ROW_RULES: Final[tuple[Rule, ...]] = (
         effect="row",
         severity="rejected",
         cases=required_choice_cases,
-        message="A word that the row cannot do without is none of the lawful ones; the row is left out.",
-        how_to_fix="Write one of the lawful words, or map the file's own code to one of them.",
+        message="A word that the row cannot do without is none of the allowed ones; the row is excluded.",
+        how_to_fix="Write one of the allowed words, or map the file's own code to one of them.",
     ),
     Rule(
         name="nothing_rated",

@@ -71,7 +71,7 @@ def write_cohort(cohort: Cohort, folder: Path | str, format: Format = "parquet")
 
     Raises:
         SpecError: the folder holds something else, or the format cannot hold this cohort.
-        RunError: the disk refused.
+        RunError: the file could not be written.
     """
     location = Path(folder)
     _refuse(location, format)

@@ -27,7 +27,7 @@ def changes(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     """Jumps of the smoothed level where mode, responder or rater change.
 
     The level of each side, none beyond another change of that kind, with one slope for both. One person's changes
-    between the same two values are taken together, a change back with its sign turned, so that somebody who changes
+    between the same two values are taken together, a change back with its sign turned, so that a person who changes
     often shows the same jump each time or none. A jump that is large, clear and sudden is subtracted while the higher
     value lasts. A value that is missing on one side is no change.
 

@@ -30,7 +30,7 @@ def dips(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
     A dip lies between two visits at most `dip_days` apart, below the course before it and the course after it, at least
     `dip_return` of the fall regained. Without a record it must lie within `dip_brief_days`, after `dip_before` visits,
     and the fall must be sudden (its first visit shows `dip_sudden` of the depth, after a gap of at most `dip_gap_days`)
-    and at least `dip_return` of the rise, so that a gain after a steeper stretch is no dip; where a change of rater
+    and at least `dip_return` of the rise, so that a gain after a steeper period is no dip; where a change of rater
     explains both the fall and the return, it is left to that rule. An illness recorded to begin with
     the fall makes smaller and longer ones credible. The rise back to the level before is explained; what stands above
     it is not.
@@ -81,7 +81,7 @@ def _framed(series: Series, rules: CauseRules, found: Stretches) -> Bool[np.ndar
 
 
 def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretches) -> np.ndarray:
-    """The last illness that began between the visit before each stretch and its first visit, empty for none."""
+    """The last illness that began between the visit before each period and its first visit, empty for none."""
     ill = (
         cohort.events.filter(pl.col("event").is_in(ILLNESSES))
         .select("subject", "event", begun=pl.col("day").cast(pl.Int64))
@@ -107,7 +107,7 @@ def _recorded(cohort: Cohort, series: Series, rules: CauseRules, found: Stretche
 
 
 def _matched(found: Stretches, recorded: np.ndarray, best: Stretches) -> np.ndarray:
-    """What was recorded for the chosen stretches."""
+    """What was recorded for the chosen periods."""
     size = int(max(found.last.max(initial=0), best.last.max(initial=0))) + 1
     keys, requested = found.first * size + found.last, best.first * size + best.last
     order = np.argsort(keys, kind="stable")

@@ -15,7 +15,7 @@ from alsight.episodes.visits import without_overlap
 
 @dataclass(frozen=True)
 class Stretches:
-    """Candidate stretches; places count in the series they were found in.
+    """Candidate periods; places count in the series they were found in.
 
     Attributes:
         first, last: first and last visit inside.
@@ -25,27 +25,27 @@ class Stretches:
         before: course before, carried to the first visit inside [points].
     """
 
-    first: Int[np.ndarray, " stretches"]
-    last: Int[np.ndarray, " stretches"]
-    away: Float[np.ndarray, " stretches"]
-    back: Float[np.ndarray, " stretches"]
-    errors: Float[np.ndarray, " stretches"]
-    before: Float[np.ndarray, " stretches"]
+    first: Int[np.ndarray, " periods"]
+    last: Int[np.ndarray, " periods"]
+    away: Float[np.ndarray, " periods"]
+    back: Float[np.ndarray, " periods"]
+    errors: Float[np.ndarray, " periods"]
+    before: Float[np.ndarray, " periods"]
 
-    def chosen(self, which: Bool[np.ndarray, " stretches"] | Int[np.ndarray, " chosen"]) -> Stretches:
-        """Some of the stretches."""
+    def chosen(self, which: Bool[np.ndarray, " periods"] | Int[np.ndarray, " chosen"]) -> Stretches:
+        """Some of the periods."""
         return Stretches(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def stretches(
     series: Series, rules: CauseRules, direction: Literal[1, -1], longest: int, days: int, least: float
 ) -> Stretches:
-    """All stretches of up to so many visits that depart from the course before and from the course after.
+    """All periods of up to so many visits that depart from the course before and from the course after.
 
-    Each course is the smoothed level next to the stretch, carried on by the slope of that side alone. Evidence is the
+    Each course is the smoothed level next to the period, carried on by the slope of that side alone. Evidence is the
     departure from both levels together with one slope for both, so that the error of the slope largely cancels; its
     standard error counts the visits inside, those of the levels, and the slope. Where the level after lies beyond the
-    course carried on from before, on the far side of the stretch, the carried course stands in for it: a lasting rise
+    course carried on from before, on the far side of the period, the carried course stands in for it: a lasting rise
     is no evidence that the visits before it were a dip.
 
     Args:
@@ -109,7 +109,7 @@ def _off_chord(
 
 
 def clearest(series: Series, found: Stretches) -> Stretches:
-    """The clearest stretch of each subject, then the clearest of those a visit or more apart from it, and so on."""
+    """The clearest period of each subject, then the clearest of those a visit or more apart from it, and so on."""
     subject = series.ratings.subject[found.first]
     ranked = np.lexsort((found.first, found.last - found.first, -found.errors, subject))
     return found.chosen(without_overlap(ranked, subject, found.first, found.last, between=1))

@@ -1,4 +1,4 @@
-"""Explain the rises of everybody: what each rule names, and the scores with it taken out."""
+"""Explain the rises of everyone: what each rule names, and the scores with it taken out."""
 
 from __future__ import annotations
 

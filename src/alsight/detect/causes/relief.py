@@ -44,7 +44,7 @@ def relief(cohort: Cohort, series: Series, rules: CauseRules) -> Effect:
 
 
 def _spans(cohort: Cohort, row: Relief) -> pl.DataFrame:
-    """Subject, `start` and `end` of every time that somebody was on a treatment."""
+    """Subject, `start` and `end` of every time that a person was on a treatment."""
     name = pl.col("treatment").str.to_lowercase()
     supplied = cohort.doses.filter(
         pl.any_horizontal(pl.lit(False), *(name.str.contains(n, literal=True) for n in row.names))

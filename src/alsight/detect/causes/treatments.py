@@ -87,4 +87,4 @@ RELIEFS: Final[tuple[Relief, ...]] = (
         SourceKey("weiss2016"),
     ),
 )
-"""Every relief; one without items explains nothing and stands here so that nobody adds it by guess."""
+"""Every relief; one without items explains nothing and stands here so that no one adds it by guess."""

@@ -33,7 +33,7 @@ _TOTALS: Final = int(ALSFRS_R_BEST) + 1
 
 
 def slip_table() -> Bool[np.ndarray, "written meant"]:
-    """Which total may have been written for which by one slip of digits: exchanged, left out, or typed twice."""
+    """Which total may have been written for which by one slip of digits: exchanged, excluded, or typed twice."""
     table = np.zeros((_TOTALS, _TOTALS), dtype=bool)
     for meant in range(_TOTALS):
         text = str(meant)

@@ -2,7 +2,7 @@
 
 Each parameter set has a Beta distribution for the share of eligible people who meet the rule (its Monte Carlo error);
 the sets are weighted alike (what calibration left open). Both are laid out as nodes: equally likely values of the
-share. Every chance is a mean over nodes, taken last: a share that nobody knows is the same one for all groups.
+share. Every chance is a mean over nodes, taken last: a share that no one knows is the same one for all groups.
 """
 
 from __future__ import annotations

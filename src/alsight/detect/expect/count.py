@@ -38,7 +38,7 @@ class Marks:
     Attributes:
         name: of the set.
         candidates: virtual people tried.
-        admitted: who passes the run-in; everybody who enters where there is none.
+        admitted: who passes the run-in; everyone who enters where there is none.
         eligible: who is in the denominator of each rule.
         found: who of them meets it.
     """

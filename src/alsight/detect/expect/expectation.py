@@ -36,7 +36,7 @@ class Question:
         of: people among whom.
         population: whom they are like.
         seen: how they were observed.
-        run_in: who of them was enrolled; None for everybody.
+        run_in: who of them was enrolled; None for everyone.
         enrolled: whether the n are all who entered (deaths and losses count as not meeting it), not those whom the
             rule can judge.
         picked_from: groups of this size that could have been reported.
@@ -122,7 +122,7 @@ def expectation(question: Question, progress: Progress = silent) -> Expectation:
     """How surprising k of n is under natural history.
 
     Raises:
-        RunError: hardly anybody enters, or nobody can be judged by the rule.
+        RunError: hardly anybody enters, or no one can be judged by the rule.
     """
     rule, run_in = question.outcome.rule, question.run_in
     population = observed(question.population, rule, question.observed, run_in)
@@ -298,7 +298,7 @@ def _numbers(numbers: Spread) -> pl.DataFrame:
 
 
 def _run_in(question: Question, tally: _Tally) -> pl.DataFrame:
-    """What selecting by a run-in does to the share; empty where nobody was selected."""
+    """What selecting by a run-in does to the share; empty where no one was selected."""
     schema = {"people": pl.String, "entered": pl.Int64, "eligible": pl.Int64, "found": pl.Int64, "rate": pl.Float64}
     if question.run_in is None:
         return pl.DataFrame(schema=schema | {"chance": pl.Float64})

@@ -27,7 +27,7 @@ class CourseWeights:
     """What the courses say.
 
     Attributes:
-        raw: log likelihood ratio of totals and survival, not capped, of everybody.
+        raw: log likelihood ratio of totals and survival, not capped, of everyone.
         scores: log likelihood ratio of the totals alone, as capped.
         life: what survival adds to it, as capped.
         total: their sum.
@@ -52,7 +52,7 @@ def _mixed(each: Float64[np.ndarray, "subject course"], weights: Float64[np.ndar
 def course_weights(
     rated: Rated, shipped: AlsCourses | None = None, mimics: tuple[CourseClass, ...] = MIMIC_CLASSES
 ) -> CourseWeights:
-    """Log likelihood ratio of everybody's course, softly capped.
+    """Log likelihood ratio of everyone's course, softly capped.
 
     log LR = log sum_m share_m sum_c P(c | m) L_c - log sum_k w_k L_k, with L the exact marginal likelihood of a
     person's totals under a course class times that of being alive, or of the recorded end. The cap C makes it

@@ -79,7 +79,7 @@ BETTER: Final[dict[str, int]] = {
 """Second measures, and whether more of it (1) or less (-1) speaks for a true gain."""
 
 NEARLY: Final = 0.05
-"""Relative change under which a second measure is told as unchanged; alsight's own. No test: too few values a
+"""Relative change under which a second measure is reported as unchanged; alsight's own. No test: too few values a
 person."""
 
 

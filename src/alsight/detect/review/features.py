@@ -150,7 +150,7 @@ def age_weights(age: Values) -> Values:
 
 
 def weigh(observed: pl.DataFrame, rate: Values, without: tuple[str, ...] = ()) -> Weighed:
-    """Weights of everybody's findings: of each group the strongest, all together within TOTAL_CAP.
+    """Weights of everyone's findings: of each group the strongest, all together within TOTAL_CAP.
 
     Args:
         observed: what `observed_findings` gave.

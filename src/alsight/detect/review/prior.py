@@ -74,7 +74,7 @@ SETTINGS: Final[tuple[SettingRow, ...]] = (
 """Settings. Where a trial's own screening found mimics is not known, so its share falls from the diagnosis as well."""
 
 NEVER: Final = 0.2
-"""Share of mimics that nobody recognizes; assumed, as registers only count those recognized."""
+"""Share of mimics that no one recognizes; assumed, as registers only count those recognized."""
 
 
 def setting_row(setting: str) -> SettingRow:
@@ -100,7 +100,7 @@ def elapsed_months(cohort: Cohort) -> Float64[np.ndarray, " subject"]:
 
 
 def unrecognized(months: Float64[np.ndarray, "*batch"]) -> Float64[np.ndarray, "*batch"]:
-    """Share of mimics that nobody has recognized yet so long after the diagnosis.
+    """Share of mimics that no one has recognized yet so long after the diagnosis.
 
     Log-normal with the assumed median and spread of the virtual population's mimics, and a share never recognized.
 

@@ -51,13 +51,13 @@ SCHEMA: Final[dict[str, Any]] = {
 best; `visits` and `excluded_visits` count totals that were and were not used."""
 
 BLOCK: Final = 100_000
-"""People weighed at once, which bounds memory; nobody's review depends on anyone else."""
+"""People weighed at once, which bounds memory; no one's review depends on anyone else."""
 
 COURSE_SOURCE: Final = "assumed courses of mimics; ALS from the calibrated ensemble"
 
 
 def review(cohort: Cohort, setting: str = "register") -> pl.DataFrame:
-    """The posterior of a mimic for everybody.
+    """The posterior of a mimic for everyone.
 
     The diagnosis that later replaced ALS, where one is recorded, is shown and never weighed.
 
@@ -129,7 +129,7 @@ def declared(cohort: Cohort) -> Cohort:
 def reasons(
     row: SettingRow, prior: Float64[np.ndarray, " subject"], course: CourseWeights, found: Weighed, course_data: Rated
 ) -> pl.Series:
-    """Every part of the log odds of everybody, the weightiest first; the prior among them."""
+    """Every part of the log odds of everyone, the weightiest first; the prior among them."""
     subjects = np.arange(prior.size)
     counted = np.flatnonzero(course.total != 0.0)
     closest = pl.Series(course.names).gather(course.closest[counted])

@@ -213,7 +213,7 @@ def cohort_statement(rows: pl.DataFrame, *, most: float = 12.0) -> CohortStateme
 
 
 def _cut(cohort: Cohort) -> tuple[Cohort, pl.DataFrame]:
-    """Everybody's visits up to the tabled follow-up that theirs reaches, and their first visits."""
+    """Everyone's visits up to the tabled follow-up that theirs reaches, and their first visits."""
     whole = on_scale(ratings(cohort), "alsfrs_r")
     rated = cohort.visits[whole.line]
     scores = to_frame(whole).select("subject", "day", score="total")

@@ -64,7 +64,7 @@ def subgroups(cohort: Cohort, first: pl.DataFrame, keys: pl.DataFrame) -> pl.Dat
 
 
 def _partition(people: pl.DataFrame, by: str, group: pl.Expr) -> pl.DataFrame:
-    """Everybody's group, those without one as not recorded; nothing where all are in one group."""
+    """Everyone's group, those without one as not recorded; nothing where all are in one group."""
     found = people.select(pl.lit(by).alias("by"), subgroup=group.fill_null(UNKNOWN), subject="subject")
     if found["subgroup"].n_unique() < 2:
         return found.clear()

@@ -37,9 +37,9 @@ KINDS: Final[dict[str, int]] = {
 was lost again by the end, when it began to be held, and how much had been lost before it; the longest time within so
 many points, and when it began; loss from the first to the last node, and over so many months before the last."""
 WINDOW: Final[tuple[str, ...]] = ("mean", "sd", "low", "median", "high", "flat", "lost", "gained")
-"""What is told of the loss in a window: mean, SD, quantiles at 5, 50 and 95 %, and three probabilities."""
+"""What is reported of the loss in a window: mean, SD, quantiles at 5, 50 and 95 %, and three probabilities."""
 SUMMARY: Final[tuple[str, ...]] = ("mean", "sd", "probability", "effective")
-"""What is told of a reduction before its quantiles."""
+"""What is reported of a reduction before its quantiles."""
 FINE: Final = 3
 """Into how many pieces the time between nodes is cut where a course may rise: a gain comes and goes between visits."""
 _SLIGHT = 1e-9
@@ -180,7 +180,7 @@ def _flat(now: Any, score: Any, points: float) -> Any:
 
 @nb.njit(**STRICT)
 def reduce_path(now: Any, score: Any, asked: Any, out: Any) -> None:
-    """Every reduction of one path; rows that ask for the same gain or stretch share its search."""
+    """Every reduction of one path; rows that ask for the same gain or period share its search."""
     gain, held, within, length, begin = np.empty(4), -1.0, -1.0, 0.0, 0.0
     for r in range(asked.kind.shape[0]):
         kind = asked.kind[r]

@@ -17,7 +17,7 @@ from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.models.joint import Joint
 
 HORIZONS: Final = (3.0, 6.0, 12.0, 18.0, 24.0)
-"""Months ahead at which function and survival are told."""
+"""Months ahead at which function and survival are reported."""
 
 LEVELS: Final = (0.5, 0.9)
 TOP: Final = ALSFRS_R_BEST

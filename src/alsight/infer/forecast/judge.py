@@ -34,7 +34,7 @@ def brier(
     happened: Bool[np.ndarray, " subject"],
     horizon: float,
 ) -> float:
-    """Brier score of the chance to be event-free at a horizon, weighted for censoring; nan if nobody is informative.
+    """Brier score of the chance to be event-free at a horizon, weighted for censoring; nan if no one is informative.
 
     Args:
         chance: forecast probability of no event up to the horizon.

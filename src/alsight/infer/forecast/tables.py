@@ -30,7 +30,7 @@ class Tables:
     Attributes:
         visits: `subject`, `months` since entry, `score` (ALSFRS-R total), and the covariates.
         people: `subject`, `end` [months since entry], `event` (1 happened), and the covariates.
-        notes: sentences about who was left out and why.
+        notes: sentences about who was excluded and why.
     """
 
     visits: pl.DataFrame
@@ -39,10 +39,10 @@ class Tables:
 
 
 def tables_of(cohort: Cohort, event: Event = "survival") -> Tables:
-    """Visits up to the event and follow-up of everybody with an ALSFRS-R total and both covariates.
+    """Visits up to the event and follow-up of everyone with an ALSFRS-R total and both covariates.
 
     For King's stage 4 the event is the first visit at stage 4 or the endpoint, whichever comes first, and people who
-    enter at stage 4 are left out. Nothing is imputed: who lacks age or site of onset is left out and counted.
+    enter at stage 4 are excluded. Nothing is imputed: who lacks age or site of onset is excluded and counted.
     """
     scored = scored_visits(cohort).filter(pl.col("scale") == "alsfrs_r", pl.col("alsfrs_r_total").is_not_null())
     follow = endpoints(cohort, DEFAULT).select(
@@ -56,7 +56,7 @@ def tables_of(cohort: Cohort, event: Event = "survival") -> Tables:
             event=pl.when(pl.col("stage") <= pl.col("end")).then(1.0).otherwise(pl.col("event")),
         )
         late = follow.filter(pl.col("stage") <= 0).height
-        notes += [f"{late} people were at King's stage 4 at entry and are left out of that forecast."] if late else []
+        notes += [f"{late} people were at King's stage 4 at entry and are excluded of that forecast."] if late else []
         follow = follow.drop("stage")
     known = cohort.subjects.select(
         "subject", "age_at_entry_years", bulbar=(pl.col("onset_site") == "bulbar").cast(pl.Float64)
@@ -64,7 +64,7 @@ def tables_of(cohort: Cohort, event: Event = "survival") -> Tables:
     people = follow.join(known, on="subject").filter(pl.col("end") >= LEAST_FOLLOW_UP_MONTHS)
     lacking = people.filter(pl.any_horizontal(pl.col(COVARIATES).is_null())).height
     if lacking:
-        notes.append(f"{lacking} people lack age or site of onset and are left out of the forecast.")
+        notes.append(f"{lacking} people lack age or site of onset and are excluded of the forecast.")
     people = people.drop_nulls()
     visits = (
         scored.select("subject", "months", score=pl.col("alsfrs_r_total").cast(pl.Float64))

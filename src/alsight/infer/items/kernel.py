@@ -203,7 +203,7 @@ def weigh(
     normal: np.ndarray,
     where: np.ndarray,
 ) -> tuple[np.ndarray, ...]:
-    """Importance draws of each person's effects and their normalised weights; arguments as for `evaluate`."""
+    """Importance draws of each person's effects and their normalized weights; arguments as for `evaluate`."""
     mean, precision = law
     people, size = mean.shape
     draws = normal.shape[1]
@@ -288,7 +288,7 @@ def evaluate(
 ) -> tuple[np.ndarray, ...]:
     """Log likelihood, score and missing information of each person by importance sampling.
 
-    The last rows of `turn` stretch a trait, its mean too. Returns the log density less constants, scores, effective
+    The last rows of `turn` period a trait, its mean too. Returns the log density less constants, scores, effective
     draws, the summed variances of the scores, minus the items' mean curvature (own, with the discrimination), and each
     person's mean effects and summed second moments, both less `mean`. `law` is the mean and precision of the effects.
     """

@@ -43,7 +43,7 @@ def anchored(layout: ItemsLayout, working: Float[np.ndarray, " parameter"]) -> F
 
 
 class EffectsLaw:
-    """Mean and covariance of the effects by their coefficients, covariance parameters and the stretch of each trait.
+    """Mean and covariance of the effects by their coefficients, covariance parameters and the period of each trait.
 
     Attributes:
         level: design of the levels with an intercept, which moves a trait's mean.
@@ -55,7 +55,7 @@ class EffectsLaw:
         self._design = np.concatenate([self.level, found.rate], axis=1)
 
     def covariance_turn(self) -> Float[np.ndarray, "spread effect effect"]:
-        """Derivative of the covariance by its parameters, then by the log stretch of each trait."""
+        """Derivative of the covariance by its parameters, then by the log period of each trait."""
         root = self._layout.values(self._working).root
         square = root @ root.T
         traits = self._layout.traits
@@ -85,7 +85,7 @@ class EffectsLaw:
         return 0.5 * (curve + curve.T)
 
     def _start(self) -> np.ndarray:
-        # Shifts (0) stand before each trait's level coefficients, log stretches (0) at the end.
+        # Shifts (0) stand before each trait's level coefficients, log periods (0) at the end.
         layout = self._layout
         values = layout.values(self._working)
         level = np.column_stack([np.zeros(layout.traits), values.level])

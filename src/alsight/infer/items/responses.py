@@ -54,7 +54,7 @@ class Responses:
         table: the rows in their order, sorted by person.
         layout: parameters.
         plan: how it was read.
-        dropped: rows left out because a value was missing.
+        dropped: rows excluded because a value was missing.
         problems: faults of the table.
     """
 
@@ -83,7 +83,7 @@ def read_responses(visits: pl.DataFrame, plan: ItemsPlan, model: Items, *, predi
     """Responses of a table, one row a visit.
 
     Args:
-        visits: with the columns of the plan and the items; rows without a time or a covariate are left out, and,
+        visits: with the columns of the plan and the items; rows without a time or a covariate are excluded, and,
             unless `predicting`, rows without any item.
         plan: what the columns mean; scores and categories are taken from the table where none are given.
         model: traits and items.
@@ -199,7 +199,7 @@ def _problems(found: Responses, whole: pl.DataFrame) -> list[DesignProblem]:
     gone = lost[plan.subject].drop_nulls().unique().sort()
     if len(gone):
         named = ", ".join(str(name) for name in gone.head(5))
-        message = f"{len(gone)} subjects have no complete row with an item and were left out: {named}."
+        message = f"{len(gone)} subjects have no complete row with an item and were excluded: {named}."
         problems.append(DesignProblem(Status.TOO_FEW_DATA, message, fatal=False))
     for name, scores in zip(layout.model.items, layout.scores, strict=True):
         if not scores:

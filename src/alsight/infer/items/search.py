@@ -156,7 +156,7 @@ def begin(responses: Responses) -> Float[np.ndarray, " parameter"]:
 
 
 def _slopes(responses: Responses) -> tuple[np.ndarray, np.ndarray]:
-    # Slope of each trait's standardised scores on time, over all people within people, and a guess of its spread.
+    # Slope of each trait's standardized scores on time, over all people within people, and a guess of its spread.
     layout, traits = responses.layout, responses.layout.traits
     owner = np.repeat(np.arange(responses.people), np.diff(responses.start))
     trait = layout.trait[responses.item]

@@ -66,7 +66,7 @@ class JointData:
         covariates: baseline covariates of the hazards.
         end: features at the end of follow-up, one time a subject.
         exposure: features at quadrature times from entry's origin to the end of follow-up.
-        entry: features at quadrature times up to a delayed entry; None where everybody entered at the origin.
+        entry: features at quadrature times up to a delayed entry; None where everyone entered at the origin.
     """
 
     course: CourseSums

@@ -57,7 +57,7 @@ def fit_joint(
         time: time column of the visits.
         end: column of the end of follow-up.
         event: column that says which event ended it: 0 none, 1, 2 ... causes.
-        entry: column of the delayed entry; empty where everybody is at risk from 0.
+        entry: column of the delayed entry; empty where everyone is at risk from 0.
         subject: column that tells people apart, in both tables.
         model: association, baseline and quadrature.
 

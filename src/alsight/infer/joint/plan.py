@@ -90,10 +90,10 @@ class FollowUp:
 
 
 def follow_up(people: pl.DataFrame, rows: DesignRows, hazard: str, *, end: str, event: str, entry: str) -> FollowUp:
-    """Follow-up and covariates of everybody with a visit, from a table with one row a person.
+    """Follow-up and covariates of everyone with a visit, from a table with one row a person.
 
     Raises:
-        DataError: a column is missing, somebody has no follow-up, or times make no sense; all at once.
+        DataError: a column is missing, a person has no follow-up, or times make no sense; all at once.
     """
     subject = rows.encoding.subject
     requested = [name for name in (subject, end, event, entry, *names_in(hazard)) if name]

@@ -94,7 +94,7 @@ def predict_visits(
         visits: rows with an outcome inform their person; rows without are only predicted.
         level: coverage of the intervals.
         people: one row a person with the hazard's covariates and, where wanted, `landmark`, when the person was last
-            known to be alive; without it covariates are read from each person's first visit. Nobody's landmark is
+            known to be alive; without it covariates are read from each person's first visit. No one's landmark is
             before the last measurement; it is 0 where nothing was measured.
 
     Returns:

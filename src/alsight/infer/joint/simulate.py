@@ -19,7 +19,7 @@ from alsight.infer.joint.predict import padded_times, with_landmark
 GRID = 400
 """Steps into which the follow-up is cut to invert the cumulative hazard; linear in between."""
 SHORTEST = 1e-9
-"""Least follow-up of somebody whose only visit is at time 0, as a share of the longest."""
+"""Least follow-up of a person whose only visit is at time 0, as a share of the longest."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def simulate_visits(
     Args:
         fit: what `fit_joint` returned.
         key: decides every number.
-        visits: planned visits; nobody is followed beyond the last of them.
+        visits: planned visits; no one is followed beyond the last of them.
         people: one row a person with the hazard's covariates; without it they are read from each first visit.
 
     Returns:

@@ -1,6 +1,6 @@
 """Rounds of expectation and maximization that bring a mixture near a maximum; Newton steps finish.
 
-Far from a maximum Newton steps may throw a class so far off that nobody is left in it; these rounds never do.
+Far from a maximum Newton steps may throw a class so far off that no one is left in it; these rounds never do.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Priors(Spec, frozen=True, kw_only=True):
 
 
 class _Numbers(NamedTuple):
-    """What a law is told: numbers, or one array each over the parameters."""
+    """What a law is reported: numbers, or one array each over the parameters."""
 
     location: Any
     scale: Any

@@ -2,7 +2,7 @@
 
 Courses are drawn from the normal law that `sketch` fits to the ratings, some from the prior, which bounds their
 weights, and each is weighed by its exact density and the ratings' own: importance sampling. Nothing is chosen anew on
-the way, so no two courses share a past. Somebody whose weights are too uneven for that gets the particle filter.
+the way, so no two courses share a past. A person whose weights are too uneven for that gets the particle filter.
 
 Source: durbin1997
 """

@@ -99,7 +99,7 @@ def evaluate(
         natural: their values.
         particles: particles in each half.
         root: root of the random numbers.
-        recovery: let everybody have one recovery, with this law; its `prior` is not read.
+        recovery: let everyone have one recovery, with this law; its `prior` is not read.
         stream: what the random numbers are for.
         guesses: where earlier evaluations placed each person's particles, from `blank_guesses`; updated.
     """

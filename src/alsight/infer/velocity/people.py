@@ -53,7 +53,7 @@ class VelocityPeople:
         origin: time of each person's first row [months].
         row_node: node of each row of `table`, counted over all persons.
         table: the rows in their order, sorted by person and time.
-        dropped: rows left out because a value was missing.
+        dropped: rows excluded because a value was missing.
         problems: faults of the table.
     """
 
@@ -87,7 +87,7 @@ def read_people(
     """Arrays of a table, one row a visit.
 
     Args:
-        visits: with the columns named; rows without a time or a covariate are left out and counted.
+        visits: with the columns named; rows without a time or a covariate are excluded and counted.
         columns: which mean what; `levels` are taken from the table where none are given.
         model: bounds, grid and distance of nodes.
         predicting: keep rows without an outcome, as times at which nothing was rated.
@@ -206,7 +206,7 @@ def _problems(
     if lost:
         gone = whole.filter(~pl.col(columns.subject).is_in(accepted[columns.subject].unique().implode()))
         named = ", ".join(str(name) for name in gone[columns.subject].drop_nulls().unique().sort().head(5))
-        message = f"{lost} subjects have no complete row with {columns.outcome} and were left out: {named}."
+        message = f"{lost} subjects have no complete row with {columns.outcome} and were excluded: {named}."
         found.append(DesignProblem(Status.TOO_FEW_DATA, message, fatal=False))
     several = int((np.diff(batch.visit_start) > 2).sum())
     if several < 10:

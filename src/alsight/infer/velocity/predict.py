@@ -57,7 +57,7 @@ def predict_velocity(fit: Fit, visits: pl.DataFrame, level: float = 0.95) -> pl.
     table = {"mean": center}
     for name, variance in (("", sd**2), ("_seen", sd**2 + noise)):
         ends = _beta_ends(center, variance, (model.low, model.high), level)
-        # Near a bound a law can be so skewed that its middle part leaves out its mean, or a narrower law's end.
+        # Near a bound a law can be so skewed that its middle part excludes its mean, or a narrower law's end.
         low, high = np.minimum(low, ends[0]), np.maximum(high, ends[1])
         table |= {f"low{name}": low, f"high{name}": high}
     return rows.with_columns(pl.Series(name, values) for name, values in table.items())

@@ -2,7 +2,7 @@
 
 Given the course of the log rates the ratings are jointly normal about means that depend on it by exponentials, so
 Gauss-Newton steps find the likeliest course. Last steps put, in place of the derivatives there, the straight lines that
-fit best under the law's own uncertainty, and count what these leave out as noise. An outlier counts by its share, a
+fit best under the law's own uncertainty, and count what these exclude as noise. An outlier counts by its share, a
 rating at a bound by what a normal law beyond the cut tells.
 
 Source: garcia2015
@@ -170,7 +170,7 @@ def _cover(kind: int, sketch: Any, nodes: int) -> None:
 
 @nb.njit(**STRICT)
 def _curved(person: Any, sketch: Any) -> None:
-    """Add to the ratings' covariance what a straight line leaves out of their exponential dependence on the rates."""
+    """Add to the ratings' covariance what a straight line excludes of their exponential dependence on the rates."""
     nodes, visits = person.step.shape[0], person.score.shape[0]
     for k in range(nodes):
         for c in range(k + 1):

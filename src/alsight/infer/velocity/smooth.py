@@ -67,7 +67,7 @@ class Reduction(Spec, frozen=True, kw_only=True):
 
 
 class Spans(Spec, frozen=True, kw_only=True):
-    """Windows from visit to visit whose loss is told.
+    """Windows from visit to visit whose loss is reported.
 
     Attributes:
         months: lengths [months]; from each visit to the one nearest to so much later.
@@ -150,7 +150,7 @@ def smooth_people(
         reductions: what is asked of every draw.
         chance: posterior probability of a recovery.
         recovery: law of a recovery.
-        spans: windows whose loss is told.
+        spans: windows whose loss is reported.
         draws: draws a person, and of each of the two where a recovery is possible.
 
     Raises:
@@ -177,7 +177,7 @@ def _drawn(
 ) -> tuple[
     Float[np.ndarray, "subject reduction number"], Float[np.ndarray, "window number"], Float[np.ndarray, "node two"]
 ]:
-    """The kernels' summaries of everybody's draws: of the reductions, of the windows, and of the level at each node."""
+    """The kernels' summaries of everyone's draws: of the reductions, of the windows, and of the level at each node."""
     layout, values = make_layout(fit.model, *people.names), fit.estimates
     level, rate = predictors(people, layout, values)
     every, held = possible(recovery)

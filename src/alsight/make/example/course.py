@@ -46,7 +46,7 @@ class PlantedPeople:
 
 
 def draw_people(generator: Generator) -> PlantedPeople:
-    """Traits of everybody, kinds in shuffled order."""
+    """Traits of everyone, kinds in shuffled order."""
     index = np.repeat(np.arange(len(PLANTED)), [row.people for row in PLANTED])
     index = generator.permutation(index)
 

@@ -69,7 +69,7 @@ def draw_fates(
 ) -> Fates:
     """When people die, leave, and get help with breathing and feeding.
 
-    The hazard of death grows with the points lost and with the present rate. Nobody is lost before the planted window
+    The hazard of death grows with the points lost and with the present rate. No one is lost before the planted window
     has been seen; people with another disease do not die.
     """
     size = people.rate.size

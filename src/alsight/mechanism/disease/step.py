@@ -8,7 +8,7 @@
  6. Fibers lose their nerve; surviving units take some over; others waste.    `lose_lower`
  7. The same two fates for upper motor neurons.                               `lose_upper`
  8. Strength follows fibers and the upper motor neurons that command them.    `lose_upper`
- 9. Regions not yet reached are hit by their neighbours, at both levels.      `hit`
+ 9. Regions not yet reached are hit by their neighbors, at both levels.      `hit`
 10. Neurofilament is released as neurons are committed.                       `release`
     From the month of onset:
 11. Intercurrent illness comes and goes.                                      `fall_ill`
@@ -143,9 +143,9 @@ def lose_upper(m: int, state: Any, p: Any) -> None:
 
 @nb.njit(**STRICT)
 def hit(m: int, state: Any, p: Any, spread: float) -> None:
-    """Step 9: waits of pools not yet reached run down with their neighbours' activity, at each level and across.
+    """Step 9: waits of pools not yet reached run down with their neighbors' activity, at each level and across.
 
-    The seven neighbours are written out, so that the eight lanes run as one.
+    The seven neighbors are written out, so that the eight lanes run as one.
     """
     down, up, seed, alone = p[_DOWN], p[_UP], p[_SEED], p[_SPONTANEOUS]
     s, a, b = state, at.ACTIVITY, at.CORTEX

@@ -33,7 +33,7 @@ MEMORY_SIZE: Final = 3 * LANES + 8
 (-1 none, -2 none of this rater), rate at which noise is forgotten."""
 
 DRAWS: Final = width(RATED)
-"""Numbers of the stream set aside for one visit."""
+"""Numbers of the stream excluded for one visit."""
 _ITEM_DRAW, _DAY_DRAW = RATED["item"].start, RATED["day"].start
 
 SALIVA, SWALLOWING, CUTTING, TURNING, CLIMBING, DYSPNEA, ORTHOPNEA, VENTILATION = 1, 2, 4, 6, 8, 9, 10, 11
@@ -60,7 +60,7 @@ def tables() -> tuple[Any, Any]:
 
 @nb.njit(**STRICT)
 def forget(rating: Any, p: Any) -> None:
-    """A person whom nobody has rated yet: all items at 4, no noise."""
+    """A person whom no one has rated yet: all items at 4, no noise."""
     rating[:] = 0.0
     rating[GRADE : GRADE + LANES] = 4.0
     rating[LAST_TIME] = -1.0
@@ -69,7 +69,7 @@ def forget(rating: Any, p: Any) -> None:
 
 @nb.njit(**STRICT)
 def stranger(rating: Any) -> None:
-    """Somebody else rates from now on, who neither remembers the last grades nor shares the last rater's moods."""
+    """A person else rates from now on, who neither remembers the last grades nor shares the last rater's moods."""
     rating[LAST_TIME] = -2.0
 
 

@@ -83,7 +83,7 @@ COLUMNS: Final[tuple[tuple[str, str, str, str], ...]] = (
 WIDTH: Final = MEASURES + len(COLUMNS)
 JITTER, MISS, MISS_DISABLED, TELEPHONE, TELEPHONE_DISABLED, RATER_CHANGE = range(6)
 """How visits go: spread of the day [day], chance to miss, more when fully disabled, chance of a call, more then; chance
-that somebody else rates than at the visit before."""
+that a person else rates than at the visit before."""
 HISTORY: Final = 1 << 20
 """First running number of the ratings before the first visit."""
 

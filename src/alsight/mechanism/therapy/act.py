@@ -178,7 +178,7 @@ def received(
 ) -> Float64[np.ndarray, "subject act"]:
     """How strongly each act reaches each person: assigned, within the gate, a responder, with this exposure.
 
-    Whether somebody responds, and at what exposure, is the person's own for a therapy of this name, so that two arms
+    Whether a person responds, and at what exposure, is the person's own for a therapy of this name, so that two arms
     or two strengths of it find the same responders.
 
     Args:

@@ -1,4 +1,4 @@
-"""Therapies ready to be named in a population file: how each is acted out, and on what ground its numbers stand.
+"""Therapies ready to be named in a population file: how each is simulateed, and on what ground its numbers stand.
 
 Strengths are chosen so that a simulated trial comes near the published one; where nothing is published they are
 hypothetical, and say so. `docs/methods/therapies.md` tells what each can and cannot explain.

@@ -1,6 +1,6 @@
 """A mixture of classes of straight (or curved) courses: progressive, slow, stable ... each with its own mean course.
 
-People belong to a class that nobody sees; covariates shift the odds, and the scores tell who is likely where.
+People belong to a class that no one sees; covariates shift the odds, and the scores tell who is likely where.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FARTHEST = 1e8
 
 
 class Sums(NamedTuple):
-    """What each person's values contribute: with designs X and Z and values y, all unseen visits left out.
+    """What each person's values contribute: with designs X and Z and values y, all unseen visits excluded.
 
     Attributes:
         xx: X'X.

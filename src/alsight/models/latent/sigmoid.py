@@ -283,7 +283,7 @@ class Sigmoid(Spec, frozen=True, kw_only=True):
         return points, weight + lift + jnp.log(jnp.diagonal(half)).sum()
 
     def _noise(self, left: Array, rest: Array) -> Array:
-        # Log density of a standardised error.
+        # Log density of a standardized error.
         if self.noise == "normal":
             return -0.5 * left**2 - 0.5 * jnp.log(2 * jnp.pi)
         half = 0.5 * (rest[1] + 1)

@@ -85,7 +85,7 @@ class Figure:
     Attributes:
         draw: function from what is printed to a chart as a function of its width [px]; None where nothing may be drawn.
         label: what the chart shows, for readers by ear.
-        caption: what to see in it, for everybody.
+        caption: what to see in it, for everyone.
         key: entries of its key.
         table: the numbers behind it.
         pair: whether it stands beside another one, so that the narrow drawing serves both layouts.
@@ -161,7 +161,7 @@ class PersonPage:
         facts: who the person is, name and value.
         chart: the course.
         key: entries of its key.
-        parts: what is told of it, in reading order.
+        parts: what is reported of it, in reading order.
         fired: every published definition that was met.
     """
 
@@ -197,7 +197,7 @@ def drawn(chart: Callable[[int], Any], label: Text, caption: Text, **more: Any) 
     Args:
         chart: function from a width [px] to a chart.
         label: what the chart shows, for readers by ear.
-        caption: what to see in it, for everybody.
+        caption: what to see in it, for everyone.
         more: other fields of `Figure`.
     """
     return Figure(lambda _: chart, label, caption, **more)

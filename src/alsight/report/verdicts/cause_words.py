@@ -124,7 +124,7 @@ SENTENCES: Final[dict[str, Words]] = {
         number_words(pl.col("expected_total")),
     ),
 }
-"""Sentence of each rule; dips and faults of the file are told by what they are, not by their rule."""
+"""Sentence of each rule; dips and faults of the file are reported by what they are, not by their rule."""
 
 FAULT: Final = pl.format("{} of the file, first in line {}: {}", _FAULTS, "file_row", "message")
 """Sentence of the faults of the file under one rule of the check."""

@@ -23,7 +23,7 @@ def drawn_course(course: PersonCourse, row: dict[str, Any], smoothed: pl.DataFra
     Args:
         course: what was recorded.
         row: the person's row of the verdicts.
-        smoothed: `day`, `level` and `level_sd`, one row a visit; visits without a level are left out.
+        smoothed: `day`, `level` and `level_sd`, one row a visit; visits without a level are excluded.
     """
     known = smoothed.filter(pl.col("level").is_finite(), pl.col("level_sd").is_finite()).sort("day")
     level, half = pl.col("level"), WIDTH_90 * pl.col("level_sd")

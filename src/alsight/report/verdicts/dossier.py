@@ -110,7 +110,7 @@ def dossier_section(looked: Looked, counts: VerdictCounts, progress: Progress) -
     Args:
         looked: who has a page.
         counts: people by verdict.
-        progress: told how far the drawing is.
+        progress: informed how far the drawing is.
     """
     title = "People one by one"
     intro = (
