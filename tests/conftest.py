@@ -1,4 +1,4 @@
-"""Shapes and types of annotations are checked while the tests run, in every package of CHECKED."""
+"""Shapes and types of annotations are checked while the tests run, in the packages of CHECKED."""
 
 from __future__ import annotations
 
@@ -12,12 +12,26 @@ from jaxtyping import install_import_hook
 CHECKED: Final = (
     "alsight.base",
     "alsight.calibrate",
+    "alsight.cohort",
+    "alsight.episodes",
     "alsight.instruments",
     "alsight.knowledge",
     "alsight.mechanism",
     "alsight.population",
+    "alsight.summary",
 )
-"""Packages whose annotations are checked. The others still hold annotations that are wrong for some input."""
+"""Packages whose annotations are checked."""
+
+UNCHECKED: Final = (
+    "alsight.detect",
+    "alsight.report",
+    "alsight.verbs",
+    "alsight.make",
+    "alsight.models",
+    "alsight.infer",
+    "alsight.cli",
+)
+"""Those left out: all import with the checks on, but their own tests have not all been run with them."""
 
 _njit = numba.njit
 
