@@ -51,7 +51,7 @@ def test_log_density_equals_a_dense_grid(degrees: float) -> None:
     tail = [] if np.isinf(degrees) else [degrees]
     values = np.array([*TRUTH.values(), *tail])
     model = Sigmoid(noise="student" if tail else "normal", points=25)
-    ours = model.log_density(rows.columns, jnp.asarray(values), rows.visits)
+    ours = jax.jit(model.log_density, static_argnums=0)(rows.columns, jnp.asarray(values), rows.visits)
     np.testing.assert_allclose(ours, _slow(table, values, degrees), atol=1e-2)
     again = model.natural(rows.columns, model.working(rows.columns, jnp.asarray(values)))
     np.testing.assert_allclose(again, values, rtol=1e-10)
@@ -63,10 +63,10 @@ def test_fit_is_the_maximum_and_is_kept(tmp_path: Path) -> None:
     far = np.abs((fit.estimates - np.array(list(TRUTH.values()))) / fit.errors())
     assert (far < 4).all()
     rows = design(TABLE, WORD, random="~ 0 + months_since_onset", noise="~ 1")
-    fine = Sigmoid(points=15)
+    density = jax.jit(Sigmoid(points=15).log_density, static_argnums=0)  # compiled once, looked at many times
 
     def total(values: np.ndarray) -> float:
-        return float(fine.log_density(rows.columns, jnp.asarray(values), rows.visits).sum())
+        return float(density(rows.columns, jnp.asarray(values), rows.visits).sum())
 
     here = total(fit.estimates)
     assert here == pytest.approx(float(fit.log_likelihood), abs=0.05)
