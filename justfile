@@ -25,7 +25,7 @@ fix:
 
 # The quick tests.
 test *args:
-    pytest -n 2 -m "not slow" {{args}}
+    pytest -n 2 --dist worksteal -m "not slow" {{args}}
 
 # Recovery, calibration and campaign tests in full.
 slow *args:
@@ -33,7 +33,7 @@ slow *args:
 
 # The slow tests in their shortened form.
 short *args:
-    pytest -n 2 -m slow {{args}}
+    pytest -n 2 --dist worksteal -m slow {{args}}
 
 # The Chromium that the browser tests drive, from the system's packages (Debian, as root).
 browser:

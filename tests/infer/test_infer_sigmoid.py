@@ -15,6 +15,7 @@ from alsight.base.errors import DataError, NotConverged
 from alsight.base.status import Status
 from alsight.infer.design import design
 from alsight.infer.engines import load
+from alsight.infer.fit import Fit
 from alsight.infer.sigmoid import fit_sigmoid, predict_curves
 from alsight.models.latent.sigmoid import Sigmoid
 from infer.sigmoid_people import TRUTH, sigmoid_people
@@ -51,22 +52,27 @@ def test_log_density_equals_a_dense_grid(degrees: float) -> None:
     tail = [] if np.isinf(degrees) else [degrees]
     values = np.array([*TRUTH.values(), *tail])
     model = Sigmoid(noise="student" if tail else "normal", points=25)
-    ours = model.log_density(rows.columns, jnp.asarray(values), rows.visits)
+    ours = jax.jit(model.log_density, static_argnums=0)(rows.columns, jnp.asarray(values), rows.visits)
     np.testing.assert_allclose(ours, _slow(table, values, degrees), atol=1e-2)
     again = model.natural(rows.columns, model.working(rows.columns, jnp.asarray(values)))
     np.testing.assert_allclose(again, values, rtol=1e-10)
 
 
-def test_fit_is_the_maximum_and_is_kept(tmp_path: Path) -> None:
-    fit = fit_sigmoid(TABLE, d50="~ bulbar").check()
+@pytest.fixture(scope="module")
+def fit() -> Fit:
+    return fit_sigmoid(TABLE, d50="~ bulbar")
+
+
+def test_fit_is_the_maximum_and_is_kept(fit: Fit, tmp_path: Path) -> None:
+    fit.check()
     assert fit.names == tuple(TRUTH)
     far = np.abs((fit.estimates - np.array(list(TRUTH.values()))) / fit.errors())
     assert (far < 4).all()
     rows = design(TABLE, WORD, random="~ 0 + months_since_onset", noise="~ 1")
-    fine = Sigmoid(points=15)
+    density = jax.jit(Sigmoid(points=15).log_density, static_argnums=0)  # compiled once, looked at many times
 
     def total(values: np.ndarray) -> float:
-        return float(fine.log_density(rows.columns, jnp.asarray(values), rows.visits).sum())
+        return float(density(rows.columns, jnp.asarray(values), rows.visits).sum())
 
     here = total(fit.estimates)
     assert here == pytest.approx(float(fit.log_likelihood), abs=0.05)
@@ -86,8 +92,7 @@ def test_fit_is_the_maximum_and_is_kept(tmp_path: Path) -> None:
     assert again.model == Sigmoid()
 
 
-def test_mean_and_simulation_agree() -> None:
-    fit = fit_sigmoid(TABLE, d50="~ bulbar")
+def test_mean_and_simulation_agree(fit: Fit) -> None:
     people = 20_000
     grid = pl.DataFrame(
         {
@@ -108,8 +113,7 @@ def test_mean_and_simulation_agree() -> None:
     np.testing.assert_array_less(np.abs(drawn.mean(axis=0) - mean), room)
 
 
-def test_prediction_knows_more_when_more_was_seen() -> None:
-    fit = fit_sigmoid(TABLE, d50="~ bulbar")
+def test_prediction_knows_more_when_more_was_seen(fit: Fit) -> None:
     last = pl.col("months_since_onset") == pl.col("months_since_onset").max().over("subject")
     hidden = TABLE.with_columns(alsfrs_r_total=pl.when(last).then(None).otherwise(pl.col("alsfrs_r_total")))
     ahead = fit.predict(hidden).filter(last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from alsight.base.status import ADVICE, Status
 from alsight.infer.design import encode
 from alsight.infer.store import write_store
 from alsight.models.catalogue import model_name, to_plain
-from alsight.models.model import Columns, Parameter, Record, Scale
+from alsight.models.model import Columns, Parameter, Record, Scale, Visits
 
 FORMAT = 2
 """Version of the file that `save` writes; `load` refuses a newer one."""
@@ -235,15 +236,26 @@ ARRAYS: Final = ("estimates", "covariance", "sandwich", "log_likelihood", "statu
 def predict_by_rows(fit: Fit, table: pl.DataFrame, level: float) -> pl.DataFrame:
     """Normal predictions of models whose rows follow from a design."""
     rows = encode(fit.record.encoding, table)
-    mean, course, observed = fit.model.predict(fit.columns, _inside(fit), rows.visits)
+    mean, course, observed = _predicted(fit.columns, fit.model, _inside(fit), rows.visits)
     return rows.unpad({"mean": mean, "sd_course": course, "sd_seen": observed}, level)
 
 
 def simulate_by_rows(fit: Fit, key: jax.Array, table: pl.DataFrame) -> pl.DataFrame:
     """New outcomes of models whose rows follow from a design."""
     rows = encode(fit.record.encoding, table)
-    drawn = fit.model.simulate(fit.columns, key, _inside(fit), rows.visits)
+    drawn = _drawn(fit.columns, fit.model, key, _inside(fit), rows.visits)
     return rows.fill(np.asarray(drawn))
+
+
+# One program a model, design and shape: run line by line, every call would trace and compile its loops anew.
+@partial(jax.jit, static_argnames=("columns", "model"))
+def _predicted(columns: Columns, model: Any, supplied: Any, visits: Visits) -> tuple[jax.Array, jax.Array, jax.Array]:
+    return model.predict(columns, supplied, visits)
+
+
+@partial(jax.jit, static_argnames=("columns", "model"))
+def _drawn(columns: Columns, model: Any, key: jax.Array, supplied: Any, visits: Visits) -> jax.Array:
+    return model.simulate(columns, key, supplied, visits)
 
 
 def _inside(fit: Fit) -> Float[np.ndarray, " parameter"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -106,7 +107,7 @@ def predict_curves(fit: Fit, visits: pl.DataFrame, level: float = 0.95) -> pl.Da
     fit.check(boundary=True)
     rows = encode(fit.record.encoding, visits)
     supplied, model = jnp.asarray(fit.estimates), fit.model
-    effects, share = model.effects(fit.columns, supplied, rows.visits)
+    effects, share = _effects(fit.columns, model, supplied, rows.visits)
     mean = jnp.einsum("nk,nkq->nq", share, effects)
     spread = jnp.sqrt(jnp.einsum("nk,nkq->nq", share, (effects - mean[:, None]) ** 2))
     first = rows.start[:-1]
@@ -121,6 +122,11 @@ def predict_curves(fit: Fit, visits: pl.DataFrame, level: float = 0.95) -> pl.Da
         table[f"{name}_low"] = np.exp(center[:, index] - width[:, index])
         table[f"{name}_high"] = np.exp(center[:, index] + width[:, index])
     return pl.DataFrame(table)
+
+
+@partial(jax.jit, static_argnames=("columns", "model"))
+def _effects(columns: Columns, model: Sigmoid, supplied: jax.Array, visits: Visits) -> tuple[jax.Array, jax.Array]:
+    return model.effects(columns, supplied, visits)
 
 
 def _right(formula: str) -> str:
