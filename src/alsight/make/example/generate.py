@@ -8,6 +8,7 @@ alsight judges by.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -165,7 +166,7 @@ def truth_frame(names: pl.Series, people: PlantedPeople, lost: np.ndarray, visit
     ).with_columns(pl.when(pl.Series(planted)).then(pl.col(name)) for name in ("start_day", "end_day"))
 
 
-def _as_declared(frame: pl.DataFrame, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+def _as_declared(frame: pl.DataFrame, schema: dict[str, Any]) -> pl.DataFrame:
     """The frame with exactly the declared columns and types, sorted by person and day."""
     columns = [
         (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
