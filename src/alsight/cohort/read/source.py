@@ -36,7 +36,7 @@ class Source(Spec, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         path: file, folder or zip.
         example: read the embedded synthetic cohort instead.
-        mapping: TOML file that says what the columns mean; what it excludes is guessed.
+        mapping: TOML file that says what the columns mean; what it omits is guessed.
         entry: what day 0 is; empty to take the mapping's, else the first visit where the file gives dates, else the
             file's own day 0.
         sheet: worksheet to read, empty for all.

@@ -36,14 +36,14 @@ def _range(column: Column) -> Case | None:
     else:
         tests.append(value.is_infinite())
     bounds = " to ".join("any" if bound is None else f"{bound:g}" for bound in (column.low, column.high))
-    return Case(column.name, pl.any_horizontal(tests), f"Lawful: {bounds} {column.unit}".rstrip() + ".")
+    return Case(column.name, pl.any_horizontal(tests), f"Allowed: {bounds} {column.unit}".rstrip() + ".")
 
 
 def _choice(column: Column) -> Case | None:
     if not column.choices:
         return None
     words = ", ".join(column.choices)
-    detail = f"Lawful: {words}." if len(words) < 300 else f"Lawful: {words[:300]} ..."
+    detail = f"Allowed: {words}." if len(words) < 300 else f"Lawful: {words[:300]} ..."
     return Case(column.name, ~pl.col(column.name).is_in(list(column.choices)), detail)
 
 
@@ -67,7 +67,7 @@ def required_range_cases(table: Table, filled: frozenset[str]) -> Sequence[Case]
             pl.col("measure").replace_strict(bounds, default=None, return_dtype=pl.Float64) for bounds in (low, high)
         )
         outside = (pl.col("value") < least) | (pl.col("value") > most)
-        cases.append(Case("value", outside, "Lawful ranges stand in the data dictionary."))
+        cases.append(Case("value", outside, "Allowed ranges stand in the data dictionary."))
     return cases
 
 
