@@ -68,7 +68,7 @@ def coalesce_cutting(
     return Cutting(score, np.where(np.isnan(recorded), implied, recorded), conflict)
 
 
-def total(items: Float[Values, ...]) -> Float[Values, "*batch"]:
+def total(items: Float[Values, "*items"]) -> Float[Values, "*batch"]:
     """ALSFRS-R total [points, 0-48]: the sum of the twelve items, nan where any is missing.
 
     Raises:
