@@ -118,7 +118,7 @@ class Rules:
     shortest: float = SHORTEST
 
 
-def uphill(gradient: Any, information: Any, metric: Any = None, xp: Any = np) -> Direction:
+def uphill(gradient: Any, information: Any, metric: Any = None, xp: Any = np, least: float | None = None) -> Direction:
     """Newton step towards a maximum, with what is not positive in the information repaired.
 
     In the coordinates in which the metric is the identity, an eigenvalue of the information above WEAK is taken as it
@@ -130,11 +130,12 @@ def uphill(gradient: Any, information: Any, metric: Any = None, xp: Any = np) ->
         information: of each fit.
         metric: see `Surface`.
         xp: `numpy` or `jax.numpy`.
+        least: where the information comes from few draws, the least share of the metric that it is taken for.
     """
     fine = xp.isfinite(information).all((-2, -1)) & xp.isfinite(gradient).all(-1)
     way, parts = _ways(information, metric, fine, xp)
     inside = xp.einsum("...ij,...i->...j", way, xp.where(fine[..., None], gradient, 0.0))
-    repaired = _repaired(parts, xp)
+    repaired = _repaired(parts, xp) if least is None else xp.maximum(xp.abs(parts), least)
     step = xp.einsum("...ij,...j->...i", way, inside / repaired)
     promise = xp.where(fine, 0.5 * (inside**2 / repaired).sum(-1), xp.nan)
     return Direction(step, promise, parts[..., 0] if metric is None else weakest_of(information, xp))
@@ -153,6 +154,11 @@ def definite(information: np.ndarray, metric: np.ndarray | None = None, least: f
     back = np.linalg.inv(way)
     repaired = _repaired(parts, np) if least is None else np.maximum(parts, least)
     return np.swapaxes(back, -1, -2) @ (repaired[..., None] * back)
+
+
+def least_part(information: np.ndarray, metric: np.ndarray) -> float:
+    """The least share of the metric that the information is, over all directions."""
+    return float(_ways(information, metric, np.isfinite(information).all((-2, -1)), np)[1][..., 0])
 
 
 def _repaired(parts: Any, xp: Any) -> Any:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from alsight.base.status import Status
 from alsight.infer.items.likelihood import ItemsEvaluation, Placed, assess, draws_of, index
 from alsight.infer.items.responses import Responses
-from alsight.infer.newton import WEAK, Direction, Rules, Surface, climb, newton, weakest_of
+from alsight.infer.newton import Direction, Rules, Surface, climb, least_part, uphill
 
 CLOSE = 5e-3
 """Newton decrement at which a search has converged, in units of the log likelihood."""
@@ -22,6 +22,9 @@ STEPS = 60
 """Most Newton steps with one number of draws."""
 SLACK = 0.5
 """Fall of the simulated log likelihood that a step may bring: the draws move with it, and their error too."""
+FAINT = (0.02, 0.2)
+"""Least share of the scores' products that the information of the draws is taken for: on one trait, and on several,
+where few draws say little of the covariance of the effects."""
 TIMES = (1, 4, 16)
 """Draws of the last climb, in those that are asked for; more than once those only where they are too few."""
 SINGULAR_SHARE = 0.01
@@ -40,7 +43,7 @@ class ItemsOptimum:
         status: how it ended.
         steps: steps taken.
         placed: where the draws stand.
-        definite: whether the draws' information is positive definite.
+        definite: whether the draws' information is more than its least share in every direction.
     """
 
     working: Float[np.ndarray, " parameter"]
@@ -83,18 +86,20 @@ def ascend(
     latest = [index(responses, working, near)]
     tried: dict[bytes, tuple[ItemsEvaluation, Placed]] = {}
     last, calm = np.inf, 1.0
+    faint = FAINT[int(responses.layout.traits > 1)]
 
     def surface(points: np.ndarray, _: np.ndarray) -> Surface:
         placed = index(responses, points[0], latest[0].center)
         here = assess(responses, points[0], drawn, placed)
         tried[points.tobytes()] = here, placed
         total = np.array([here.log_likelihood.sum()])
-        return Surface(total, here.scores.sum(axis=0)[None], here.information[None], slack=SLACK)
+        products = (here.scores.T @ here.scores)[None]
+        return Surface(total, here.scores.sum(axis=0)[None], here.information[None], products, slack=SLACK)
 
     def direction(here: Surface, point: np.ndarray) -> Direction:
         nonlocal last, calm
         latest[0] = tried[point.tobytes()][1]
-        step, promise, weakest = newton(here, point)
+        step, promise, weakest = uphill(here.gradient, here.information, here.metric, least=faint)
         if responses.layout.unexplained_share(point[0]).min() < SINGULAR_SHARE:
             return Direction(step, np.zeros(1), weakest)
         calm, last = (max(0.5 * calm, CALMEST) if promise[0] > 0.5 * last else calm), promise[0]
@@ -106,7 +111,7 @@ def ascend(
     status = Status(int(found.status[0]))
     if responses.layout.unexplained_share(found.point[0]).min() < SINGULAR_SHARE and status != Status.NOT_FINITE:
         status = Status.BOUNDARY
-    definite = bool(weakest_of(evaluation.information) > WEAK)
+    definite = least_part(evaluation.information, evaluation.scores.T @ evaluation.scores) > faint
     return ItemsOptimum(found.point[0], evaluation, status, int(found.steps[0]), placed, definite)
 
 
