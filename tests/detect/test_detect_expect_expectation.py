@@ -16,7 +16,7 @@ from alsight.calibrate.ensemble import ensemble
 from alsight.detect.expect.count import CHUNK, counted, lived
 from alsight.detect.expect.expectation import Expectation, Question, expectation
 from alsight.detect.expect.outcomes import NAMED, Outcome, outcome
-from alsight.detect.expect.people import POPULATIONS, Observation, RunIn, observed
+from alsight.detect.expect.people import POPULATIONS, Observation, RunIn, as_observed
 from alsight.population.blocks import cohort_from, recruit_block
 from alsight.population.frames import cohort_of
 from alsight.population.spec import Criteria
@@ -45,7 +45,7 @@ def sums(answer: Expectation) -> tuple[int, int]:
 
 def test_recounted_by_hand_on_the_same_people() -> None:
     rule, run_in = NAMED["bedlack_visit_12"], RunIn(3.0, None, 0.0)
-    population = observed(POPULATIONS["register"], rule, Observation(missed=0.2), run_in)
+    population = as_observed(POPULATIONS["register"], rule, Observation(missed=0.2), run_in)
     own = lived(population, ensemble().members[0], 3)
     marks = counted(own, [rule], 12.0, run_in, 300, lambda _: None)
     found, eligible, admitted = 0, 0, 0

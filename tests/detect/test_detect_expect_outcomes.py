@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alsight.detect.expect.outcomes import FAMILIES, NAMED, PLAIN, names, outcome, readings, wider
-from alsight.detect.expect.people import POPULATIONS, Observation, RunIn, faults_of, observed
+from alsight.detect.expect.people import POPULATIONS, Observation, RunIn, as_observed, faults_of
 from alsight.detect.expect.published import published
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.wilson import wilson
@@ -115,7 +115,7 @@ def test_visits_outside_the_schedule_are_faults() -> None:
 def test_a_run_in_is_watched_before_entry() -> None:
     stable, _ = outcome("stable", 12.0, None)
     assert stable is not None
-    population = observed(
+    population = as_observed(
         POPULATIONS["register"], stable.rule, Observation(interval=2.0, dropout=0.03), RunIn(6.0, None, 0.0)
     )
     assert population.recruit.run_in_months == population.recruit.lag_months == 6.0

@@ -15,7 +15,7 @@ from alsight.base.status import Status
 from alsight.infer.engines import load
 from alsight.infer.fit import Fit
 from alsight.infer.items.fit import fit_items
-from alsight.infer.items.likelihood import assess, draws_of, index
+from alsight.infer.items.likelihood import assess, draws_of, placed_at
 from alsight.infer.items.predict import predict_items, predict_traits, simulate_items
 from alsight.infer.items.responses import ItemsPlan, read_responses
 from alsight.infer.items.search import begin
@@ -62,7 +62,7 @@ def test_log_likelihood_equals_a_dense_grid(fit: Fit) -> None:
     found = read_responses(table, ItemsPlan(**{**PLAN.__dict__, "scores": [[0.0, 1, 2, 3, 4]] * 3}), SMALL)
     working = fit.arrays["working"]
     drawn = draws_of(15, 4000, 2, 1)
-    placed = index(found, working, np.zeros((15, 2)))
+    placed = placed_at(found, working, np.zeros((15, 2)))
     ours = assess(found, working, drawn, placed)
     slow = _slow(table, found.layout.natural(working))
     error = 4 / np.sqrt(4000) * np.sqrt(np.maximum(4000 / ours.effective - 1, 1e-4))
@@ -75,7 +75,7 @@ def test_scores_and_information_are_derivatives() -> None:
     working = begin(found)
     working[layout.spread] += 0.1 * np.cos(np.arange(layout.spread.stop - layout.spread.start))
     drawn = draws_of(12, 4000, 4, 5)
-    placed = index(found, working, np.zeros((12, 4)))
+    placed = placed_at(found, working, np.zeros((12, 4)))
     here, step = assess(found, working, drawn, placed), 1e-4
     scores = here.scores.sum(axis=0)
     for spot in (0, 1, 4, 9, *range(30, layout.size)):

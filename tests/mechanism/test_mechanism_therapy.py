@@ -61,7 +61,7 @@ def test_negative_strength_is_refused_by_its_type() -> None:
 )
 def test_delivery(fields: dict[str, float], months: list[int]) -> None:
     row = act_row(**fields)
-    assert [month for month in range(-2, 13) if levels.supplied(float(month), row)] == months
+    assert [month for month in range(-2, 13) if levels.administered(float(month), row)] == months
 
 
 def test_effect_rises_falls_and_wanes() -> None:

@@ -24,7 +24,7 @@ class Cutting(NamedTuple):
     """Item 5 as one score, and what it says about gastrostomy.
 
     Attributes:
-        score: the item [points, 0-4]; nan where it is missing or cannot be reported.
+        score: the item [points, 0-4]; nan where it is missing or cannot be determined.
         gastrostomy: 1 with, 0 without, nan not known.
         conflict: more than one of the three columns was filled.
     """

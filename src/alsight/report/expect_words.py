@@ -8,7 +8,7 @@ import polars as pl
 
 from alsight.detect.expect.expectation import Expectation, Question
 from alsight.detect.expect.outcomes import PLAIN
-from alsight.detect.expect.people import SAID, observed
+from alsight.detect.expect.people import SAID, as_observed
 from alsight.report.page.labels import source_name
 from alsight.report.page.words import interval, joined, opening, percent
 
@@ -156,7 +156,7 @@ def _meaning(question: Question, answer: Expectation) -> str:
 
 
 def _people(question: Question, answer: Expectation, name: str) -> str:
-    population = observed(question.population, question.outcome.rule, question.observed, question.run_in)
+    population = as_observed(question.population, question.outcome.rule, question.observed, question.run_in)
     follow, sets = population.follow_up, answer.tables["sets"]
     mimics = f"{percent(population.mimics.share)} of them with something else" if population.mimics.share else ""
     every = follow.schedule.rating

@@ -102,7 +102,7 @@ def _one(cohort: Cohort, event: Event, spec: ForecastSpec) -> tuple[dict[str, pl
         chosen = pl.col("subject") == spec.subject
         ahead = Tables(ahead.visits.filter(chosen), ahead.people.filter(chosen), ())
     if ahead.people.is_empty():
-        return _nobody(event), (*notes, f"No one asked for can be forecast for {event}.")
+        return _nobody(event), (*notes, f"Time to {EVENTS[event]} cannot be forecast for these people.")
     found = {f"time_to_{event}": forecast_time(fit, ahead)}
     if event == "survival":
         found["function"] = forecast_function(fit, ahead)

@@ -168,7 +168,7 @@ def _members(package: zipfile.ZipFile, parts: list[zipfile.ZipInfo], name: str) 
 
 
 def _old_workbook(raw: bytes, name: str) -> list[Sheet]:
-    """Refused: a damaged file of this format can make the engine fill the memory, and cannot be reported beforehand."""
+    """Refused: a damaged file of this format can make the engine fill the memory, and cannot be known beforehand."""
     if b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e" in raw:
         raise refuse(name, "protected", "the workbook is protected by a password.", "Save it without a password.")
     raise refuse(name, "unread_format", "workbooks of Excel 97-2003 (.xls) are not read.", "Save it as .xlsx or CSV.")

@@ -84,7 +84,7 @@ def _from_baseline(sheet: FormSheet, name: str, where: pl.Series, reported: Told
 
 def riluzole(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     """Riluzole of those who used it; "No" makes no treatment, whatever day stands beside it."""
-    used = reported.keep(booleans(sheet.column("subject_used_riluzole"), sheet.index("subject_used_riluzole", TABLE)))
+    used = reported.keep(booleans(sheet.column("subject_used_riluzole"), sheet.where("subject_used_riluzole", TABLE)))
     dated = sheet.column("riluzole_use_delta").is_not_null()
     yes, no = used.fill_null(False), (~used).fill_null(False)
     start = _from_baseline(sheet, "riluzole_use_delta", yes, reported)

@@ -86,7 +86,7 @@ def recorded_deaths(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     Returns:
         subject, died, day, source and row of every row with an answer.
     """
-    died = reported.keep(booleans(sheet.column("subject_died"), sheet.index("subject_died", TABLE)))
+    died = reported.keep(booleans(sheet.column("subject_died"), sheet.where("subject_died", TABLE)))
     when = day(sheet, "death_days", TABLE, reported)
     frame = sheet.frame.select("subject", "row").with_columns(
         died.alias("died"), when.alias("day"), source=pl.lit(sheet.source)

@@ -285,7 +285,7 @@ def _analyzed(
         "Nothing; a limit is no measurement.",
         "rejected",
     )
-    value = reported.keep(numbers(supplied.set(limited, None), sheet.index(result, TABLE), decimal="."))
+    value = reported.keep(numbers(supplied.set(limited, None), sheet.where(result, TABLE), decimal="."))
     measure = words(sheet.column(test)).str.to_lowercase().replace_strict(coding, default=None, return_dtype=pl.String)
     scale = pl.Series([None], dtype=pl.Float64).new_from_index(0, len(value))
     for name in sorted(set(coding.values())):

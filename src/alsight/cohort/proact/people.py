@@ -150,7 +150,7 @@ def _sites(sheet: FormSheet, reported: Told) -> pl.DataFrame:
     parts = [sheet.frame.select("subject", "row").with_columns(text.alias("site"))]
     for flag, site in SITE_FLAGS.items():
         if flag in sheet.frame.columns:
-            supplied = reported.keep(booleans(_flagged(sheet.column(flag)), sheet.index(flag, TABLE))).fill_null(False)
+            supplied = reported.keep(booleans(_flagged(sheet.column(flag)), sheet.where(flag, TABLE))).fill_null(False)
             parts.append(sheet.frame.select("subject", "row", pl.lit(site).alias("site")).filter(supplied))
     found = pl.concat(parts).drop_nulls("site")
     has = {site: (pl.col("site") == site).any() for site in ONSET_SITES}

@@ -41,8 +41,8 @@ class FormSheet:
             return self.frame[name]
         return pl.Series(name, [None], dtype=pl.String).new_from_index(0, self.frame.height)
 
-    def index(self, name: str, table: str) -> Place:
-        """Where a column stands, for what is reported of it."""
+    def where(self, name: str, table: str) -> Place:
+        """Where a column stands, for the faults that name it."""
         return Place(
             table=table,
             column=self.headings.get(name, name),
@@ -92,22 +92,22 @@ class Told:
         """Tell the rows of a sheet that `bad` marks, with what stands in column `name`."""
         if bad.any():
             shown = sheet.column(name) if supplied is None else supplied
-            self.frames.append(tell(sheet.index(name, table), bad, shown, rule, message, how_to_fix, severity))
+            self.frames.append(tell(sheet.where(name, table), bad, shown, rule, message, how_to_fix, severity))
 
 
 def number(sheet: FormSheet, name: str, table: str, reported: Told) -> pl.Series:
     """A column as numbers; a comma groups thousands, as PRO-ACT writes with a decimal point."""
-    return reported.keep(numbers(sheet.column(name), sheet.index(name, table), decimal="."))
+    return reported.keep(numbers(sheet.column(name), sheet.where(name, table), decimal="."))
 
 
 def day(sheet: FormSheet, name: str, table: str, reported: Told) -> pl.Series:
     """A column as whole days from the trial's baseline."""
-    return reported.keep(days(sheet.column(name), sheet.index(name, table), decimal="."))
+    return reported.keep(days(sheet.column(name), sheet.where(name, table), decimal="."))
 
 
 def choice(sheet: FormSheet, name: str, table: str, column: str, allowed: Sequence[str], reported: Told) -> pl.Series:
     """A column as one of the dictionary's choices, by the usual synonyms of a dictionary column."""
-    return reported.keep(choices(sheet.column(name), sheet.index(name, table), allowed, column=column))
+    return reported.keep(choices(sheet.column(name), sheet.where(name, table), allowed, column=column))
 
 
 def sheet_of(form: Form, file: File) -> tuple[FormSheet | None, list[Fault]]:

@@ -16,7 +16,7 @@ from alsight.calibrate.ensemble import VERSION
 from alsight.detect.expect.chance import Spread, at_least, best_of, nodes_of, share_interval, spread
 from alsight.detect.expect.count import FEWEST, RuleMarks, simulated
 from alsight.detect.expect.outcomes import Outcome, readings, wider
-from alsight.detect.expect.people import Observation, RunIn, followed, observed
+from alsight.detect.expect.people import Observation, RunIn, as_observed, followed
 from alsight.detect.expect.picking import by_groups, gained_by_trying, steps
 from alsight.detect.expect.published import published
 from alsight.episodes.definition import Definition
@@ -125,7 +125,7 @@ def expectation(question: Question, progress: Progress = silent) -> Expectation:
         RunError: hardly anybody enters, or no one can be judged by the rule.
     """
     rule, run_in = question.outcome.rule, question.run_in
-    population = observed(question.population, rule, question.observed, run_in)
+    population = as_observed(question.population, rule, question.observed, run_in)
     months = _months(question)
     rules = _rules(question)
     marks = simulated(

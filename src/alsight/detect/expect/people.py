@@ -84,7 +84,7 @@ def followed(population: Population, rule: Definition, observed: Observation) ->
     return needs(rule) if rule.timing == "fixed" else population.follow_up.months
 
 
-def observed(population: Population, rule: Definition, observed: Observation, run_in: RunIn | None) -> Population:
+def as_observed(population: Population, rule: Definition, observed: Observation, run_in: RunIn | None) -> Population:
     """The population with the visits, losses and run-in asked for; a run-in is watched but does not yet select."""
     follow, recruit = population.follow_up, population.recruit
     interval = follow.schedule.rating if observed.interval is None else observed.interval

@@ -77,7 +77,7 @@ def spots(layout: ItemsLayout, values: ItemsValues) -> tuple[np.ndarray, ...]:
     return np.ascontiguousarray(values.discrimination), values.steps, layout.cuts, layout.trait
 
 
-def index(
+def placed_at(
     found: Responses, working: Float[np.ndarray, " parameter"], near: Float[np.ndarray, "subject effect"]
 ) -> Placed:
     """Each person's mode and curvature, where the draws are to stand; `near` is where the search begins."""

@@ -14,7 +14,7 @@ from scipy.special import ndtri
 from alsight.infer.fit import Fit
 from alsight.infer.items.kernel import weigh
 from alsight.infer.items.layout import ItemsValues
-from alsight.infer.items.likelihood import draws_of, index, means, spots
+from alsight.infer.items.likelihood import draws_of, means, placed_at, spots
 from alsight.infer.items.responses import Responses, read_responses
 from alsight.models.latent.items import moments, simulate_scores
 
@@ -113,7 +113,7 @@ def _known(fit: Fit, visits: pl.DataFrame) -> _Known:
     working, layout = fit.arrays["working"], found.layout
     values = layout.values(working)
     effects = 2 * layout.traits
-    placed = index(found, working, np.zeros((found.people, effects)))
+    placed = placed_at(found, working, np.zeros((found.people, effects)))
     drawn = draws_of(found.people, fit.model.draws, effects, fit.model.seed)
     law = (means(found, values), np.linalg.inv(values.root @ values.root.T))
     rows = (found.time, found.item, found.index)

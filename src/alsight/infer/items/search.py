@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from alsight.base.status import Status
-from alsight.infer.items.likelihood import ItemsEvaluation, Placed, assess, draws_of, index
+from alsight.infer.items.likelihood import ItemsEvaluation, Placed, assess, draws_of, placed_at
 from alsight.infer.items.responses import Responses
 from alsight.infer.newton import Direction, Rules, Surface, climb, least_part, uphill
 
@@ -83,13 +83,13 @@ def ascend(
 
     The draws move to the new modes with every step: where they stood still, the search would fit their gaps.
     """
-    latest = [index(responses, working, near)]
+    latest = [placed_at(responses, working, near)]
     tried: dict[bytes, tuple[ItemsEvaluation, Placed]] = {}
     last, calm = np.inf, 1.0
     faint = FAINT[int(responses.layout.traits > 1)]
 
     def surface(points: np.ndarray, _: np.ndarray) -> Surface:
-        placed = index(responses, points[0], latest[0].center)
+        placed = placed_at(responses, points[0], latest[0].center)
         here = assess(responses, points[0], drawn, placed)
         tried[points.tobytes()] = here, placed
         total = np.array([here.log_likelihood.sum()])

@@ -65,7 +65,7 @@ _DX, _LAG = at.T["delay_months"], at.T["lag_months"]
 
 
 @nb.njit(**STRICT)
-def supplied(since: float, act: Any) -> bool:
+def administered(since: float, act: Any) -> bool:
     """Whether a treatment is given in the month that ends so long after its first day."""
     month = math.ceil(since) - 1.0
     if month < 0.0 or month >= act[STOP] - act[START]:
@@ -86,7 +86,7 @@ def treat(m: int, month: int, traits: Any, acts: Any, scale: Any, memory: Any, e
             since -= traits[_DX]
             if act[ORIGIN] == 0.0:
                 since -= traits[_LAG]
-        on = supplied(since, act)
+        on = administered(since, act)
         level = memory[0, k]
         memory[0, k] = level + ((1.0 - level) * act[RISE] if on else -level * act[FALL])
         if since <= 0.0:
