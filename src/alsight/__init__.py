@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from alsight.cohort.read.source import read as read
     from alsight.detect.thresholds import Thresholds as Thresholds
     from alsight.population.spec import Population as Population
+    from alsight.verbs.analyze import AnalyzeSpec as AnalyzeSpec
+    from alsight.verbs.analyze import analyze as analyze
     from alsight.verbs.assess import AssessSpec as AssessSpec
     from alsight.verbs.assess import assess as assess
     from alsight.verbs.check import CheckSpec as CheckSpec
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 
 NAMES: Final[dict[str, str]] = {
     "AlsightError": "alsight.base.errors",
+    "AnalyzeSpec": "alsight.verbs.analyze",
     "Answer": "alsight.base.answer",
     "AssessSpec": "alsight.verbs.assess",
     "CheckSpec": "alsight.verbs.check",
@@ -69,6 +72,7 @@ NAMES: Final[dict[str, str]] = {
     "TherapiesSpec": "alsight.verbs.therapies",
     "Thresholds": "alsight.detect.thresholds",
     "VERBS": "alsight.verbs.table",
+    "analyze": "alsight.verbs.analyze",
     "ask": "alsight.verbs.table",
     "assess": "alsight.verbs.assess",
     "check": "alsight.verbs.check",

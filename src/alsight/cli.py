@@ -45,6 +45,7 @@ DESCRIBED: Final[dict[str, tuple[str, ...]]] = {
 }
 """Tables and columns that `describe` prints; `--json` and `--out` give all of them."""
 SHOWN: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "analyze": {"analysis": ()},
     "check": {
         "rules": ("severity", "table", "rule", "entries", "how_to_fix"),
         "faults": ("source", "row", "column", "value", "message"),

@@ -129,6 +129,12 @@ VERBS: Final[dict[str, Verb]] = {
                 "alsight simulate --size 1000 --therapies riluzole --json",
             ),
         ),
+        Verb(
+            "analyze",
+            "Analyze a trial by several methods side by side.",
+            "path",
+            ("alsight analyze trial --control placebo", "alsight analyze trial.csv --plan plan.toml --out analysis"),
+        ),
     )
 }
 

@@ -70,7 +70,7 @@ ANALYSES: Final[dict[str, Analysis]] = {
     "cafs": Analysis(
         title="Combined assessment of function and survival (joint rank)",
         estimand="How much likelier a treated person does better than a control, by survival first, then by function.",
-        deaths="Death is worse than any change of function, an earlier one worse than a later one (composite estimand).",
+        deaths="Death is worse than any change of function, and worse the earlier it is (composite estimand).",
         run=_plain(combined.ranks_of_survival_and_function),
     ),
     "log_rank": Analysis(

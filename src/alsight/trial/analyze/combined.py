@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log, sqrt
+from math import exp, inf, isfinite, sqrt
 from typing import Any
 
-import numpy as np
 import polars as pl
 from scipy.special import ndtr, ndtri
 
@@ -44,7 +43,10 @@ def ranks_of_survival_and_function(trial: TrialPeople, plan: AnalysisPlan) -> Se
     quantities = (("net benefit", 0.0), ("win odds", 1.0), ("win ratio", 1.0), ("difference of mean ranks", 0.0))
     if not on or not off or len(trial.visits) > MOST_VISITS:
         reason = "An arm has no one." if not on or not off else f"More than {MOST_VISITS} planned visits."
-        return [Estimate(quantity=one, no_effect=null, status="not estimable", reason=reason, **shared) for one, null in quantities]
+        return [
+            Estimate(quantity=one, no_effect=null, status="not estimable", reason=reason, **shared)
+            for one, null in quantities
+        ]
     data = trial.changes()[None], time[None], died[None], treated[None]
     result = win_statistics(*data, threshold=plan.threshold_points, level=plan.level)
     p, reason = float(result.p[0]), ""
@@ -53,7 +55,8 @@ def ranks_of_survival_and_function(trial: TrialPeople, plan: AnalysisPlan) -> Se
         p, reason = permutation_p(score[0], treated, plan.seed), "The p value is that of the permutation test."
     z = float(ndtri((1 + plan.level) / 2))
     benefit, error = float(result.net_benefit[0]), float(result.net_benefit_error[0])
-    odds = [float(one[0] / (1 - one[0])) for one in (result.win_probability, result.win_probability_low, result.win_probability_high)]
+    shares = (result.win_probability, result.win_probability_low, result.win_probability_high)
+    odds = [float(one[0]) / (1 - float(one[0])) if one[0] < 1 else inf for one in shares]
     ratio, ratio_error = float(result.log_win_ratio[0]), float(result.log_win_ratio_error[0])
     people = on + off
     rank = float(result.mean_rank_difference[0])
@@ -72,7 +75,7 @@ def ranks_of_survival_and_function(trial: TrialPeople, plan: AnalysisPlan) -> Se
             high=high,
             standard_error=spread,
             p=p,
-            reason=reason,
+            reason=reason if isfinite(value) else "No one lost a comparison, or no one won one.",
             **shared,
         )
         for (quantity, null), (value, low, high, spread) in zip(quantities, numbers, strict=True)
@@ -86,7 +89,9 @@ def responders(trial: TrialPeople, plan: AnalysisPlan, cohort: Cohort) -> Sequen
     """
     rule = next(one for one in DEFINITIONS if one.name == plan.responder)
     result = judge(cohort, [rule])[0]
-    names = pl.DataFrame({"subject": cohort.subjects["subject"], "met": result.found, "eligible": result.spells.eligible})
+    names = pl.DataFrame(
+        {"subject": cohort.subjects["subject"], "met": result.found, "eligible": result.spells.eligible}
+    )
     people = trial.people.join(names, on="subject").filter("eligible")
     on, off = people.filter(pl.col("arm") != trial.control), people.filter(pl.col("arm") == trial.control)
     shared: dict[str, Any] = {

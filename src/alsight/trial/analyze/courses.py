@@ -39,7 +39,7 @@ def _covariates(plan: AnalysisPlan, *, times: str = "") -> str:
     return "".join(f" + {name}" + (f" + {name}:{times}" if times else "") for name in plan.covariates)
 
 
-def _counts(rows: pl.DataFrame) -> dict[str, int]:
+def _counts(rows: pl.DataFrame) -> dict[str, Any]:
     people = rows.unique("subject")
     on = int(people["treated"].sum())
     return {"people_therapy": on, "people_control": people.height - on}
@@ -49,9 +49,10 @@ def _refused(name: str, arm: str, quantity: str, reason: str, **more: Any) -> Es
     return Estimate(analysis=name, arm=arm, quantity=quantity, status="not estimable", reason=reason, **more)
 
 
-def _too_few(counts: dict[str, int]) -> str:
+def _too_few(counts: dict[str, Any]) -> str:
     least = min(counts.values())
-    return f"An arm has {least} people with ratings; at least {FEWEST} are needed." if least < FEWEST else ""
+    people = "no one" if least == 0 else "1 person" if least == 1 else f"{least} people"
+    return f"An arm has {people} with ratings; at least {FEWEST} are needed." if least < FEWEST else ""
 
 
 def _fitted(fit: Fit) -> tuple[str, str]:
@@ -63,7 +64,7 @@ def _fitted(fit: Fit) -> tuple[str, str]:
 
 
 def _tested(
-    fit: Fit, column: str, plan: AnalysisPlan, name: str, arm: str, quantity: str, unit: str, counts: dict[str, int]
+    fit: Fit, column: str, plan: AnalysisPlan, name: str, arm: str, quantity: str, unit: str, counts: dict[str, Any]
 ) -> Estimate:
     """The estimate of one coefficient with its test."""
     state, reason = _fitted(fit)
@@ -72,7 +73,9 @@ def _tested(
     row = np.array([float(each == column) for each in fit.columns.fixed])
     result = contrasts(fit, {column: row}, plan.degrees, plan.level).row(0, named=True)
     numbers = {key: result[key] for key in ("estimate", "low", "high", "standard_error", "p")}
-    return Estimate(analysis=name, arm=arm, quantity=quantity, unit=unit, status=state, reason=reason, **numbers, **counts)
+    return Estimate(
+        analysis=name, arm=arm, quantity=quantity, unit=unit, status=state, reason=reason, **numbers, **counts
+    )
 
 
 def slope(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
@@ -110,14 +113,17 @@ def all_visits(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
     """
     name, arm, quantity = "mmrm", trial.arms[0], "difference of changes at the last visit"
     rows = _rows(trial).drop_nulls("visit")
-    counts = _counts(rows) if rows.height else {"people_therapy": 0, "people_control": 0}
+    counts = _counts(rows)
     if reason := _too_few(counts):
         return [_refused(name, arm, quantity, reason, **counts)]
     labels = {visit: f"m{index:03d}" for index, visit in enumerate(trial.visits)}
     present = [labels[one] for one in trial.visits if one in set(rows["visit"].to_list())]
     rows = rows.with_columns(
         slot=pl.col("visit").replace_strict(labels, return_dtype=pl.String).cast(pl.Enum(present)),
-        group=pl.when("treated").then(pl.lit("b_therapy")).otherwise(pl.lit("a_control")).cast(pl.Enum(["a_control", "b_therapy"])),
+        group=pl.when("treated")
+        .then(pl.lit("b_therapy"))
+        .otherwise(pl.lit("a_control"))
+        .cast(pl.Enum(["a_control", "b_therapy"])),
     )
     fit = fit_marginal(rows, f"change ~ baseline + group * slot{_covariates(plan)}", visit="slot")
     state, reason = _fitted(fit)
@@ -164,7 +170,7 @@ def joint(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
     table = {row["parameter"]: row for row in fit.table(plan.level).iter_rows(named=True)}
     effect = table["therapy:months"]
     ratio = table["event_therapy"]
-    shared = {"analysis": name, "arm": arm, "status": state, "reason": reason, **counts, **events}
+    shared: dict[str, Any] = {"analysis": name, "arm": arm, "status": state, "reason": reason, **counts, **events}
     return [
         Estimate(
             quantity=quantities[0][0],

@@ -81,7 +81,9 @@ def estimate_table(estimates: Sequence[Estimate]) -> pl.DataFrame:
     lacking = pl.col("estimate").is_null() & (pl.col("status") == "estimated")
     return frame.with_columns(
         status=pl.when(lacking).then(pl.lit("not estimable")).otherwise("status"),
-        reason=pl.when(lacking & (pl.col("reason") == "")).then(pl.lit("The data do not determine it.")).otherwise("reason"),
+        reason=pl.when(lacking & (pl.col("reason") == ""))
+        .then(pl.lit("The data do not determine it."))
+        .otherwise("reason"),
     )
 
 

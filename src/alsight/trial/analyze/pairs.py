@@ -1,7 +1,7 @@
 """Pairwise comparison of people by survival and function (CAFS, joint rank), exactly and without sorting.
 
-The visits of a person are bits of one number, so that the last visit that two people have in common is the highest bit of
-the product: a pair costs a few nanoseconds, and 1,000 people take a few milliseconds.
+The visits of a person are bits of one number, so that the last visit that two people have in common is the highest bit
+of the product. A pair costs a few nanoseconds, and 1,000 people take a few milliseconds.
 """
 
 from __future__ import annotations
@@ -102,9 +102,7 @@ def compare_pairs(
     *,
     present: Bool[np.ndarray, "trial subject"] | None = None,
     threshold: float = 0.0,
-) -> tuple[
-    Float[np.ndarray, "trial subject"], Float[np.ndarray, "trial subject"], Float[np.ndarray, "trial subject"]
-]:
+) -> tuple[Float[np.ndarray, "trial subject"], Float[np.ndarray, "trial subject"], Float[np.ndarray, "trial subject"]]:
     """Score of each person against all others, and wins and losses against the other arm.
 
     Each pair of people is compared once: two who died by the time of death; one who died with one followed for as long
@@ -134,10 +132,14 @@ def compare_pairs(
     visits = np.uint64(1) << np.arange(change.shape[-1], dtype=np.uint64)
     bits = np.where(np.isnan(change), np.uint64(0), visits).sum(axis=-1, dtype=np.uint64)
     arm = treated.astype(np.int64) if present is None else np.where(present, treated, -1)
-    counted = _score(np.ascontiguousarray(change, float), bits, time.astype(float), died, arm, float(threshold), _SOURCES)
+    counted = _score(
+        np.ascontiguousarray(change, float), bits, time.astype(float), died, arm, float(threshold), _SOURCES
+    )
     return counted[0].astype(float), counted[1].astype(float), counted[2].astype(float)
 
 
-def ranks(score: Float[np.ndarray, "trial subject"], people: Int[np.ndarray, " trial"]) -> Float[np.ndarray, "trial subject"]:
+def ranks(
+    score: Float[np.ndarray, "trial subject"], people: Int[np.ndarray, " trial"]
+) -> Float[np.ndarray, "trial subject"]:
     """Ranks from 1 to n that belong to the scores: half of score + n + 1."""
     return (score + people[:, None] + 1) / 2

@@ -28,7 +28,7 @@ class TrialPeople:
     """A trial's people, one row each, and their ratings after baseline.
 
     Attributes:
-        people: `subject`, `arm`, `baseline` [points], `baseline_day`, `months` [of follow-up for the endpoint], `event`,
+        people: `subject`, `arm`, `baseline` [points], `baseline_day`, `months` [followed for the endpoint], `event`,
             and the covariates.
         ratings: `subject`, `arm`, `months` since baseline, `total`, `change`, `baseline`, covariates, and `visit`, the
             planned visit in months (null outside every window); the rating at baseline among them, at 0.
@@ -90,7 +90,9 @@ def trial_people(cohort: Cohort, plan: AnalysisPlan) -> TrialPeople:
         SpecError: there are no two arms, or an arm, covariate, endpoint or visit of the plan does not exist.
     """
     control, arms = _arms(cohort, plan)
-    people = cohort.subjects.filter(pl.col("arm").is_in([control, *arms])).select("subject", "arm", *_covariates(cohort, plan))
+    people = cohort.subjects.filter(pl.col("arm").is_in([control, *arms])).select(
+        "subject", "arm", *_covariates(cohort, plan)
+    )
     rated = cohort.visits.select("subject", "day", total=pl.col(plan.outcome).cast(pl.Float64)).drop_nulls("total")
     rated = rated.join(people.select("subject"), on="subject", how="semi").sort("subject", "day")
     visits, inferred = _planned(rated, plan)
@@ -112,7 +114,9 @@ def _arms(cohort: Cohort, plan: AnalysisPlan) -> tuple[str, tuple[str, ...]]:
     faults: list[tuple[str, str, object]] = []
     if control not in named:
         faults.append(("control", f"one of {shown}", plan.control or "nothing"))
-    faults += [("arms", f"of {shown}, without the control", one) for one in plan.arms if one not in named or one == control]
+    faults += [
+        ("arms", f"of {shown}, without the control", one) for one in plan.arms if one not in named or one == control
+    ]
     if faults:
         raise SpecError(faults)
     return control, plan.arms or tuple(name for name in named if name != control)
@@ -120,7 +124,11 @@ def _arms(cohort: Cohort, plan: AnalysisPlan) -> tuple[str, tuple[str, ...]]:
 
 def _covariates(cohort: Cohort, plan: AnalysisPlan) -> list[str]:
     usable = [name for name in cohort.subjects.columns if name not in ("subject", "arm")]
-    faults = [("covariates", "columns of the subjects: " + ", ".join(usable), one) for one in plan.covariates if one not in usable]
+    faults = [
+        ("covariates", "columns of the subjects: " + ", ".join(usable), one)
+        for one in plan.covariates
+        if one not in usable
+    ]
     if faults:
         raise SpecError(faults)
     return list(plan.covariates)
@@ -137,7 +145,8 @@ def _planned(rated: pl.DataFrame, plan: AnalysisPlan) -> tuple[tuple[float, ...]
     gap, unit = _gap(float(gaps.median()))  # type: ignore[arg-type]
     last = plan.horizon_months * DAYS_PER_MONTH if plan.horizon_months else float(rated["day"].quantile(0.95) or 0.0)
     count = max(1, round(last / gap))
-    note = f"Planned visits were not stated; {count:,} visits {unit} apart were taken from the ratings."
+    many = "1 visit" if count == 1 else f"{count:,} visits"
+    note = f"Planned visits were not stated; the ratings suggest {many}, {unit} apart."
     return tuple(gap * one / DAYS_PER_MONTH for one in range(1, count + 1)), (note,)
 
 
@@ -164,7 +173,7 @@ def _with_baseline(people: pl.DataFrame, rated: pl.DataFrame, window: float) -> 
     joined = people.join(first.select("subject", baseline="total", baseline_day="day"), on="subject", how="left")
     lacking = joined.filter(pl.col("baseline").is_null())
     notes = tuple(
-        f"{len(who):,} of {arm} excluded: no rating at baseline."
+        f"{arm}: {len(who):,} excluded, no rating at baseline."
         for (arm,), who in lacking.group_by("arm", maintain_order=True)
     )
     return joined.drop_nulls("baseline").sort("subject"), notes
@@ -204,7 +213,9 @@ def _at_visits(
     nearest = gap.argmin(axis=1) if len(months) else np.zeros(0, int)
     away = gap[np.arange(len(months)), nearest]
     inside = (away * DAYS_PER_MONTH <= window) & (rows["day"].to_numpy() > rows["baseline_day"].to_numpy())
-    rows = rows.with_columns(visit=pl.Series(np.asarray(visits)[nearest]), away=pl.Series(away), inside=pl.Series(inside))
+    rows = rows.with_columns(
+        visit=pl.Series(np.asarray(visits)[nearest]), away=pl.Series(away), inside=pl.Series(inside)
+    )
     best = (pl.col("away") == pl.col("away").min().over("subject", "visit", "inside")) & pl.col("inside")
     best = best & (pl.col("day").rank("ordinal").over("subject", "visit", "inside", best) == 1)
     rows = rows.with_columns(visit=pl.when(best).then("visit"))

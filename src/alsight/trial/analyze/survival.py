@@ -60,7 +60,13 @@ def log_rank(trial: TrialPeople, _: AnalysisPlan) -> Sequence[Estimate]:
     gap = float(test.observed[0, 1] - test.expected[0, 1])
     return [
         Estimate(
-            analysis=name, quantity=quantity, unit="people", estimate=gap, p=float(test.p[0]), favors_therapy="lower", **shared
+            analysis=name,
+            quantity=quantity,
+            unit="people",
+            estimate=gap,
+            p=float(test.p[0]),
+            favors_therapy="lower",
+            **shared,
         )
     ]
 
@@ -77,7 +83,9 @@ def cox(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
     formula = "~ therapy" + "".join(f" + {one}" for one in plan.covariates)
     fit = fit_cox(people, formula, time="months", event="event")
     status = Status(int(fit.status))
-    row = next((one for one in fit.table(plan.level).iter_rows(named=True) if one["parameter"].endswith("therapy")), None)
+    row = next(
+        (one for one in fit.table(plan.level).iter_rows(named=True) if one["parameter"].endswith("therapy")), None
+    )
     if status != Status.CONVERGED or row is None:
         return _refused(name, "hazard ratio", ADVICE[status], shared, **more)
     return [
@@ -95,7 +103,12 @@ def cox(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
 
 
 def _difference(
-    name: str, quantity: str, unit: str, values: Sequence[tuple[float, float]], plan: AnalysisPlan, shared: dict[str, Any]
+    name: str,
+    quantity: str,
+    unit: str,
+    values: Sequence[tuple[float, float]],
+    plan: AnalysisPlan,
+    shared: dict[str, Any],
 ) -> list[Estimate]:
     """A difference of two independent estimates (therapy, control), each with its standard error."""
     (on, on_error), (off, off_error) = values
@@ -149,7 +162,7 @@ def alive_at_end(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
     for curve in curves:
         before = np.searchsorted(curve.time, horizon, side="right") - 1
         error = float(curve.error[before]) if before >= 0 else 0.0
-        values.append((float(survival_at(curve, np.array([horizon]))[0][0]), 0.0 if np.isnan(error) else error))
+        values.append((float(survival_at(curve, np.array([horizon], float))[0][0]), 0.0 if np.isnan(error) else error))
     result = _difference(name, quantity, "", values, plan, shared)
     return [_named(result[0], f"{quantity} at month {horizon:.1f}")]
 

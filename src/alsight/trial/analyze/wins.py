@@ -1,4 +1,4 @@
-"""Win statistics of two arms: win probability, win odds, win ratio, net benefit, mean ranks, with intervals and tests."""
+"""Win statistics of two arms: win probability, odds and ratio, net benefit, mean ranks, with intervals and tests."""
 
 from __future__ import annotations
 
@@ -71,10 +71,11 @@ def win_statistics(
 ) -> WinStatistics:
     """Compare two arms pair by pair; see `compare_pairs` for the rules and the arguments.
 
-    Standard errors come from the projection of the U-statistic on each person: of the shares of the other arm that a person
-    wins and loses against, the variances of the two arms' means are added. The interval of the win probability p is
-    Wilson's with the effective number p (1 - p) / variance. The test is of Finkelstein and Schoenfeld: the sum of the
-    treated people's scores over its SD under all allocations, sqrt(n1 n0 sum(score^2) / (n (n - 1))).
+    Standard errors come from the projection of the U-statistic on each person: the shares of the other arm that a
+    person wins and loses against have a variance in each arm, and those of the two means are added. The interval of the
+    win probability p is Wilson's with the effective number p (1 - p) / variance. The test is of Finkelstein and
+    Schoenfeld: the sum of the treated people's scores over its SD under all allocations,
+    sqrt(n1 n0 sum(score^2) / (n (n - 1))).
 
     Args:
         change: change from baseline [points].

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Final, Literal
 
 import msgspec
 import numpy as np
 import polars as pl
 from jaxtyping import Float
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from alsight.base.errors import SpecError
 from alsight.base.spec import Spec
-from alsight.trial.looks.crossing import Going, crossing, start
+from alsight.trial.looks.crossing import Going, crossing, root, start
 from alsight.trial.looks.spending import SPENDING, spent_by
 
 Efficacy = Literal[
@@ -79,7 +79,7 @@ _RANGE: Final = {
 
 def _order_faults(looks: Looks) -> list[tuple[str, str, object]]:
     fractions = looks.information
-    rising = all(early < late for early, late in zip(fractions, fractions[1:], strict=False))
+    rising = all(early < late for early, late in pairwise(fractions))
     if not fractions or not rising or fractions[-1] != 1:
         return [("information", "rising fractions of which the last is 1", fractions)]
     return []
@@ -152,7 +152,7 @@ def _stays(looks: Looks, going: Going, fraction: float, bound: float) -> Going:
 
 def _spending_bounds(looks: Looks, spent: Float[np.ndarray, " look"]) -> Float[np.ndarray, " look"]:
     """Bounds whose upper side spends the increments of `spent`."""
-    going, bounds = start(), []
+    going, bounds = start(), list[float]()
     for fraction, share in zip(looks.information, np.diff(spent, prepend=0.0), strict=True):
         bounds.append(_bound(going, float(fraction), float(share)))
         going = _stays(looks, going, float(fraction), bounds[-1])
@@ -163,7 +163,7 @@ def _bound(going: Going, fraction: float, share: float) -> float:
     """Z above which the trials that go on have a probability of `share`."""
     if share <= going.above(fraction, FAR):
         return np.inf
-    return float(brentq(lambda z: going.above(fraction, z) - share, -FAR, FAR, xtol=1e-12))
+    return root(lambda z: going.above(fraction, z) - share, -FAR, FAR)
 
 
 def _spent(looks: Looks, bounds: Float[np.ndarray, " look"]) -> float:
@@ -173,7 +173,7 @@ def _spent(looks: Looks, bounds: Float[np.ndarray, " look"]) -> float:
 
 def _scaled(looks: Looks, shape: Float[np.ndarray, " look"]) -> Float[np.ndarray, " look"]:
     each = looks.alpha / looks.sides
-    return shape * float(brentq(lambda scale: _spent(looks, scale * shape) - each, 0.01, FAR, xtol=1e-12))
+    return shape * root(lambda scale: _spent(looks, scale * shape) - each, 0.01, FAR)
 
 
 def _last_spends_the_rest(looks: Looks, early: Float[np.ndarray, " early"]) -> Float[np.ndarray, " look"]:
@@ -182,7 +182,9 @@ def _last_spends_the_rest(looks: Looks, early: Float[np.ndarray, " early"]) -> F
         spent += going.above(float(fraction), float(bound))
         going = _stays(looks, going, float(fraction), float(bound))
     if spent >= each:
-        raise SpecError([("parameter", f"so high that early looks spend under alpha = {looks.alpha:g}", looks.parameter)])
+        raise SpecError(
+            [("parameter", f"so high that early looks spend under alpha = {looks.alpha:g}", looks.parameter)]
+        )
     return np.array([*early, _bound(going, 1.0, each - spent)])
 
 
@@ -211,7 +213,7 @@ def _beta_bounds(looks: Looks, upper: Float[np.ndarray, " look"], drift: float) 
     """Lower bounds that spend beta at this drift, the last one included."""
     supplied = looks.futility_parameter
     parameter = _DEFAULT.get(looks.futility, 0.0) if supplied is None else supplied
-    going, lower, before = start(drift), [], 0.0
+    going, lower, before = start(drift), list[float](), 0.0
     for fraction, bound in zip(looks.information, upper, strict=True):
         spent = spent_by(looks.futility, float(fraction), looks.beta, parameter)
         stays = float(going.mass.sum())
@@ -228,7 +230,7 @@ def _lower(going: Going, fraction: float, share: float) -> float:
         return -np.inf
     if share <= going.above(fraction, reach):
         return np.inf
-    return float(brentq(lambda z: going.above(fraction, z) - share, -reach, reach, xtol=1e-12))
+    return root(lambda z: going.above(fraction, z) - share, -reach, reach)
 
 
 def needed_drift(looks: Looks) -> float:
@@ -240,7 +242,7 @@ def needed_drift(looks: Looks) -> float:
     upper = efficacy_bounds(looks)
     single = float(ndtri(1 - looks.alpha / looks.sides) + ndtri(1 - looks.beta))
     if looks.futility in SPENDING:
-        return float(brentq(lambda drift: _beta_bounds(looks, upper, drift)[-1] - upper[-1], 0.2, single + 6))
+        return root(lambda drift: float(_beta_bounds(looks, upper, drift)[-1] - upper[-1]), 0.2, single + 6)
     lower = _power_lower(looks, upper)
     target = 1 - looks.beta
 
@@ -249,7 +251,7 @@ def needed_drift(looks: Looks) -> float:
 
     if missing(single + 6) < 0:
         raise SpecError([("futility_z", "low enough that the power can reach 1 - beta", looks.futility_z)])
-    return float(brentq(missing, 0.0, single + 6))
+    return root(missing, 0.0, single + 6)
 
 
 def _power_lower(looks: Looks, upper: Float[np.ndarray, " look"]) -> list[float] | None:
@@ -280,7 +282,9 @@ def boundary_table(
     fractions = np.asarray(looks.information, float)
     other = -upper if looks.sides == 2 else None
     spent = crossing(looks.information, upper, other)[0] * looks.sides
-    none, alternative = (crossing(looks.information, upper, -upper if looks.sides == 2 else lower, at) for at in (0, drift))
+    none, alternative = (
+        crossing(looks.information, upper, -upper if looks.sides == 2 else lower, at) for at in (0, drift)
+    )
     sign = 1.0 if higher_is_better else -1.0
     scale = sign * (np.nan if standard_error is None else standard_error) / np.sqrt(fractions)
     columns = {

@@ -9,13 +9,15 @@ Source: armitage1969, jennison2000
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 from scipy.special import ndtr
 
 NODES: Final = 256
@@ -81,9 +83,9 @@ def start(drift: float = 0.0, fraction: float = 0.0, z: float = 0.0) -> Going:
 
 
 def crossing(
-    fractions: Sequence[float],
-    upper: Sequence[float],
-    lower: Sequence[float] | None = None,
+    fractions: ArrayLike,
+    upper: ArrayLike,
+    lower: ArrayLike | None = None,
     drift: float = 0.0,
     begin: Going | None = None,
 ) -> tuple[Float[np.ndarray, " look"], Float[np.ndarray, " look"]]:
@@ -97,10 +99,17 @@ def crossing(
         begin: trials to begin with, in place of new ones.
     """
     going = start(drift) if begin is None else begin
-    bounds = [-np.inf] * len(fractions) if lower is None else list(lower)
-    up, down = np.zeros(len(fractions)), np.zeros(len(fractions))
-    for look, fraction in enumerate(fractions):
-        up[look] = going.above(fraction, upper[look])
-        down[look] = going.below(fraction, bounds[look]) if np.isfinite(bounds[look]) else 0.0
-        going = going.look(fraction, bounds[look], upper[look])
+    when, top = np.asarray(fractions, float), np.asarray(upper, float)
+    bottom = np.full(when.shape, -np.inf) if lower is None else np.asarray(lower, float)
+    up, down = np.zeros(when.shape), np.zeros(when.shape)
+    for look, (fraction, low, high) in enumerate(zip(when, bottom, top, strict=True)):
+        up[look] = going.above(fraction, high)
+        down[look] = going.below(fraction, low) if np.isfinite(low) else 0.0
+        going = going.look(fraction, low, high)
     return up, down
+
+
+def root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function of one number is 0 between two numbers at which its signs differ."""
+    solve: Any = brentq
+    return float(solve(function, low, high, xtol=1e-12))
