@@ -60,14 +60,16 @@ def test_every_analysis_answers_with_who_counted(trial: Cohort) -> None:
 
 
 def test_a_difference_that_is_put_in_comes_out(trial: Cohort) -> None:
-    """Ratings on exact lines, one point a month apart: slopes and the last visit give it back."""
+    """Ratings on lines one point a month apart, with little noise: slopes and the last visit give it back."""
     people = trial.subjects.select("subject", "arm").with_row_index("row")
     months = pl.DataFrame({"month": np.arange(0, 13, 3)})
     rows = people.join(months, how="cross").with_columns(
         day=(pl.col("month") * 30.4375).round().cast(pl.Int32),
         rate=pl.when(pl.col("arm") == "placebo").then(1.5).otherwise(0.5) + (pl.col("row") % 5) * 0.1,
     )
-    rows = rows.with_columns(alsfrs_r_total=(44 - pl.col("rate") * pl.col("day") / 30.4375).cast(pl.Float32))
+    noise = pl.Series(np.random.default_rng(1).normal(0, 0.1, rows.height))
+    exact = 44 - pl.col("rate") * pl.col("day") / 30.4375
+    rows = rows.with_columns(alsfrs_r_total=(exact + noise).cast(pl.Float32))
     visits = rows.select("subject", "day", "alsfrs_r_total", scale=pl.lit("alsfrs_r"))
     blank = [
         pl.lit(None, dtype).alias(name) for name, dtype in trial.visits.schema.items() if name not in visits.columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import exp, inf, isfinite, sqrt
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from scipy.special import ndtr, ndtri
@@ -17,9 +17,11 @@ from alsight.trial.analyze.estimate import Estimate
 from alsight.trial.analyze.pairs import MOST_VISITS, compare_pairs
 from alsight.trial.analyze.people import TrialPeople
 from alsight.trial.analyze.plan import AnalysisPlan
-from alsight.trial.analyze.wins import permutation_p, win_statistics
+from alsight.trial.analyze.wins import WinStatistics, permutation_p, win_statistics
 
-SMALL = 20
+QUANTITIES: Final = (("net benefit", 0.0), ("win odds", 1.0), ("win ratio", 1.0), ("difference of mean ranks", 0.0))
+"""Ways to say how two arms compare, each with its value without an effect."""
+SMALL: Final = 20
 """People in an arm under whom the p value is that of the permutation test; assumed."""
 
 
@@ -40,12 +42,11 @@ def ranks_of_survival_and_function(trial: TrialPeople, plan: AnalysisPlan) -> Se
         "events_therapy": int(died[treated].sum()),
         "events_control": int(died[~treated].sum()),
     }
-    quantities = (("net benefit", 0.0), ("win odds", 1.0), ("win ratio", 1.0), ("difference of mean ranks", 0.0))
     if not on or not off or len(trial.visits) > MOST_VISITS:
         reason = "An arm has no one." if not on or not off else f"More than {MOST_VISITS} planned visits."
         return [
             Estimate(quantity=one, no_effect=null, status="not estimable", reason=reason, **shared)
-            for one, null in quantities
+            for one, null in QUANTITIES
         ]
     data = trial.changes()[None], time[None], died[None], treated[None]
     result = win_statistics(*data, threshold=plan.threshold_points, level=plan.level)
@@ -53,19 +54,6 @@ def ranks_of_survival_and_function(trial: TrialPeople, plan: AnalysisPlan) -> Se
     if min(on, off) < SMALL:
         score, _, _ = compare_pairs(*data, threshold=plan.threshold_points)
         p, reason = permutation_p(score[0], treated, plan.seed), "The p value is that of the permutation test."
-    z = float(ndtri((1 + plan.level) / 2))
-    benefit, error = float(result.net_benefit[0]), float(result.net_benefit_error[0])
-    shares = (result.win_probability, result.win_probability_low, result.win_probability_high)
-    odds = [float(one[0]) / (1 - float(one[0])) if one[0] < 1 else inf for one in shares]
-    ratio, ratio_error = float(result.log_win_ratio[0]), float(result.log_win_ratio_error[0])
-    people = on + off
-    rank = float(result.mean_rank_difference[0])
-    numbers = (
-        (benefit, benefit - z * error, benefit + z * error, error),
-        (odds[0], odds[1], odds[2], None),
-        (exp(ratio), exp(ratio - z * ratio_error), exp(ratio + z * ratio_error), None),
-        (rank, (benefit - z * error) * people / 2, (benefit + z * error) * people / 2, error * people / 2),
-    )
     return [
         Estimate(
             quantity=quantity,
@@ -78,8 +66,28 @@ def ranks_of_survival_and_function(trial: TrialPeople, plan: AnalysisPlan) -> Se
             reason=reason if isfinite(value) else "No one lost a comparison, or no one won one.",
             **shared,
         )
-        for (quantity, null), (value, low, high, spread) in zip(quantities, numbers, strict=True)
+        for (quantity, null), (value, low, high, spread) in zip(
+            QUANTITIES, _numbers(result, on + off, plan), strict=True
+        )
     ]
+
+
+def _numbers(
+    result: WinStatistics, people: int, plan: AnalysisPlan
+) -> tuple[tuple[float, float, float, float | None], ...]:
+    """Estimate, interval and standard error of each of QUANTITIES."""
+    z = float(ndtri((1 + plan.level) / 2))
+    shares = (result.win_probability, result.win_probability_low, result.win_probability_high)
+    odds = [float(one[0]) / (1 - float(one[0])) if one[0] < 1 else inf for one in shares]
+    benefit, error = float(result.net_benefit[0]), float(result.net_benefit_error[0])
+    ratio, ratio_error = float(result.log_win_ratio[0]), float(result.log_win_ratio_error[0])
+    low, high = benefit - z * error, benefit + z * error
+    return (
+        (benefit, low, high, error),
+        (odds[0], odds[1], odds[2], None),
+        (exp(ratio), exp(ratio - z * ratio_error), exp(ratio + z * ratio_error), None),
+        (float(result.mean_rank_difference[0]), low * people / 2, high * people / 2, error * people / 2),
+    )
 
 
 def responders(trial: TrialPeople, plan: AnalysisPlan, cohort: Cohort) -> Sequence[Estimate]:

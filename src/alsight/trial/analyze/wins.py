@@ -1,4 +1,11 @@
-"""Win statistics of two arms: win probability, odds and ratio, net benefit, mean ranks, with intervals and tests."""
+"""Win statistics of two arms: win probability, odds and ratio, net benefit, mean ranks, with intervals and tests.
+
+Standard errors come from the projection of the U-statistic on each person: the shares of the other arm that a
+person wins and loses against have a variance in each arm, and those of the two means are added. The interval of the
+win probability p is Wilson's with the effective number p (1 - p) / variance. The test is of Finkelstein and
+Schoenfeld: the sum of the treated people's scores over its SD under all allocations,
+sqrt(n1 n0 sum(score^2) / (n (n - 1))).
+"""
 
 from __future__ import annotations
 
@@ -59,6 +66,7 @@ def _variance(share: Float[np.ndarray, "trial subject"], who: Bool[np.ndarray, "
     return np.where(count > 1, squares / (count * (count - 1.0)), np.nan)
 
 
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
 def win_statistics(
     change: Float[np.ndarray, "trial subject visit"],
     time: Float[np.ndarray, "trial subject"],
@@ -69,13 +77,7 @@ def win_statistics(
     threshold: float = 0.0,
     level: float = 0.95,
 ) -> WinStatistics:
-    """Compare two arms pair by pair; see `compare_pairs` for the rules and the arguments.
-
-    Standard errors come from the projection of the U-statistic on each person: the shares of the other arm that a
-    person wins and loses against have a variance in each arm, and those of the two means are added. The interval of the
-    win probability p is Wilson's with the effective number p (1 - p) / variance. The test is of Finkelstein and
-    Schoenfeld: the sum of the treated people's scores over its SD under all allocations,
-    sqrt(n1 n0 sum(score^2) / (n (n - 1))).
+    """Compare two arms pair by pair; see `compare_pairs` for the rules.
 
     Args:
         change: change from baseline [points].
@@ -83,46 +85,51 @@ def win_statistics(
         died: whether `time` is a death.
         treated: arm.
         present: who counts.
-        threshold: smallest difference of changes that counts [points].
+        threshold: smallest difference that counts [points].
         level: of the interval [0-1].
 
-    Source: finkelstein1999, bebu2016, wilson1927
+    Source: finkelstein1999, bebu2016
     """
     whole = np.ones(time.shape, bool) if present is None else present
     score, wins, losses = compare_pairs(change, time, died, treated, present=whole, threshold=threshold)
     active, control = whole & treated, whole & ~treated
-    many, few = active.sum(axis=1).astype(float), control.sum(axis=1).astype(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pairs = np.where(many * few > 0, many * few, np.nan)
-        won, lost = np.where(active, wins, 0).sum(axis=1), np.where(active, losses, 0).sum(axis=1)
-        against = np.where(active, few[:, None], many[:, None])
-        win, loss = wins / against, losses / against
-        benefit = _variance(win - loss, active) + _variance(win - loss, control)
-        ratio = _log_ratio_variance(win, loss, active, control, won / pairs, lost / pairs)
-        chance = (1 + (won - lost) / pairs) / 2
-        low, high = _wilson(chance, benefit / 4, level)
-        people = whole.sum(axis=1)
-        rank = ranks(score, people)
-        mean = [np.where(arm, rank, 0).sum(axis=1) / arm.sum(axis=1) for arm in (active, control)]
-        null = many * few * (np.where(whole, score, 0) ** 2).sum(axis=1) / (people * (people - 1.0))
-        z = np.where(active, score, 0).sum(axis=1) / np.sqrt(null)
-        log_ratio = np.log(won / lost)
-    finite = np.isfinite(log_ratio)
+    many, few = (arm.sum(axis=1).astype(float) for arm in (active, control))
+    pairs = np.where(many * few > 0, many * few, np.nan)
+    won, lost = (np.where(active, one, 0).sum(axis=1) for one in (wins, losses))
+    win, loss = (one / np.where(active, few[:, None], many[:, None]) for one in (wins, losses))
+    benefit = _variance(win - loss, active) + _variance(win - loss, control)
+    ratio = _log_ratio_variance(win, loss, active, control, won / pairs, lost / pairs)
+    low, high = _wilson((1 + (won - lost) / pairs) / 2, benefit / 4, level)
+    rank, z = _rank_test(score, active, control)
+    log_ratio = np.where((won > 0) & (lost > 0), np.log(won / lost), np.nan)
     return WinStatistics(
         wins=won,
         losses=lost,
         ties=many * few - won - lost,
-        win_probability=chance,
+        win_probability=(1 + (won - lost) / pairs) / 2,
         win_probability_low=low,
         win_probability_high=high,
         net_benefit=(won - lost) / pairs,
         net_benefit_error=np.sqrt(benefit),
-        log_win_ratio=np.where(finite, log_ratio, np.nan),
-        log_win_ratio_error=np.where(finite, np.sqrt(ratio), np.nan),
-        mean_rank_difference=mean[0] - mean[1],
-        z=np.where(np.isfinite(z), z, np.nan),
-        p=np.where(np.isfinite(z), 2 * ndtr(-np.abs(z)), np.nan),
+        log_win_ratio=log_ratio,
+        log_win_ratio_error=np.where(np.isfinite(log_ratio), np.sqrt(ratio), np.nan),
+        mean_rank_difference=rank,
+        z=z,
+        p=2 * ndtr(-np.abs(z)),
     )
+
+
+def _rank_test(
+    score: np.ndarray, active: np.ndarray, control: np.ndarray
+) -> tuple[Float[np.ndarray, " trial"], Float[np.ndarray, " trial"]]:
+    """Difference of mean ranks, and the summed score of the treated over its SD under all allocations."""
+    many, few = active.sum(axis=1), control.sum(axis=1)
+    people = many + few
+    rank = ranks(score, people)
+    mean = [np.where(arm, rank, 0).sum(axis=1) / arm.sum(axis=1) for arm in (active, control)]
+    null = many * few * (np.where(active | control, score, 0) ** 2).sum(axis=1) / (people * (people - 1.0))
+    z = np.where(active, score, 0).sum(axis=1) / np.sqrt(null)
+    return mean[0] - mean[1], np.where(np.isfinite(z), z, np.nan)
 
 
 def _log_ratio_variance(

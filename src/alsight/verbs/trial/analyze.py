@@ -21,7 +21,7 @@ from alsight.report.page.render import html
 from alsight.report.trial_page import page, said, shown_table
 from alsight.trial.analyze.catalogue import ANALYSES, analyze_trial
 from alsight.trial.analyze.plan import AnalysisPlan
-from alsight.verbs.calls import answered, documented
+from alsight.verbs.declare.calls import answered, documented
 
 
 class AnalyzeSpec(Source, frozen=True, kw_only=True):
