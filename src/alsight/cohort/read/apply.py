@@ -42,6 +42,7 @@ from alsight.cohort.read.cells import (
     middled,
     out_of,
     status,
+    summaries,
     unit_of,
     unmapped,
 )
@@ -83,6 +84,7 @@ class Rows:
         headings: column of `frame` to the heading in the file.
         whole_years: ages that are written in whole years, too coarse for days.
         slotted: whether visits stood side by side, so that other columns are about the person.
+        outside: people whose rows are all excluded here.
         found: faults of single cells.
         faults: faults of the table.
     """
@@ -93,6 +95,7 @@ class Rows:
     headings: dict[str, str] = field(default_factory=dict[str, str])
     whole_years: frozenset[str] = frozenset()
     slotted: bool = False
+    outside: frozenset[str] = frozenset()
     found: tuple[pl.DataFrame, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -104,7 +107,7 @@ class Rows:
 def apply(sheet: Sheet, table: TableMap) -> Rows:
     """Parse a sheet as its mapping says; cells that cannot be read are reported and missing."""
     maps = {heading: column for heading, column in table.maps().items() if heading in sheet.frame.columns}
-    sheet, left_out = _included(sheet, maps)
+    sheet, left_out, outside = _included(sheet, maps)
     maps = {heading: column for heading, column in maps.items() if column.means != "ignored"}
     reader = _Reader(sheet, table, maps)
     reader.found += left_out
@@ -126,13 +129,17 @@ def apply(sheet: Sheet, table: TableMap) -> Rows:
         headings=reader.headings,
         whole_years=frozenset(reader.whole_years),
         slotted=bool(slotted),
+        outside=outside,
         found=tuple(reader.found),
         faults=tuple(reader.faults),
     )
 
 
-def _included(sheet: Sheet, maps: dict[str, ColumnMap]) -> tuple[Sheet, list[pl.DataFrame]]:
-    """The sheet without the rows that a column of the mapping excludes, and these rows as faults."""
+def _included(sheet: Sheet, maps: dict[str, ColumnMap]) -> tuple[Sheet, list[pl.DataFrame], frozenset[str]]:
+    """The sheet without rows that are excluded, these rows as faults, and the people of whom no row is left.
+
+    Rows are excluded by a column of the mapping, or because they hold sums of the rows above.
+    """
     faults: list[pl.DataFrame] = []
     bad = pl.repeat(False, sheet.frame.height, eager=True)
     for heading, column in maps.items():
@@ -140,9 +147,17 @@ def _included(sheet: Sheet, maps: dict[str, ColumnMap]) -> tuple[Sheet, list[pl.
             location = Place(table="visits", column=heading, source=sheet.source, rows=sheet.rows)
             more, reported = excluded(sheet.frame[heading], column, location)
             bad, faults = bad | more, [*faults, reported]
-    return (
-        replace(sheet, frame=sheet.frame.filter(~bad), rows=sheet.rows.filter(~bad)) if bad.any() else sheet
-    ), faults
+    name = next((heading for heading, column in maps.items() if column.means == "subject"), None)
+    if name is None:
+        outside: frozenset[str] = frozenset()
+    else:
+        location = Place(table="visits", column=name, source=sheet.source, rows=sheet.rows)
+        people = identifiers(sheet.frame[name], location).values
+        outside = frozenset(people.filter(bad).drop_nulls()) - frozenset(people.filter(~bad).drop_nulls())
+        more, reported = summaries(sheet.frame[name], location)
+        bad, faults = bad | more, [*faults, reported]
+    included = replace(sheet, frame=sheet.frame.filter(~bad), rows=sheet.rows.filter(~bad)) if bad.any() else sheet
+    return included, faults, outside
 
 
 class _Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -55,6 +56,27 @@ def out_of(supplied: pl.Series) -> pl.Series:
     if supplied.dtype != pl.String or not supplied.str.contains("/", literal=True).any():
         return supplied
     return supplied.str.replace(OUT_OF.pattern, "")
+
+
+SUMMARIES: Final = re.compile(
+    r"^(?:n|total|totals|sum|mean|average|median|sd|std|min|max|count|summe|gesamt|mittelwert|durchschnitt|anzahl|moyenne"
+    r"|somme|ecart_type|nombre|media|promedio|suma|mediana|somma|numero|totale|totaal|gemiddelde|som|aantal)(?:_\d+)?$"
+)
+"""Words in the place of an identifier, below all people, that head a row of sums or means."""
+
+
+def summaries(supplied: pl.Series, index: Place) -> tuple[pl.Series, pl.DataFrame]:
+    """Rows of sums or means below the people, and one fault for each of them."""
+    text = folded(supplied.cast(pl.String, strict=False)).to_list()
+    bad = [False] * len(text)
+    for place in range(len(text) - 1, -1, -1):
+        if text[place] and not SUMMARIES.match(text[place]):
+            break
+        bad[place] = bool(text[place])
+    found = pl.Series(bad, dtype=pl.Boolean)
+    how_to_fix = "Nothing, if it is no person's row."
+    message = "The row holds a sum, a mean or a count of the rows above, no person; it is excluded."
+    return found, tell(index, found, supplied, "summary_row", message, how_to_fix, "note")
 
 
 def excluded(supplied: pl.Series, column: ColumnMap, index: Place) -> tuple[pl.Series, pl.DataFrame]:
