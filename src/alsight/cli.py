@@ -46,6 +46,7 @@ DESCRIBED: Final[dict[str, tuple[str, ...]]] = {
 """Tables and columns that `describe` prints; `--json` and `--out` give all of them."""
 SHOWN: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "check": {
+        "columns": ("table", "column", "means", "confidence"),
         "rules": ("severity", "table", "rule", "entries", "how_to_fix"),
         "faults": ("source", "row", "column", "value", "message"),
     },

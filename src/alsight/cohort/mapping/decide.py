@@ -45,7 +45,8 @@ def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mappin
             unit of time in a column named "").
 
     Raises:
-        MappingError: what could not be told, all of it, each with the line of TOML that settles it.
+        MappingError: what could not be told, all of it, each with the line of TOML that settles it, and with the
+            mapping as far as it goes.
     """
     layout = recognized([sheet.frame.columns for sheet in sheets])
     everywhere = asked.tables[0] if asked.tables else TableMap()
@@ -62,7 +63,9 @@ def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mappin
     faults = [fault for guess, known in guesses if known.use for fault in guess.faults]
     pairs = [(guess, table) for (guess, _), table in zip(guesses, tables, strict=True) if table.use]
     if not pairs:
-        raise MappingError(faults or [nothing(guesses)])
+        raise MappingError(
+            faults or [nothing(guesses)], Mapping(entry=supplied.entry or asked.entry, tables=tuple(tables))
+        )
     named = _one_person(pairs)
     settled: list[TableMap] = []
     for guess, table in pairs:
@@ -71,11 +74,11 @@ def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mappin
         faults += reported
     if not any(guess.has_scores() for guess, _ in pairs):
         faults.append(no_scores(pairs))
-    if faults:
-        raise MappingError(faults)
     settled = lettered([guess.sheet.frame for guess, _ in pairs], settled)
     by_source = {table.source: table for table in settled}
     whole = tuple(by_source.get(table.source, table) for table in tables)
+    if faults:
+        raise MappingError(faults, Mapping(entry=supplied.entry or asked.entry, tables=whole))
     return Mapping(entry=supplied.entry or asked.entry or _entry(settled), tables=whole)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
 
 from alsight.cohort.mapping.families import Look
-from alsight.cohort.mapping.headings import Reading, bare, readings
+from alsight.cohort.mapping.headings import LEAST, Reading, bare, readings
 from alsight.cohort.mapping.meanings import IS_ITEM, MEANINGS, meaning_of
 from alsight.cohort.mapping.spec import ColumnMap
 from alsight.cohort.mapping.words import bag, compact, tokens
@@ -16,6 +17,7 @@ from alsight.cohort.parse.codes import SYNONYMS, folded
 from alsight.cohort.parse.labels import derived, others, sited, speaks
 from alsight.cohort.parse.profile import Profile
 from alsight.cohort.tables import ONSET_SITES
+from alsight.instruments.items import CUTTING, TWELVE
 
 LITERS: Final = 12.0
 """Vital capacities above this number are percents of predicted: no one breathes so many litres."""
@@ -67,6 +69,46 @@ def fitting(heading: str, context: str, look: Look) -> list[tuple[Reading, Colum
         if fit is not None:
             found.append((reading, fit))
     return found
+
+
+MOST_BETWEEN: Final = 4
+"""Items that may be told by their place alone; the other eight must be known by their headings."""
+
+
+def between(
+    names: Sequence[str], claims: Mapping[str, list[tuple[Reading, ColumnMap]]], look: Look
+) -> dict[str, list[tuple[Reading, ColumnMap]]]:
+    """Items that stand in their order between recognized ones, under headings that say nothing by themselves.
+
+    Args:
+        names: headings in the order of the file.
+        claims: what headings were taken for.
+        look: from a heading to what its cells look like.
+    """
+    known: list[tuple[int, int]] = []
+    for place, name in enumerate(names):
+        means = claims[name][0][1].means if name in claims else ""
+        means = "q5_cutting" if means in CUTTING else means
+        known += [(place, TWELVE.index(means))] if means in TWELVE else []
+    if not len(TWELVE) - MOST_BETWEEN <= len({index for _, index in known}) < len(TWELVE):
+        return {}
+    known = [(known[0][0] - known[0][1] - 1, -1), *known]
+    known.append((known[-1][0] + len(TWELVE) - known[-1][1], len(TWELVE)))
+    found: dict[str, list[tuple[Reading, ColumnMap]]] = {}
+    for (first, before), (last, after) in itertools.pairwise(known):
+        inner = range(max(first + 1, 0), min(last, len(names)))
+        fits = all(names[place] not in claims and _is_item(look(names[place])) for place in inner)
+        if not inner or not fits or after - before - 1 != len(inner):
+            continue
+        for item, place in enumerate(inner, start=before + 1):
+            why = "a score that stands in the place of this item"
+            column = ColumnMap(means=TWELVE[item], confidence=0.6, why=why)
+            found[names[place]] = [(Reading(TWELVE[item], rank=LEAST, confidence=0.6, why=why), column)]
+    return found
+
+
+def _is_item(shape: Profile) -> bool:
+    return shape.number > 0.9 and shape.whole > 0.99 and shape.low >= 0 and shape.high <= 4 and shape.distinct > 1
 
 
 _KINDS: Final = {"time": "a date or a count of time", "score": "a score", "number": "a number"}
@@ -121,6 +163,8 @@ def _fit(reading: Reading, shape: Profile, heading: str) -> ColumnMap | None:
         )
     elif name == "visit" and shape.date > 0.8:
         return ColumnMap(means="time", unit="date", confidence=0.8, why="dates under the name of a visit")
+    elif name == "event" and shape.status > 0.8 and shape.distinct > 1:
+        return ColumnMap(means="death", unit="status", confidence=0.8, why="alive or dead under the name of an outcome")
     elif _mismatched(name, shape, heading):
         return None
     confidence = round(reading.confidence * (0.5 + 0.5 * min(share, 1.0)), 2)
@@ -142,7 +186,7 @@ def _names_sites(shape: Profile) -> bool:
     """Whether the first cells name sites of onset, or codes of them, as a heading that could be about anything asks."""
     known = {*ONSET_SITES, *SYNONYMS["onset_site"]}
     examples = folded(sited(pl.Series(list(shape.examples), dtype=pl.String))).to_list()
-    return shape.codes or (bool(examples) and all(cell in known for cell in examples))
+    return shape.codes or 2 * sum(cell in known for cell in examples) > len(examples)
 
 
 def _too_great(shape: Profile) -> bool:

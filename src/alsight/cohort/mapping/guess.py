@@ -14,7 +14,7 @@ import polars as pl
 from alsight.base.errors import Fault
 from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.families import Slot, first_visit_date, numbered, side_by_side, slot_time
-from alsight.cohort.mapping.fit import DAY_NUMBERS, LITERS, NONE, excluding, fitting, misfit
+from alsight.cohort.mapping.fit import DAY_NUMBERS, LITERS, NONE, between, excluding, fitting, misfit
 from alsight.cohort.mapping.headings import Reading, bare, readings
 from alsight.cohort.mapping.layouts import laid_out
 from alsight.cohort.mapping.meanings import BEST_OF, IS_ITEM, IS_SCORE, meaning_of
@@ -108,6 +108,7 @@ def guess_table(sheet: Sheet, supplied: Table[str, ColumnMap], layout: str, cont
             claims[name] = fits
         elif (reported := misfit(name, context, guess.look)) is not None:
             guess.misfits[name] = reported
+    claims |= between(open_names, claims, guess.look)
     _spread(guess, claims, open_names, families)
     _settle(guess, claims)
     _day_numbers(guess, context)

@@ -259,7 +259,7 @@ def _takes_time(name: str) -> bool:
 def _items(rest: frozenset[str]) -> list[Reading]:
     accepted = frozenset(word for word in rest if not _FILLER.match(word))
     name = item_lookup().get(accepted)
-    if accepted == {"scale"}:
+    if accepted == frozenset({"scale"}):
         # Stairs in Italian; the cells decide.
         return [Reading("q9_climbing_stairs", "", "", LEAST, 0.6, "the wording of the item")]
     if name is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -35,14 +35,13 @@ from alsight.cohort.parse.labels import scored, sited
 from alsight.cohort.parse.text import tell
 from alsight.cohort.read.cells import (
     declared,
-    excluded,
+    included,
     is_float,
     labeled,
     living,
     middled,
     out_of,
     status,
-    summaries,
     unit_of,
     unmapped,
 )
@@ -107,7 +106,7 @@ class Rows:
 def apply(sheet: Sheet, table: TableMap) -> Rows:
     """Parse a sheet as its mapping says; cells that cannot be read are reported and missing."""
     maps = {heading: column for heading, column in table.maps().items() if heading in sheet.frame.columns}
-    sheet, left_out, outside = _included(sheet, maps)
+    sheet, left_out, outside = included(sheet, maps)
     maps = {heading: column for heading, column in maps.items() if column.means != "ignored"}
     reader = _Reader(sheet, table, maps)
     reader.found += left_out
@@ -133,31 +132,6 @@ def apply(sheet: Sheet, table: TableMap) -> Rows:
         found=tuple(reader.found),
         faults=tuple(reader.faults),
     )
-
-
-def _included(sheet: Sheet, maps: dict[str, ColumnMap]) -> tuple[Sheet, list[pl.DataFrame], frozenset[str]]:
-    """The sheet without rows that are excluded, these rows as faults, and the people of whom no row is left.
-
-    Rows are excluded by a column of the mapping, or because they hold sums of the rows above.
-    """
-    faults: list[pl.DataFrame] = []
-    bad = pl.repeat(False, sheet.frame.height, eager=True)
-    for heading, column in maps.items():
-        if column.exclude:
-            location = Place(table="visits", column=heading, source=sheet.source, rows=sheet.rows)
-            more, reported = excluded(sheet.frame[heading], column, location)
-            bad, faults = bad | more, [*faults, reported]
-    name = next((heading for heading, column in maps.items() if column.means == "subject"), None)
-    if name is None:
-        outside: frozenset[str] = frozenset()
-    else:
-        location = Place(table="visits", column=name, source=sheet.source, rows=sheet.rows)
-        people = identifiers(sheet.frame[name], location).values
-        outside = frozenset(people.filter(bad).drop_nulls()) - frozenset(people.filter(~bad).drop_nulls())
-        more, reported = summaries(sheet.frame[name], location)
-        bad, faults = bad | more, [*faults, reported]
-    included = replace(sheet, frame=sheet.frame.filter(~bad), rows=sheet.rows.filter(~bad)) if bad.any() else sheet
-    return included, faults, outside
 
 
 class _Reader:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
 from alsight.base.errors import Fault
+from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.families import slot_time
 from alsight.cohort.mapping.spec import ColumnMap, line
 from alsight.cohort.measures import MEASURES_BY_NAME
-from alsight.cohort.parse import Parsed, Place, blank, booleans, partial, words
+from alsight.cohort.parse import Parsed, Place, blank, booleans, identifiers, partial, words
 from alsight.cohort.parse.amounts import DAYS_IN
 from alsight.cohort.parse.codes import FALSE, TRUE, folded
 from alsight.cohort.parse.profile import ALIVE, DEAD, OUT_OF
@@ -100,6 +102,31 @@ def excluded(supplied: pl.Series, column: ColumnMap, index: Place) -> tuple[pl.S
         "note" if not derived else "rejected",
     )
     return bad, reported
+
+
+def included(sheet: Sheet, maps: dict[str, ColumnMap]) -> tuple[Sheet, list[pl.DataFrame], frozenset[str]]:
+    """The sheet without rows that are excluded, these rows as faults, and the people of whom no row is left.
+
+    Rows are excluded by a column of the mapping, or because they hold sums of the rows above.
+    """
+    faults: list[pl.DataFrame] = []
+    bad = pl.repeat(False, sheet.frame.height, eager=True)
+    for heading, column in maps.items():
+        if column.exclude:
+            location = Place(table="visits", column=heading, source=sheet.source, rows=sheet.rows)
+            more, reported = excluded(sheet.frame[heading], column, location)
+            bad, faults = bad | more, [*faults, reported]
+    name = next((heading for heading, column in maps.items() if column.means == "subject"), None)
+    if name is None:
+        outside: frozenset[str] = frozenset()
+    else:
+        location = Place(table="visits", column=name, source=sheet.source, rows=sheet.rows)
+        people = identifiers(sheet.frame[name], location).values
+        outside = frozenset(people.filter(bad).drop_nulls()) - frozenset(people.filter(~bad).drop_nulls())
+        more, reported = summaries(sheet.frame[name], location)
+        bad, faults = bad | more, [*faults, reported]
+    accepted = replace(sheet, frame=sheet.frame.filter(~bad), rows=sheet.rows.filter(~bad)) if bad.any() else sheet
+    return accepted, faults, outside
 
 
 def status(supplied: pl.Series, index: Place) -> Parsed:
