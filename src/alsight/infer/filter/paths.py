@@ -32,18 +32,21 @@ KINDS: Final[dict[str, int]] = {
     "flat_from": 7,
     "whole_loss": 8,
     "late_loss": 9,
+    "gain_lost_share": 10,
 }
 """Reductions: score at a time; loss from a time to another; the largest gain held for so many months, how much of it
 was lost again by the end, when it began to be held, and how much had been lost before it; the longest time within so
-many points, and when it began; loss from the first to the last node, and over so many months before the last."""
-WINDOW: Final[tuple[str, ...]] = ("mean", "sd", "low", "median", "high", "flat", "lost", "gained")
-"""What is reported of the loss in a window: mean, SD, quantiles at 5, 50 and 95 %, and three probabilities."""
+many points, and when it began; loss from the first to the last node, and over so many months before the last; the share
+of the held gain that was lost again by the end. Values of a gain under `given` points are excluded."""
+WINDOW: Final[tuple[str, ...]] = ("mean", "sd", "low", "median", "high", "flat", "lost", "gained", "losing")
+"""What is reported of the loss in a window: mean, SD, quantiles at 5, 50 and 95 %, and four probabilities."""
 SUMMARY: Final[tuple[str, ...]] = ("mean", "sd", "probability", "effective")
 """What is reported of a reduction before its quantiles."""
 FINE: Final = 3
 """Into how many pieces the time between nodes is cut where a course may rise: a gain comes and goes between visits."""
 _SLIGHT = 1e-9
 _BINS_A_POINT = 10
+_NOTHING = 1e-12
 
 
 class Asked(NamedTuple):
@@ -55,6 +58,9 @@ class Asked(NamedTuple):
         end: time [months].
         months: how long a gain must be held [months].
         points: loss that still counts as flat [points].
+        given: gain under which nothing is reported of it; gain, held for `months`, from which no period is flat.
+        floor: a flat period that begins at this level or below does not count [points].
+        ceiling: a flat period that ends at this level or above does not count [points].
     """
 
     kind: Any
@@ -62,6 +68,9 @@ class Asked(NamedTuple):
     end: Any
     months: Any
     points: Any
+    given: Any
+    floor: Any
+    ceiling: Any
 
 
 class Windows(NamedTuple):
@@ -74,6 +83,8 @@ class Windows(NamedTuple):
         flat: a loss below this counts as flat [points].
         lost: a loss of this or more counts as lost [points].
         gained: a gain of this or more counts as gained [points].
+        none: with a gain of this or more nothing is flat [points].
+        losing: a loss of this or more counts as losing [points].
         best: range of the scale, rounded up [points].
     """
 
@@ -83,6 +94,8 @@ class Windows(NamedTuple):
     flat: float
     lost: float
     gained: float
+    none: float
+    losing: float
     best: int
 
 
@@ -162,20 +175,35 @@ def _held_gain(now: Any, score: Any, months: float, out: Any) -> None:
 
 
 @nb.njit(**STRICT)
-def _flat(now: Any, score: Any, points: float) -> Any:
-    """Longest time from a node on during which no more than so many points are lost, and when it began."""
+def _flat(now: Any, score: Any, points: float, floor: float, ceiling: float) -> Any:
+    """Longest time from a node on during which no more than so many points are lost, and when it began.
+
+    What begins at the floor or below, or stays at the ceiling or above, can hardly be seen to fall and does not count.
+    """
     best, begin = 0.0, now[0]
     for s in range(now.shape[0]):
-        floor, length = score[s] - points, 0.0
+        if score[s] <= floor:
+            continue
+        least, length, final = score[s] - points, 0.0, score[s]
         for k in range(s + 1, now.shape[0]):
-            if score[k] < floor:
-                share = (score[k - 1] - floor) / (score[k - 1] - score[k])
-                length = now[k - 1] + share * (now[k] - now[k - 1]) - now[s]
+            if score[k] < least:
+                share = (score[k - 1] - least) / (score[k - 1] - score[k])
+                length, final = now[k - 1] + share * (now[k] - now[k - 1]) - now[s], least
                 break
-            length = now[k] - now[s]
-        if length > best:
+            length, final = now[k] - now[s], score[k]
+        if length > best and final < ceiling:
             best, begin = length, now[s]
     return best, begin
+
+
+@nb.njit(**STRICT)
+def _about_gain(kind: int, gain: Any, given: float) -> float:
+    """One number of a held gain; nan where it is smaller than `given`."""
+    if not gain[0] >= given:
+        return math.nan
+    if kind == 10:
+        return gain[1] / max(gain[0], _SLIGHT)
+    return gain[kind - 2]
 
 
 @nb.njit(**STRICT)
@@ -184,20 +212,22 @@ def reduce_path(now: Any, score: Any, asked: Any, out: Any) -> None:
     gain, held, within, length, begin = np.empty(4), -1.0, -1.0, 0.0, 0.0
     for r in range(asked.kind.shape[0]):
         kind = asked.kind[r]
+        if (2 <= kind < 8 or kind == 10) and asked.months[r] != held:
+            held = asked.months[r]
+            _held_gain(now, score, held, gain)
         if kind == 0:
             out[r] = _at_time(now, score, asked.start[r])
         elif kind == 1:
             out[r] = _at_time(now, score, asked.start[r]) - _at_time(now, score, asked.end[r])
-        elif kind < 6:
-            if asked.months[r] != held:
-                held = asked.months[r]
-                _held_gain(now, score, held, gain)
-            out[r] = gain[kind - 2]
+        elif kind < 6 or kind == 10:
+            out[r] = _about_gain(kind, gain, asked.given[r])
         elif kind < 8:
             if asked.points[r] != within:
                 within = asked.points[r]
-                length, begin = _flat(now, score, within)
+                length, begin = _flat(now, score, within, asked.floor[r], asked.ceiling[r])
             out[r] = length if kind == 6 else begin
+            if kind == 6 and gain[0] >= asked.given[r]:
+                out[r] = 0.0
         elif kind == 8:
             out[r] = score[0] - score[-1]
         else:
@@ -217,24 +247,30 @@ def _quantiles(values: Any, weight: Any, levels: Any, out: Any) -> None:
 
 @nb.njit(**STRICT)
 def summarize(weight: Any, drawn: Any, levels: Any, cuts: Any, out: Any) -> None:
-    """Weighted mean, SD, share at or above a cut, effective draws and quantiles of each reduction; nan where it is."""
-    squares = 0.0
-    for c in range(weight.shape[0]):
-        squares += weight[c] * weight[c]
+    """Weighted mean, SD, share at or above a cut, effective draws and quantiles of each reduction.
+
+    Draws of which a reduction is nan are excluded from it; nan where no draw is left.
+    """
+    some = np.empty(weight.shape[0])
     for r in range(drawn.shape[1]):
-        values = drawn[:, r]
+        values, total, squares = drawn[:, r].copy(), 0.0, 0.0
+        for c in range(weight.shape[0]):
+            some[c] = 0.0 if math.isnan(values[c]) else weight[c]
+            values[c] = 0.0 if math.isnan(values[c]) else values[c]
+            total += some[c]
+        if total < _NOTHING:
+            out[r] = math.nan
+            continue
         mean, second, above = 0.0, 0.0, 0.0
         for c in range(weight.shape[0]):
-            mean += weight[c] * values[c]
-            above += weight[c] if values[c] >= cuts[r] else 0.0
+            some[c] /= total
+            squares += some[c] * some[c]
+            mean += some[c] * values[c]
+            above += some[c] if values[c] >= cuts[r] else 0.0
         for c in range(weight.shape[0]):
-            second += weight[c] * (values[c] - mean) ** 2
+            second += some[c] * (values[c] - mean) ** 2
         out[r, 0], out[r, 1], out[r, 2], out[r, 3] = mean, math.sqrt(second), above, 1.0 / squares
-        if math.isnan(mean):
-            out[r, 2] = math.nan
-            out[r, 4:] = math.nan
-        else:
-            _quantiles(values, weight, levels, out[r, 4:])
+        _quantiles(values, some, levels, out[r, 4:])
 
 
 @nb.njit(**STRICT)
@@ -261,9 +297,10 @@ def tell_windows(weight: Any, score: Any, fine: int, windows: Any, first: int, l
             bins[int(width + loss * _BINS_A_POINT)] += weight[c]
             mean += weight[c] * loss
             second += weight[c] * loss * loss
-            out[w, 5] += weight[c] if loss < windows.flat else 0.0
+            out[w, 5] += weight[c] if -windows.none < loss < windows.flat else 0.0
             out[w, 6] += weight[c] if loss >= windows.lost else 0.0
             out[w, 7] += weight[c] if -loss >= windows.gained else 0.0
+            out[w, 8] += weight[c] if loss >= windows.losing else 0.0
         out[w, 0], out[w, 1] = mean, math.sqrt(max(second - mean * mean, 0.0))
         _from_bins(bins, levels, -float(windows.best), out[w, 2:5])
 
