@@ -116,7 +116,7 @@ def _with_codes(people: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
         loss_points_low="loss_low",
         loss_points_high="loss_high",
         posterior_some_gain_hold=pl.lit(0.21),
-        late_rise_points=pl.lit(1.0),
+        late_rise_points=pl.lit(4.6),
         **{f"{end}_{what}": pl.lit(30.0) for end in ("lowest", "highest") for what in ("score", "level")},
     )
     coded = evidence.with_columns(reasons=reasons(thresholds), next_step_code=next_step(thresholds))

@@ -166,10 +166,10 @@ def test_sentences_in_words() -> None:
         {"code": "record", "visits": 1, "months": 0.0},
         {"code": "possible_gain", "probability": 0.4278},
     ]
-    row = {"verdict": "cannot tell", "reasons": reasons, "visits": 1, "next_step_code": "fewest_visits"}
+    row = {"verdict": "insufficient data", "reasons": reasons, "visits": 1, "next_step_code": "fewest_visits"}
     assert explanation(row, Thresholds()) == (
         "1 visit in 0.0 months.",
-        "A gain of 4 points held for 6 months is possible (43\u00a0%) but not shown.",
+        "The posterior probability of a gain held for 6 months is 43\u00a0%.",
     )
     assert next_step(row, Thresholds()) == "2 more visits, 3 months apart."
     assert next_step({**row, "visits": 2}, Thresholds()) == "One more visit, 3 months later."

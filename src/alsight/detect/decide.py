@@ -14,7 +14,7 @@ import polars as pl
 
 from alsight.base.units import days_of
 from alsight.cohort.schema import SUBJECT, Column
-from alsight.detect.events import FINDINGS, current_state, finding, of_duration
+from alsight.detect.findings.events import FINDINGS, current_state, finding, of_duration
 from alsight.detect.kinds import (
     EXPLAINED,
     GAINS,

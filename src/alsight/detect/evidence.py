@@ -10,8 +10,8 @@ import polars as pl
 from alsight.cohort.cohort import Cohort
 from alsight.detect.base_rate import base_rates, reference_keys
 from alsight.detect.causes.explain import Explained
+from alsight.detect.findings.periods import periods
 from alsight.detect.flat_runs import flat_runs, held_rises
-from alsight.detect.periods import periods
 from alsight.detect.posterior import CohortPosterior, rises
 from alsight.detect.statement.counts import first_visits
 from alsight.detect.thresholds import DURATIONS, Duration, Thresholds

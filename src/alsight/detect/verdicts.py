@@ -17,8 +17,8 @@ from alsight.detect.causes.explain import Explained, explain
 from alsight.detect.cohort_fit import CohortFit, FitSource, fit_to_cohort
 from alsight.detect.decide import PEOPLE, decide, window_verdict, with_verdicts
 from alsight.detect.evidence import SCHEMA, evidence_of, no_evidence, replaced
+from alsight.detect.findings.periods import in_scale_windows
 from alsight.detect.kinds import FAVORABLE, GAINS, Certainty, Kind, certainty
-from alsight.detect.periods import in_scale_windows
 from alsight.detect.posterior import EVALUATIONS, CohortPosterior, posterior, rows_of
 from alsight.detect.prior import natural_history, on_scale
 from alsight.detect.review.review import review

@@ -15,7 +15,8 @@ from scipy.special import expit
 from alsight.base.errors import SpecError
 from alsight.base.spec import Spec
 from alsight.base.streams import Stream, stream_key
-from alsight.infer.filter.paths import KINDS, SUMMARY, WINDOW, Asked, Windows, smooth
+from alsight.infer.filter.paths import SUMMARY, WINDOW, Windows, smooth
+from alsight.infer.filter.reductions import KINDS, Asked
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.layout import kernel_numbers, make_layout
 from alsight.infer.velocity.likelihood import blank_guesses, evaluate_placed, possible, predictors, spread
@@ -34,10 +35,10 @@ class Reduction(Spec, frozen=True, kw_only=True):
 
     Attributes:
         kind: "level" at `start`; "loss" from `start` to `end`; "held_gain", the largest rise above the lowest score so
-            far that lasted `months`, "gain_lost", how much of it was lost again by the last visit, "gain_lost_share", that as a share, "held_from", when
-            it began to be held, "loss_before", how much had been lost before it; "flat_months", the longest time in
-            which no more than `points` were lost, "flat_from", when it began; "whole_loss" from first to last visit,
-            "late_loss" over the last `months`.
+            far that lasted `months`, "gain_lost", how much of it was lost again by the last visit, "gain_lost_share",
+            that as a share, "held_from", when it began to be held, "loss_before", how much had been lost before it;
+            "flat_months", the longest time in which no more than `points` were lost, "flat_from", when it began;
+            "whole_loss" from first to last visit, "late_loss" over the last `months`.
         name: how its rows are called; the kind where empty.
         start: time, in the table's [months].
         end: time [months].
@@ -89,7 +90,7 @@ class Spans(Spec, frozen=True, kw_only=True):
             none.
     """
 
-    months: tuple[Annotated[float, msgspec.Meta(gt=0)], ...] = (6.0, 12.0, 18.0, 24.0, 36.0, 48.0, 60.0, 90.0, 120.0)
+    months: tuple[Annotated[float, msgspec.Meta(gt=0)], ...] = (6.0, 12.0, 18.0, 24.0, 36.0, 60.0, 90.0, 120.0)
     slack: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.25
     flat: float = 1.0
     lost: float = 3.0
@@ -263,7 +264,9 @@ def _asked(reductions: list[Reduction]) -> tuple[Asked, Float[np.ndarray, " redu
     unbounded = {"flat_months": math.inf}
     given = [unbounded.get(one.kind, -math.inf) if one.given is None else one.given for one in reductions]
     ends = [np.array([getattr(one, name) for one in reductions]) for name in ("floor", "ceiling")]
-    return Asked(kinds, *columns, np.array(given), *ends), np.array([one.at_least for one in reductions])
+    start, end, months, points = columns
+    asked = Asked(kinds, start, end, months, points, np.array(given), ends[0], ends[1])
+    return asked, np.array([one.at_least for one in reductions])
 
 
 def _windows(people: VelocityPeople, spans: Spans | None, best: int) -> tuple[Windows, pl.DataFrame]:

@@ -57,8 +57,7 @@ SCALE_NAMES: Final = {"alsfrs_r": "ALSFRS-R", "alsfrs": "ALSFRS"}
 
 def in_words(thresholds: Thresholds) -> dict[str, str]:
     """Each threshold with its unit."""
-    words = {name: _value(getattr(thresholds, name), unit) for name, (_, unit) in CRITERIA.items()}
-    return words
+    return {name: _value(getattr(thresholds, name), unit) for name, (_, unit) in CRITERIA.items()}
 
 
 def meaning(verdict: str, thresholds: Thresholds) -> str:

@@ -1,4 +1,4 @@
-"""Periods that verdicts name: the stable period of the record, and the current state's, which ends at the last visit."""
+"""Periods that verdicts name: the stable period of the record, and that of the current state."""
 
 from __future__ import annotations
 
