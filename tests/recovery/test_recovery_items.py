@@ -15,7 +15,7 @@ from alsight.models.latent.items import Items
 from infer.item_people import PAIR, SMALL, item_people, item_truth
 from montecarlo import proportion_tolerance
 
-SETS = 1000 if os.environ.get("ALSIGHT_FULL") else 200
+SETS = 1000 if os.environ.get("ALSIGHT_FULL") else 40
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from alsight.models.joint import Joint
 from joint_cohorts import cohort, truth
 from montecarlo import proportion_tolerance
 
-SETS = 1000 if os.environ.get("ALSIGHT_FULL") else 200
+SETS = 1000 if os.environ.get("ALSIGHT_FULL") else 100
 MODEL = Joint(baseline="weibull")
 WORD = "score ~ months"
 

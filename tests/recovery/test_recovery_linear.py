@@ -108,7 +108,7 @@ def test_cox_intervals_cover(record_property: WRITE) -> None:
 
 @pytest.mark.slow
 def test_student_noise_is_recovered(record_property: WRITE) -> None:
-    sets = 1000 if os.environ.get("ALSIGHT_FULL") else 60
+    sets = 1000 if os.environ.get("ALSIGHT_FULL") else 24
     trials = simulate(41, sets, 120)
     columns = ("Intercept", "month", "sd_intercept", "sd_month", "corr_intercept_month", "sd_residual")
     truth = np.array([*(TRUTH[name] for name in columns), 4.0])

@@ -14,7 +14,7 @@ from alsight.models.latent.mixture import Mixture
 from infer.mixture_people import TRUTH, mixture_people
 from montecarlo import proportion_tolerance
 
-SETS = 1000 if os.environ.get("ALSIGHT_FULL") else 200
+SETS = 1000 if os.environ.get("ALSIGHT_FULL") else 40
 
 
 @pytest.mark.slow

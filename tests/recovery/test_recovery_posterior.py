@@ -114,7 +114,7 @@ def test_posterior_of_the_linear_model_is_calibrated() -> None:
 @pytest.mark.slow
 def test_posterior_of_the_linear_model_is_calibrated_at_length() -> None:
     arranged, names = _arranged()
-    _check(_linear_ranks(arranged)(1000, arranged.numbers), names, 20)
+    _check(_linear_ranks(arranged)(1000 if FULL else 240, arranged.numbers), names, 20)
 
 
 JOINT = Joint(baseline="weibull")

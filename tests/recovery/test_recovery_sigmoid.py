@@ -14,13 +14,13 @@ from alsight.models.latent.sigmoid import Sigmoid
 from infer.sigmoid_people import TRUTH, sigmoid_people
 from montecarlo import proportion_tolerance
 
-SETS = 1000 if os.environ.get("ALSIGHT_FULL") else 200
+SETS = 1000 if os.environ.get("ALSIGHT_FULL") else 40
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", ["normal", "student"])
 def test_intervals_cover(noise: str) -> None:
-    sets, degrees = (SETS, np.inf) if noise == "normal" else (SETS if SETS == 1000 else SETS // 4, 5.0)
+    sets, degrees = (SETS, np.inf) if noise == "normal" else (SETS if SETS == 1000 else SETS // 2, 5.0)
     truth = np.array([*TRUTH.values(), *([degrees] if noise == "student" else [])])
     model = Sigmoid(noise=noise)  # pyright: ignore[reportArgumentType]
     hits = np.zeros((sets, len(truth)), bool)

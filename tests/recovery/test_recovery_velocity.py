@@ -29,7 +29,7 @@ def _check(model: Velocity, people: int, write: WRITE, **changed: float) -> None
     """
     hits, status = [], []
     values = TRUTH | SLOW | changed
-    for seed in range(1000 if FULL else 200):
+    for seed in range(1000 if FULL else 40):
         fit = fit_velocity(draw(people, 10, 10_000 + seed, model, **changed), model=model)
         truth = np.array([values[name] for name in fit.names])
         low, high = intervals(fit.estimates, fit.errors(), [p.scale for p in fit.parameters], 0.95)
