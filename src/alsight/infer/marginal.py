@@ -17,6 +17,7 @@ from alsight.infer.design import DesignRows, design
 from alsight.infer.faults import DesignProblem
 from alsight.infer.fit import Fit, failed, join
 from alsight.infer.formulas import coded, matrix, names_in, parse_encoding
+from alsight.infer.gaussian.basis import Working, working
 from alsight.infer.gaussian.degrees import Rule, contrasts
 from alsight.infer.gaussian.patterns import Level, Patterned, builder, evaluate, marginal_pieces, patterned
 from alsight.infer.gaussian.scoring import feasible, score, start_values
@@ -72,12 +73,13 @@ def fit_marginal(
         noted = replace(record, notes=(*record.notes, *([] if fault is rows.fatal else [fault.message])))
         return failed(fault.status, model.parameters_of(rows.columns), rows.columns, model, noted)
     right, observed, weights = _by_slot(rows)
+    right, even = _even(right)
     distance = _distance(rows, table, coordinates) if coordinates else None
     data, pattern = patterned(right, observed, rows.group[None], distance, weights)
     supplied = None if start is None else np.asarray(start, dtype=float)[None]
-    fit, level = _fit(data, rows.columns, model, method, record, supplied)
+    fit, level = _fit(data, even, rows.columns, model, method, record, supplied)
     robust = _sandwich(right, pattern, level, observed, weights)
-    return _single(fit, robust)
+    return _single(fit, even.turn[0] @ robust @ even.turn[0].T)
 
 
 def fit_marginal_trials(
@@ -99,20 +101,36 @@ def fit_marginal_trials(
         method: "reml" or "ml".
     """
     model, record = Marginal(structure=structure), Record(method, outcome.shape[1])
-    right = np.concatenate([fixed, np.where(observed, outcome, 0.0)[..., None]], axis=-1)
+    right = np.concatenate([fixed, outcome[..., None]], axis=-1)
+    right = np.where(observed[..., None], right, 0.0)
     patterns = 1 + len(np.unique(observed.reshape(-1, observed.shape[-1]), axis=0))
     size = max(1, CHUNK // (patterns * (right.shape[2] * right.shape[3]) ** 2))
     parts: list[Fit] = []
     for first in range(0, len(outcome), size):
         some = slice(first, first + size)
         group = np.zeros(observed[some].shape[:2], dtype=int)
-        data, _ = patterned(right[some], observed[some], group)
-        parts.append(_fit(data, columns, model, method, record, None)[0])
+        ready, even = _even(right[some])
+        data, _ = patterned(ready, observed[some], group)
+        parts.append(_fit(data, even, columns, model, method, record, None)[0])
     return parts[0] if len(parts) == 1 else join(parts)
 
 
+def _even(right: Float[np.ndarray, "trial subject slot column"]) -> tuple[np.ndarray, Working]:
+    # [X y] with X in working columns and y its least-squares residuals.
+    shape = right.shape
+    flat = right.reshape(shape[0], -1, shape[-1])
+    even = working(flat[..., -1], flat[..., :-1], np.zeros((*flat.shape[:2], 0)))
+    return np.concatenate([even.fixed, even.outcome[..., None]], axis=-1).reshape(shape), even
+
+
 def _fit(
-    data: Patterned, columns: Columns, model: Marginal, method: Method, record: Record, supplied: np.ndarray | None
+    data: Patterned,
+    even: Working,
+    columns: Columns,
+    model: Marginal,
+    method: Method,
+    record: Record,
+    supplied: np.ndarray | None,
 ) -> tuple[Fit, Level]:
     reml = method == "reml"
     build = builder(data, model.structure)
@@ -120,20 +138,22 @@ def _fit(
     if supplied is not None:
         begin = feasible(data, build, supplied, begin, reml=reml)
     theta, level, status, steps = score(data, build, begin, reml=reml)
-    pieces = marginal_pieces(data, level)
+    pieces = marginal_pieces(data, level, even.turn)
     p = level.beta.shape[1]
-    estimates = np.concatenate([level.beta, theta], axis=1)
+    beta = level.beta + even.least_squares
+    estimates = np.concatenate([np.einsum("tab,tb->ta", even.turn, beta), theta], axis=1)
     covariance = np.zeros((*estimates.shape, estimates.shape[1]))
-    covariance[:, :p, :p] = pieces.inverse
+    covariance[:, :p, :p] = even.turn @ pieces.inverse @ np.swapaxes(even.turn, -1, -2)
     covariance[:, p:, p:] = pieces.variance
     fit = Fit(
         estimates=estimates,
         covariance=covariance,
         sandwich=np.full_like(covariance, np.nan),
-        log_likelihood=-0.5 * level.deviance,
+        log_likelihood=-0.5 * level.deviance + (even.log_size if reml else 0.0),
         status=status,
         steps=steps,
-        arrays=pieces.arrays(),
+        arrays=pieces.arrays()
+        | {"working_estimates": np.concatenate([beta, theta], axis=1), "working_fixed": even.turn},
         parameters=model.parameters_of(columns),
         columns=columns,
         model=model,
