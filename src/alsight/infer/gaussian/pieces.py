@@ -196,8 +196,7 @@ def _seen(information: np.ndarray) -> np.ndarray:
 
 def _traces(data: Statistics, kernel: np.ndarray, spread: np.ndarray, size: np.ndarray) -> np.ndarray:
     # trace(V^-1 V_a V^-1 V_b), summed over subjects.
-    rows, columns = lower(spread.shape[0])
-    count = len(rows)
+    count = len(lower(spread.shape[0])[0])
     whole = np.empty((len(size), count + 1, count + 1))
     whole[:, :count, :count] = pairs(np.einsum("nkts,lmts->tnklm", spread, spread))
     inner = np.einsum("ijts,jkts->ikts", kernel, data.square)
