@@ -82,6 +82,21 @@ class Fit:
     course: CourseFunctions = field(default_factory=lambda: BY_ROWS, metadata={"static": True})
     provenance: Provenance | None = field(default=None, metadata={"static": True})
 
+    def __post_init__(self) -> None:
+        """CONVERGED is what a fit calls itself only with finite estimates and errors of all that was estimated."""
+        if isinstance(self.estimates, np.ndarray) and isinstance(self.covariance, np.ndarray):
+            object.__setattr__(self, "status", self._vouched())
+
+    def _vouched(self) -> Int[np.ndarray, "*batch"]:
+        held = getattr(self.model, "held", ())
+        free = np.array([parameter.name not in held for parameter in self.parameters], dtype=bool)
+        if self.covariance.shape[-1:] != free.shape:
+            return self.status
+        diagonal = np.diagonal(self.covariance, axis1=-2, axis2=-1)
+        fine = np.isfinite(self.estimates) & np.isfinite(diagonal) & (diagonal > 0)
+        lies = (np.asarray(self.status) == Status.CONVERGED) & ~(fine | ~free).all(axis=-1)
+        return np.where(lies, int(Status.SINGULAR), self.status)
+
     @property
     def names(self) -> tuple[str, ...]:
         """Printed names of the parameters."""

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float
 
-from alsight.base.errors import SpecError
+from alsight.base.columns import Working, working
+from alsight.base.errors import DataError, Fault, SpecError
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows, design
 from alsight.infer.faults import DesignProblem
 from alsight.infer.fit import Fit, failed, join
-from alsight.infer.formulas import coded, matrix, names_in, parse_encoding
-from alsight.infer.gaussian.basis import Working, working
+from alsight.infer.formulas import LEVELS, Encoding, coded, known, matrix, names_in, parse_encoding
 from alsight.infer.gaussian.degrees import Rule, contrasts
 from alsight.infer.gaussian.patterns import Level, Patterned, builder, evaluate, marginal_pieces, patterned
 from alsight.infer.gaussian.scoring import feasible, score, start_values
@@ -26,6 +27,8 @@ from alsight.models.model import Columns, Record
 from alsight.models.structures import STRUCTURES
 
 Method = Literal["reml", "ml"]
+LABEL: Final = re.compile(r"(.*?)(\d+(?:\.\d+)?)(\D*)")
+"""Words, a number, words: a label of a visit."""
 CHUNK = 2_000_000
 """Cells of summed products worked on at once in a batch of trials."""
 
@@ -65,6 +68,7 @@ def fit_marginal(
         DataError: a column is missing or of the wrong kind.
     """
     _refuse(structure, coordinates)
+    refuse_unknown_order(table, visit, structure)
     rows = design(table, formula, subject=subject, visit=visit, group=group, weight=weight)
     model = Marginal(structure=structure)
     record = rows.record(method)
@@ -186,6 +190,38 @@ def _refuse(structure: str, coordinates: Sequence[str]) -> None:
         raise SpecError([("coordinates", "columns of numbers, for a spatial structure", "nothing")])
 
 
+def refuse_unknown_order(table: pl.DataFrame, visit: str, structure: str) -> None:
+    """Stops where a structure follows the order of the visits and their labels are text in no certain order.
+
+    Text is sorted by its characters, so that "Month 12" stands before "Month 3". It is taken where this is the order of
+    its numbers.
+
+    Raises:
+        DataError: with what to do.
+    """
+    if visit not in table.columns or not STRUCTURES[structure].ordered:
+        return
+    column = table[visit]
+    if not isinstance(column.dtype, (pl.String, pl.Categorical)):
+        return
+    labels = sorted(str(label) for label in column.drop_nulls().unique())
+    parts = [LABEL.fullmatch(label) for label in labels]
+    words = {(part[1], part[3]) for part in parts if part}
+    order = [float(part[2]) for part in parts if part]
+    if len(order) == len(labels) and len(words) <= 1 and order == sorted(order):
+        return
+    shown = ", ".join(labels[:6])
+    fault = Fault(
+        table="visits",
+        rule="unknown_order",
+        column=visit,
+        value=labels[0],
+        message=f"Structure {structure} follows the order of the visits, and {visit} is text: {shown}.",
+        how_to_fix="Give numbers, or a polars Enum or ordered pandas categories in the order of time.",
+    )
+    raise DataError([fault])
+
+
 def _repeated(rows: DesignRows) -> DesignProblem | None:
     key = rows.owner * (len(rows.columns.slots) + 1) + rows.slot
     values, counts = np.unique(key, return_counts=True)
@@ -237,6 +273,7 @@ def means(
     by: Sequence[str],
     *,
     differences: str = "",
+    at: Mapping[str, Any] | None = None,
     rule: Rule = "satterthwaite",
     level: float = 0.95,
 ) -> pl.DataFrame:
@@ -248,18 +285,20 @@ def means(
         by: factors whose combinations are wanted.
         differences: factor of `by` whose levels are compared with its first level; empty for the means themselves.
         rule: where the degrees of freedom come from.
+        at: values at which columns are held instead, one or several each.
         level: coverage of the interval.
+
+    Raises:
+        SpecError: a factor of `by` is not in the formula.
+        NotConverged: the fit has no estimates.
     """
     plan = parse_encoding(fit.record.encoding)
-    named = names_in(plan.fixed)
-    complete = table.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in {plan.outcome, *named}))
-    choices = {
-        name: plan.levels[name] if name in plan.levels else [float(complete[name].mean())]  # type: ignore[arg-type]
-        for name in named
-    }
+    choices = _choices(plan, table, at or {})
+    if strangers := [name for name in (*by, *([differences] if differences else [])) if name not in choices]:
+        raise SpecError([("by", f"among {', '.join(choices)}", name) for name in strangers])
     grid = pl.DataFrame(list(product(*choices.values())), schema=list(choices), orient="row")
     coefficients = matrix(coded(grid, plan.levels), plan.fixed, plan.state.get(plan.fixed, {}))[0]
-    labels = grid.select(by).rows()
+    labels = grid.select(by).rows() if by else [()] * grid.height
     unique = list(dict.fromkeys(labels))
     rows = {key: coefficients[[spot for spot, label in enumerate(labels) if label == key]].mean(0) for key in unique}
     if differences:
@@ -268,8 +307,30 @@ def means(
         base = {key: rows[(*key[:place], first, *key[place + 1 :])] for key in unique}
         rows = {key: row - base[key] for key, row in rows.items() if key[place] != first}
     found = contrasts(fit, {str(key): row for key, row in rows.items()}, rule, level)
-    front = pl.DataFrame(list(rows), schema=list(by), orient="row")
+    front = pl.DataFrame(list(rows), schema=list(by), orient="row") if by else pl.DataFrame()
     return pl.concat([front, found.drop("contrast")], how="horizontal")
+
+
+def _choices(plan: Encoding, table: pl.DataFrame, at: Mapping[str, Any]) -> dict[str, list[Any]]:
+    # Levels of each factor, the mean of each number over the rows that the fit used, or what was asked.
+    named = names_in(plan.fixed)
+    used = [name for name in dict.fromkeys([*named, *names_in(plan.outcome), plan.subject, plan.visit]) if name]
+    complete = table.filter(pl.all_horizontal(known(table, name) for name in used))
+    groups = plan.state.get(plan.fixed, {}).get(LEVELS, {})
+    if strangers := [name for name in at if name not in named]:
+        raise SpecError([(f"at.{name}", f"one of {', '.join(named)}", at[name]) for name in strangers])
+    choices: dict[str, list[Any]] = {}
+    for name in named:
+        if name in at:
+            values = at[name]
+            choices[name] = list(values) if isinstance(values, (list, tuple)) else [values]
+        elif name in plan.levels:
+            choices[name] = list(plan.levels[name])
+        elif name in groups:
+            choices[name] = list(groups[name])
+        else:
+            choices[name] = [float(complete[name].cast(pl.Float64).mean())]  # type: ignore[arg-type]
+    return choices
 
 
 def likelihood_at(rows: DesignRows, model: Marginal, theta: Sequence[float], *, reml: bool) -> float:

@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
+from alsight.base.columns import Working, working
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows
 from alsight.infer.fit import Fit, failed, join
-from alsight.infer.gaussian.basis import Working, working
 from alsight.infer.gaussian.mixed import Statistics, freedom, lower, statistics_of_rows, statistics_of_visits
 from alsight.infer.gaussian.pieces import mixed_pieces, profile_information
 from alsight.infer.gaussian.search import MixedOptimum, search

@@ -9,21 +9,23 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
+from alsight.base.columns import working as working_columns
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows, design
+from alsight.infer.faults import separated
 from alsight.infer.fit import CourseFunctions, Fit, failed
-from alsight.infer.gaussian.basis import working as working_columns
 from alsight.infer.gaussian.mixed import statistics_of_rows
 from alsight.infer.gaussian.search import search as search_mixed
 from alsight.infer.joint.arrays import JointData, Times
 from alsight.infer.joint.features import JointFrame, course, first_rows, quadrature, times
 from alsight.infer.joint.likelihood import JointEvaluation, evaluate
 from alsight.infer.joint.parameters import Hazard, JointLayout, JointValues, pack, unpack
-from alsight.infer.joint.plan import JointFollowUp, JointPlan, follow_up
+from alsight.infer.joint.plan import JointFollowUp, JointPlan, follow_up, refuse_late_visits
 from alsight.infer.joint.predict import predict_visits
 from alsight.infer.joint.report import JointScale, natural, parameters_of
 from alsight.infer.joint.simulate import simulate_visits
 from alsight.infer.newton import Direction, Rules, Surface, climb, newton
+from alsight.infer.survival.coding import Happened
 from alsight.models.joint import Joint, basis_names, inner_knots
 
 MAX_STEPS = 60
@@ -45,6 +47,7 @@ def fit_joint(
     event: str = "event",
     entry: str = "",
     subject: str = "subject",
+    happened: Happened = None,
     model: Joint | None = None,
 ) -> Fit:
     """Fit a joint model by maximum likelihood, standard errors from the observed information.
@@ -60,6 +63,8 @@ def fit_joint(
         event: column that says which event ended it: 0 none, 1, 2 ... causes.
         entry: column of the delayed entry; empty where everyone is at risk from 0.
         subject: column that tells people apart, in both tables.
+        happened: value of `event` that means it happened, or a tuple with one a cause; all else is none. Without it
+            the column must hold 0, 1, 2 ...
         model: association, baseline and quadrature.
 
     Returns:
@@ -70,7 +75,8 @@ def fit_joint(
     """
     chosen = Joint() if model is None else model
     rows = design(visits, formula, subject=subject, random=random)
-    follow = follow_up(people, rows, hazard, end=end, event=event, entry=entry)
+    follow = follow_up(people, rows, hazard, end=end, event=event, entry=entry, happened=happened)
+    refuse_late_visits(rows, time, follow.end)
     plan = JointPlan(rows.encoding.subject, time, hazard, follow.levels, (), end, event, entry)
     return _fit(_frame(chosen, rows, follow, time), rows, follow, plan)
 
@@ -90,6 +96,8 @@ def _fit(frame: JointFrame, rows: DesignRows, follow: JointFollowUp, plan: Joint
     working, found, steps, status = search(layout, start(layout, rows, data), data, model.points)
     if _without_spread(layout, working):
         status = Status.BOUNDARY
+    status, notes = _separated(layout, working, found, follow, status)
+    record = replace(record, notes=(*record.notes, *notes))
     return _result(
         Fit(
             estimates=working,
@@ -240,6 +248,28 @@ def _without_spread(layout: JointLayout, working: Float[np.ndarray, " parameter"
     # The working columns of the random effects have unit size.
     values = unpack(layout, working)
     return bool((np.diagonal(values.factor) < NO_SPREAD * values.sd).any())
+
+
+def _separated(
+    layout: JointLayout,
+    working: Float[np.ndarray, " parameter"],
+    found: JointEvaluation,
+    follow: JointFollowUp,
+    status: Status,
+) -> tuple[Status, tuple[str, ...]]:
+    if status not in {Status.CONVERGED, Status.SINGULAR, Status.MAX_STEPS} or not len(follow.names):
+        return status, ()
+    errors = np.sqrt(np.abs(np.diagonal(np.linalg.pinv(found.information, hermitian=True))))
+    spread = np.ptp(follow.covariates, axis=0)
+    names: list[str] = []
+    for cause in range(layout.causes):
+        block = layout.hazard(cause)
+        some = slice(block.start + layout.basis, block.start + layout.basis + layout.covariates)
+        apart = separated(working[some], errors[some], spread)
+        names += [name for name, far in zip(follow.names, apart, strict=True) if far]
+    if not names:
+        return status, ()
+    return Status.SEPARATION, (f"{', '.join(dict.fromkeys(names))} tells events from the others without exception.",)
 
 
 COURSE: Final = CourseFunctions(predict_visits, simulate_visits, people=True)
