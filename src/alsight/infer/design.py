@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -118,6 +119,7 @@ def design(
     visit: str = "",
     group: str = "",
     weight: str = "",
+    further: Sequence[str] = (),
 ) -> DesignRows:
     """Arrays of a long table, one row a visit; rows with a missing value are excluded and counted.
 
@@ -130,6 +132,7 @@ def design(
         visit: column of planned visits, for models whose covariance is by visit.
         group: column whose levels have their own covariance.
         weight: column of precision weights [above 0].
+        further: columns of numbers that are kept with the rows.
 
     Raises:
         DataError: a column is missing or is of the wrong kind, or the formula cannot be read.
@@ -137,8 +140,11 @@ def design(
     outcome, fixed = split(formula)
     encoding = Encoding(outcome, fixed, random, noise, subject, visit, group, weight)
     named = {*names_in(fixed), *names_in(random), *names_in(noise), *names_in(outcome)}
-    used = sorted({*named, subject} | {name for name in (visit, group, weight) if name})
+    used = sorted({*named, *further, subject} | {name for name in (visit, group, weight) if name})
     _refuse_strangers(table, used)
+    for name in further:
+        if not table.schema[name].is_numeric():
+            raise _fault("not_numeric", name, f"{name} is no number.", "Give a numeric column.")
     whole = table.select(used)
     complete = whole.filter(pl.all_horizontal(known(whole, name) for name in used))
     accepted = _by_subject(complete, subject)

@@ -69,7 +69,7 @@ def fit_marginal(
     """
     _refuse(structure, coordinates)
     refuse_unknown_order(table, visit, structure)
-    rows = design(table, formula, subject=subject, visit=visit, group=group, weight=weight)
+    rows = design(table, formula, subject=subject, visit=visit, group=group, weight=weight, further=coordinates)
     model = Marginal(structure=structure)
     record = rows.record(method)
     fault = rows.fatal or _repeated(rows)
@@ -78,7 +78,7 @@ def fit_marginal(
         return failed(fault.status, model.parameters_of(rows.columns), rows.columns, model, noted)
     right, observed, weights = _by_slot(rows)
     right, even = _even(right)
-    distance = _distance(rows, table, coordinates) if coordinates else None
+    distance = _distance(rows, coordinates) if coordinates else None
     data, pattern = patterned(right, observed, rows.group[None], distance, weights)
     supplied = None if start is None else np.asarray(start, dtype=float)[None]
     fit, level = _fit(data, even, rows.columns, model, method, record, supplied)
@@ -246,13 +246,9 @@ def _by_slot(rows: DesignRows) -> tuple[np.ndarray, np.ndarray, np.ndarray | Non
     return right, observed, weight
 
 
-def _distance(
-    rows: DesignRows, table: pl.DataFrame, coordinates: Sequence[str]
-) -> Float[np.ndarray, "subject slot slot"]:
-    keys = [rows.encoding.subject, rows.encoding.visit]
-    places = rows.table.select(keys).join(table.select(*keys, *coordinates), on=keys, how="left", maintain_order="left")
+def _distance(rows: DesignRows, coordinates: Sequence[str]) -> Float[np.ndarray, "subject slot slot"]:
     points = np.zeros((len(rows.subjects), len(rows.columns.slots), len(coordinates)))
-    points[rows.owner, rows.slot] = places.select(coordinates).to_numpy()
+    points[rows.owner, rows.slot] = rows.table.select(coordinates).cast(pl.Float64).to_numpy()
     return np.sqrt(((points[:, :, None] - points[:, None]) ** 2).sum(-1))
 
 
