@@ -100,7 +100,8 @@ def _one(cohort: Cohort, event: Event, spec: ForecastSpec) -> tuple[dict[str, pl
     tables = tables_of(cohort, event)
     own = enough(tables) and not spec.reference
     fit = fit_forecast(tables).check() if own else reference_fit(event)
-    whence = "this cohort" if own else "the shipped simulated register, since the cohort is small"
+    few = "the cohort is small" if not enough(tables, recorded=False) else "too few have age and site of onset recorded"
+    whence = "this cohort" if own else f"the shipped simulated register, since {few}"
     if spec.reference:
         whence = "the shipped simulated register, as asked"
     notes = (f"Time to {EVENTS[event]}: from a joint model of {whence}.",)

@@ -33,9 +33,14 @@ LEAST_EVENTS: Final = 20
 """A cohort smaller than this is forecast from the shipped reference, not from itself."""
 
 
-def enough(tables: Tables) -> bool:
-    """Whether a cohort can carry a fit of its own: people with every covariate."""
-    people = complete(tables).people
+def enough(tables: Tables, *, recorded: bool = True) -> bool:
+    """Whether a cohort can carry a fit of its own.
+
+    Args:
+        tables: visits and follow-up.
+        recorded: count only people of whom every covariate is recorded, as a fit does.
+    """
+    people = complete(tables).people if recorded else tables.people
     return people.height >= LEAST_PEOPLE and float(people["event"].sum()) >= LEAST_EVENTS
 
 
