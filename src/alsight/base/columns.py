@@ -38,7 +38,7 @@ class Working:
 
     @property
     def log_size(self) -> Float[np.ndarray, "*batch"]:
-        """Logarithm of |det T|: what a restricted log likelihood of the working columns lacks beside that of the given."""
+        """Logarithm of |det T|: how far a restricted log likelihood moves with the change of columns."""
         return np.asarray(np.log(np.abs(np.diagonal(self.turn, axis1=-2, axis2=-1))).sum(axis=-1))
 
 

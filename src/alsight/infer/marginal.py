@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -18,8 +17,9 @@ from alsight.base.status import Status
 from alsight.infer.design import DesignRows, design
 from alsight.infer.faults import DesignProblem
 from alsight.infer.fit import Fit, failed, join
-from alsight.infer.formulas import LEVELS, Encoding, coded, known, matrix, names_in, parse_encoding
+from alsight.infer.formulas import parse_encoding
 from alsight.infer.gaussian.degrees import Rule, contrasts
+from alsight.infer.gaussian.grid import mean_rows
 from alsight.infer.gaussian.patterns import Level, Patterned, builder, evaluate, marginal_pieces, patterned
 from alsight.infer.gaussian.scoring import feasible, score, start_values
 from alsight.models.marginal import Marginal
@@ -70,6 +70,26 @@ def fit_marginal(
     _refuse(structure, coordinates)
     refuse_unknown_order(table, visit, structure)
     rows = design(table, formula, subject=subject, visit=visit, group=group, weight=weight, further=coordinates)
+    return fit_marginal_rows(rows, structure, method, coordinates=coordinates, start=start)
+
+
+def fit_marginal_rows(
+    rows: DesignRows,
+    structure: str,
+    method: Method,
+    *,
+    coordinates: Sequence[str] = (),
+    start: Sequence[float] | None = None,
+) -> Fit:
+    """The fit of a design that is already made.
+
+    Args:
+        rows: the design.
+        structure: a name of `models.structures.STRUCTURES`.
+        method: "reml" or "ml".
+        coordinates: columns of the rows whose distances a spatial structure reads.
+        start: first variance parameters.
+    """
     model = Marginal(structure=structure)
     record = rows.record(method)
     fault = rows.fatal or _repeated(rows)
@@ -289,44 +309,18 @@ def means(
         NotConverged: the fit has no estimates.
     """
     plan = parse_encoding(fit.record.encoding)
-    choices = _choices(plan, table, at or {})
-    if strangers := [name for name in (*by, *([differences] if differences else [])) if name not in choices]:
-        raise SpecError([("by", f"among {', '.join(choices)}", name) for name in strangers])
-    grid = pl.DataFrame(list(product(*choices.values())), schema=list(choices), orient="row")
-    coefficients = matrix(coded(grid, plan.levels), plan.fixed, plan.state.get(plan.fixed, {}))[0]
-    labels = grid.select(by).rows() if by else [()] * grid.height
-    unique = list(dict.fromkeys(labels))
-    rows = {key: coefficients[[spot for spot, label in enumerate(labels) if label == key]].mean(0) for key in unique}
+    if differences and differences not in by:
+        raise SpecError([("differences", f"one of {', '.join(by)}", differences)])
+    rows = mean_rows(plan, table, by, at or {})
     if differences:
         place = list(by).index(differences)
-        first = choices[differences][0]
-        base = {key: rows[(*key[:place], first, *key[place + 1 :])] for key in unique}
-        rows = {key: row - base[key] for key, row in rows.items() if key[place] != first}
+        base = next(iter(rows))[place]
+        rows = {
+            key: row - rows[(*key[:place], base, *key[place + 1 :])] for key, row in rows.items() if key[place] != base
+        }
     found = contrasts(fit, {str(key): row for key, row in rows.items()}, rule, level)
     front = pl.DataFrame(list(rows), schema=list(by), orient="row") if by else pl.DataFrame()
     return pl.concat([front, found.drop("contrast")], how="horizontal")
-
-
-def _choices(plan: Encoding, table: pl.DataFrame, at: Mapping[str, Any]) -> dict[str, list[Any]]:
-    # Levels of each factor, the mean of each number over the rows that the fit used, or what was asked.
-    named = names_in(plan.fixed)
-    used = [name for name in dict.fromkeys([*named, *names_in(plan.outcome), plan.subject, plan.visit]) if name]
-    complete = table.filter(pl.all_horizontal(known(table, name) for name in used))
-    groups = plan.state.get(plan.fixed, {}).get(LEVELS, {})
-    if strangers := [name for name in at if name not in named]:
-        raise SpecError([(f"at.{name}", f"one of {', '.join(named)}", at[name]) for name in strangers])
-    choices: dict[str, list[Any]] = {}
-    for name in named:
-        if name in at:
-            values = at[name]
-            choices[name] = list(values) if isinstance(values, (list, tuple)) else [values]
-        elif name in plan.levels:
-            choices[name] = list(plan.levels[name])
-        elif name in groups:
-            choices[name] = list(groups[name])
-        else:
-            choices[name] = [float(complete[name].cast(pl.Float64).mean())]  # type: ignore[arg-type]
-    return choices
 
 
 def likelihood_at(rows: DesignRows, model: Marginal, theta: Sequence[float], *, reml: bool) -> float:

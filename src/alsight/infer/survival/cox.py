@@ -48,6 +48,7 @@ def partial(
     beta: Float[np.ndarray, "trial column"],
     ties: Ties = "efron",
     weight: Float[np.ndarray, "*_ row"] | None = None,
+    offset: Float[np.ndarray, "*_ row"] | float = 0.0,
 ) -> Partial:
     """Partial likelihood at the coefficients of each trial.
 
@@ -56,7 +57,7 @@ def partial(
     weight. Score residuals sum to the score.
     """
     trials = len(beta)
-    linear = np.einsum("rc,rc->r", columns, beta[trial])
+    linear = np.einsum("rc,rc->r", columns, beta[trial]) + offset
     alone = np.exp(linear)
     people = np.ones(len(linear)) if weight is None else weight
     size = people * alone
@@ -113,6 +114,7 @@ def search(
     ties: Ties,
     limit: int = 40,
     weight: Float[np.ndarray, "*_ row"] | None = None,
+    offset: Float[np.ndarray, "*_ row"] | float = 0.0,
 ) -> tuple[Float[np.ndarray, "trial column"], Partial, Int[np.ndarray, "*_ trial"], Int[np.ndarray, "*_ trial"]]:
     """Coefficients of each trial by Newton steps, the partial likelihood there, status and steps."""
     spread = np.maximum(np.ptp(columns, axis=0), 1e-300)
@@ -122,7 +124,7 @@ def search(
         # Risk sets are made for all trials at once, so all are evaluated.
         beta[which] = points
         with np.errstate(all="ignore"):
-            there = partial(sets, columns, event, trial, beta, ties, weight)
+            there = partial(sets, columns, event, trial, beta, ties, weight, offset)
         return Surface(there.value[which], there.score[which], there.information[which])
 
     def move(points: np.ndarray, change: np.ndarray) -> np.ndarray:
@@ -130,7 +132,7 @@ def search(
 
     ended = climb(surface, beta, Rules(TOLERANCE, limit), move=move)
     with np.errstate(all="ignore"):
-        latest = partial(sets, columns, event, trial, ended.point, ties, weight)
+        latest = partial(sets, columns, event, trial, ended.point, ties, weight, offset)
         bread, _, fine = inverse(latest.information)
         errors = np.sqrt(np.diagonal(bread, axis1=-2, axis2=-1))
     number = np.bincount(trial, event, trials)
