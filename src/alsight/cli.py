@@ -47,6 +47,7 @@ DESCRIBED: Final[dict[str, tuple[str, ...]]] = {
 SHOWN: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "analyze": {"analysis": ()},
     "check": {
+        "columns": ("table", "column", "means", "confidence"),
         "rules": ("severity", "table", "rule", "entries", "how_to_fix"),
         "faults": ("source", "row", "column", "value", "message"),
     },
