@@ -19,7 +19,7 @@ from alsight.infer.joint.fit import fit_joint
 from alsight.infer.linear import fit_linear
 from alsight.infer.marginal import fit_marginal
 from alsight.infer.survival.cox import fit_cox
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 from joint_cohorts import cohort, truth
 
 DATA = Path(__file__).parent.parent / "data/mixed"

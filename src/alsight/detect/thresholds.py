@@ -8,7 +8,7 @@ import msgspec
 import polars as pl
 
 from alsight.base.spec import Spec
-from alsight.models.velocity import Recovery
+from alsight.models.latent.velocity import Recovery
 
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Points = Annotated[float, msgspec.Meta(ge=0)]

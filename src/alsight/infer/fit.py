@@ -84,7 +84,8 @@ class Fit:
 
     def __post_init__(self) -> None:
         """CONVERGED is what a fit calls itself only with finite estimates and errors of all that was estimated."""
-        if isinstance(self.estimates, np.ndarray) and isinstance(self.covariance, np.ndarray):
+        arrays: tuple[Any, ...] = (self.estimates, self.covariance)
+        if all(isinstance(array, np.ndarray) for array in arrays):
             object.__setattr__(self, "status", self._vouched())
 
     def _vouched(self) -> Int[np.ndarray, "*batch"]:

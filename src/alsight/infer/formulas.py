@@ -140,7 +140,7 @@ def _names(expression: str) -> set[str]:
         if isinstance(node, ast.Call):
             called.add(id(node.func))
             if isinstance(node.func, ast.Name) and node.func.id == "Q" and node.args:
-                found |= {part.value for part in node.args if isinstance(part, ast.Constant)}
+                found |= {str(part.value) for part in node.args if isinstance(part, ast.Constant)}
         if isinstance(node, ast.Name) and id(node) not in called and node.id not in MODULES:
             found.add(node.id)
     return found

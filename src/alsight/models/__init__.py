@@ -19,9 +19,6 @@ DOOR: Final[dict[str, str]] = {
 }
 """Public names and the module of `alsight.infer.results` that each lives in."""
 
-MODULES: Final = ("cox", "joint", "velocity")
-"""Modules here whose names the door's functions share: what the model says is imported from the module itself."""
-
 
 def __getattr__(name: str) -> Any:
     """A public name, imported on first use."""

@@ -14,7 +14,7 @@ from alsight.infer.forecast.tables import Tables, complete
 from alsight.infer.forecast.unknown import CovariateSpread, predicted
 from alsight.infer.joint.fit import fit_joint
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 
 HORIZONS: Final = (3.0, 6.0, 12.0, 18.0, 24.0)
 """Months ahead at which function and survival are reported."""

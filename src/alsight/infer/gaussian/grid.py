@@ -38,7 +38,7 @@ def choices_of(plan: Encoding, table: pl.DataFrame, at: Mapping[str, Any]) -> di
         raise SpecError([(f"at.{name}", f"one of {', '.join(named)}", at[name]) for name in strangers])
     choices: dict[str, list[Any]] = {}
     for name in named:
-        levels = list(plan.levels.get(name, groups.get(name, [])))
+        levels: list[Any] = list(plan.levels[name]) if name in plan.levels else list(groups.get(name, []))
         if name in at:
             values = at[name]
             asked = list(values) if isinstance(values, (list, tuple)) else [values]
@@ -113,8 +113,8 @@ def pairs(means: Rows, place: int, reference: Any = None) -> Rows:
 def term_rows(plan: Encoding, names: Sequence[str], table: pl.DataFrame) -> dict[str, Float[np.ndarray, "row fixed"]]:
     """Type III hypothesis of each term, as rows over the coefficients.
 
-    A term of factors compares their means, averaged over the other factors with equal weights; one with numbers compares
-    slopes; other numbers are held at 0, as SAS and lmerTest hold them.
+    A term of factors compares their means, averaged over the other factors with equal weights; one with numbers
+    compares slopes; other numbers are held at 0, as SAS and lmerTest hold them.
 
     Args:
         plan: how the table was coded.

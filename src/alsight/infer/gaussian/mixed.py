@@ -132,8 +132,17 @@ class Point:
 
     def take(self, chosen: Int[np.ndarray, "*_ chosen"]) -> Point:
         """The same of some trials only."""
-        by_trial = (self.deviance, self.gradient, self.hessian, self.slack, self.beta, self.inverse, self.residual)
-        return Point(*(each[chosen] for each in by_trial), self.inner[:, chosen], self.spread[:, :, chosen])
+        return Point(
+            self.deviance[chosen],
+            self.gradient[chosen],
+            self.hessian[chosen],
+            self.slack[chosen],
+            self.beta[chosen],
+            self.inverse[chosen],
+            self.residual[chosen],
+            self.inner[:, chosen],
+            self.spread[:, :, chosen],
+        )
 
 
 def freedom(data: Statistics, *, reml: bool) -> Float[np.ndarray, "*_ trial"]:

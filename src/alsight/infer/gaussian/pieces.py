@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from alsight.base.status import Status
 from alsight.infer.gaussian.mixed import Statistics, elements, freedom, lower, pairs
@@ -183,7 +183,7 @@ def boundary_covariance(data: Statistics, found: MixedOptimum, *, reml: bool) ->
 
 def _seen(information: np.ndarray) -> np.ndarray:
     # Inverse in the directions with information, in units in which its diagonal is one; nan where it is not finite.
-    fine = np.isfinite(information).all(axis=(-2, -1))
+    fine: Bool[np.ndarray, "*_ trial"] = np.all(np.isfinite(information), axis=(-2, -1))
     size = np.sqrt(np.abs(np.diagonal(information, axis1=-2, axis2=-1)))
     size = np.where(fine[:, None] & (size > 0), size, 1.0)
     even = np.where(fine[:, None, None], information / size[:, :, None] / size[:, None, :], np.eye(size.shape[1]))

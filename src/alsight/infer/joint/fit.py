@@ -26,7 +26,7 @@ from alsight.infer.joint.report import JointScale, natural, parameters_of
 from alsight.infer.joint.simulate import simulate_visits
 from alsight.infer.newton import Direction, Rules, Surface, climb, newton
 from alsight.infer.survival.coding import Happened
-from alsight.models.joint import Joint, basis_names, inner_knots
+from alsight.models.latent.joint import Joint, basis_names, inner_knots
 
 MAX_STEPS = 60
 LARGEST_MOVE = 2.0

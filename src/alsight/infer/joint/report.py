@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from alsight.infer.joint.features import JointFrame
 from alsight.infer.joint.parameters import Hazard, JointLayout, JointValues, covariance_jacobian, pack, unpack
-from alsight.models.joint import basis_names
+from alsight.models.latent.joint import basis_names
 from alsight.models.model import Columns, Parameter, Scale
 
 
@@ -59,7 +59,10 @@ class JointScale:
         fixed = self.size * self.turn @ values.fixed
         if self.intercept >= 0:
             fixed[self.intercept] += self.mean
-        factor = np.linalg.qr((self.size * self.random_turn @ values.factor).T, mode="r").T
+        upper: Float[np.ndarray, "random random"] = np.asarray(
+            np.linalg.qr((self.size * self.random_turn @ values.factor).T, mode="r")
+        )
+        factor = upper.T
         factor = factor * np.where(np.diagonal(factor) < 0, -1.0, 1.0)
         hazards: list[Hazard] = []
         for hazard in values.hazards:

@@ -25,7 +25,7 @@ from alsight.infer.survival.curves import (
 
 @dataclass(frozen=True)
 class CoxFit(ModelFit):
-    """What `alsight.models.cox` returns; the tables add hazard ratios."""
+    """What `alsight.models.hazards` returns; the tables add hazard ratios."""
 
     def coefficients(self, level: float = 0.95, *, rule: Rule | None = None, robust: Robust = "") -> pl.DataFrame:
         """One row a coefficient: log hazard ratio, error, z, p and interval, and the hazard ratio with its interval.

@@ -18,11 +18,11 @@ from alsight.infer.sigmoid import fit_sigmoid
 from alsight.infer.survival.coding import Happened
 from alsight.infer.survival.cox import Ties, fit_cox
 from alsight.infer.velocity.fit import fit_velocity
-from alsight.models.joint import Joint
 from alsight.models.latent.items import Items
+from alsight.models.latent.joint import Joint
 from alsight.models.latent.mixture import Mixture
 from alsight.models.latent.sigmoid import Sigmoid
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 
 Method = Literal["reml", "ml"]
 

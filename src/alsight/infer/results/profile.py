@@ -21,7 +21,7 @@ from alsight.infer.gaussian.general import fit_linear_general
 from alsight.infer.marginal import fit_marginal_rows
 from alsight.infer.survival.cox import partial, search
 from alsight.infer.survival.risk import risk_sets
-from alsight.models.cox import Cox
+from alsight.models.hazards import Cox
 from alsight.models.linear import Linear
 from alsight.models.marginal import Marginal
 

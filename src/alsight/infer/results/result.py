@@ -11,22 +11,29 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import polars as pl
-from scipy.special import chdtrc
 
 from alsight.base.errors import SpecError
-from alsight.base.status import ADVICE, Status
+from alsight.base.status import Status
 from alsight.infer.design import DesignRows, design
 from alsight.infer.fit import Fit
 from alsight.infer.formulas import parse_encoding
-from alsight.infer.gaussian.degrees import Rule, coefficients, contrast_test
+from alsight.infer.gaussian.degrees import Rule, coefficients
 from alsight.infer.gaussian.degrees import contrasts as contrast_table
-from alsight.infer.gaussian.grid import mean_rows, pairs, term_rows
+from alsight.infer.gaussian.grid import mean_rows
+from alsight.infer.results.comparisons import (
+    compared_means,
+    named_row,
+    side_by_side,
+    tested_terms,
+    with_adjustment,
+)
 from alsight.infer.results.frames import as_frame
-from alsight.infer.results.multiplicity import Adjust, adjusted, together
+from alsight.infer.results.multiplicity import Adjust
 from alsight.infer.results.people import Residual, random_effects_of, residuals_of
-from alsight.infer.results.printing import Format, as_html, as_text, in_format
+from alsight.infer.results.printing import Format, in_format
 from alsight.infer.results.profile import profile_intervals
 from alsight.infer.results.robust import cr2
+from alsight.infer.results.summary import Summary, facts_of
 from alsight.models.linear import Linear
 from alsight.models.marginal import Marginal
 
@@ -95,8 +102,9 @@ class ModelFit:
 
     @property
     def free(self) -> int:
-        """Parameters that AIC and BIC count: all estimated ones; under REML of a repeated-measures model, as SAS and R's
-        mmrm do, those of the covariance only.
+        """Parameters that AIC and BIC count: all estimated ones.
+
+        Under REML of a repeated-measures model those of the covariance only, as SAS and R's mmrm count.
         """
         count = len(self.fit.parameters) - len(getattr(self.fit.model, "held", ()))
         if isinstance(self.fit.model, Marginal) and self.fit.record.method == "reml":
@@ -157,8 +165,8 @@ class ModelFit:
 
         Args:
             level: coverage.
-            method: "wald", every parameter on its own scale; or "profile", the coefficients by likelihood ratio, all else
-                estimated anew by maximum likelihood.
+            method: "wald", every parameter on its own scale; or "profile", the coefficients by likelihood ratio, all
+                else estimated anew by maximum likelihood.
             rule: degrees of freedom of Wald intervals of coefficients.
 
         Raises:
@@ -197,7 +205,7 @@ class ModelFit:
         Raises:
             SpecError: a column is not in the formula, or another model.
         """
-        names = self._by(by)
+        names = [by] if isinstance(by, str) else list(by)
         rows = mean_rows(self._plan(), self.table, names, at or {})
         found = self._contrasted({str(key): row for key, row in rows.items()}, level, rule, "")
         front = pl.DataFrame(list(rows), schema=names, orient="row") if names else pl.DataFrame()
@@ -233,21 +241,15 @@ class ModelFit:
             SpecError: a column, level or coefficient that is not there.
         """
         if named is not None:
-            rows = {name: self._row(name, weights) for name, weights in named.items()}
+            rows = {name: named_row(self.fit, name, weights) for name, weights in named.items()}
             front = pl.DataFrame({"contrast": list(rows)})
         else:
-            names = self._by(by)
-            if not names:
-                raise SpecError([("by", "columns of the formula", by)])
-            place = names.index(compare) if compare else 0
-            means = mean_rows(self._plan(), self.table, names, at or {})
-            if adjust == "dunnett" and reference is None:
-                reference = next(iter(means))[place]
-            compared = pairs(means, place, reference)
+            names = [by] if isinstance(by, str) else list(by)
+            compared = compared_means(self._plan(), self.table, names, compare, reference, at or {}, adjust)
             rows = {str(key): row for key, row in compared.items()}
             front = pl.DataFrame(list(compared), schema=names, orient="row")
         found = self._contrasted(rows, level, rule, robust).drop("contrast")
-        found = _adjusted(self.fit, found, np.stack(list(rows.values())), adjust, level, rule or self.rule)
+        found = with_adjustment(self.fit, found, np.stack(list(rows.values())), adjust, level, rule or self.rule)
         return pl.concat([front, found], how="horizontal")
 
     def test_terms(self, *, rule: Rule | None = None) -> pl.DataFrame:
@@ -256,22 +258,7 @@ class ModelFit:
         Raises:
             SpecError: another model.
         """
-        plan, names = self._plan(), self.fit.columns.fixed
-        listed: list[dict[str, Any]] = []
-        for term, rows in term_rows(plan, names, self.table).items():
-            test = contrast_test(self.fit, rows, rule or self.rule)
-            one = len(rows) == 1
-            statistic = float(test.statistic) ** 2 if one else float(test.statistic)
-            listed.append(
-                {
-                    "term": term,
-                    "degrees_numerator": len(rows),
-                    "degrees": float(test.degrees),
-                    "f": statistic,
-                    "p": float(test.p),
-                }
-            )
-        return pl.DataFrame(listed)
+        return tested_terms(self.fit, self._plan(), self.table, rule or self.rule)
 
     def compare(self, *others: ModelFit) -> pl.DataFrame:
         """Fits of the same values side by side, each tested against the one before by the likelihood ratio.
@@ -279,32 +266,7 @@ class ModelFit:
         Raises:
             SpecError: fits of other values, or restricted likelihoods of different coefficients.
         """
-        fits = sorted([self, *others], key=lambda one: (len(one.fit.parameters), one.log_likelihood))
-        values = {one.fit.record.values for one in fits}
-        if len(values) > 1:
-            raise SpecError([("others", "fits of the same values", f"{sorted(values)} values")])
-        reml = {one.fit.record.method for one in fits}
-        fixed = {one.fit.columns.fixed for one in fits if isinstance(one.fit.model, GAUSSIAN)}
-        if "reml" in reml and (len(fixed) > 1 or len(reml) > 1):
-            raise SpecError([("method", "'ml' for fits that differ in their coefficients", "reml")])
-        listed: list[dict[str, Any]] = []
-        for spot, one in enumerate(fits):
-            row: dict[str, Any] = {
-                "model": one.call,
-                "parameters": len(one.fit.parameters),
-                "log_likelihood": one.log_likelihood,
-                "aic": one.aic,
-                "bic": one.bic,
-                "chi_square": None,
-                "degrees": None,
-                "p": None,
-            }
-            more = len(one.fit.parameters) - len(fits[spot - 1].fit.parameters) if spot else 0
-            if more > 0:
-                ratio = max(2 * (one.log_likelihood - fits[spot - 1].log_likelihood), 0.0)
-                row |= {"chi_square": ratio, "degrees": more, "p": float(chdtrc(more, ratio))}
-            listed.append(row)
-        return pl.DataFrame(listed, infer_schema_length=None)
+        return side_by_side([self, *others])
 
     # People ---------------------------------------------------------------------------------------------------------
 
@@ -361,28 +323,7 @@ class ModelFit:
     # Words ----------------------------------------------------------------------------------------------------------
 
     def _facts(self) -> list[tuple[str, str]]:
-        record, columns = self.fit.record, self.fit.columns
-        facts = [("Model", self.title), ("Call", self.call), ("Method", record.method.upper())]
-        if isinstance(self.fit.model, Marginal):
-            facts.append(("Structure", self.fit.model.structure))
-            facts.append(("Visits", ", ".join(columns.slots)))
-        if columns.groups != ("all",):
-            facts.append(("Groups", ", ".join(columns.groups)))
-        facts += [
-            ("People", str(record.subjects)),
-            ("Values", str(record.values) + (f" ({record.dropped} rows excluded)" if record.dropped else "")),
-            ("Status", f"{self.status}" if self.status == "converged" else f"{self.status}: {self._advice()}"),
-        ]
-        if np.isfinite(self.log_likelihood):
-            facts += [
-                ("Log likelihood", f"{self.log_likelihood:.4f}"),
-                ("AIC", f"{self.aic:.2f}"),
-                ("BIC", f"{self.bic:.2f}"),
-            ]
-        return facts
-
-    def _advice(self) -> str:
-        return ADVICE[Status(int(self.fit.status))]
+        return facts_of(self)
 
     def tables(self, level: float = 0.95) -> dict[str, pl.DataFrame]:
         """The tables of the summary, by their headings; none without estimates."""
@@ -402,7 +343,7 @@ class ModelFit:
         return str(self.summary())
 
     def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+        return self.summary().html()
 
     def to_table(self, format: Format = "markdown", level: float = 0.95, path: Path | str = "") -> str | bytes:  # noqa: A002 - the field's word
         """The coefficients as "markdown", "latex", "html", "text" or "docx" (bytes).
@@ -446,71 +387,8 @@ class ModelFit:
             raise SpecError([("fit", "a mixed or repeated-measures model with normal noise", self.title)])
         return parse_encoding(self.fit.record.encoding)
 
-    def _by(self, by: str | Sequence[str]) -> list[str]:
-        return [by] if isinstance(by, str) else list(by)
-
-    def _row(self, name: str, weights: Mapping[str, float] | Sequence[float]) -> np.ndarray:
-        names = self.fit.columns.fixed
-        if not isinstance(weights, Mapping):
-            row = np.asarray(weights, dtype=float)
-            if row.shape != (len(names),):
-                raise SpecError([(f"named.{name}", f"{len(names)} weights", f"{row.size}")])
-            return row
-        if strangers := [key for key in weights if key not in names]:
-            raise SpecError([(f"named.{name}", f"coefficients among {', '.join(names)}", strangers[0])])
-        return np.array([float(weights.get(key, 0.0)) for key in names])
-
     def _contrasted(self, rows: dict[str, np.ndarray], level: float, rule: Rule | None, robust: Robust) -> pl.DataFrame:
         self._plan()
         if robust == "CR2":
             return cr2(self.fit, self.rows, rows, level)
         return contrast_table(self.fit, rows, rule or self.rule, level, robust=robust == "sandwich")
-
-
-def _adjusted(
-    fit: Fit, found: pl.DataFrame, rows: np.ndarray, adjust: Adjust, level: float, rule: Rule
-) -> pl.DataFrame:
-    from alsight.infer.gaussian.degrees import coefficient_covariance  # noqa: PLC0415 - next to its use
-
-    if adjust == "none":
-        return found
-    if adjust in {"holm", "bonferroni"}:
-        return found.with_columns(p_adjusted=pl.Series(adjusted(found["p"].to_numpy(), adjust)))
-    if adjust not in {"mvt", "tukey", "dunnett"}:
-        raise SpecError([("adjust", "'none', 'holm', 'bonferroni', 'tukey', 'dunnett' or 'mvt'", adjust)])
-    square = rows @ coefficient_covariance(fit, rule) @ rows.T
-    size = np.sqrt(np.diagonal(square))
-    correlation = square / np.outer(size, size)
-    p, width = together(found["t"].to_numpy(), correlation, found["degrees"].to_numpy(), level)
-    reach = width * found["standard_error"].to_numpy()
-    return found.with_columns(p_adjusted=pl.Series(p), low=pl.col("estimate") - reach, high=pl.col("estimate") + reach)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A fit in words and tables; printed as text, in a notebook as HTML.
-
-    Attributes:
-        facts: names and values, from the call to the criteria.
-        tables: by their headings.
-        notes: sentences for the reader.
-    """
-
-    facts: tuple[tuple[str, str], ...]
-    tables: dict[str, pl.DataFrame]
-    notes: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """As text."""
-        width = max(len(name) for name, _ in self.facts)
-        parts = ["\n".join(f"{name.ljust(width)}  {value}" for name, value in self.facts)]
-        parts += [f"{heading}\n{as_text(table)}" for heading, table in self.tables.items()]
-        return "\n\n".join([*parts, *(["\n".join(self.notes)] if self.notes else [])])
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        facts = as_html(pl.DataFrame({"": [n for n, _ in self.facts], " ": [v for _, v in self.facts]}))
-        tables = "".join(as_html(table, heading) for heading, table in self.tables.items())
-        notes = pl.DataFrame({"note": list(self.notes)})
-        return f"<div>{facts}{tables}{as_html(notes) if self.notes else ''}</div>"

@@ -119,7 +119,7 @@ class KaplanMeier:
         return pl.concat(parts)
 
     def quantile(self, share: float = 0.5) -> pl.DataFrame:
-        """Time by which a share of people had the event, with limits; null where the curve does not come down so far."""
+        """Time by which a share of people had the event, with limits; null where the curve does not reach it."""
         rows = [(name, *quantile_of(curve, share)) for name, curve in self.curves.items()]
         made = pl.DataFrame(rows, schema=["group", "time", "low", "high"], orient="row")
         return made.with_columns(pl.col("time", "low", "high").cast(pl.Float64).fill_nan(None))

@@ -18,7 +18,7 @@ from alsight.infer.newton import Rules, Surface, climb
 from alsight.infer.survival.coding import Happened
 from alsight.infer.survival.reading import CoxColumns, CoxRows, read_cox
 from alsight.infer.survival.risk import RiskSets, at_risk, risk_sets, until
-from alsight.models.cox import Cox
+from alsight.models.hazards import Cox
 from alsight.models.model import Columns, Parameter, Record
 
 Ties = Literal["efron", "breslow"]

@@ -43,9 +43,7 @@ def covariates_of(fit: Fit, people: pl.DataFrame) -> Float[np.ndarray, "person c
     return design[:, [spot for spot, name in enumerate(names) if name != "Intercept"]]
 
 
-def _pieces(
-    fit: Fit, center: Float[np.ndarray, " column"]
-) -> tuple[RiskSets, np.ndarray, np.ndarray, np.ndarray]:
+def _pieces(fit: Fit, center: Float[np.ndarray, " column"]) -> tuple[RiskSets, np.ndarray, np.ndarray, np.ndarray]:
     # At each tied event: mean covariates of the risk set, what is left of it, and its share of the jump.
     columns, sets = fit.arrays["columns"] - center, _sets(fit)
     weight = _weight(fit)
