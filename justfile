@@ -49,7 +49,7 @@ docs:
 # Timings, one after another; peers run beside ours where they install, and ratios are printed.
 bench:
     for name in read_visits cohort_check read_proact instruments episodes_and_describe linear batched_trials marginal joint \
-        mechanism velocity; do echo "== $name"; python -m "benchmarks.$name"; done
+        mechanism velocity wins; do echo "== $name"; python -m "benchmarks.$name"; done
 
 # Evidence for claims, one script after another; `python -m validation.verdicts.campaign` has plans of its own.
 validate:

@@ -78,20 +78,26 @@ def _build_each(kind: type[SpecType], supplied: list[Any], where: str) -> tuple[
     return tuple(built)
 
 
-def read_toml(kind: type[SpecType], path: Path | str) -> SpecType:
+def read_toml(kind: type[SpecType], path: Path | str, field: str = "") -> SpecType:
     """A spec from a TOML file.
+
+    Args:
+        kind: class of the spec.
+        path: the file.
+        field: field of a request that names the file, under which faults stand; empty where the file stands alone.
 
     Raises:
         SpecError: the file is missing, is no TOML, or a field is wrong.
     """
     location = Path(path)
+    where, file = (field, f"{path}: ") if field else (str(location), "")
     try:
         fields = tomllib.loads(location.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SpecError([(str(location), "a readable TOML file", error.strerror or "unreadable")]) from error
+        raise SpecError([(where, "a readable TOML file", file + (error.strerror or "unreadable"))]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError([(str(location), "valid TOML", str(error))]) from error
-    return build(kind, fields)
+        raise SpecError([(where, "valid TOML", f"{file}{error}")]) from error
+    return build(kind, fields, field)
 
 
 def to_json(spec: Spec) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import NormalDist
+from typing import Any, Final
 
 import altair as alt
 import polars as pl
@@ -13,18 +14,24 @@ from alsight.report.page import charts
 from alsight.report.page.blocks import Block, Notice, Prose, Section, drawn, table
 from alsight.report.page.render import Page
 from alsight.report.page.theme import color
-from alsight.report.page.words import NONE
+from alsight.report.page.words import NONE, number
 from alsight.report.texts import NO_ADVICE
 from alsight.trial.analyze.catalogue import ANALYSES
 from alsight.trial.analyze.people import TrialPeople
 from alsight.trial.analyze.plan import AnalysisPlan
 
-CLEAR = 1.96
+CLEAR: Final = 1.96
 """Standard errors from no effect at which a two-sided test of 5 % rejects."""
 
 
-def _number(value: float | None, digits: int = 2) -> str:
-    return NONE if value is None else f"{value:.{digits}f}"
+def _quantity(row: dict[str, Any]) -> str:
+    """What is estimated, with its unit."""
+    return row["quantity"] + (f" [{row['unit']}]" if row["unit"] else "")
+
+
+def _people(row: dict[str, Any]) -> str:
+    """Who counted, on the therapy and on the control."""
+    return f"{row['people_therapy']:,} v {row['people_control']:,}"
 
 
 def _p(value: float | None) -> str:
@@ -33,8 +40,8 @@ def _p(value: float | None) -> str:
     return "under 0.0001" if value < 1e-4 else f"{value:.4f}" if value < 0.01 else f"{value:.2f}"
 
 
-def _interval(row: dict[str, object]) -> str:
-    return NONE if row["low"] is None else f"{_number(row['low'])} to {_number(row['high'])}"  # type: ignore[arg-type]
+def _interval(row: dict[str, Any]) -> str:
+    return NONE if row["low"] is None else f"{number(row['low'], 2)} to {number(row['high'], 2)}"
 
 
 def shown_table(estimates: pl.DataFrame) -> pl.DataFrame:
@@ -43,11 +50,11 @@ def shown_table(estimates: pl.DataFrame) -> pl.DataFrame:
         {
             "analysis": row["analysis"],
             "arm": row["arm"],
-            "quantity": row["quantity"] + (f" [{row['unit']}]" if row["unit"] else ""),
-            "estimate": _number(row["estimate"]),
+            "quantity": _quantity(row),
+            "estimate": number(row["estimate"], 2),
             "interval": _interval(row),
             "p": _p(row["p"]),
-            "people": f"{row['people_therapy']:,} v {row['people_control']:,}",
+            "people": _people(row),
         }
         for row in estimates.iter_rows(named=True)
     ]
@@ -58,8 +65,8 @@ def said(estimates: pl.DataFrame, trial: TrialPeople, plan: AnalysisPlan) -> tup
     """The sentences to quote: the primary analysis of each arm first, then what was assumed."""
     sentences: list[str] = []
     for arm in trial.arms:
-        own = estimates.filter((pl.col("analysis") == plan.primary) & (pl.col("arm") == arm))
-        sentences.append(_primary(own.row(0, named=True), trial, plan))
+        primary = estimates.filter((pl.col("analysis") == plan.primary) & (pl.col("arm") == arm))
+        sentences.append(_primary(primary.row(0, named=True), trial, plan))
     lost = estimates.filter((pl.col("status") == "not estimable") & (pl.col("analysis") != plan.primary))
     for (arm, reason), rows in lost.group_by("arm", "reason", maintain_order=True):
         titles = "; ".join(ANALYSES[name].title for name in rows["analysis"].unique(maintain_order=True))
@@ -67,21 +74,21 @@ def said(estimates: pl.DataFrame, trial: TrialPeople, plan: AnalysisPlan) -> tup
     return (*sentences, *trial.notes)
 
 
-def _primary(row: dict[str, object], trial: TrialPeople, plan: AnalysisPlan) -> str:
+def _primary(row: dict[str, Any], trial: TrialPeople, plan: AnalysisPlan) -> str:
     start = f"Primary analysis ({ANALYSES[plan.primary].title}), {row['arm']} against {trial.control}"
     if row["estimate"] is None:
         return f"{start}: not estimable. {row['reason']}"
     unit = f" {row['unit']}" if row["unit"] else ""
     between = "" if row["low"] is None else f" ({100 * plan.level:g} % interval {_interval(row)})"
     verdict = _direction(row, plan)
-    return f"{start}: {row['quantity']} {_number(row['estimate'])}{unit}{between}, p {_p(row['p'])}. {verdict}"  # type: ignore[arg-type]
+    return f"{start}: {row['quantity']} {number(row['estimate'], 2)}{unit}{between}, p {_p(row['p'])}. {verdict}"
 
 
-def _direction(row: dict[str, object], plan: AnalysisPlan) -> str:
-    p, value = row["p"], float(row["estimate"])  # type: ignore[arg-type]
-    if p is None or float(p) > 1 - plan.level:  # type: ignore[arg-type]
+def _direction(row: dict[str, Any], plan: AnalysisPlan) -> str:
+    p = row["p"]
+    if p is None or p > 1 - plan.level:
         return "The data are compatible with no difference."
-    better = (value > float(row["no_effect"])) == (row["favors_therapy"] == "higher")  # type: ignore[arg-type]
+    better = (row["estimate"] > row["no_effect"]) == (row["favors_therapy"] == "higher")
     return "The difference favors the therapy." if better else "The difference favors the control."
 
 
@@ -116,11 +123,11 @@ def _estimates(estimates: pl.DataFrame, trial: TrialPeople) -> Section:
         cells = [
             (
                 ANALYSES[row["analysis"]].title,
-                row["quantity"] + (f" [{row['unit']}]" if row["unit"] else ""),
-                _number(row["estimate"]),
+                _quantity(row),
+                number(row["estimate"], 2),
                 _interval(row),
                 _p(row["p"]),
-                f"{row['people_therapy']:,} v {row['people_control']:,}",
+                _people(row),
                 NONE if row["events_therapy"] is None else f"{row['events_therapy']:,} v {row['events_control']:,}",
                 row["reason"] or row["status"],
             )

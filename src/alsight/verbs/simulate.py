@@ -50,18 +50,7 @@ def read_population(file: str) -> Population:
     Raises:
         SpecError: the file is missing or a field of it makes no sense; every fault at once, each under `population`.
     """
-    try:
-        return read_toml(Population, file)
-    except SpecError as error:
-        whole = str(Path(file))
-        raise SpecError(
-            [
-                ("population", allowed, f"{file}: {supplied}")
-                if path == whole
-                else (f"population.{path}", allowed, supplied)
-                for path, allowed, supplied in error.faults
-            ]
-        ) from error
+    return read_toml(Population, file, "population")
 
 
 def population_of(spec: SimulateSpec) -> Population:

@@ -26,20 +26,13 @@ class Analysis:
         title: what a paper calls it.
         estimand: what it estimates, in one sentence.
         deaths: what it does with deaths, in one sentence.
-        run: one arm and the control, the plan and the cohort to estimates.
+        run: the trial of one arm and the control, and the plan, to estimates.
     """
 
     title: str
     estimand: str
     deaths: str
-    run: Callable[[TrialPeople, AnalysisPlan, Cohort], Sequence[Estimate]]
-
-
-def _plain(
-    function: Callable[[TrialPeople, AnalysisPlan], Sequence[Estimate]],
-) -> Callable[[TrialPeople, AnalysisPlan, Cohort], Sequence[Estimate]]:
-    """An analysis that does not read the cohort."""
-    return lambda trial, plan, _: function(trial, plan)
+    run: Callable[[TrialPeople, AnalysisPlan], Sequence[Estimate]]
 
 
 ANALYSES: Final[dict[str, Analysis]] = {
@@ -47,55 +40,55 @@ ANALYSES: Final[dict[str, Analysis]] = {
         title="Mixed model with random slopes",
         estimand="How much slower function declines per month on the therapy, as if no one had died or left.",
         deaths="Ratings up to death count; the course after it is extrapolated (hypothetical estimand).",
-        run=_plain(courses.slope),
+        run=courses.slope,
     ),
     "ancova": Analysis(
         title="Analysis of covariance at the last visit",
         estimand="The difference of changes from baseline at the last visit among people rated then.",
         deaths="Only people alive and rated then are compared; biased where the therapy changes survival.",
-        run=_plain(courses.one_visit),
+        run=courses.one_visit,
     ),
     "mmrm": Analysis(
         title="Mixed model for repeated measures",
         estimand="The difference of changes from baseline at the last visit, as if no one had died or left.",
         deaths="Ratings up to death count; later ones are treated as missing at random (hypothetical estimand).",
-        run=_plain(courses.all_visits),
+        run=courses.all_visits,
     ),
     "joint": Analysis(
         title="Joint model of function and survival",
         estimand="The difference of slopes while alive, and the hazard ratio between people of equal function.",
         deaths="Death is an outcome of the model; its hazard depends on the current function.",
-        run=_plain(courses.joint),
+        run=courses.joint,
     ),
     "cafs": Analysis(
         title="Combined assessment of function and survival (joint rank)",
         estimand="How much likelier a treated person does better than a control, by survival first, then by function.",
         deaths="Death is worse than any change of function, and worse the earlier it is (composite estimand).",
-        run=_plain(combined.ranks_of_survival_and_function),
+        run=combined.ranks_of_survival_and_function,
     ),
     "log_rank": Analysis(
         title="Log-rank test",
         estimand="Whether the endpoint comes at another rate on the therapy.",
         deaths="Death is the endpoint, or part of it.",
-        run=_plain(survival.log_rank),
+        run=survival.log_rank,
     ),
     "cox": Analysis(
         title="Cox regression",
         estimand="The ratio of the hazards of the endpoint, taken as constant over time.",
         deaths="Death is the endpoint, or part of it.",
-        run=_plain(survival.cox),
+        run=survival.cox,
     ),
     "rmst": Analysis(
         title="Restricted mean survival time",
         estimand="How many more months free of the endpoint a person has on the therapy, up to the horizon.",
         deaths="Death is the endpoint, or part of it.",
-        run=_plain(survival.restricted_means),
+        run=survival.restricted_means,
     ),
     "kaplan_meier": Analysis(
         title="Share free of the endpoint",
         estimand="The difference of the shares of people free of the endpoint at the horizon.",
         deaths="Death is the endpoint, or part of it.",
-        run=_plain(survival.alive_at_end),
+        run=survival.alive_at_end,
     ),
     "responder": Analysis(
         title="Share of responders",
@@ -147,5 +140,5 @@ def analyze_trial(cohort: Cohort, plan: AnalysisPlan) -> tuple[pl.DataFrame, Tri
     for arm in trial.arms:
         pair = trial.against(arm)
         for name in plan.analyses or ANALYSES:
-            results += ANALYSES[name].run(pair, plan, cohort)
+            results += ANALYSES[name].run(pair, plan)
     return estimate_table(results), trial

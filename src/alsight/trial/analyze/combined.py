@@ -9,7 +9,6 @@ from typing import Any, Final
 import polars as pl
 from scipy.special import ndtr, ndtri
 
-from alsight.cohort.cohort import Cohort
 from alsight.episodes.definitions import DEFINITIONS
 from alsight.episodes.find import judge
 from alsight.episodes.wilson import wilson
@@ -90,15 +89,15 @@ def _numbers(
     )
 
 
-def responders(trial: TrialPeople, plan: AnalysisPlan, cohort: Cohort) -> Sequence[Estimate]:
+def responders(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
     """Difference of the shares that meet a published definition, with Newcombe's interval.
 
     Source: newcombe1998
     """
     rule = next(one for one in DEFINITIONS if one.name == plan.responder)
-    result = judge(cohort, [rule])[0]
+    result = judge(trial.cohort, [rule])[0]
     names = pl.DataFrame(
-        {"subject": cohort.subjects["subject"], "met": result.found, "eligible": result.spells.eligible}
+        {"subject": trial.cohort.subjects["subject"], "met": result.found, "eligible": result.spells.eligible}
     )
     people = trial.people.join(names, on="subject").filter("eligible")
     on, off = people.filter(pl.col("arm") != trial.control), people.filter(pl.col("arm") == trial.control)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ import polars as pl
 from jaxtyping import Float
 
 from alsight.base.errors import SpecError
-from alsight.base.units import DAYS_PER_MONTH, DAYS_PER_WEEK
+from alsight.base.units import DAYS_PER_WEEK, days_of, months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.endpoints import endpoints
 from alsight.trial.analyze.plan import AnalysisPlan
@@ -28,6 +28,7 @@ class TrialPeople:
     """A trial's people, one row each, and their ratings after baseline.
 
     Attributes:
+        cohort: the cohort that it was read from.
         people: `subject`, `arm`, `baseline` [points], `baseline_day`, `months` [followed for the endpoint], `event`,
             and the covariates.
         ratings: `subject`, `arm`, `months` since baseline, `total`, `change`, `baseline`, covariates, and `visit`, the
@@ -39,6 +40,7 @@ class TrialPeople:
         notes: what had to be assumed, and who was excluded for what.
     """
 
+    cohort: Cohort
     people: pl.DataFrame
     ratings: pl.DataFrame
     control: str
@@ -50,15 +52,7 @@ class TrialPeople:
     def against(self, arm: str) -> TrialPeople:
         """The people of one arm and of the control alone."""
         both = pl.col("arm").is_in([self.control, arm])
-        return TrialPeople(
-            self.people.filter(both),
-            self.ratings.filter(both),
-            self.control,
-            (arm,),
-            self.visits,
-            self.horizon,
-            self.notes,
-        )
+        return replace(self, people=self.people.filter(both), ratings=self.ratings.filter(both), arms=(arm,))
 
     def sizes(self) -> tuple[int, int]:
         """Number of people on the therapy and on the control."""
@@ -101,7 +95,7 @@ def trial_people(cohort: Cohort, plan: AnalysisPlan) -> TrialPeople:
     horizon = plan.horizon_months or (visits[-1] if visits else 0.0)
     follow = _follow_up(cohort, people, plan, horizon)
     ratings = _at_visits(rated, follow, visits, window, horizon)
-    return TrialPeople(follow, ratings, control, arms, visits, horizon, (*inferred, *excluded))
+    return TrialPeople(cohort, follow, ratings, control, arms, visits, horizon, (*inferred, *excluded))
 
 
 def _arms(cohort: Cohort, plan: AnalysisPlan) -> tuple[str, tuple[str, ...]]:
@@ -143,18 +137,18 @@ def _planned(rated: pl.DataFrame, plan: AnalysisPlan) -> tuple[tuple[float, ...]
     if gaps.is_empty():
         return (), ("No one has a rating after baseline.",)
     gap, unit = _gap(float(gaps.median()))  # type: ignore[arg-type]
-    last = plan.horizon_months * DAYS_PER_MONTH if plan.horizon_months else float(rated["day"].quantile(0.95) or 0.0)
+    last = days_of(plan.horizon_months) if plan.horizon_months else float(rated["day"].quantile(0.95) or 0.0)
     count = max(1, round(last / gap))
     many = "1 visit" if count == 1 else f"{count:,} visits"
     note = f"Planned visits were not stated; the ratings suggest {many}, {unit} apart."
-    return tuple(gap * one / DAYS_PER_MONTH for one in range(1, count + 1)), (note,)
+    return tuple(months_of(gap * one) for one in range(1, count + 1)), (note,)
 
 
 def _gap(days: float) -> tuple[float, str]:
     """The gap of a schedule near a median gap, in days and in words: whole months where they fit, else whole weeks."""
-    months = max(1, round(days / DAYS_PER_MONTH))
-    if abs(days / (months * DAYS_PER_MONTH) - 1) < MONTHLY:
-        return months * DAYS_PER_MONTH, "a month" if months == 1 else f"{months} months"
+    months = max(1, round(months_of(days)))
+    if abs(months_of(days) / months - 1) < MONTHLY:
+        return days_of(float(months)), "a month" if months == 1 else f"{months} months"
     weeks = max(2, round(days / DAYS_PER_WEEK))
     return weeks * DAYS_PER_WEEK, f"{weeks} weeks"
 
@@ -163,7 +157,7 @@ def _window(visits: tuple[float, ...], plan: AnalysisPlan) -> float:
     """Days around a planned visit that count for it."""
     if plan.window_days is not None or not visits:
         return plan.window_days or 0.0
-    return float(np.diff([0.0, *visits]).min()) * DAYS_PER_MONTH / 2
+    return days_of(float(np.diff([0.0, *visits]).min())) / 2
 
 
 def _with_baseline(people: pl.DataFrame, rated: pl.DataFrame, window: float) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -183,7 +177,7 @@ def _follow_up(cohort: Cohort, people: pl.DataFrame, plan: AnalysisPlan, horizon
     """The people with their follow-up for the endpoint, cut at the horizon."""
     end = endpoints(cohort, plan.endpoint).select("subject", "time_day", "event")
     joined = people.join(end, on="subject", how="left").with_columns(
-        months=(pl.col("time_day").fill_null(0) / DAYS_PER_MONTH).clip(lower_bound=0.0)
+        months=months_of(pl.col("time_day").fill_null(0)).clip(lower_bound=0.0)
     )
     late = pl.col("months") > horizon
     return joined.with_columns(
@@ -198,21 +192,21 @@ def _at_visits(
     named = people.rename({"months": "end"}).drop("event")
     rows = rated.join(named, on="subject").filter(pl.col("day") >= pl.col("baseline_day"))
     rows = rows.with_columns(
-        months=(pl.col("day") - pl.col("baseline_day")) / DAYS_PER_MONTH,
-        since_entry=pl.col("day") / DAYS_PER_MONTH,
+        months=months_of(pl.col("day") - pl.col("baseline_day")),
+        since_entry=months_of(pl.col("day")),
         change=pl.col("total") - pl.col("baseline"),
     )
     ended = people.filter("event").select("subject", ended=pl.col("months"))
     rows = rows.join(ended, on="subject", how="left")
     rows = rows.filter(pl.col("ended").is_null() | (pl.col("since_entry") < pl.col("ended")))
-    rows = rows.filter(pl.col("since_entry") <= horizon + window / DAYS_PER_MONTH)
+    rows = rows.filter(pl.col("since_entry") <= horizon + months_of(window))
     if not visits:
         return rows.with_columns(visit=pl.lit(None, pl.Float64)).drop("end", "ended", "since_entry")
     months = rows["since_entry"].to_numpy()
     gap = np.abs(months[:, None] - np.asarray(visits))
     nearest = gap.argmin(axis=1) if len(months) else np.zeros(0, int)
     away = gap[np.arange(len(months)), nearest]
-    inside = (away * DAYS_PER_MONTH <= window) & (rows["day"].to_numpy() > rows["baseline_day"].to_numpy())
+    inside = (days_of(away) <= window) & (rows["day"].to_numpy() > rows["baseline_day"].to_numpy())
     rows = rows.with_columns(
         visit=pl.Series(np.asarray(visits)[nearest]), away=pl.Series(away), inside=pl.Series(inside)
     )

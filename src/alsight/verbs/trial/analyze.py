@@ -9,9 +9,8 @@ import msgspec
 import polars as pl
 
 from alsight.base.answer import Answer
-from alsight.base.errors import SpecError
 from alsight.base.progress import Progress, silent
-from alsight.base.provenance import provenance
+from alsight.base.provenance import Provenance, program
 from alsight.base.spec import build, read_toml
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.read.source import Entry, Source, read_plausible
@@ -50,14 +49,7 @@ def plan_of(spec: AnalyzeSpec) -> AnalysisPlan:
     Raises:
         SpecError: the file is missing or a field of it makes no sense; every fault at once.
     """
-    try:
-        plan = read_toml(AnalysisPlan, spec.plan) if spec.plan else AnalysisPlan()
-    except SpecError as error:
-        whole = str(Path(spec.plan))
-        faults = [
-            ("plan" if path == whole else f"plan.{path}", allowed, value) for path, allowed, value in error.faults
-        ]
-        raise SpecError(faults) from error
+    plan = read_toml(AnalysisPlan, spec.plan, "plan") if spec.plan else AnalysisPlan()
     stated = {name: getattr(spec, name) for name in ("control", "analyses", "primary", "covariates")}
     fields = msgspec.to_builtins(plan) | {name: value for name, value in stated.items() if value}
     if stated["analyses"] and not stated["primary"] and fields["primary"] not in stated["analyses"]:
@@ -86,8 +78,7 @@ def run(spec: AnalyzeSpec, progress: Progress = silent, cohort: Cohort | None = 
     progress("analyzing", 0, 0)
     estimates, trial = analyze_trial(known, plan)
     tables = {"estimates": estimates, "analyses": _analyses(plan)}
-    request = {name: value for name, value in msgspec.structs.asdict(spec).items() if name != "out"}
-    record = provenance("analyze", request | {"plan": msgspec.to_builtins(plan)}, [])
+    record = _record(spec, plan, known)
     sentences = said(estimates, trial, plan)
     files: dict[str, Path] = {}
     if spec.out:
@@ -110,6 +101,14 @@ def run(spec: AnalyzeSpec, progress: Progress = silent, cohort: Cohort | None = 
         sentences=(*sentences, *where),
         provenance=record,
     )
+
+
+def _record(spec: AnalyzeSpec, plan: AnalysisPlan, cohort: Cohort) -> Provenance:
+    """How the run was made: the request without folders, the whole plan, and the digests of the inputs."""
+    request = {name: value for name, value in msgspec.structs.asdict(spec).items() if name != "out"}
+    request |= {"path": Path(spec.path).name, "mapping": Path(spec.mapping).name, "plan": msgspec.to_builtins(plan)}
+    inputs = cohort.provenance.inputs if cohort.provenance else {}
+    return Provenance(program=program(), verb="analyze", request=request, inputs=inputs)
 
 
 def _analyses(plan: AnalysisPlan) -> pl.DataFrame:
