@@ -213,13 +213,13 @@ def _slots(guess: Guess, columns: dict[str, ColumnMap]) -> tuple[dict[str, Colum
             for heading, column in columns.items()
         }, []
     first = next(iter(open_slots))
-    example = line(first, means=open_slots[first].means, at=3, at_unit="month")
+    example = line(first, means=open_slots[first].means, at="...", at_unit="month").replace('"..."', "...")
     return columns, [
         unclear(
             guess.sheet.source,
             first,
             f'nothing states when the visits of "{first}" and its neighbours took place.',
-            f"Give each such column its time in the mapping: `{example}`, or add columns with the dates of the visits.",
+            f"Give each such column its months in the mapping: `{example}`; or add columns with the dates of the visits.",
         )
     ]
 

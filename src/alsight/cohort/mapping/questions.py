@@ -54,7 +54,7 @@ def no_subject(guess: Guess) -> Fault:
         "",
         f"no column was recognised as the person's identifier.{hint}",
         'Say in the mapping which column holds it, as `means = "subject"`; for a table about one person write '
-        '`subject = "1"` under [[tables]].',
+        '`subject = "..."` with the identifier under [[tables]].',
     )
 
 
@@ -74,7 +74,7 @@ def no_time(guess: Guess) -> Fault:
         cause = f"no column was recognised as the time of the visit.{f' Not used: {listed}.' if listed else ''}"
         how_to_fix = (
             'Say in the mapping which column holds it, as `means = "time"` with its unit; for a table about one visit '
-            'write `at = 3` and `at_unit = "month"` under [[tables]].'
+            'write `at = ...` with its month and `at_unit = "month"` under [[tables]].'
         )
     return unclear(guess.sheet.source, "", cause, how_to_fix)
 
