@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
 from typing import Any, Final
@@ -15,9 +16,16 @@ from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.families import slot_time
 from alsight.cohort.mapping.guess import Guess, guess_table, identifier_like
 from alsight.cohort.mapping.layouts import recognized
-from alsight.cohort.mapping.letters import lettered
 from alsight.cohort.mapping.meanings import IS_ITEM, meaning_of
-from alsight.cohort.mapping.questions import no_scores, no_subject, no_time, nothing, short_years, which_origin
+from alsight.cohort.mapping.questions import (
+    lettered,
+    no_scores,
+    no_subject,
+    no_time,
+    nothing,
+    short_years,
+    which_origin,
+)
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, line, unclear
 from alsight.cohort.parse import Place, date_order, identifiers, numbers
 from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
@@ -67,6 +75,7 @@ def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mappin
             faults or [nothing(guesses)], Mapping(entry=supplied.entry or asked.entry, tables=tuple(tables))
         )
     named = _one_person(pairs)
+    pairs = _pooled(pairs)
     settled: list[TableMap] = []
     for guess, table in pairs:
         accepted, reported = _settled(guess, table, everywhere, named.get(guess.sheet.source, ""))
@@ -80,6 +89,31 @@ def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mappin
     if faults:
         raise MappingError(faults, Mapping(entry=supplied.entry or asked.entry, tables=whole))
     return Mapping(entry=supplied.entry or asked.entry or _entry(settled), tables=whole)
+
+
+def _pooled(pairs: Sequence[tuple[Guess, TableMap]]) -> list[tuple[Guess, TableMap]]:
+    """Tables of one input, those that say nothing of order or scale with what the others of the same columns say."""
+    orders: dict[frozenset[str], set[str]] = defaultdict(set)
+    scales: dict[frozenset[str], set[str]] = defaultdict(set)
+    for guess, table in pairs:
+        columns, alike = table.maps(), frozenset(guess.sheet.frame.columns)
+        order, undecided = _dates(guess, columns, table)
+        orders[alike] |= set() if undecided or order not in ("dmy", "mdy") else {order}
+        accepted, undecided = _scale(guess, columns, table)
+        known = {column.means.removesuffix("_total") for column in accepted.values() if column.means.endswith("_total")}
+        scales[alike] |= set() if undecided else known
+    pooled: list[tuple[Guess, TableMap]] = []
+    for guess, table in pairs:
+        alike = frozenset(guess.sheet.frame.columns)
+        order = table.dates or (next(iter(orders[alike])) if len(orders[alike]) == 1 else "")
+        scale = table.scale or (next(iter(scales[alike])) if len(scales[alike]) == 1 else "")
+        changed: dict[str, Any] = {}
+        if _dates(guess, table.maps(), table)[1]:
+            changed["dates"] = order
+        if _scale(guess, table.maps(), table)[1]:
+            changed["scale"] = scale
+        pooled.append((guess, msgspec.structs.replace(table, **changed) if changed else table))
+    return pooled
 
 
 def _given(sheet: Sheet, supplied: Mapping) -> TableMap | None:
@@ -219,7 +253,7 @@ def _slots(guess: Guess, columns: dict[str, ColumnMap]) -> tuple[dict[str, Colum
             guess.sheet.source,
             first,
             f'nothing states when the visits of "{first}" and its neighbours took place.',
-            f"Give each such column its months in the mapping: `{example}`; or add columns with the dates of the visits.",
+            f"Give each such column its months in the mapping: `{example}`, or add columns with the visits' dates.",
         )
     ]
 

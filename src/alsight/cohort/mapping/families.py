@@ -39,6 +39,9 @@ _SLOT_WORDS: Final = {
     "measure": "visit",
 }
 _FIRST: Final = frozenset({"baseline", "bl", "base", "screening", "start"})
+_REMARK: Final = re.compile(r"[(\[](?:[^()\[\]\d]*|\s*0\s*[-\u2013]\s*\d+\s*)[)\]]")
+"""A remark in brackets that names no visit: a unit, an explanation, or the range of a score (0-48)."""
+
 _ANY_NAME: Final = re.compile(r"^(\D{2,30}?)[ _.-]?(\d{1,2})[ _.:-]+(\D.*)$")
 
 
@@ -122,17 +125,23 @@ def side_by_side(headings: Sequence[str], look: Look) -> dict[str, Slot]:
     A name counts when it means something that is measured at visits and stands at two visits at least.
     """
     parsed = {heading: ways for heading in headings if (ways := _ways(heading))}
-    parsed |= _under_any_name([heading for heading in headings if heading not in parsed])
+    numberless = [heading for heading in headings if not parsed.get(heading) or not parsed[heading][0][1]]
+    parsed |= _under_any_name(numberless)
     stems: dict[str, list[tuple[str, str, float | None, str]]] = defaultdict(list)
     for heading, ways in parsed.items():
         for stem, unit, number in ways:
             stems[stem].append((heading, unit, number, stem))
+    times = {
+        stem
+        for stem, uses in stems.items()
+        if (_visit_meaning(stem) or ("visit", ""))[0] == "visit" and _dates(look, {heading for heading, *_ in uses})
+    }
     pooled = _stem_items({stem: [heading for heading, *_ in uses] for stem, uses in stems.items()}, look)
     found: dict[str, Slot] = {}
     order = sorted(stems, key=lambda stem: (-len({heading for heading, *_ in stems[stem]}), stem))
     for stem in order:
         uses = [use for use in stems[stem] if use[0] not in found]
-        meaning = pooled.get(stem) or _visit_meaning(stem)
+        meaning = ("time", "date") if times == {stem} else pooled.get(stem) or _visit_meaning(stem)
         if meaning is None or len({use[0] for use in uses}) < 2:
             continue
         means, unit = meaning
@@ -143,9 +152,15 @@ def side_by_side(headings: Sequence[str], look: Look) -> dict[str, Slot]:
     return found if any(slot.means in IS_SCORE or _is_measure(slot.means) for slot in found.values()) else {}
 
 
+def _dates(look: Look, headings: set[str]) -> bool:
+    """Whether several columns hold dates and nothing else."""
+    return len(headings) > 1 and all(look(heading).date > 0.8 or not look(heading).filled for heading in headings)
+
+
 def _ways(heading: str) -> list[tuple[str, str, float | None]]:
     """Ways to take a heading apart into a name, a unit of time and a number."""
-    text = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", " ", unaccented(bare(heading)))
+    text = _REMARK.sub(" ", unaccented(bare(heading)))
+    text = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", " ", text)
     text = text.replace("ALSFRS-R", "ALSFRSR").replace("ALSFRS_R", "ALSFRSR").replace("alsfrs_r", "alsfrsr")
     text = re.sub(r"alsfrs-r", "alsfrsr", text, flags=re.IGNORECASE)
     parts = [part for part in re.split(r"[^A-Za-z0-9.]+|(?<=\D)\.|\.(?=\D)", text) if part]
@@ -199,8 +214,8 @@ def _slot(parts: Sequence[str]) -> tuple[str, float | None] | None:
 
 
 def first_visit_date(heading: str) -> bool:
-    """Whether a heading names the date of the first visit ("Date M0", "Visit date baseline")."""
-    return any(number == 0 and (_visit_meaning(stem) or ("", ""))[0] == "time" for stem, _, number in _ways(heading))
+    """Whether a heading names the first visit ("Date M0", "Visit date baseline"), so that dates below it are its."""
+    return any(number == 0 for _, _, number in _ways(heading))
 
 
 def slot_time(label: str) -> tuple[float, Unit] | None:

@@ -94,12 +94,8 @@ def guess_table(sheet: Sheet, supplied: Table[str, ColumnMap], layout: str, cont
         open_names = [name for name in open_names if name not in guess.columns]
     guess.columns |= excluding(sheet.frame, open_names, guess.look)
     open_names = [name for name in open_names if name not in guess.columns]
+    families = _families(guess, open_names)
     claims: dict[str, list[tuple[Reading, ColumnMap]]] = {}
-    families = numbered(open_names, guess.look)
-    if len(set(families.values())) < len(families):
-        # Whole rows of items that repeat are visits side by side ("M0 Q1", "M3 Q1").
-        again = side_by_side(open_names, guess.look)
-        families = {name: item for name, item in families.items() if name not in again}
     for name in open_names:
         if name in families:
             found = ColumnMap(means=families[name], confidence=0.9, why="one of a row of numbered items")
@@ -125,6 +121,15 @@ def guess_table(sheet: Sheet, supplied: Table[str, ColumnMap], layout: str, cont
         name: msgspec.structs.replace(guess.columns[name], examples=guess.look(name).examples) for name in names
     }
     return guess
+
+
+def _families(guess: Guess, names: Sequence[str]) -> dict[str, str]:
+    """Items told by their number; whole rows of them that repeat are visits side by side ("M0 Q1", "M3 Q1")."""
+    families = numbered(names, guess.look)
+    if len(set(families.values())) == len(families):
+        return families
+    again = side_by_side(names, guess.look)
+    return {name: item for name, item in families.items() if name not in again}
 
 
 def _timed(column: ColumnMap, shape: Profile) -> ColumnMap:
@@ -300,7 +305,9 @@ def _lone_identifier(guess: Guess, names: Sequence[str]) -> None:
 
 def _labeled_visits(guess: Guess, names: Sequence[str]) -> None:
     """Labels of visits that name their time ("Baseline", "Month 3") are the time of a table that has none."""
-    if not guess.has_scores() or guess.of("time") or any(column.slot for column in guess.columns.values()):
+    times = guess.of("time")
+    of_first = len(times) == 1 and guess.look(times[0]).date > 0.8 and first_visit_date(times[0])
+    if not guess.has_scores() or (times and not of_first) or any(column.slot for column in guess.columns.values()):
         return
     free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
     for name in [*guess.of("visit"), *free]:
@@ -310,6 +317,9 @@ def _labeled_visits(guess: Guess, names: Sequence[str]) -> None:
             why = "labels of visits that name their time"
             guess.columns[name] = ColumnMap(means="time", unit="label", confidence=0.7, why=why)
             guess.misfits.pop(name, None)
+            if times:
+                why = "the date of the first visit"
+                guess.columns[times[0]] = msgspec.structs.replace(guess.columns[times[0]], means="baseline", why=why)
             return
 
 
@@ -321,7 +331,8 @@ def _lone_date(guess: Guess, names: Sequence[str]) -> None:
     if not measured or guess.of("time") or any(column.slot for column in guess.columns.values()):
         return
     free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
-    dated = [name for name in free if "date" in bag(name) and guess.look(name).date > 0.9]
+    dates = [name for name in free if guess.look(name).date > 0.9]
+    dated = [name for name in dates if "date" in bag(name)] or dates
     if len(dated) == 1:
         why = "the only dates that nothing else claims"
         guess.columns[dated[0]] = ColumnMap(means="time", unit="date", confidence=0.7, why=why)

@@ -157,7 +157,7 @@ def _read(text: pl.Series, order: Order, origin: date, *, short: bool) -> pl.Ser
     iso = pl.col("text").str.extract_groups(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _CLOCK)
     packed = pl.col("text").str.extract_groups(r"^((?:19|20|99)\d{2})(\d{2})(\d{2})$")
     named = pl.col("text").str.extract_groups(
-        r"^(\d{1,2})[-. ]*(?:de )?(\p{L}{3,4})\p{L}*[-., ]*(?:de )?(\d{4})" + _CLOCK
+        r"^(\d{1,2})[-. ]*(?:de )?(\p{L}{3,4})\p{L}*[-., ]*(?:de )?(\d{4}|\d{2})" + _CLOCK
     )
     led = pl.col("text").str.extract_groups(r"^(\p{L}{3,4})\p{L}*[. ]*(\d{1,2})(?:st|nd|rd|th)?[, ]+(\d{4})" + _CLOCK)
     serial = pl.col("text").str.extract(
@@ -170,7 +170,7 @@ def _read(text: pl.Series, order: Order, origin: date, *, short: bool) -> pl.Ser
             _date(iso.struct.field("1"), iso.struct.field("2"), iso.struct.field("3")),
             _date(year, month, day),
             _date(packed.struct.field("1"), packed.struct.field("2"), packed.struct.field("3")),
-            _date(named.struct.field("3"), _month(named.struct.field("2")), named.struct.field("1")),
+            _date(_century(named.struct.field("3")), _month(named.struct.field("2")), named.struct.field("1")),
             _date(led.struct.field("3"), _month(led.struct.field("1")), led.struct.field("2")),
             *ways,
             pl.lit(origin) + pl.duration(days=serial.cast(pl.Float64).floor().cast(pl.Int64)),
@@ -253,6 +253,17 @@ def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
     # Through text, since an impossible date (31 February) must become missing, not an error.
     padded = [part.cast(pl.String).str.zfill(width) for part, width in ((year, 4), (month, 2), (day, 2))]
     return pl.concat_str(padded, separator="-").str.to_date("%Y-%m-%d", strict=False)
+
+
+def _century(year: pl.Expr) -> pl.Expr:
+    """Years of two digits in their century: 00 to LATEST_SHORT of the 2000s, later ones of the 1900s."""
+    short = year.str.len_chars() == 2
+    recent = year.cast(pl.Int32, strict=False) <= LATEST_SHORT
+    return (
+        pl.when(short)
+        .then(pl.concat_str(pl.when(recent).then(pl.lit("20")).otherwise(pl.lit("19")), year))
+        .otherwise(year)
+    )
 
 
 def _month(name: pl.Expr) -> pl.Expr:

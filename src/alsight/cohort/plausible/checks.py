@@ -44,6 +44,22 @@ def groups_as_people(facts: Facts) -> str:
     )
 
 
+def no_visits(facts: Facts) -> str:
+    """People, and not one visit that could be used."""
+    if facts.cohort.visits.height or not facts.cohort.size:
+        return ""
+    return f"{people(facts.cohort.size)} were read, but not one visit."
+
+
+def dates_not_of_visits(facts: Facts) -> str:
+    """More rows that contradict another row of the same person and day than rows accepted, in many people."""
+    size, visits = facts.cohort.size, facts.cohort.visits.height
+    clashes = facts.rejected("contradicting_visits").height
+    if size <= FEW or clashes <= visits:
+        return ""
+    return f"{clashes:,} rows contradict another row of the same person and day; {visits:,} visits were accepted."
+
+
 def identifiers_alike(facts: Facts) -> str:
     """Identifiers that may be two spellings of one person."""
     groups = facts.rejected("identifiers_alike")["value"].to_list()
@@ -258,6 +274,20 @@ CHECKS: Final[tuple[Plausibility, ...]] = (
         look=groups_as_people,
         why="The column that was taken for the identifier seems to name groups, so that many people became one.",
         how_to_fix='Say in the mapping which column names the person, as `means = "subject"`.',
+    ),
+    Plausibility(
+        name="no_visits",
+        grave=True,
+        look=no_visits,
+        why="Every rating was excluded, usually because its date or its score could not be read.",
+        how_to_fix="See the faults, and correct the column that they name.",
+    ),
+    Plausibility(
+        name="dates_not_of_visits",
+        grave=True,
+        look=dates_not_of_visits,
+        why="The dates that were taken for the visits' seem to be others, such as that of the first visit.",
+        how_to_fix="Name in the mapping the column that holds the date or the label of each visit.",
     ),
     Plausibility(
         name="answer_codes",
