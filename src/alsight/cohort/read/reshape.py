@@ -158,12 +158,16 @@ def _by_cells(sheet: Sheet) -> tuple[str | None, str | None]:
         return None, None
     numbers = [name for name in frame.columns if not _is_key(name) and profile(frame[name]).number > 0.5]
     texts = [name for name in frame.columns if frame[name].dtype == pl.String and name not in numbers]
+    texts = [name for name in texts if not _is_key(name)]
     for name in texts if len(numbers) == 1 else []:
         cells = frame[name].drop_nulls().unique()
-        if not TWICE <= len(cells) <= MOST or all(cell.strip().isdigit() for cell in cells):
+        rating = [other for other in frame.columns if other not in (name, numbers[0])]
+        several = bool(rating) and TWICE * frame.select(rating).n_unique() <= frame.height
+        if not several or not TWICE <= len(cells) <= MOST:
             continue
         known = _known(frame[name], frame[numbers[0]])
-        if sum(heading is not None for heading in known.values()) >= LEAST * len(cells):
+        scores = [cell for cell, heading in known.items() if heading is not None and not cell.strip().isdigit()]
+        if len(scores) >= LEAST * len(cells):
             return name, numbers[0]
     return None, None
 
