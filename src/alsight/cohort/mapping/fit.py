@@ -107,7 +107,8 @@ def between(
         means = claims[name][0][1].means if name in claims else ""
         means = "q5_cutting" if means in CUTTING else means
         known += [(place, TWELVE.index(means))] if means in TWELVE else []
-    if not len(TWELVE) - MOST_BETWEEN <= len({index for _, index in known}) < len(TWELVE):
+    held = {index for _, index in known}
+    if len(held) < len(known) or not len(TWELVE) - MOST_BETWEEN <= len(held) < len(TWELVE):
         return {}
     known = [(known[0][0] - known[0][1] - 1, -1), *known]
     known.append((known[-1][0] + len(TWELVE) - known[-1][1], len(TWELVE)))
@@ -125,7 +126,7 @@ def between(
 
 
 def _is_item(shape: Profile) -> bool:
-    return shape.number > 0.9 and shape.whole > 0.99 and shape.low >= 0 and shape.high <= 4 and shape.distinct > 1
+    return shape.number > 0.9 and shape.whole > 0.99 and shape.low >= 0 and shape.high <= 4
 
 
 _KINDS: Final = {"time": "a date or a count of time", "score": "a score", "number": "a number"}

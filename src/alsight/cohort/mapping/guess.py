@@ -112,6 +112,7 @@ def guess_table(sheet: Sheet, supplied: Table[str, ColumnMap], layout: str, cont
     _lone_identifier(guess, open_names)
     _labeled_visits(guess, open_names)
     _stand_in(guess)
+    _living(guess, open_names)
     _arm(guess)
     _units(guess)
     for name in names:
@@ -354,6 +355,15 @@ def _day_numbers(guess: Guess, context: str) -> None:
                 means=reading.means, unit="date", confidence=0.8, why="day numbers of Excel"
             )
             del guess.misfits[name]
+
+
+def _living(guess: Guess, names: Sequence[str]) -> None:
+    """The one column of "alive" and "dead" that nothing else claims is the vital status, whatever its heading."""
+    free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
+    found = [name for name in free if guess.look(name).status > 0.9 and guess.look(name).distinct > 1]
+    if len(found) == 1 and not any(guess.columns[name].unit != "date" for name in guess.of("death")):
+        why = "cells that say alive or dead"
+        guess.columns[found[0]] = ColumnMap(means="death", unit="status", confidence=0.6, why=why)
 
 
 def _arm(guess: Guess) -> None:

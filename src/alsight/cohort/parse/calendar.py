@@ -113,7 +113,8 @@ def dates(supplied: pl.Series, location: Place, *, order: Order = "auto", origin
     Text may be 2019-03-31, 20190331, 31.03.2019, 31/03/2019, 03/31/2019, 31-Mar-2019, March 31, 2019, each with or
     without a time of day, Mon Jan 13 2020, 2020. 1. 13. or 2020\u5e741\u670813\u65e5. Points mean day first. Where
     slashes leave day and month undecided in the whole column, the day is taken to come first and that is listed once.
-    Years of two digits are read only where the order is stated, 00 to 30 as 2000 to 2030.
+    Years of two digits are read after points and names of months, and where the order is stated: 00 to 30 as 2000 to
+    2030.
 
     Returns:
         Values as Date; sentinel dates (9999-12-30, 1900-01-01, ...) and unreadable text are listed and missing. A date
@@ -164,7 +165,9 @@ def _read(text: pl.Series, order: Order, origin: date, *, short: bool) -> pl.Ser
         r"^(-?\d{1,5}(?:\.\d+)?)$" if origin != EXCEL_ORIGIN else r"^(\d{5}(?:\.\d+)?)$"
     )
     brief = pl.col("text").str.extract_groups(_SHORT)
-    ways = [_date(*_brief(brief, order))] if short else []
+    brief_date = _date(*_brief(brief, order))
+    # Points mean day first, so that only slashes need the order stated.
+    ways = [brief_date if short else pl.when(brief.struct.field("2") == ".").then(brief_date)]
     return cells.select(
         pl.coalesce(
             _date(iso.struct.field("1"), iso.struct.field("2"), iso.struct.field("3")),
