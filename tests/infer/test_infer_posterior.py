@@ -22,7 +22,7 @@ from alsight.infer.posterior.posterior import Posterior, diagnose, load_posterio
 from alsight.infer.posterior.priors import Prior, Priors, arrange, draw_prior
 from alsight.infer.posterior.volume import factor_volume, spread_volume
 from alsight.models.covariance import from_working
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 from alsight.models.model import Parameter, Scale
 from infer.trials import simulate, table_of
 from joint_cohorts import cohort, truth
@@ -288,7 +288,7 @@ def test_a_joint_posterior_stands_where_its_likelihood_does() -> None:
     made = cohort(5, 60, truth())
     visits, people, model = made.visits, made.people, Joint(baseline="weibull", points=3)
     fit = fit_joint(visits, people, "score ~ months", random="~ months", hazard="~ bulbar", model=model)
-    found = posterior(fit, visits, people, chains=2, draws=400, warmup=150, seed=1)
+    found = posterior(fit, visits, people, chains=2, draws=250, warmup=120, seed=1)
     table = found.table()
     assert table["parameter"].to_list() == list(fit.names)
     assert (table["rhat"] < 1.05).all()

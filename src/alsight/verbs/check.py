@@ -21,7 +21,7 @@ from alsight.cohort.read.large import check_large, is_large
 from alsight.cohort.read.source import Entry, Source, read_with_mapping
 from alsight.report.folder import shown, writing
 from alsight.report.reading import by_cell, by_rule, counts, counts_of, sentences
-from alsight.verbs.calls import answered, documented
+from alsight.verbs.declare.calls import answered, documented
 
 NO_MAPPING: Final = "This layout is known: no column had to be guessed, so there is no mapping to save."
 

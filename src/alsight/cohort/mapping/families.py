@@ -82,7 +82,7 @@ def _led(headings: Sequence[str], look: Look) -> dict[str, str]:
     items = {heading: TWELVE[int(number) - 1] for number, heading in led.items() if 1 <= int(number) <= len(TWELVE)}
     told = {heading: {reading.means for reading in readings(heading)} for heading in items}
     agree = sum(
-        item in told[heading] or (item in CUTTING and told[heading] & {*CUTTING}) for heading, item in items.items()
+        bool(told[heading] & ({item, *CUTTING} if item in CUTTING else {item})) for heading, item in items.items()
     )
     if len(items) < LEAST_LED or 2 * agree < LEAST_LED:
         return {}
