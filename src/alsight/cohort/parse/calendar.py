@@ -44,6 +44,9 @@ LATEST_SHORT: Final = 30
 
 _NUMERIC: Final = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4})"
 _SHORT: Final = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{2})$"
+_SHORT_READ: Final = r"^\s*\d{1,2}(?:\.\s*\d{1,2}\.|[-. ]*\p{L}{3,}[-., ]*)\d{2}\s*$"
+"""Short years in dates whose order is plain: after points and after names of months."""
+
 _CLOCK: Final = r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2})?)?$"
 _MONTHS: Final[dict[str, int]] = {
     "jan": 1,
@@ -145,6 +148,8 @@ def dates(supplied: pl.Series, location: Place, *, order: Order = "auto", origin
     wrong = sentinel | outside
     if ambiguous:
         faults.append(_undecided(location, supplied))
+    if supplied.dtype == pl.String and order == "auto":
+        faults.append(_centuries(location, supplied.filter(supplied.str.contains(_SHORT_READ) & values.is_not_null())))
     return Parsed((values.set(wrong, None) if wrong.any() else values).alias(supplied.name), pl.concat(faults), how)
 
 
@@ -327,6 +332,18 @@ def _outside(location: Place, bad: pl.Series, supplied: pl.Series) -> pl.DataFra
         f"The year lies outside {YEARS[0]} to {YEARS[1]}.",
         "Correct the year, or leave the cell empty.",
     )
+
+
+def _centuries(location: Place, short: pl.Series) -> pl.DataFrame:
+    """One note on a column whose years of two digits were read."""
+    once = Place(table=location.table, column=location.column, source=location.source, rows=pl.Series([0]))
+    said = f"Years of two digits were read: 00 to {LATEST_SHORT} as of the 2000s, later ones as of the 1900s."
+    how_to_fix = "Export the dates with four digits."
+    found = pl.Series([True] if len(short) else [], dtype=pl.Boolean)
+    once = (
+        once if len(short) else Place(table=location.table, column=location.column, rows=pl.Series([], dtype=pl.Int64))
+    )
+    return tell(once, found, short.head(1), "years_of_two_digits", said, how_to_fix, "note")
 
 
 def _undecided(location: Place, supplied: pl.Series) -> pl.DataFrame:
