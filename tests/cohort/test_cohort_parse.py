@@ -100,7 +100,14 @@ def test_dates_as_people_write_them(text: str) -> None:
     assert parsed.faults.is_empty()
 
 
-@pytest.mark.parametrize("text", ["31.02.2019", "2019-13-01", "1.1.19", "soon", "31/31/2019", "12:30", "2019-03-31abc"])
+@pytest.mark.parametrize("text", ["31.3.19", "31-Mar-19", "31 mars 19"])
+def test_short_years_after_points_and_months_are_read_and_listed(text: str) -> None:
+    parsed = dates(pl.Series([text, "31.12.45"]), PLACE)
+    assert parsed.values.to_list() == [SPRING, date(1945, 12, 31)]
+    assert parsed.faults["rule"].to_list() == ["years_of_two_digits"]
+
+
+@pytest.mark.parametrize("text", ["31.02.2019", "2019-13-01", "1/1/19", "soon", "31/31/2019", "12:30", "2019-03-31abc"])
 def test_what_is_no_date_is_told(text: str) -> None:
     parsed = dates(pl.Series([text, "2019-03-31"]), PLACE)
     assert parsed.values.to_list() == [None, SPRING]

@@ -243,7 +243,7 @@ def test_wide_visits_without_a_time_are_asked_for(tmp_path) -> None:
     text = "id,alsfrsr_v1,alsfrsr_v2\na,44,42\nb,43,41\n"
     with pytest.raises(MappingError, match="when the visits") as refusal:
         read_text(tmp_path, text)
-    assert "at = 3" in refusal.value.faults[0].how_to_fix
+    assert "at = ..." in refusal.value.faults[0].how_to_fix
 
 
 def test_numbered_items_of_a_long_table_are_no_visits(tmp_path) -> None:

@@ -31,7 +31,7 @@ _TALLY: Final = ("table", "rule", "severity", "column", "message", "how_to_fix")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary:
+class PartsSummary:
     """What a check found, without the rows themselves.
 
     Attributes:
@@ -49,7 +49,7 @@ class Summary:
 
 def check_parts(
     parts: Iterable[RawTables], progress: Progress = silent, total: int = 0, rejected: Path | None = None
-) -> Summary:
+) -> PartsSummary:
     """Check part after part, keeping counts and faults only. A fault of a whole table is reported once.
 
     Args:
@@ -75,7 +75,7 @@ def check_parts(
         if rejected is not None:
             reported.write_parquet(rejected / f"part-{done:05}.parquet")
         progress("checking", done, total)
-    return Summary(
+    return PartsSummary(
         counts=pl.concat(counts).group_by("table", maintain_order=True).sum(),
         faults=_together(pl.concat(faults)),
         rejected=sorted_faults([accepted]),
@@ -104,7 +104,7 @@ def _of_parts(observed: Sequence[tuple[Finding, ...]]) -> tuple[Finding, ...]:
 
 def check_parquet(
     path: Path | str, progress: Progress = silent, *, rows: int = PART_ROWS, rejected: Path | None = None
-) -> Summary:
+) -> PartsSummary:
     """Check Parquet tables named as in the data dictionary, within memory that does not grow with them.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -19,7 +20,7 @@ from alsight.cohort.plausible.gate import finding_table, findings
 from alsight.cohort.read.large import check_large, is_large
 from alsight.cohort.read.source import Entry, Source, read_with_mapping
 from alsight.report.folder import shown, writing
-from alsight.report.reading import by_rule, counts, counts_of, sentences
+from alsight.report.reading import by_cell, by_rule, counts, counts_of, sentences
 from alsight.verbs.declare.calls import answered, documented
 
 NO_MAPPING: Final = "This layout is known: no column had to be guessed, so there is no mapping to save."
@@ -73,7 +74,7 @@ def run(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = No
             "columns": columns(mapping),
             "plausibility": finding_table(found),
             "rules": by_rule(rejected),
-            "faults": rejected,
+            "faults": by_cell(rejected),
         },
         files=files,
         sentences=said,
@@ -95,7 +96,7 @@ def _with_mapping(refusal: MappingError, place: str) -> MappingError:
         return refusal
     if place:
         with writing(Path(place)):
-            write_mapping(refusal.mapping, place, [f"{fault.message} {fault.how_to_fix}" for fault in refusal.faults])
+            write_mapping(refusal.mapping, place, _questions(refusal))
         said = f"The mapping as far as it goes is in {shown(Path(place))}; answer the questions at its top there."
         how_to_fix = f"Give it with {request_field('mapping', place)}."
     else:
@@ -103,6 +104,17 @@ def _with_mapping(refusal: MappingError, place: str) -> MappingError:
         how_to_fix = f"Save the mapping as far as it goes with {request_field('save_mapping', 'columns.toml')}."
     fault = Fault(table="file", rule="mapping_begun", severity="note", message=said, how_to_fix=how_to_fix)
     return MappingError([*refusal.faults, fault], refusal.mapping)
+
+
+def _questions(refusal: MappingError) -> list[str]:
+    """What a refusal asks, without the cells that it quotes: a saved mapping holds none."""
+    cells = {cell for table in refusal.mapping.tables for column in table.maps().values() for cell in column.examples}
+    cells |= {fault.value for fault in refusal.faults}
+    questions = [f"{fault.message} {fault.how_to_fix}" for fault in refusal.faults]
+    for cell in sorted((cell for cell in cells if cell), key=len, reverse=True):
+        pattern = re.compile(rf"(?<!\w){re.escape(cell)}(?!\w)")
+        questions = [pattern.sub("...", question) for question in questions]
+    return questions
 
 
 def _checked(

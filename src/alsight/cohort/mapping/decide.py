@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
 from typing import Any, Final
@@ -13,13 +13,21 @@ import polars as pl
 from alsight.base.errors import Fault, MappingError, request_field
 from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.families import slot_time
-from alsight.cohort.mapping.guess import Guess, guess_table, identifier_like
+from alsight.cohort.mapping.guess import Guess, guess_table
 from alsight.cohort.mapping.layouts import recognized
-from alsight.cohort.mapping.letters import lettered
 from alsight.cohort.mapping.meanings import IS_ITEM, meaning_of
-from alsight.cohort.mapping.questions import no_scores, no_subject, no_time, nothing, short_years, which_origin
+from alsight.cohort.mapping.questions import (
+    lettered,
+    no_scores,
+    no_subject,
+    no_time,
+    nothing,
+    one_person,
+    short_years,
+    which_origin,
+)
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, line, unclear
-from alsight.cohort.parse import Place, date_order, identifiers, numbers
+from alsight.cohort.parse import Place, date_order, numbers
 from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.instruments.items import TWELVE
 
@@ -66,7 +74,8 @@ def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mappin
         raise MappingError(
             faults or [nothing(guesses)], Mapping(entry=supplied.entry or asked.entry, tables=tuple(tables))
         )
-    named = _one_person(pairs)
+    named = one_person(pairs)
+    pairs = _pooled(pairs)
     settled: list[TableMap] = []
     for guess, table in pairs:
         accepted, reported = _settled(guess, table, everywhere, named.get(guess.sheet.source, ""))
@@ -80,6 +89,31 @@ def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mappin
     if faults:
         raise MappingError(faults, Mapping(entry=supplied.entry or asked.entry, tables=whole))
     return Mapping(entry=supplied.entry or asked.entry or _entry(settled), tables=whole)
+
+
+def _pooled(pairs: Sequence[tuple[Guess, TableMap]]) -> list[tuple[Guess, TableMap]]:
+    """Tables of one input, those that say nothing of order or scale with what the others of the same columns say."""
+    orders: dict[frozenset[str], set[str]] = defaultdict(set)
+    scales: dict[frozenset[str], set[str]] = defaultdict(set)
+    for guess, table in pairs:
+        columns, alike = table.maps(), frozenset(guess.sheet.frame.columns)
+        order, undecided = _dates(guess, columns, table)
+        orders[alike] |= set() if undecided or order not in ("dmy", "mdy") else {order}
+        accepted, undecided = _scale(guess, columns, table)
+        known = {column.means.removesuffix("_total") for column in accepted.values() if column.means.endswith("_total")}
+        scales[alike] |= set() if undecided else known
+    pooled: list[tuple[Guess, TableMap]] = []
+    for guess, table in pairs:
+        alike = frozenset(guess.sheet.frame.columns)
+        order = table.dates or (next(iter(orders[alike])) if len(orders[alike]) == 1 else "")
+        scale = table.scale or (next(iter(scales[alike])) if len(scales[alike]) == 1 else "")
+        changed: dict[str, Any] = {}
+        if _dates(guess, table.maps(), table)[1]:
+            changed["dates"] = order
+        if _scale(guess, table.maps(), table)[1]:
+            changed["scale"] = scale
+        pooled.append((guess, msgspec.structs.replace(table, **changed) if changed else table))
+    return pooled
 
 
 def _given(sheet: Sheet, supplied: Mapping) -> TableMap | None:
@@ -213,13 +247,13 @@ def _slots(guess: Guess, columns: dict[str, ColumnMap]) -> tuple[dict[str, Colum
             for heading, column in columns.items()
         }, []
     first = next(iter(open_slots))
-    example = line(first, means=open_slots[first].means, at=3, at_unit="month")
+    example = line(first, means=open_slots[first].means, at="...", at_unit="month").replace('"..."', "...")
     return columns, [
         unclear(
             guess.sheet.source,
             first,
             f'nothing states when the visits of "{first}" and its neighbours took place.',
-            f"Give each such column its time in the mapping: `{example}`, or add columns with the dates of the visits.",
+            f"Give each such column its months in the mapping: `{example}`, or add columns with the visits' dates.",
         )
     ]
 
@@ -297,58 +331,6 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
         heading: msgspec.structs.replace(column, means=name) if column.means == "total" else column
         for heading, column in columns.items()
     }, []
-
-
-def _one_person(pairs: Sequence[tuple[Guess, TableMap]]) -> dict[str, str]:
-    """Table to the one person that it is about, in an input without any identifier.
-
-    A single table that rates no day twice is about one person, named by its file, and so are the tables of facts
-    beside it. Several tables of scores, one a file or a sheet, are one person each, named by it; then a table of facts
-    says nothing of whose facts they are.
-    """
-    listed = [(guess, table) for guess, table in pairs if "subject" in _means(table.maps()) or table.subject]
-    scored = [guess for guess, table in pairs if guess.has_scores() and (guess, table) not in listed]
-    if any(guess.has_scores() for guess, _ in listed) or (listed and len(scored) < 2):
-        return {}
-    if not all(_one_course(guess, alone=len(scored) < 2) for guess in scored):
-        return {}
-    if len(scored) <= 1:
-        name = PurePath(pairs[0][0].sheet.file).stem or "1"
-        return {guess.sheet.source: name for guess, _ in pairs}
-    files = {guess.sheet.file for guess in scored}
-    names = [PurePath(guess.sheet.file).stem if len(files) == len(scored) else guess.sheet.sheet for guess in scored]
-    periods = any(re.fullmatch(r"\D*(?:19|20)\d{2}\D*", name) or slot_time(name) for name in names)
-    if periods or len(set(names)) < len(names) or not all(names):
-        return {}
-    known = {name for guess, table in listed for name in _identifiers(guess, table)}
-    if listed and not set(names) <= known:
-        return {}
-    return {guess.sheet.source: name for guess, name in zip(scored, names, strict=True)}
-
-
-def _one_course(guess: Guess, *, alone: bool) -> bool:
-    """Whether a table of scores without an identifier can be about one person: no day twice, nothing that groups rows.
-
-    A column that nothing claims groups rows when its values differ and repeat. The only table of an input may hold
-    few such columns; one of several files or sheets, each of which is named by its person, may hold remarks.
-    """
-    times = guess.of("time")
-    rest = [heading for heading, column in guess.columns.items() if column.means == "ignored"]
-    rest = [heading for heading in rest if guess.look(heading).distinct > 1]
-    if not times or guess.sheet.frame[times[0]].drop_nulls().is_duplicated().any():
-        return False
-    return not any(identifier_like(heading) for heading in rest) and (len(rest) <= 2 or not alone)
-
-
-def _identifiers(guess: Guess, table: TableMap) -> list[str]:
-    """Identifiers that a table lists."""
-    headings = [heading for heading, column in table.maps().items() if column.means == "subject"]
-    cells = [
-        identifiers(guess.sheet.frame[heading], Place(table="file", column=heading)).values for heading in headings
-    ]
-    return [name for column in cells for name in column.drop_nulls().unique()] + (
-        [table.subject] if table.subject else []
-    )
 
 
 def _entry(tables: Collection[TableMap]) -> Any:

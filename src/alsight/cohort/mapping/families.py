@@ -20,6 +20,10 @@ Look = Callable[[str], Profile]
 """From a heading to what its cells look like."""
 
 _NUMBERED: Final = re.compile(r"^([a-z]*(?:[a-z0-9]*[a-z])?)(0?[1-9]|1[0-2])([abx]?)([a-z]*)$")
+_LEADING: Final = re.compile(r"^(\d{1,2})[.):]? ?[^\d\W]")
+LEAST_LED: Final = 10
+"""Items whose wording a number leads, at least, of which half must be known by their wording."""
+
 _R_ITEMS: Final = {"1": TWELVE[9], "2": TWELVE[10], "3": TWELVE[11]}
 _SLOT_WORDS: Final = {
     "month": "month",
@@ -39,6 +43,9 @@ _SLOT_WORDS: Final = {
     "measure": "visit",
 }
 _FIRST: Final = frozenset({"baseline", "bl", "base", "screening", "start"})
+_REMARK: Final = re.compile(r"[(\[](?:[^()\[\]\d]*|\s*0\s*[-\u2013]\s*\d+\s*)[)\]]")
+"""A remark in brackets that names no visit: a unit, an explanation, or the range of a score (0-48)."""
+
 _ANY_NAME: Final = re.compile(r"^(\D{2,30}?)[ _.-]?(\d{1,2})[ _.:-]+(\D.*)$")
 
 
@@ -66,7 +73,20 @@ def numbered(headings: Sequence[str], look: Look) -> dict[str, str]:
         three = set(members) <= set(_R_ITEMS) and len(members) > 1
         if whole and name not in whole and added and three and all(_scored(look(name)) for name in members.values()):
             found |= {heading: _R_ITEMS[number] for number, heading in members.items()}
-    return found
+    return found or _led(headings, look)
+
+
+def _led(headings: Sequence[str], look: Look) -> dict[str, str]:
+    """Items under wording that says nothing, whose number leads it ("12. Ventilation") as in the items beside it."""
+    led = {match[1]: heading for heading in headings if (match := _LEADING.match(bare(heading)))}
+    items = {heading: TWELVE[int(number) - 1] for number, heading in led.items() if 1 <= int(number) <= len(TWELVE)}
+    told = {heading: {reading.means for reading in readings(heading)} for heading in items}
+    agree = sum(
+        bool(told[heading] & ({item, *CUTTING} if item in CUTTING else {item})) for heading, item in items.items()
+    )
+    if len(items) < LEAST_LED or 2 * agree < LEAST_LED:
+        return {}
+    return {heading: item for heading, item in items.items() if not told[heading] and _scored(look(heading))}
 
 
 def _is_row(members: Mapping[str, str], look: Look) -> bool:
@@ -122,17 +142,23 @@ def side_by_side(headings: Sequence[str], look: Look) -> dict[str, Slot]:
     A name counts when it means something that is measured at visits and stands at two visits at least.
     """
     parsed = {heading: ways for heading in headings if (ways := _ways(heading))}
-    parsed |= _under_any_name([heading for heading in headings if heading not in parsed])
+    numberless = [heading for heading in headings if not parsed.get(heading) or not parsed[heading][0][1]]
+    parsed |= _under_any_name(numberless, look)
     stems: dict[str, list[tuple[str, str, float | None, str]]] = defaultdict(list)
     for heading, ways in parsed.items():
         for stem, unit, number in ways:
             stems[stem].append((heading, unit, number, stem))
+    times = {
+        stem
+        for stem, uses in stems.items()
+        if (_visit_meaning(stem) or ("visit", ""))[0] == "visit" and _dates(look, {heading for heading, *_ in uses})
+    }
     pooled = _stem_items({stem: [heading for heading, *_ in uses] for stem, uses in stems.items()}, look)
     found: dict[str, Slot] = {}
     order = sorted(stems, key=lambda stem: (-len({heading for heading, *_ in stems[stem]}), stem))
     for stem in order:
         uses = [use for use in stems[stem] if use[0] not in found]
-        meaning = pooled.get(stem) or _visit_meaning(stem)
+        meaning = ("time", "date") if times == {stem} else pooled.get(stem) or _visit_meaning(stem)
         if meaning is None or len({use[0] for use in uses}) < 2:
             continue
         means, unit = meaning
@@ -143,9 +169,15 @@ def side_by_side(headings: Sequence[str], look: Look) -> dict[str, Slot]:
     return found if any(slot.means in IS_SCORE or _is_measure(slot.means) for slot in found.values()) else {}
 
 
+def _dates(look: Look, headings: set[str]) -> bool:
+    """Whether several columns hold dates and nothing else."""
+    return len(headings) > 1 and all(look(heading).date > 0.8 or not look(heading).filled for heading in headings)
+
+
 def _ways(heading: str) -> list[tuple[str, str, float | None]]:
     """Ways to take a heading apart into a name, a unit of time and a number."""
-    text = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", " ", unaccented(bare(heading)))
+    text = _REMARK.sub(" ", unaccented(bare(heading)))
+    text = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", " ", text)
     text = text.replace("ALSFRS-R", "ALSFRSR").replace("ALSFRS_R", "ALSFRSR").replace("alsfrs_r", "alsfrsr")
     text = re.sub(r"alsfrs-r", "alsfrsr", text, flags=re.IGNORECASE)
     parts = [part for part in re.split(r"[^A-Za-z0-9.]+|(?<=\D)\.|\.(?=\D)", text) if part]
@@ -161,22 +193,16 @@ def _ways(heading: str) -> list[tuple[str, str, float | None]]:
     return sorted(ways, key=lambda way: way[1] == "")[:1]
 
 
-def _under_any_name(headings: Sequence[str]) -> dict[str, list[tuple[str, str, float | None]]]:
+def _under_any_name(headings: Sequence[str], look: Look) -> dict[str, list[tuple[str, str, float | None]]]:
     """Headings that repeat under a numbered name, whatever the name of a visit is ("Momento 1 Fecha")."""
     matched = {heading: match for heading in headings if (match := _ANY_NAME.match(unaccented(bare(heading))))}
     names: dict[str, set[str]] = defaultdict(set)
-    rests: dict[str, set[str]] = defaultdict(set)
-    for match in matched.values():
+    told: dict[str, set[str]] = defaultdict(set)
+    for heading, match in matched.items():
         names[match[1].lower()].add(match[2])
-        rests[match[1].lower()].add(match[3].lower())
-    told = {name: [meaning for rest in found if (meaning := _visit_meaning(rest))] for name, found in rests.items()}
-    kept = {
-        name
-        for name, meanings in told.items()
-        if len(names[name]) > 1
-        and any(means == "time" for means, _ in meanings)
-        and any(means in IS_SCORE for means, _ in meanings)
-    }
+        told[match[1].lower()].add((_visit_meaning(match[3].lower()) or ("", ""))[0])
+        told[match[1].lower()] |= {"time"} if look(heading).date > 0.8 else set()
+    kept = {name for name, means in told.items() if len(names[name]) > 1 and "time" in means and means & IS_SCORE}
     return {
         heading: [(match[3].lower(), "visit", float(match[2]))]
         for heading, match in matched.items()
@@ -199,8 +225,8 @@ def _slot(parts: Sequence[str]) -> tuple[str, float | None] | None:
 
 
 def first_visit_date(heading: str) -> bool:
-    """Whether a heading names the date of the first visit ("Date M0", "Visit date baseline")."""
-    return any(number == 0 and (_visit_meaning(stem) or ("", ""))[0] == "time" for stem, _, number in _ways(heading))
+    """Whether a heading names the first visit ("Date M0", "Visit date baseline"), so that dates below it are its."""
+    return any(number == 0 for _, _, number in _ways(heading))
 
 
 def slot_time(label: str) -> tuple[float, Unit] | None:

@@ -38,6 +38,19 @@ DERIVED: Final = (
     "locf",
     "lvcf",
     "carriedforward",
+    "imputiert",
+    "fortgeschrieben",
+    "impute",
+    "donneeimputee",
+    "reporte",
+    "imputado",
+    "datoimputado",
+    "arrastrado",
+    "imputato",
+    "datoimputato",
+    "riportato",
+    "geimputeerd",
+    "doorgetrokken",
 )
 """Headings of markers of derived rows, letters alone."""
 
@@ -50,7 +63,9 @@ def excluding(frame: pl.DataFrame, names: Sequence[str], look: Look) -> dict[str
         if compact(bare(name)) in DERIVED and (derived_cells := derived(cells)):
             why = "marks derived or imputed values"
             found[name] = ColumnMap(means="derived", exclude=derived_cells, confidence=0.9, why=why)
-        elif look(name).distinct <= 12 and (other := others(cells, diagnosis=_names_groups(name))):
+        elif look(name).distinct <= 12 and (
+            other := others(cells, diagnosis=_names_groups(name) or not readings(name))
+        ):
             why = "separates people with ALS from others"
             found[name] = ColumnMap(means="population", exclude=other, confidence=0.9, why=why)
     return found
@@ -58,6 +73,8 @@ def excluding(frame: pl.DataFrame, names: Sequence[str], look: Look) -> dict[str
 
 def _names_groups(heading: str) -> bool:
     words = bag(bare(heading))
+    if not readings(heading):
+        return True
     return bool(words & {"diagnosis", "group", "cohort", "population"}) and not words & {"date", "site", "age"}
 
 
@@ -90,7 +107,8 @@ def between(
         means = claims[name][0][1].means if name in claims else ""
         means = "q5_cutting" if means in CUTTING else means
         known += [(place, TWELVE.index(means))] if means in TWELVE else []
-    if not len(TWELVE) - MOST_BETWEEN <= len({index for _, index in known}) < len(TWELVE):
+    held = {index for _, index in known}
+    if len(held) < len(known) or not len(TWELVE) - MOST_BETWEEN <= len(held) < len(TWELVE):
         return {}
     known = [(known[0][0] - known[0][1] - 1, -1), *known]
     known.append((known[-1][0] + len(TWELVE) - known[-1][1], len(TWELVE)))
@@ -108,7 +126,7 @@ def between(
 
 
 def _is_item(shape: Profile) -> bool:
-    return shape.number > 0.9 and shape.whole > 0.99 and shape.low >= 0 and shape.high <= 4 and shape.distinct > 1
+    return shape.number > 0.9 and shape.whole > 0.99 and shape.low >= 0 and shape.high <= 4
 
 
 _KINDS: Final = {"time": "a date or a count of time", "score": "a score", "number": "a number"}
@@ -218,7 +236,8 @@ def time_unit(name: str, reading: Reading, shape: Profile, heading: str) -> tupl
         return "date", shape.date + shape.partial
     if living and shape.yes_no >= 0.6:
         return "alive", shape.yes_no
-    told = dated or reading.unit == "year" or (name in DATED and shape.distinct > 1 and not reading.unit)
+    years = name in DATED and not reading.unit and (not shape.number or shape.low >= EARLIEST_YEAR)
+    told = dated or reading.unit == "year" or years
     if (told or name == "birth") and shape.year + shape.date + shape.partial > 0.9:
         return "date", shape.year + shape.date + shape.partial
     if shape.short >= 0.5:
@@ -246,6 +265,9 @@ def time_unit(name: str, reading: Reading, shape: Profile, heading: str) -> tupl
 
 DATED: Final = ("onset", "diagnosis", "last_seen", "death")
 """Moments whose column of calendar years alone can be nothing but years."""
+
+EARLIEST_YEAR: Final = 1950
+"""Numbers above this in such a column are years, not counts."""
 
 NONE: Final = MEANINGS["ignored"]
 LIVING: Final = frozenset(

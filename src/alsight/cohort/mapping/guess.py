@@ -94,12 +94,8 @@ def guess_table(sheet: Sheet, supplied: Table[str, ColumnMap], layout: str, cont
         open_names = [name for name in open_names if name not in guess.columns]
     guess.columns |= excluding(sheet.frame, open_names, guess.look)
     open_names = [name for name in open_names if name not in guess.columns]
+    families = _families(guess, open_names)
     claims: dict[str, list[tuple[Reading, ColumnMap]]] = {}
-    families = numbered(open_names, guess.look)
-    if len(set(families.values())) < len(families):
-        # Whole rows of items that repeat are visits side by side ("M0 Q1", "M3 Q1").
-        again = side_by_side(open_names, guess.look)
-        families = {name: item for name, item in families.items() if name not in again}
     for name in open_names:
         if name in families:
             found = ColumnMap(means=families[name], confidence=0.9, why="one of a row of numbered items")
@@ -116,6 +112,7 @@ def guess_table(sheet: Sheet, supplied: Table[str, ColumnMap], layout: str, cont
     _lone_identifier(guess, open_names)
     _labeled_visits(guess, open_names)
     _stand_in(guess)
+    _living(guess, open_names)
     _arm(guess)
     _units(guess)
     for name in names:
@@ -125,6 +122,15 @@ def guess_table(sheet: Sheet, supplied: Table[str, ColumnMap], layout: str, cont
         name: msgspec.structs.replace(guess.columns[name], examples=guess.look(name).examples) for name in names
     }
     return guess
+
+
+def _families(guess: Guess, names: Sequence[str]) -> dict[str, str]:
+    """Items told by their number; whole rows of them that repeat are visits side by side ("M0 Q1", "M3 Q1")."""
+    families = numbered(names, guess.look)
+    if len(set(families.values())) == len(families):
+        return families
+    again = side_by_side(names, guess.look)
+    return {name: item for name, item in families.items() if name not in again}
 
 
 def _timed(column: ColumnMap, shape: Profile) -> ColumnMap:
@@ -300,7 +306,9 @@ def _lone_identifier(guess: Guess, names: Sequence[str]) -> None:
 
 def _labeled_visits(guess: Guess, names: Sequence[str]) -> None:
     """Labels of visits that name their time ("Baseline", "Month 3") are the time of a table that has none."""
-    if not guess.has_scores() or guess.of("time") or any(column.slot for column in guess.columns.values()):
+    times = guess.of("time")
+    of_first = len(times) == 1 and guess.look(times[0]).date > 0.8 and first_visit_date(times[0])
+    if not guess.has_scores() or (times and not of_first) or any(column.slot for column in guess.columns.values()):
         return
     free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
     for name in [*guess.of("visit"), *free]:
@@ -310,6 +318,9 @@ def _labeled_visits(guess: Guess, names: Sequence[str]) -> None:
             why = "labels of visits that name their time"
             guess.columns[name] = ColumnMap(means="time", unit="label", confidence=0.7, why=why)
             guess.misfits.pop(name, None)
+            if times:
+                why = "the date of the first visit"
+                guess.columns[times[0]] = msgspec.structs.replace(guess.columns[times[0]], means="baseline", why=why)
             return
 
 
@@ -321,7 +332,8 @@ def _lone_date(guess: Guess, names: Sequence[str]) -> None:
     if not measured or guess.of("time") or any(column.slot for column in guess.columns.values()):
         return
     free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
-    dated = [name for name in free if "date" in bag(name) and guess.look(name).date > 0.9]
+    dates = [name for name in free if guess.look(name).date > 0.9]
+    dated = [name for name in dates if "date" in bag(name)] or dates
     if len(dated) == 1:
         why = "the only dates that nothing else claims"
         guess.columns[dated[0]] = ColumnMap(means="time", unit="date", confidence=0.7, why=why)
@@ -343,6 +355,15 @@ def _day_numbers(guess: Guess, context: str) -> None:
                 means=reading.means, unit="date", confidence=0.8, why="day numbers of Excel"
             )
             del guess.misfits[name]
+
+
+def _living(guess: Guess, names: Sequence[str]) -> None:
+    """The one column of "alive" and "dead" that nothing else claims is the vital status, whatever its heading."""
+    free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
+    found = [name for name in free if guess.look(name).status > 0.9 and guess.look(name).distinct > 1]
+    if len(found) == 1 and not any(guess.columns[name].unit != "date" for name in guess.of("death")):
+        why = "cells that say alive or dead"
+        guess.columns[found[0]] = ColumnMap(means="death", unit="status", confidence=0.6, why=why)
 
 
 def _arm(guess: Guess) -> None:

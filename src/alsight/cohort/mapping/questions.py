@@ -1,15 +1,25 @@
-"""What a table leaves open and its user must say: each question names its cause and the line that answers it."""
+"""What a table leaves open and its user must say: each question names its cause and the line that answers it.
+
+Some questions all tables answer together: whom a table without identifiers is about, what letters of sex mean.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from pathlib import PurePath
 from typing import Final
 
+import msgspec
+import polars as pl
+
 from alsight.base.errors import Fault, request_field
-from alsight.cohort.mapping.guess import Guess
+from alsight.cohort.mapping.families import slot_time
+from alsight.cohort.mapping.guess import Guess, identifier_like
 from alsight.cohort.mapping.spec import ColumnMap, TableMap, line, unclear
-from alsight.cohort.parse import Place, date_order, numbers
+from alsight.cohort.mapping.words import compact
+from alsight.cohort.parse import Place, date_order, identifiers, numbers
 from alsight.cohort.parse.calendar import EXCEL_ORIGIN, LATEST_SHORT, SAS_ORIGIN
 
 EARLIEST_VISIT: Final = date(1985, 1, 1)
@@ -54,7 +64,7 @@ def no_subject(guess: Guess) -> Fault:
         "",
         f"no column was recognised as the person's identifier.{hint}",
         'Say in the mapping which column holds it, as `means = "subject"`; for a table about one person write '
-        '`subject = "1"` under [[tables]].',
+        '`subject = "..."` with the identifier under [[tables]].',
     )
 
 
@@ -74,7 +84,7 @@ def no_time(guess: Guess) -> Fault:
         cause = f"no column was recognised as the time of the visit.{f' Not used: {listed}.' if listed else ''}"
         how_to_fix = (
             'Say in the mapping which column holds it, as `means = "time"` with its unit; for a table about one visit '
-            'write `at = 3` and `at_unit = "month"` under [[tables]].'
+            'write `at = ...` with its month and `at_unit = "month"` under [[tables]].'
         )
     return unclear(guess.sheet.source, "", cause, how_to_fix)
 
@@ -140,3 +150,98 @@ def _unused(guess: Guess) -> list[str]:
     if not guess.columns:
         return list(guess.sheet.frame.columns)
     return [heading for heading, column in guess.columns.items() if column.means == "ignored"]
+
+
+def lettered(frames: Sequence[pl.DataFrame], tables: Sequence[TableMap]) -> list[TableMap]:
+    """Tables whose columns of sex say what each letter means, where the letters of all tables decide it.
+
+    Under a Spanish heading M alone could be mujer or masculino: it then counts as missing.
+
+    Args:
+        frames: cells of each table.
+        tables: how each is read.
+    """
+    pairs = list(zip(frames, tables, strict=True))
+    letters = {letter for frame, table in pairs for heading in _sexes(table) for letter in _letters(frame, heading)}
+    if letters == {"h", "m"}:
+        values = {"h": "male", "m": "female"}
+    elif letters == {"m"} and any(compact(name) in ("sexo", "genero") for table in tables for name in _sexes(table)):
+        values = {"m": ""}
+    else:
+        return list(tables)
+    return [_said(table, values) for table in tables]
+
+
+def _sexes(table: TableMap) -> list[str]:
+    return [heading for heading, column in table.maps().items() if column.means == "sex" and not column.values]
+
+
+def _letters(frame: pl.DataFrame, heading: str) -> set[str]:
+    if heading not in frame.columns or frame[heading].dtype != pl.String:
+        return set()
+    cells = frame[heading].drop_nulls().unique().str.strip_chars().str.to_lowercase()
+    return set(cells.filter(cells.str.contains(r"^[a-z]$")))
+
+
+def _said(table: TableMap, values: dict[str, str]) -> TableMap:
+    columns: dict[str, ColumnMap | str] = dict(table.maps())
+    for heading in _sexes(table):
+        why = "letters of sex in Spanish"
+        columns[heading] = msgspec.structs.replace(table.maps()[heading], values=values, why=why)
+    return msgspec.structs.replace(table, columns=columns)
+
+
+def one_person(pairs: Sequence[tuple[Guess, TableMap]]) -> dict[str, str]:
+    """Table to the one person that it is about, in an input without any identifier.
+
+    A single table that rates no day twice is about one person, named by its file, and so are the tables of facts
+    beside it. Several tables of scores, one a file or a sheet, are one person each, named by it; then a table of facts
+    says nothing of whose facts they are.
+    """
+    listed = [
+        (guess, table)
+        for guess, table in pairs
+        if "subject" in {column.means for column in table.maps().values()} or table.subject
+    ]
+    scored = [guess for guess, table in pairs if guess.has_scores() and (guess, table) not in listed]
+    if any(guess.has_scores() for guess, _ in listed) or (listed and len(scored) < 2):
+        return {}
+    if not all(_one_course(guess, alone=len(scored) < 2) for guess in scored):
+        return {}
+    if len(scored) <= 1:
+        name = PurePath(pairs[0][0].sheet.file).stem or "1"
+        return {guess.sheet.source: name for guess, _ in pairs}
+    files = {guess.sheet.file for guess in scored}
+    names = [PurePath(guess.sheet.file).stem if len(files) == len(scored) else guess.sheet.sheet for guess in scored]
+    periods = any(re.fullmatch(r"\D*(?:19|20)\d{2}\D*", name) or slot_time(name) for name in names)
+    if periods or len(set(names)) < len(names) or not all(names):
+        return {}
+    known = {name for guess, table in listed for name in _identifiers(guess, table)}
+    if listed and not set(names) <= known:
+        return {}
+    return {guess.sheet.source: name for guess, name in zip(scored, names, strict=True)}
+
+
+def _one_course(guess: Guess, *, alone: bool) -> bool:
+    """Whether a table of scores without an identifier can be about one person: no day twice, nothing that groups rows.
+
+    A column that nothing claims groups rows when its values differ and repeat. The only table of an input may hold
+    few such columns; one of several files or sheets, each of which is named by its person, may hold remarks.
+    """
+    times = guess.of("time")
+    rest = [heading for heading, column in guess.columns.items() if column.means == "ignored"]
+    rest = [heading for heading in rest if guess.look(heading).distinct > 1]
+    if not times or guess.sheet.frame[times[0]].drop_nulls().is_duplicated().any():
+        return False
+    return not any(identifier_like(heading) for heading in rest) and (len(rest) <= 2 or not alone)
+
+
+def _identifiers(guess: Guess, table: TableMap) -> list[str]:
+    """Identifiers that a table lists."""
+    headings = [heading for heading, column in table.maps().items() if column.means == "subject"]
+    cells = [
+        identifiers(guess.sheet.frame[heading], Place(table="file", column=heading)).values for heading in headings
+    ]
+    return [name for column in cells for name in column.drop_nulls().unique()] + (
+        [table.subject] if table.subject else []
+    )

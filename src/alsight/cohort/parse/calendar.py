@@ -44,6 +44,9 @@ LATEST_SHORT: Final = 30
 
 _NUMERIC: Final = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4})"
 _SHORT: Final = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{2})$"
+_SHORT_READ: Final = r"^\s*\d{1,2}(?:\.\s*\d{1,2}\.|[-. ]*\p{L}{3,}[-., ]*)\d{2}\s*$"
+"""Short years in dates whose order is plain: after points and after names of months."""
+
 _CLOCK: Final = r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2})?)?$"
 _MONTHS: Final[dict[str, int]] = {
     "jan": 1,
@@ -113,7 +116,8 @@ def dates(supplied: pl.Series, location: Place, *, order: Order = "auto", origin
     Text may be 2019-03-31, 20190331, 31.03.2019, 31/03/2019, 03/31/2019, 31-Mar-2019, March 31, 2019, each with or
     without a time of day, Mon Jan 13 2020, 2020. 1. 13. or 2020\u5e741\u670813\u65e5. Points mean day first. Where
     slashes leave day and month undecided in the whole column, the day is taken to come first and that is listed once.
-    Years of two digits are read only where the order is stated, 00 to 30 as 2000 to 2030.
+    Years of two digits are read after points and names of months, and where the order is stated: 00 to 30 as 2000 to
+    2030.
 
     Returns:
         Values as Date; sentinel dates (9999-12-30, 1900-01-01, ...) and unreadable text are listed and missing. A date
@@ -144,6 +148,8 @@ def dates(supplied: pl.Series, location: Place, *, order: Order = "auto", origin
     wrong = sentinel | outside
     if ambiguous:
         faults.append(_undecided(location, supplied))
+    if supplied.dtype == pl.String and order == "auto":
+        faults.append(_centuries(location, supplied.filter(supplied.str.contains(_SHORT_READ) & values.is_not_null())))
     return Parsed((values.set(wrong, None) if wrong.any() else values).alias(supplied.name), pl.concat(faults), how)
 
 
@@ -157,20 +163,22 @@ def _read(text: pl.Series, order: Order, origin: date, *, short: bool) -> pl.Ser
     iso = pl.col("text").str.extract_groups(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _CLOCK)
     packed = pl.col("text").str.extract_groups(r"^((?:19|20|99)\d{2})(\d{2})(\d{2})$")
     named = pl.col("text").str.extract_groups(
-        r"^(\d{1,2})[-. ]*(?:de )?(\p{L}{3,4})\p{L}*[-., ]*(?:de )?(\d{4})" + _CLOCK
+        r"^(\d{1,2})[-. ]*(?:de )?(\p{L}{3,4})\p{L}*[-., ]*(?:de )?(\d{4}|\d{2})" + _CLOCK
     )
     led = pl.col("text").str.extract_groups(r"^(\p{L}{3,4})\p{L}*[. ]*(\d{1,2})(?:st|nd|rd|th)?[, ]+(\d{4})" + _CLOCK)
     serial = pl.col("text").str.extract(
         r"^(-?\d{1,5}(?:\.\d+)?)$" if origin != EXCEL_ORIGIN else r"^(\d{5}(?:\.\d+)?)$"
     )
     brief = pl.col("text").str.extract_groups(_SHORT)
-    ways = [_date(*_brief(brief, order))] if short else []
+    brief_date = _date(*_brief(brief, order))
+    # Points mean day first, so that only slashes need the order stated.
+    ways = [brief_date if short else pl.when(brief.struct.field("2") == ".").then(brief_date)]
     return cells.select(
         pl.coalesce(
             _date(iso.struct.field("1"), iso.struct.field("2"), iso.struct.field("3")),
             _date(year, month, day),
             _date(packed.struct.field("1"), packed.struct.field("2"), packed.struct.field("3")),
-            _date(named.struct.field("3"), _month(named.struct.field("2")), named.struct.field("1")),
+            _date(_century(named.struct.field("3")), _month(named.struct.field("2")), named.struct.field("1")),
             _date(led.struct.field("3"), _month(led.struct.field("1")), led.struct.field("2")),
             *ways,
             pl.lit(origin) + pl.duration(days=serial.cast(pl.Float64).floor().cast(pl.Int64)),
@@ -255,6 +263,17 @@ def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
     return pl.concat_str(padded, separator="-").str.to_date("%Y-%m-%d", strict=False)
 
 
+def _century(year: pl.Expr) -> pl.Expr:
+    """Years of two digits in their century: 00 to LATEST_SHORT of the 2000s, later ones of the 1900s."""
+    short = year.str.len_chars() == 2
+    recent = year.cast(pl.Int32, strict=False) <= LATEST_SHORT
+    return (
+        pl.when(short)
+        .then(pl.concat_str(pl.when(recent).then(pl.lit("20")).otherwise(pl.lit("19")), year))
+        .otherwise(year)
+    )
+
+
 def _month(name: pl.Expr) -> pl.Expr:
     lower = name.str.to_lowercase()
     known = [part.replace_strict(_MONTHS, default=None, return_dtype=pl.Int32) for part in (lower, lower.str.head(3))]
@@ -313,6 +332,18 @@ def _outside(location: Place, bad: pl.Series, supplied: pl.Series) -> pl.DataFra
         f"The year lies outside {YEARS[0]} to {YEARS[1]}.",
         "Correct the year, or leave the cell empty.",
     )
+
+
+def _centuries(location: Place, short: pl.Series) -> pl.DataFrame:
+    """One note on a column whose years of two digits were read."""
+    once = Place(table=location.table, column=location.column, source=location.source, rows=pl.Series([0]))
+    said = f"Years of two digits were read: 00 to {LATEST_SHORT} as of the 2000s, later ones as of the 1900s."
+    how_to_fix = "Export the dates with four digits."
+    found = pl.Series([True] if len(short) else [], dtype=pl.Boolean)
+    once = (
+        once if len(short) else Place(table=location.table, column=location.column, rows=pl.Series([], dtype=pl.Int64))
+    )
+    return tell(once, found, short.head(1), "years_of_two_digits", said, how_to_fix, "note")
 
 
 def _undecided(location: Place, supplied: pl.Series) -> pl.DataFrame:

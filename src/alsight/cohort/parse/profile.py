@@ -74,9 +74,10 @@ _DATE: Final = re.compile(
     r"|\d{4}\s*[\u5e74\ub144]\s*\d{1,2}\s*[\u6708\uc6d4]\s*\d{1,2}\s*[\u65e5\uc77c].*|\d{4}\. \d{1,2}\. \d{1,2}\.?"
     r"|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? [a-z]{3,9} \d{1,2},? \d{4}.*"
     r"|\d{1,2}[-. ]*(?:de )?[^\W\d_]{3,12}[-., ]*(?:de )?\d{4}(?: .*)?"
+    r"|\d{1,2}[- ][^\W\d_]{3,4}[- ]\d{2}|\d{1,2}\.\d{1,2}\.\d{2}"
     r"|[^\W\d_]{3,12}[. ]*\d{1,2}(?:st|nd|rd|th)?[, ]+\d{4}(?: .*)?)$"
 )
-_SHORT: Final = re.compile(r"^\d{1,2}[-./]\d{1,2}[-./]\d{2}$")
+_SHORT: Final = re.compile(r"^\d{1,2}[-/]\d{1,2}[-/]\d{2}$")
 _PACKED: Final = (19_000_101, 21_001_231)
 _SERIAL: Final = (32_874, 60_000)
 _YES_NO: Final = frozenset((*TRUE, *FALSE))
@@ -95,7 +96,7 @@ class Profile:
         date: share that is a date written as one, or a number that can only be a packed date.
         partial: share that is a date of which only the month or the year is known, a year alone left aside.
         year: share that is a calendar year alone.
-        short: share that is a date whose year has two digits.
+        short: share that is a date with dashes or slashes whose year has two digits.
         above_four: share of the numbers above 4.
         serial: share that could be a spreadsheet's day number of a date after 1990.
         whole: share of the numbers that is whole.

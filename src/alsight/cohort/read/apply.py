@@ -357,7 +357,7 @@ class _Reader:
                 units,
                 "unknown_unit",
                 f'The unit under "{beside}" is missing or unknown.',
-                f'Write the unit, or say in the mapping what the code means: values = {{ "1" = "{requested}" }}.',
+                f"Write the unit, or say with `values` in the mapping which unit each code means, such as {requested}.",
             )
         )
         return values * ratio

@@ -14,7 +14,7 @@ from alsight.base.provenance import Provenance
 from alsight.cohort.files.sheet import Sheet, plain_cells, unique_headings
 from alsight.cohort.mapping.decide import decide
 from alsight.cohort.mapping.spec import Mapping, read_mapping
-from alsight.cohort.parts import PART_ROWS, Summary, check_parts, share, whole_people
+from alsight.cohort.parts import PART_ROWS, PartsSummary, check_parts, share, whole_people
 from alsight.cohort.raw import RawTables
 from alsight.cohort.read.source import Source, asked, record
 from alsight.cohort.read.tables import raw_tables
@@ -29,7 +29,7 @@ _LINE: Final = "\x00line"
 class Large:
     """What the check of a large file found, how its columns were read, and where it came from."""
 
-    summary: Summary
+    summary: PartsSummary
     mapping: Mapping
     provenance: Provenance
 

@@ -61,6 +61,10 @@ _ASKED_BY: Final = ({"measure"}, {"item"}, {"question"}, {"measure", "name"}, {"
 _ANSWERED_BY: Final = ({"value"}, {"score"}, {"score", "value"}, {"measure", "value"}, {"value", "points"}, {"reading"})
 """Words of headings of the question and of its answer, in any language."""
 
+MOST_COLUMNS: Final = 8
+TWICE: Final = 2
+"""Columns of a table with one value a row at most; questions that it asks at least."""
+
 LEAST: Final = 0.15
 """Share of the rows whose question is an item or a total, in a table with one answer a row."""
 
@@ -115,6 +119,8 @@ def _answers(sheet: Sheet) -> Sheet | None:
     question = question or _headed(sheet, _ASKED_BY)
     answer = next((by_name[name] for name in _ANSWERS if name in by_name and by_name[name] != question), None)
     answer = answer or _headed(sheet, _ANSWERED_BY)
+    if question is None or answer is None:
+        question, answer = _by_cells(sheet)
     if question is None or answer is None or sheet.frame.height == 0:
         return None
     asked = sheet.frame[question].cast(pl.String)
@@ -143,6 +149,31 @@ def _answers(sheet: Sheet) -> Sheet | None:
         .sort(_LINE)
     )
     return replace(sheet, frame=wide.drop(_LINE), rows=wide[_LINE], faults=faults)
+
+
+def _by_cells(sheet: Sheet) -> tuple[str | None, str | None]:
+    """The column whose cells are names of scores, and the one column of numbers beside it; two of None where not so."""
+    frame = sheet.frame
+    if frame.width > MOST_COLUMNS or frame.height < TWICE:
+        return None, None
+    numbers = [name for name in frame.columns if not _is_key(name) and profile(frame[name]).number > 0.5]
+    texts = [name for name in frame.columns if frame[name].dtype == pl.String and name not in numbers]
+    texts = [name for name in texts if not _is_key(name)]
+    for name in texts if len(numbers) == 1 else []:
+        cells = frame[name].drop_nulls().unique()
+        rating = [other for other in frame.columns if other not in (name, numbers[0])]
+        several = bool(rating) and TWICE * frame.select(rating).n_unique() <= frame.height
+        if not several or not TWICE <= len(cells) <= MOST:
+            continue
+        known = _known(frame[name], frame[numbers[0]])
+        scores = [cell for cell, heading in known.items() if heading is not None and not cell.strip().isdigit()]
+        if len(scores) >= LEAST * len(cells):
+            return name, numbers[0]
+    return None, None
+
+
+def _is_key(heading: str) -> bool:
+    return any((found := meaning_of(reading.means)) and found.part == "key" for reading in readings(heading))
 
 
 def _headed(sheet: Sheet, wordings: Sequence[set[str]]) -> str | None:
