@@ -152,8 +152,11 @@ def evidence_page() -> str:
         for verdict, row in VERDICTS.items()
     )
     heads = ("verdict", "kind", "meaning at the default thresholds", "has a page")
-    parts.append("## Verdicts\n\nThe first whose criteria are met is given.\n\n" + table(heads, supplied))
-    bands = ((f"`{one}`", f"{one.least:g} or more") for one in Certainty)
+    parts.append(
+        "## Verdicts\n\nThe first kind that is probable or better is given, else the likeliest that is possible.\n\n"
+        + table(heads, supplied)
+    )
+    bands = ((f"`{one}`", f"{getattr(thresholds, one.value):g} or more") for one in Certainty)
     parts.append("## Certainty\n\n" + table(("certainty", "posterior probability of the event"), bands))
     words = in_words(thresholds)
     criteria = ((f"`{name}`", words[name], said) for name, (said, _) in CRITERIA.items())

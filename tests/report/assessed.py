@@ -11,7 +11,7 @@ from alsight.cohort.scores import scored_visits
 from alsight.detect.causes.explain import explain
 from alsight.detect.cohort_fit import FitSource
 from alsight.detect.decide import PEOPLE, next_step, reasons
-from alsight.detect.kinds import GAINS, REVIEWED, VERDICTS, Cause, Verdict
+from alsight.detect.kinds import GAINS, REVIEWED, VERDICTS, Cause, Certainty, Verdict
 from alsight.detect.review.review import review
 from alsight.detect.statement.counts import cohort_statement
 from alsight.detect.statement.model_count import QUANTITIES, STATEMENT
@@ -19,8 +19,9 @@ from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Note, NoteCode, Verdicts
 from alsight.report.page.labels import RULES
 
-SHARES: Final = (2, 6, 1, 12, 8, 10, 7, 5, 30, 60, 120, 39)
+SHARES: Final = (2, 6, 7, 1, 12, 8, 10, 5, 30, 120, 60, 39)
 """People of 300 with each verdict, in the order of VERDICTS."""
+KINDS: Final = {verdict.value: row.kind.value for verdict, row in VERDICTS.items()}
 READINGS: Final = (
     ("bedlack_ever_floor_6", "plateau", 12.0, 0.22, 0.20),
     ("vasta_exact_6", "plateau", 12.0, 0.05, 0.06),
@@ -50,8 +51,9 @@ def assessed(cohort: Cohort, thresholds: Thresholds | None = None) -> Verdicts:
     )
     gain = pl.col("verdict").is_in([verdict.value for verdict in GAINS])
     people = people.join(spans, on="subject", how="left", maintain_order="left").with_columns(
-        kind=pl.lit(None, pl.String),
-        certainty=pl.lit(None, pl.String),
+        kind=pl.col("verdict").replace_strict(KINDS, return_dtype=pl.String),
+        certainty=pl.lit(Certainty.PROBABLE.value),
+        posterior=pl.lit(0.86),
         current=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit(Verdict.PROGRESSING.value)).otherwise("verdict"),
         months=(pl.col("end_day") - pl.col("start_day")) / 30.4375,
         visits=pl.col("visits").cast(pl.Int64),
@@ -69,6 +71,7 @@ def assessed(cohort: Cohort, thresholds: Thresholds | None = None) -> Verdicts:
         base_rate=pl.when(gain).then(0.0004).otherwise(0.06),
         cause=pl.when(pl.col("verdict") == Verdict.ARTEFACT.value).then(pl.lit(Cause.ARTEFACT.value)),
         review=pl.col("verdict").is_in([verdict.value for verdict in REVIEWED]),
+        posterior_mimic=pl.lit(0.08),
     )
     people = _with_codes(people, used)
     windows = people.drop_nulls("start_day").select(
@@ -84,7 +87,9 @@ def assessed(cohort: Cohort, thresholds: Thresholds | None = None) -> Verdicts:
         posterior_stable="posterior_stable",
         posterior_lost="posterior_progressing",
         posterior_gained=pl.lit(0.01),
-        verdict="verdict",
+        posterior_progressing="posterior_progressing",
+        verdict="kind",
+        certainty="certainty",
     )
     return Verdicts(
         people=people,
@@ -107,16 +112,18 @@ def _with_codes(people: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
     """The reasons and the next step that `decide` gives such people, in the columns of PEOPLE."""
     evidence = people.with_columns(
         cause_points=pl.lit(3.0),
-        not_lower_months=pl.lit(14.2),
         follow_up_months=pl.lit(24.6),
         loss_points_low="loss_low",
         loss_points_high="loss_high",
-        posterior_gain_hold=pl.lit(0.21),
-        stable_level=pl.lit(30.0),
-        median_score=pl.lit(30.0),
+        posterior_some_gain_hold=pl.lit(0.21),
+        late_rise_points=pl.lit(4.6),
+        **{f"{end}_{what}": pl.lit(30.0) for end in ("lowest", "highest") for what in ("score", "level")},
     )
-    coded = evidence.with_columns(reasons=reasons(), next_step_code=next_step(thresholds))
-    return coded.select(pl.col(name).cast(dtype) for name, dtype in PEOPLE.items())
+    coded = evidence.with_columns(reasons=reasons(thresholds), next_step_code=next_step(thresholds))
+    return coded.select(
+        (pl.col(name) if name in coded.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in PEOPLE.items()
+    )
 
 
 def statement(size: int) -> pl.DataFrame:

@@ -25,46 +25,46 @@ from report.assessed import assessed
 from report.test_report_assess import few
 
 UNUSUAL = Thresholds(
-    loss=0.937,
+    confirmed=0.937,
+    probable=0.8123,
+    possible=0.5317,
     loss_points=1.31,
-    local_false_discovery_rate=0.0437,
     none=1.37,
     gain=4.91,
     hold=7.3,
     remission=13.7,
     documented=2.71,
     given_back=0.517,
-    misspecification=0.0713,
-    plateau=0.8123,
     flat=1.19,
     flat_months=14.7,
     prolonged=0.0171,
     floor=5.17,
     ceiling=44.9,
+    tolerance_days=11.3,
+    mimic=0.1919,
     visits=41,
-    plateau_visits=43,
     months=9.7,
     cohort=67,
 )
 OTHER = Thresholds(
-    loss=0.961,
+    confirmed=0.961,
+    probable=0.8467,
+    possible=0.5719,
     loss_points=1.43,
-    local_false_discovery_rate=0.0389,
     none=1.49,
     gain=5.03,
     hold=7.9,
     remission=15.1,
     documented=2.89,
     given_back=0.563,
-    misspecification=0.0919,
-    plateau=0.8467,
     flat=1.61,
     flat_months=16.3,
     prolonged=0.0193,
     floor=5.71,
     ceiling=43.7,
+    tolerance_days=13.9,
+    mimic=0.2323,
     visits=97,
-    plateau_visits=89,
     months=10.3,
     cohort=83,
 )
@@ -166,10 +166,10 @@ def test_sentences_in_words() -> None:
         {"code": "record", "visits": 1, "months": 0.0},
         {"code": "possible_gain", "probability": 0.4278},
     ]
-    row = {"verdict": "cannot tell", "reasons": reasons, "visits": 1, "next_step_code": "fewest_visits"}
+    row = {"verdict": "insufficient data", "reasons": reasons, "visits": 1, "next_step_code": "fewest_visits"}
     assert explanation(row, Thresholds()) == (
         "1 visit in 0.0 months.",
-        "A gain of 4 points held for 6 months is possible (43\u00a0%) but not shown.",
+        "The posterior probability of a gain held for 6 months is 43\u00a0%.",
     )
     assert next_step(row, Thresholds()) == "2 more visits, 3 months apart."
     assert next_step({**row, "visits": 2}, Thresholds()) == "One more visit, 3 months later."

@@ -51,7 +51,7 @@ def test_counts_by_verdict_with_the_small_hidden(made: Made, identified: Made) -
     # All people with these verdicts are listed one by one further below.
     assert cells["Remission-like"][0] == "2"
     assert cells["Lost gain"][0] == "1"
-    assert cells["Rise, not yet confirmed"] == ["7", "2.3\u00a0%", "fewer than 5"]
+    assert cells["Improved, not yet confirmed by time"] == ["7", "2.3\u00a0%", "5"]
     assert cells["Symptomatic gain"][2] == "hidden"
     (open_,) = tables(identified.html, "verdict")[:1]
     assert [row[1] for row in open_[1:]] == [str(size) for size in SHARES]
@@ -67,7 +67,7 @@ def test_what_can_be_quoted_stands_first(made: Made, identified: Made) -> None:
     for said in (lead(made), lead(identified)):
         assert said.startswith("300 people with 2,522 visits. Of 210 people followed for 12 months or longer, 46 had")
         assert "predicts 42 (95 % predictive interval 38 to 47): as many as expected." in said
-        assert said.endswith("9 held or lost gains and 5 prolonged plateaus.")
+        assert said.endswith("16 held or lost gains and 5 prolonged stable periods.")
 
 
 @pytest.mark.parametrize(
@@ -167,11 +167,11 @@ def test_the_band_and_the_window_are_drawn(made: Made) -> None:
 def test_numbers_on_the_page() -> None:
     people = assessed(example_cohort()).people
     rows = {row["verdict"]: row for row in people.iter_rows(named=True)}
-    gain, flat, loss = (dict(numbers(rows[name])) for name in ("reversal", "prolonged plateau", "progressing"))
+    gain, flat, loss = (dict(numbers(rows[name])) for name in ("reversal", "stable, prolonged", "progressing"))
     assert gain["posterior probability of a true held gain"] == "99\u00a0%"
     assert flat["longest such period, median"] == "11 months"
     assert loss["posterior probability of a true loss"] == "99.8\u00a0%"
-    nothing = dict.fromkeys(rows["reversal"]) | {"verdict": "cannot tell"}
+    nothing = dict.fromkeys(rows["reversal"]) | {"verdict": "undecided"}
     assert numbers(nothing) == ()
     assert window_words(nothing) == ""
 
@@ -182,12 +182,10 @@ def test_no_posterior_reads_as_certain() -> None:
     assert sure(None) == sure(float("nan")) == NONE
 
 
-def test_second_look_lists_held_gains_first() -> None:
+def test_second_look_lists_the_likeliest_mimic_first() -> None:
     listed = look_again(assessed(example_cohort()))
-    assert listed.height == 9
-    assert listed["verdict"].to_list() == sorted(listed["verdict"].to_list(), key=RANK.__getitem__)
-    for _, part in listed.group_by("verdict"):
-        assert part["posterior"].is_sorted(descending=True)
+    assert listed.height == 16
+    assert listed["posterior"].is_sorted(descending=True)
 
 
 def test_every_threshold_is_printed(made: Made) -> None:
@@ -200,7 +198,7 @@ def test_every_threshold_is_printed(made: Made) -> None:
 def test_sensitivity_counts_who_keeps_the_verdict() -> None:
     verdicts = assessed(example_cohort())
     weaker = verdicts.sensitivity.with_columns(
-        verdict=pl.when(pl.col("worse") > 5).then(pl.lit("cannot tell")).otherwise("verdict")
+        verdict=pl.when(pl.col("worse") > 5).then(pl.lit("undecided")).otherwise("verdict")
     )
     changed = replace(verdicts, sensitivity=weaker)
     view = sensitivity_table(changed, verdict_counts(changed, {}))
@@ -233,7 +231,7 @@ def test_renaming_leaves_no_name_and_no_order() -> None:
 def test_nobody_striking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cohort = few(example_cohort(), 4)
     plain = assessed(cohort).people.with_columns(
-        verdict=pl.lit("cannot tell"), review=pl.lit(value=False), reasons=pl.lit(None, PEOPLE["reasons"])
+        verdict=pl.lit("undecided"), review=pl.lit(value=False), reasons=pl.lit(None, PEOPLE["reasons"])
     )
     quiet = replace(assessed(cohort), people=plain, sensitivity=assessed(cohort).sensitivity.clear(), notes=())
     monkeypatch.setattr("alsight.verbs.assess.verdicts", lambda *_, **__: quiet)

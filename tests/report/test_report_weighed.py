@@ -36,4 +36,4 @@ def test_hardly_anybody_is_judged(tmp_path: Path, size: int) -> None:
 def test_people_without_a_visit_cannot_be_told(tmp_path: Path) -> None:
     cohort = few(example_cohort(), 5)
     answer = alsight.assess(replace(cohort, visits=cohort.visits.clear()), out=tmp_path)
-    assert answer.summary["verdicts"]["headline"]["cannot tell"] == 5
+    assert answer.summary["verdicts"]["headline"]["insufficient data"] == 5

@@ -27,7 +27,7 @@ NAMES = {
     Verdict.REMISSION_LIKE.value: "remission-like",
     Verdict.REVERSAL.value: "reversal",
     Verdict.LOST_GAIN.value: "lost gain",
-    Verdict.RISE_NOT_CONFIRMED.value: "rise",
+    Verdict.NOT_YET_CONFIRMED.value: "rise",
 }
 """What the bench calls our verdicts; all others are no call."""
 

@@ -1,13 +1,15 @@
-"""Longest runs of recorded scores without a fall, as the natural-history reference counts them."""
+"""Longest runs of recorded scores without a fall, and largest held rises, as the reference counts them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numba as nb
 import numpy as np
 import polars as pl
 from jaxtyping import Float, Int
+
+from alsight.detect.thresholds import Thresholds, tolerated
 
 
 @nb.njit(nogil=True)
@@ -40,3 +42,34 @@ def flat_runs(visits: pl.DataFrame) -> pl.DataFrame:
     longest: Float[np.ndarray, "person two"] = np.zeros((heads.height, 2))
     _fill(start, visits["months"].to_numpy().astype(float), visits["score"].to_numpy().astype(float), longest)
     return heads.select("subject", flat_run_months=longest[:, 0], not_lower_months=longest[:, 1])
+
+
+@nb.njit(nogil=True)
+def _held(start: Any, months: Any, score: Any, long: float, largest: Any) -> None:
+    for person in range(start.shape[0] - 1):
+        first, after = start[person], start[person + 1]
+        for i in range(first + 1, after):
+            lowest, least = score[first:i].min(), score[i]
+            for j in range(i + 1, after):
+                least = min(least, score[j])
+                if months[j] - months[i] >= long:
+                    largest[person] = max(largest[person], least - lowest)
+                    break
+
+
+HELD_MONTHS: Final = 6.0
+"""How long a rise of recorded scores is held in the reference [months]."""
+
+
+def held_rises(visits: pl.DataFrame) -> Float[np.ndarray, " person"]:
+    """Largest rise above an earlier score of which every visit of `HELD_MONTHS` keeps as much [points], 0 for none.
+
+    Args:
+        visits: `subject`, `months`, `score`, sorted by person and time, no score missing; people in order.
+    """
+    heads = visits.group_by("subject", maintain_order=True).len()
+    start: Int[np.ndarray, " edge"] = np.r_[0, np.cumsum(heads["len"].to_numpy())].astype(np.int64)
+    largest: Float[np.ndarray, " person"] = np.zeros(heads.height)
+    months, score = (visits[name].to_numpy().astype(float) for name in ("months", "score"))
+    _held(start, months, score, tolerated(HELD_MONTHS, Thresholds()), largest)
+    return largest

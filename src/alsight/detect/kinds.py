@@ -1,6 +1,7 @@
-"""Verdicts as one table: of which kind each is, by which rule it is given, what it means, and how it is shown.
+"""Verdicts as one table: of which kind each is, its rule, the probability of its event, and how it is shown.
 
-The rules are in the order in which they are tried, the most striking first; the first that holds gives the verdict.
+A rule says whether a verdict can be given at all; which one is given, and how certain it is, `decide` decides by the
+probabilities.
 """
 
 from __future__ import annotations
@@ -12,18 +13,16 @@ from typing import Final, Literal
 
 import polars as pl
 
-from alsight.detect.thresholds import Duration, Thresholds
+from alsight.detect.thresholds import Duration, Thresholds, tolerated
 
-HALF: Final = 0.5
-"""Posterior from which an event is taken for likelier than not."""
 LEAST_EXPLAINED: Final = 2.0
 """Points of a rise that a cause must explain to give the verdict its name; assumed."""
-POSSIBLE_GAIN: Final = 0.1
-"""Posterior of a held gain from which it is reported though it is not called; assumed."""
+HALF: Final = 0.5
+"""Share of draws that lie beyond a median."""
 
 
 class Kind(StrEnum):
-    """What a verdict is about."""
+    """What a verdict is about; the first four are favorable or explain what looks so."""
 
     IMPROVED = "improved"
     LOST_GAIN = "lost gain"
@@ -35,41 +34,28 @@ class Kind(StrEnum):
 
 
 class Certainty(StrEnum):
-    """How certain the event of a verdict is, by its posterior probability.
+    """How certain the event of a verdict is; the posterior that each needs stands in `Thresholds`."""
 
-    Attributes:
-        least: lowest posterior probability [0-1].
-    """
-
-    least: float
-
-    CONFIRMED = "confirmed", 0.95
-    PROBABLE = "probable", 0.80
-    POSSIBLE = "possible", 0.50
-
-    def __new__(cls, name: str, least: float) -> Certainty:
-        """A certainty with its lowest posterior."""
-        made = str.__new__(cls, name)
-        made._value_ = name
-        made.least = least
-        return made
+    CONFIRMED = "confirmed"
+    PROBABLE = "probable"
+    POSSIBLE = "possible"
 
 
 class Verdict(StrEnum):
-    """The verdicts, the most striking first."""
+    """The verdicts: kinds, or what they are divided into, the most striking first."""
 
     REMISSION_LIKE = "remission-like"
     REVERSAL = "reversal"
+    NOT_YET_CONFIRMED = "improved, not yet confirmed by time"
     LOST_GAIN = "lost gain"
     ARTEFACT = "artefact"
     SYMPTOMATIC_GAIN = "symptomatic gain"
-    REBOUND = "rebound after a dip"
-    RISE_NOT_CONFIRMED = "rise, not yet confirmed"
-    PROLONGED_PLATEAU = "prolonged plateau"
-    PLATEAU = "plateau"
-    APPARENT_PLATEAU = "apparent plateau"
+    DIP = "recovery after a dip"
+    PROLONGED = "stable, prolonged"
+    STABLE = "stable"
     PROGRESSING = "progressing"
-    CANNOT_TELL = "cannot tell"
+    UNDECIDED = "undecided"
+    INSUFFICIENT_DATA = "insufficient data"
 
 
 class Cause(StrEnum):
@@ -80,101 +66,81 @@ class Cause(StrEnum):
     DIP = "dip"
 
 
-class WindowVerdict(StrEnum):
-    """What a window shows."""
+def certainty(posterior: pl.Expr, thresholds: Thresholds) -> pl.Expr:
+    """The certainty of an event, null below possible and where nothing is known.
 
-    GAIN = "gain"
-    PLATEAU = "plateau"
-    PROGRESSING = "progressing"
-    APPARENT_PLATEAU = "apparent plateau"
-    CANNOT_TELL = "cannot tell"
-
-
-def enough(thresholds: Thresholds) -> pl.Expr:
-    """Whether visits and follow-up suffice for a verdict."""
-    return (pl.col("visits") >= thresholds.visits) & (pl.col("follow_up_months") >= thresholds.months)
-
-
-def assessable(thresholds: Thresholds) -> pl.Expr:
-    """Whether neither the smoothed course nor the scores lie at an end of the scale."""
-    return pl.all_horizontal(
-        pl.col(level).is_between(thresholds.floor, thresholds.ceiling, closed="none")
-        for level in ("stable_level", "median_score")
+    Args:
+        posterior: posterior probability of the event [0-1], never nan.
+        thresholds: thresholds of the verdicts.
+    """
+    return pl.coalesce(
+        pl.when(posterior >= getattr(thresholds, one.value)).then(pl.lit(one.value)) for one in Certainty
     )
 
 
-def long_enough(thresholds: Thresholds) -> pl.Expr:
-    """Whether a plateau could be shown at all: visits, follow-up, and a level between the ends of the scale."""
-    visits = pl.col("visits") >= thresholds.plateau_visits
-    return visits & (pl.col("follow_up_months") >= thresholds.flat_months) & assessable(thresholds)
+def in_scale(thresholds: Thresholds) -> pl.Expr:
+    """Whether the level lies between the ends of the scale at some time, by the scores and by the smoothed course."""
+    above, below = (
+        pl.min_horizontal("highest_score", "highest_level") > thresholds.floor,
+        pl.max_horizontal("lowest_score", "lowest_level") < thresholds.ceiling,
+    )
+    return above.fill_null(value=True) & below.fill_null(value=True)
 
 
-def called(duration: Duration, thresholds: Thresholds, prefix: str = "") -> pl.Expr:
-    """Whether a gain held so long is called: its local false discovery rate is low and its median reaches the size.
+def enough(thresholds: Thresholds) -> pl.Expr:
+    """Whether visits, follow-up and level suffice for a verdict."""
+    long = pl.col("follow_up_months") >= tolerated(thresholds.months, thresholds)
+    return (pl.col("visits") >= thresholds.visits) & long & in_scale(thresholds)
 
-    The median reaches it where the posterior of that size, before shrinking, is one half or more.
+
+def size_reached(duration: Duration, prefix: str = "") -> pl.Expr:
+    """Whether the median of a gain, given that there is one, reaches `gain`.
 
     Args:
         duration: how long the gain is held.
-        thresholds: thresholds.
         prefix: `recorded_` for the scores as recorded.
     """
     some, large = pl.col(f"{prefix}posterior_some_gain_{duration}"), pl.col(f"{prefix}posterior_gain_{duration}")
-    real = some >= 1 - thresholds.local_false_discovery_rate
-    return (real & (large >= HALF * (1 - thresholds.misspecification))).fill_null(value=False)
+    return (large >= HALF * some).fill_null(value=False) & (some > 0).fill_null(value=False)
 
 
-def _kept(duration: Duration, thresholds: Thresholds) -> pl.Expr:
-    """Whether a gain is called and more likely kept than lost again."""
-    return called(duration, thresholds) & (pl.col(f"posterior_lost_gain_{duration}") < HALF)
-
-
-def _remission_like(thresholds: Thresholds) -> pl.Expr:
-    documented = pl.col("posterior_earlier_loss_remission").fill_null(0.0) >= HALF
-    return enough(thresholds) & _kept("remission", thresholds) & documented
-
-
-def _reversal(thresholds: Thresholds) -> pl.Expr:
-    return enough(thresholds) & _kept("hold", thresholds)
-
-
-def _lost_gain(thresholds: Thresholds) -> pl.Expr:
-    return enough(thresholds) & called("hold", thresholds)
-
-
-def _rise(thresholds: Thresholds) -> pl.Expr:
-    return enough(thresholds) & called("any", thresholds)
-
-
-def _explained(cause: Cause) -> Callable[[Thresholds], pl.Expr]:
-    """A rise as recorded that is none without what the cause explains."""
+def _gain(duration: Duration) -> Callable[[Thresholds], pl.Expr]:
+    """A gain held so long of which not half or more is probably lost again."""
 
     def rule(thresholds: Thresholds) -> pl.Expr:
-        recorded = called("any", thresholds, "recorded_") | (pl.col("recorded_rise_points") >= thresholds.gain)
-        explained = pl.col("cause_points").fill_null(0.0) >= LEAST_EXPLAINED
-        risen = recorded & explained & ~called("any", thresholds)
-        return enough(thresholds) & risen & (pl.col("cause") == pl.lit(cause.value))
+        lost = pl.col(f"posterior_lost_gain_{duration}").fill_null(0.0) >= thresholds.probable
+        documented = pl.lit(value=True)
+        if duration == "remission":
+            documented = pl.col("posterior_earlier_loss_remission").fill_null(0.0) >= HALF
+        return size_reached(duration) & ~lost & documented
 
     return rule
 
 
-def stable(thresholds: Thresholds) -> pl.Expr:
-    """Whether a plateau is called."""
-    likely = pl.col("posterior_stable") >= thresholds.plateau
-    return enough(thresholds) & long_enough(thresholds) & likely
+def _lost_gain(_: Thresholds) -> pl.Expr:
+    return size_reached("hold")
 
 
-def _prolonged(thresholds: Thresholds) -> pl.Expr:
-    return stable(thresholds) & (pl.col("base_rate_stable") <= thresholds.prolonged)
+def _explained(cause: Cause) -> Callable[[Thresholds], pl.Expr]:
+    """A rise as recorded of which a cause explains `LEAST_EXPLAINED` points or more."""
+
+    def rule(thresholds: Thresholds) -> pl.Expr:
+        likely = (pl.col("recorded_posterior_some_gain_any") >= thresholds.possible).fill_null(value=False)
+        modeled = likely & size_reached("any", "recorded_")
+        recorded = modeled | (pl.col("recorded_rise_points") >= thresholds.gain).fill_null(value=False)
+        explained = pl.col("cause_points").fill_null(0.0) >= LEAST_EXPLAINED
+        return recorded & explained & (pl.col("cause") == pl.lit(cause.value)).fill_null(value=False)
+
+    return rule
 
 
-def _apparent(thresholds: Thresholds) -> pl.Expr:
-    level = pl.col("not_lower_months") >= thresholds.flat_months
-    return enough(thresholds) & long_enough(thresholds) & level
+def prolonged(thresholds: Thresholds) -> pl.Expr:
+    """Whether natural history shows so long a stable period in hardly any comparable person."""
+    return (pl.col("base_rate_stable") <= thresholds.prolonged).fill_null(value=False)
 
 
-def _progressing(thresholds: Thresholds) -> pl.Expr:
-    return (pl.col("posterior_progressing") >= thresholds.loss) & (pl.col("visits") >= thresholds.visits)
+def _not_prolonged(thresholds: Thresholds) -> pl.Expr:
+    return ~prolonged(thresholds)
 
 
 def _always(_: Thresholds) -> pl.Expr:
@@ -187,8 +153,8 @@ class VerdictRow:
 
     Attributes:
         kind: what it is about.
-        rule: whether it is given, from the evidence (EVIDENCE) and the thresholds.
-        event: column of the evidence with the posterior probability of its event, None where there is none.
+        rule: whether it can be given, from the evidence (EVIDENCE) and the thresholds.
+        event: column of the evidence with the posterior probability of its event; None where it is not one column.
         words: what it means, with thresholds by name; see `meaning`.
         window: what its window is: the gain, the stable period, or the whole record.
         duration: how long its gain is held.
@@ -213,9 +179,10 @@ class VerdictRow:
 VERDICTS: Final[dict[Verdict, VerdictRow]] = {
     Verdict.REMISSION_LIKE: VerdictRow(
         kind=Kind.IMPROVED,
-        rule=_remission_like,
+        rule=_gain("remission"),
         event="posterior_some_gain_remission",
-        words="gain of at least {gain} held for {remission} or more, after a documented loss of at least {documented}",
+        words="true gain held for {remission} or more, after a documented loss of at least {documented}; its median is "
+        "at least {gain}",
         window="gain",
         duration="remission",
         color="rise",
@@ -225,20 +192,31 @@ VERDICTS: Final[dict[Verdict, VerdictRow]] = {
     ),
     Verdict.REVERSAL: VerdictRow(
         kind=Kind.IMPROVED,
-        rule=_reversal,
+        rule=_gain("hold"),
         event="posterior_some_gain_hold",
-        words="gain of at least {gain} held for {hold} or more, without the criteria of remission-like",
+        words="true gain held for {hold} or more; its median is at least {gain}",
         window="gain",
         color="rise",
         page=True,
         reviewed=True,
         favorable=True,
     ),
+    Verdict.NOT_YET_CONFIRMED: VerdictRow(
+        kind=Kind.IMPROVED,
+        rule=_gain("any"),
+        event="posterior_some_gain_any",
+        words="true gain whose median is at least {gain}, not yet shown to be held for {hold}",
+        window="gain",
+        duration="any",
+        color="rise",
+        reviewed=True,
+        favorable=True,
+    ),
     Verdict.LOST_GAIN: VerdictRow(
         kind=Kind.LOST_GAIN,
         rule=_lost_gain,
-        event="posterior_some_gain_hold",
-        words="gain of at least {gain} held for {hold} or more, of which at least {lost} were lost later",
+        event="posterior_lost_gain_hold",
+        words="true gain held for {hold} or more, of which {given_back} or more is gone by the last visit",
         window="gain",
         color="rise",
         page=True,
@@ -259,71 +237,59 @@ VERDICTS: Final[dict[Verdict, VerdictRow]] = {
         words="the rise is in items that a recorded treatment improves",
         color="other",
     ),
-    Verdict.REBOUND: VerdictRow(
+    Verdict.DIP: VerdictRow(
         kind=Kind.EXPLAINED_RISE,
         rule=_explained(Cause.DIP),
         event=None,
-        words="recovery to the level before a transient fall",
+        words="recovery to the level before a short fall",
         color="other",
     ),
-    Verdict.RISE_NOT_CONFIRMED: VerdictRow(
-        kind=Kind.IMPROVED,
-        rule=_rise,
-        event="posterior_some_gain_any",
-        words="gain of at least {gain}, not yet shown to be held for {hold}",
-        window="gain",
-        duration="any",
-        color="rise",
-        favorable=True,
-    ),
-    Verdict.PROLONGED_PLATEAU: VerdictRow(
+    Verdict.PROLONGED: VerdictRow(
         kind=Kind.STABLE,
-        rule=_prolonged,
+        rule=prolonged,
         event="posterior_stable",
-        words="plateau so long that natural history shows it in at most {prolonged} of comparable people",
+        words="some period of {flat_months} or more with a true loss under {flat} and no held gain, so long that "
+        "natural history shows it in at most {prolonged} of comparable people",
         window="stable",
         color="plateau",
         page=True,
         favorable=True,
     ),
-    Verdict.PLATEAU: VerdictRow(
+    Verdict.STABLE: VerdictRow(
         kind=Kind.STABLE,
-        rule=stable,
+        rule=_not_prolonged,
         event="posterior_stable",
-        words="true loss under {flat} for {flat_months} or more, not shown to be rare in natural history",
+        words="some period of {flat_months} or more with a true loss under {flat} and no held gain",
         window="stable",
         color="plateau",
         favorable=True,
     ),
-    Verdict.APPARENT_PLATEAU: VerdictRow(
-        kind=Kind.STABLE,
-        rule=_apparent,
-        event="posterior_stable",
-        words="a score {flat_months} or more after an earlier one is not below it, but the posterior probability of a "
-        "plateau is under {plateau}",
-        window="stable",
-        color="plateau",
-    ),
     Verdict.PROGRESSING: VerdictRow(
         kind=Kind.PROGRESSING,
-        rule=_progressing,
+        rule=_always,
         event="posterior_progressing",
-        words="true loss of at least {loss_points}, with a posterior probability of {loss} or more",
+        words="true loss of at least {loss_points} over the whole period",
     ),
-    Verdict.CANNOT_TELL: VerdictRow(
+    Verdict.UNDECIDED: VerdictRow(
         kind=Kind.UNDECIDED,
         rule=_always,
         event=None,
-        words="fewer than {visits}, follow-up under {months}, a level of {floor} or below or of {ceiling} or above, or "
-        "no verdict whose criteria are met",
+        words="enough data, but no verdict reaches a posterior probability of {possible}",
+    ),
+    Verdict.INSUFFICIENT_DATA: VerdictRow(
+        kind=Kind.INSUFFICIENT_DATA,
+        rule=_always,
+        event=None,
+        words="fewer than {visits}, follow-up under {months}, or a level of {floor} or below or of {ceiling} or above "
+        "throughout",
     ),
 }
-"""Every verdict, in the order in which the rules are tried."""
+"""Every verdict, the most striking first."""
 
 EXPLAINED: Final[dict[Cause, Verdict]] = {
     Cause.ARTEFACT: Verdict.ARTEFACT,
     Cause.SYMPTOMATIC: Verdict.SYMPTOMATIC_GAIN,
-    Cause.DIP: Verdict.REBOUND,
+    Cause.DIP: Verdict.DIP,
 }
 """What a rise is called whose cause is known."""
 

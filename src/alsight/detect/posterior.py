@@ -19,7 +19,7 @@ from jaxtyping import Bool, Float
 from scipy.special import expit, log_expit, logit, logsumexp
 
 from alsight.base.progress import Progress, silent
-from alsight.detect.thresholds import DURATIONS, MOST, PEOPLE_BEHIND, RECOVERY, Thresholds, held_months
+from alsight.detect.thresholds import DURATIONS, MOST, PEOPLE_BEHIND, RECOVERY, Thresholds, held_months, tolerated
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.people import read_people
 from alsight.infer.velocity.smooth import Reduction, Smoothed, Spans, smooth_people, weigh
@@ -61,9 +61,10 @@ class CohortPosterior:
 
     Attributes:
         people: one row a subject: `subject`, `log_bayes_factor`, `prior_log_odds`, `posterior_recovery` and the columns
-            of `REDUCED`, before any shrinking; see `evidence.EVIDENCE`.
-        windows: `subject`, `months`, `start`, `end` [months], `visits`, `mean`, `sd`, `low`, `median`, `high` of the
-            loss, and the posteriors `flat`, `lost`, `gained`.
+            of `REDUCED`; see `evidence.EVIDENCE`.
+        windows: `subject`, `months`, `latest` (whether it stands for the periods that end at the last visit), `start`,
+            `end` [months], `visits`, `mean`, `sd`, `low`, `median`, `high` of the loss, and the posteriors `flat`,
+            `lost`, `gained`, `losing`.
         courses: `subject`, `months`, `score`, `level`, `level_sd`.
         frequency: share of people with a recovery [0-1].
     """
@@ -180,8 +181,8 @@ def posterior(
     rows = pl.concat([_person_rows(part.reductions) for part in parts], how="diagonal")
     return CohortPosterior(
         people=weights.join(rows, on="subject", how="left", maintain_order="left"),
-        windows=pl.concat([part.windows for part in parts]),
-        courses=pl.concat([part.courses for part in parts]),
+        windows=pl.concat([part.windows for part in parts]).with_columns(pl.col(pl.Float64).fill_nan(None)),
+        courses=pl.concat([part.courses for part in parts]).with_columns(pl.col(pl.Float64).fill_nan(None)),
         frequency=common.share,
     )
 
@@ -208,37 +209,58 @@ def _drawn(
     """Courses of the people of one tier of DRAWS, reduced; in the first none has a recovery."""
     recovery = tier > 0
     people = read_people(visits, fit.plan, fit.model, predicting=True)
-    spans = Spans(flat=thresholds.flat, lost=_LOST_IN_WINDOW, gained=thresholds.gain) if windows else None
+    spans = Spans(
+        flat=thresholds.flat,
+        lost=_LOST_IN_WINDOW,
+        gained=thresholds.gain,
+        none=thresholds.none,
+        losing=thresholds.loss_points,
+        latest=tolerated(thresholds.months, thresholds),
+    )
     return smooth_people(
         fit,
         people,
         reductions(thresholds, recovery=recovery),
         probability if recovery else 0 * probability,
         recovery=RECOVERY if recovery else None,
-        spans=spans,
+        spans=spans if windows else None,
         draws=DRAWS[tier][1],
     )
 
 
 def reductions(thresholds: Thresholds, *, recovery: bool) -> list[Reduction]:
     """What each drawn course is reduced to."""
+    flat = tolerated(thresholds.flat_months, thresholds)
+    months = held_months("hold", thresholds)
+    ends = {"floor": thresholds.floor, "ceiling": thresholds.ceiling}
+    period = {"points": thresholds.flat, "months": months, "given": thresholds.none, **ends}
     found = [
-        Reduction(kind="flat_months", name="flat", points=thresholds.flat, at_least=thresholds.flat_months),
-        Reduction(kind="flat_from", points=thresholds.flat),
+        Reduction(kind="flat_months", name="flat", at_least=flat, **period),
         Reduction(kind="whole_loss", name="loss", at_least=thresholds.loss_points),
-        Reduction(kind="late_loss", name="late", months=thresholds.flat_months, at_least=thresholds.loss_points),
     ]
     if not recovery:
         return found
-    lost = thresholds.given_back * thresholds.gain
     for duration in DURATIONS:
-        months = held_months(duration, thresholds)
+        months, given = held_months(duration, thresholds), thresholds.none
         found += [
-            Reduction(kind="held_gain", name=f"none_{duration}", months=months, at_least=thresholds.none),
-            Reduction(kind="held_gain", name=f"gain_{duration}", months=months, at_least=thresholds.gain),
-            Reduction(kind="gain_lost", name=f"lost_{duration}", months=months, at_least=lost),
-            Reduction(kind="held_from", name=f"from_{duration}", months=months),
-            Reduction(kind="loss_before", name=f"before_{duration}", months=months, at_least=thresholds.documented),
+            Reduction(kind="held_gain", name=f"none_{duration}", months=months, at_least=given),
+            Reduction(kind="held_gain", name=f"gain_{duration}", months=months, given=given, at_least=thresholds.gain),
+            Reduction(kind="gain_lost", name=f"lost_{duration}", months=months, given=given),
+            Reduction(
+                kind="gain_lost_share",
+                name=f"share_{duration}",
+                months=months,
+                given=given,
+                at_least=thresholds.given_back,
+            ),
+            Reduction(kind="held_from", name=f"from_{duration}", months=months, given=given),
+            Reduction(
+                kind="loss_before",
+                name=f"before_{duration}",
+                months=months,
+                given=given,
+                at_least=thresholds.documented,
+            ),
         ]
     return found
 
@@ -252,17 +274,16 @@ def _columns(reduction: str, quantity: str, event: str = "", *, suffix: str = ""
 
 def _reduced() -> dict[str, str]:
     columns = {
-        **_columns("flat", "stable_months", "posterior_stable"),
-        **_columns("flat_from", "stable_start_months"),
+        **_columns("flat", "longest_stable_months", "posterior_stable"),
         **_columns("loss", "loss_points", "posterior_progressing"),
-        **_columns("late", "late_loss_points", "posterior_late_loss"),
     }
     for duration in DURATIONS:
         suffix = f"_{duration}"
         columns |= {
             **_columns(f"none{suffix}", "", "posterior_some_gain", suffix=suffix),
             **_columns(f"gain{suffix}", "gain_points", "posterior_gain", suffix=suffix),
-            **_columns(f"lost{suffix}", "lost_points", "posterior_lost_gain", suffix=suffix),
+            **_columns(f"lost{suffix}", "lost_points", suffix=suffix),
+            **_columns(f"share{suffix}", "", "posterior_lost_gain", suffix=suffix),
             **_columns(f"from{suffix}", "gain_start_months", suffix=suffix),
             **_columns(f"before{suffix}", "earlier_loss_points", "posterior_earlier_loss", suffix=suffix),
         }
@@ -276,8 +297,17 @@ REDUCED: Final = _reduced()
 def _person_rows(reduced: pl.DataFrame) -> pl.DataFrame:
     """One row a subject: medians, ends of 90 % intervals and posteriors under the names of REDUCED."""
     wide = reduced.select("subject", "reduction", p="probability", low="q05", mid="q50", high="q95")
+    wide = wide.with_columns(pl.col(pl.Float64).fill_nan(None))
     rows = wide.pivot(on="reduction", index="subject", values=["p", "low", "mid", "high"], maintain_order=True)
-    return rows.select("subject", *(pl.col(old).alias(new) for old, new in REDUCED.items() if old in rows.columns))
+    named = rows.select("subject", *(pl.col(old).alias(new) for old, new in REDUCED.items() if old in rows.columns))
+    # What was drawn given a gain, times the posterior of the gain.
+    joint = [
+        (pl.col(f"posterior_some_gain_{duration}") * pl.col(name).fill_null(0.0)).alias(name)
+        for duration in DURATIONS
+        for name in (f"posterior_gain_{duration}", f"posterior_lost_gain_{duration}")
+        if name in named.columns
+    ]
+    return named.with_columns(joint)
 
 
 @dataclass(frozen=True)

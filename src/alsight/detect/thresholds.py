@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 import msgspec
-import polars as pl
 
+from alsight.base.errors import SpecError
 from alsight.base.spec import Spec
+from alsight.base.units import months_of
 from alsight.models.latent.velocity import Recovery
 
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
@@ -19,50 +20,63 @@ class Thresholds(Spec, frozen=True, kw_only=True):
     """When a verdict is given. Where no source is named the number is alsight's own and assumed.
 
     Attributes:
-        loss: posterior probability of a true loss from which a person is progressing [0-1].
-        loss_points: least true loss that counts as one [points].
-        local_false_discovery_rate: largest local false discovery rate of a gain that is called [0-1].
+        confirmed: posterior probability of its event from which a verdict is confirmed [0-1]; of a gain, one less the
+            local false discovery rate.
+        probable: the same for probable [0-1].
+        possible: the same for possible [0-1].
+        loss_points: least true loss over a period that counts as progressing [points].
         none: a true held gain below this counts as none [points].
-        gain: size that the median of a called gain reaches [points]; source bedlack2016.
+        gain: least median of a called gain, given that there is one [points]; source bedlack2016.
         hold: how long a gain must be held to be a reversal [months].
         remission: how long to be remission-like [months]; source bedlack2016.
         documented: points lost before a gain that count as documented loss [points].
-        given_back: share of the size of a gain that is lost again in a lost gain [0-1].
-        misspecification: share of stable periods and gains in which the model is taken to be wrong without showing it;
-            posteriors of them are shrunk by so much before they are reported [0-1]. Chosen on simulated cohorts of
-            other generators, where without it posteriors above 0.9 came true too seldom.
-        plateau: posterior probability of a stable period, after shrinking, from which it is called [0-1].
+        given_back: share of a gain that is lost again in a lost gain [0-1].
         flat: a true loss below this counts as stable [points].
-        flat_months: shortest plateau [months].
-        prolonged: largest share of comparable people in whom natural history shows so long a plateau [0-1].
+        flat_months: shortest stable period [months].
+        prolonged: largest share of comparable people in whom natural history shows so long a stable period [0-1].
+        tolerance_days: by how much a period named in months may be shorter, as visits come early [days].
         floor: a level at or below this is not assessed [points].
         ceiling: a level at or above this is not assessed [points of the ALSFRS-R].
-        visits: fewest visits.
-        plateau_visits: fewest visits in a plateau.
-        months: shortest follow-up [months].
-        cohort: fewest people from whom noise and the frequency of recovery are estimated.
+        visits: fewest visits, of the record and of the current state.
+        months: shortest follow-up, and shortest current state [months].
+        mimic: posterior probability of a mimic from which a person is listed for re-evaluation [0-1].
+        cohort: fewest people from whom the frequency of recovery is estimated.
     """
 
-    loss: Share = 0.95
+    confirmed: Share = 0.95
+    probable: Share = 0.80
+    possible: Share = 0.50
     loss_points: Points = 1.0
-    local_false_discovery_rate: Share = 0.05
     none: Points = 1.0
     gain: Points = 4.0
     hold: Months = 6.0
     remission: Months = 12.0
     documented: Points = 2.0
     given_back: Share = 0.5
-    misspecification: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.08
-    plateau: Share = 0.8
     flat: Points = 1.0
     flat_months: Months = 12.0
     prolonged: Share = 0.01
+    tolerance_days: Annotated[float, msgspec.Meta(ge=0, le=31)] = 16.0
     floor: Points = 4.0
     ceiling: Points = 46.0
     visits: Annotated[int, msgspec.Meta(ge=3)] = 3
-    plateau_visits: Annotated[int, msgspec.Meta(ge=3)] = 5
     months: Months = 6.0
+    mimic: Share = 0.2
     cohort: Annotated[int, msgspec.Meta(ge=2)] = 50
+
+    def __post_init__(self) -> None:
+        """Refuse certainties out of order.
+
+        Raises:
+            SpecError: confirmed, probable and possible do not fall, or a gain that counts is under one that does not.
+        """
+        faults: list[tuple[str, str, object]] = []
+        if not self.possible < self.probable < self.confirmed:
+            faults.append(("probable", "above possible and below confirmed", self.probable))
+        if self.gain < self.none:
+            faults.append(("gain", f"at least none, {self.none:g}", self.gain))
+        if faults:
+            raise SpecError(faults)
 
 
 Duration = Literal["any", "hold", "remission"]
@@ -71,13 +85,14 @@ DURATIONS: Final[tuple[Duration, ...]] = ("any", "hold", "remission")
 
 
 def held_months(duration: Duration, thresholds: Thresholds) -> float:
-    """How long a gain of a duration is held [months]."""
-    return {"any": 0.0, "hold": thresholds.hold, "remission": thresholds.remission}[duration]
+    """How long a gain of a duration is held at least [months]."""
+    months = {"any": 0.0, "hold": thresholds.hold, "remission": thresholds.remission}[duration]
+    return tolerated(months, thresholds)
 
 
-def shrunk(posterior: pl.Expr, thresholds: Thresholds) -> pl.Expr:
-    """The posterior of a stable period or a gain as it is reported: less the share in which the model may be wrong."""
-    return posterior * (1 - thresholds.misspecification)
+def tolerated(months: float, thresholds: Thresholds) -> float:
+    """The shortest period that counts as so many months [months]."""
+    return max(months - months_of(thresholds.tolerance_days), 0.0)
 
 
 RECOVERY: Final = Recovery(

@@ -17,14 +17,15 @@ from alsight.detect.causes.explain import Explained, explain
 from alsight.detect.cohort_fit import CohortFit, FitSource, fit_to_cohort
 from alsight.detect.decide import PEOPLE, decide, window_verdict, with_verdicts
 from alsight.detect.evidence import SCHEMA, evidence_of, no_evidence, replaced
-from alsight.detect.kinds import FAVORABLE, GAINS, WindowVerdict
+from alsight.detect.findings.periods import in_scale_windows
+from alsight.detect.kinds import FAVORABLE, GAINS, Certainty, Kind, certainty
 from alsight.detect.posterior import EVALUATIONS, CohortPosterior, posterior, rows_of
 from alsight.detect.prior import natural_history, on_scale
 from alsight.detect.review.review import review
 from alsight.detect.sensitivity import AMOUNTS, worse
 from alsight.detect.statement.counts import CohortStatement, cohort_statement, statement
 from alsight.detect.statement.model_count import STATEMENT
-from alsight.detect.thresholds import Thresholds, shrunk
+from alsight.detect.thresholds import Thresholds
 from alsight.infer.fit import Fit
 
 SCALES: Final = ("alsfrs_r", "alsfrs")
@@ -38,10 +39,12 @@ WINDOW_COLUMNS: Final = (
     Column("loss_points", pl.Float64, "true loss, posterior mean", "point"),
     Column("loss_low", pl.Float64, "true loss, 5 % quantile", "point"),
     Column("loss_high", pl.Float64, "true loss, 95 % quantile", "point"),
-    Column("posterior_stable", pl.Float64, "a true loss under `flat` points, shrunk", "", 0.0, 1.0),
+    Column("posterior_stable", pl.Float64, "a true loss under `flat` points", "", 0.0, 1.0),
     Column("posterior_lost", pl.Float64, "a true loss of 3 points or more", "", 0.0, 1.0),
-    Column("posterior_gained", pl.Float64, "a true gain of `gain` points or more, shrunk", "", 0.0, 1.0),
-    Column("verdict", pl.String, "what the window shows", choices=tuple(one.value for one in WindowVerdict)),
+    Column("posterior_gained", pl.Float64, "a true gain of `gain` points or more", "", 0.0, 1.0),
+    Column("posterior_progressing", pl.Float64, "a true loss of `loss_points` or more", "", 0.0, 1.0),
+    Column("verdict", pl.String, "kind of what the window shows", choices=tuple(one.value for one in Kind)),
+    Column("certainty", pl.String, "its certainty; null for none", choices=tuple(one.value for one in Certainty)),
 )
 """Columns of the windows, one row a window; names in backticks are fields of `Thresholds`."""
 COURSE_COLUMNS: Final = (
@@ -144,22 +147,23 @@ def verdicts(
         SpecError: no such setting.
     """
     chosen = Thresholds() if thresholds is None else thresholds
+    progress("reviewing diagnoses", 0, 0)
+    reviewed = review(cohort, setting)
     progress("explaining rises", 0, 0)
     explained = explain(cohort)
-    by_scale = (_on_one_scale(cohort, explained, scale, chosen, unseen, progress) for scale in SCALES)
+    by_scale = (_on_one_scale(cohort, explained, reviewed, scale, chosen, unseen, progress) for scale in SCALES)
     parts = [part for part in by_scale if part is not None]
     progress("comparing with natural history", 0, 0)
     model = pl.concat([part.model for part in parts], how="diagonal_relaxed") if parts else None
     said = statement(cohort, model, chosen) if stated else pl.DataFrame(schema=STATEMENT)
-    progress("reviewing diagnoses", 0, 0)
     return Verdicts(
-        people=_all_people(cohort, [part.people for part in parts]),
+        people=_all_people(cohort, [part.people for part in parts], reviewed, chosen),
         windows=pl.concat([pl.DataFrame(schema=WINDOWS), *(part.windows for part in parts)]),
         courses=pl.concat([pl.DataFrame(schema=COURSES), *(part.courses for part in parts)]),
         statement=said,
         sentence=cohort_statement(said),
         causes=explained.causes,
-        review=review(cohort, setting),
+        review=reviewed,
         sensitivity=pl.concat([pl.DataFrame(schema=SENSITIVITY), *(part.sensitivity for part in parts)]),
         evidence=pl.concat([pl.DataFrame(schema=SCHEMA), *(part.evidence for part in parts)]),
         thresholds=chosen,
@@ -169,7 +173,7 @@ def verdicts(
 
 @dataclass(frozen=True)
 class _Part:
-    """Verdicts of the people of one scale; `model` are their posteriors before any shrinking."""
+    """Verdicts of the people of one scale; `model` are their posteriors."""
 
     people: pl.DataFrame
     windows: pl.DataFrame
@@ -212,7 +216,13 @@ def _fit_for(adjusted: pl.DataFrame, scale: str, thresholds: Thresholds, progres
 
 
 def _on_one_scale(
-    cohort: Cohort, explained: Explained, scale: str, thresholds: Thresholds, unseen: bool, progress: Progress
+    cohort: Cohort,
+    explained: Explained,
+    reviewed: pl.DataFrame,
+    scale: str,
+    thresholds: Thresholds,
+    unseen: bool,
+    progress: Progress,
 ) -> _Part | None:
     """Verdicts of those who were rated on a scale; None where there are none."""
     rows = _rows_on_scale(explained, scale)
@@ -222,12 +232,15 @@ def _on_one_scale(
     touched = rows.filter(pl.col("rule").is_not_null())["subject"].unique()
     cohort_fit = _fit_for(adjusted, scale, thresholds, progress)
     fit = cohort_fit.fit
-    found = posterior(fit, adjusted, thresholds, progress=progress)
+    # The ceiling lies as far below the best score of this scale.
+    lower = natural_history().model.high - fit.model.high
+    scaled = msgspec.structs.replace(thresholds, ceiling=thresholds.ceiling - lower)
+    found = posterior(fit, adjusted, scaled, progress=progress)
     recorded = (
         posterior(
             fit,
             rows_of(rows.select("subject", "months", "score"), touched),
-            thresholds,
+            scaled,
             before=found.people,
             windows=False,
             progress=progress,
@@ -235,10 +248,7 @@ def _on_one_scale(
         if len(touched)
         else None
     )
-    evidence = evidence_of(rows, adjusted, found, recorded, explained, cohort, thresholds)
-    # The ceiling lies as far below the best score of this scale.
-    lower = natural_history().model.high - fit.model.high
-    scaled = msgspec.structs.replace(thresholds, ceiling=thresholds.ceiling - lower)
+    evidence = evidence_of(rows, adjusted, found, recorded, explained, cohort, scaled, reviewed)
     people = decide(evidence, scaled)
     progress("evaluating missing visits", 0, 0)
     favorable = people.filter(pl.col("verdict").is_in([one.value for one in FAVORABLE]))
@@ -269,7 +279,8 @@ def _windows(
     """Every window, on days."""
     first = evidence.select("subject", "first_day")
     scores = rows.select("subject", "day", "score").unique(["subject", "day"], keep="first")
-    windows = found.windows.join(first, on="subject", how="left", maintain_order="left")
+    windows = in_scale_windows(found.windows.filter(~pl.col("latest")), found.courses, thresholds)
+    windows = windows.join(first, on="subject", how="left", maintain_order="left")
     for name in ("start", "end"):
         day = (pl.col("first_day") + days_of(pl.col(name))).round(0).cast(scores.schema["day"])
         at = scores.select("subject", pl.col("day").alias(f"{name}_day"), pl.col("score").alias(f"{name}_score"))
@@ -281,14 +292,14 @@ def _windows(
         loss_points="mean",
         loss_low="low",
         loss_high="high",
-        model_gained="gained",
-        posterior_gained=shrunk(pl.col("gained"), thresholds),
-        posterior_stable=shrunk(pl.col("flat"), thresholds),
+        posterior_gained="gained",
+        posterior_stable="flat",
         posterior_lost="lost",
+        posterior_progressing="losing",
     )
-    return windows.with_columns(verdict=window_verdict(thresholds)).select(
-        pl.col(name).cast(dtype) for name, dtype in WINDOWS.items()
-    )
+    kind, event = window_verdict(thresholds)
+    windows = windows.with_columns(verdict=kind, certainty=certainty(event, thresholds))
+    return windows.select(pl.col(name).cast(dtype) for name, dtype in WINDOWS.items())
 
 
 def _courses(found: CohortPosterior, evidence: pl.DataFrame) -> pl.DataFrame:
@@ -320,17 +331,20 @@ def _sensitivity(
         visits, courses = rows_of(adjusted, some["subject"]), rows_of(found.courses, some["subject"])
         for points in AMOUNTS:
             unlucky = worse(visits, courses, points, fit.model.high)
-            again = posterior(fit, unlucky, thresholds, before=found.people, evaluations=evaluations, windows=False)
+            again = posterior(fit, unlucky, thresholds, before=found.people, evaluations=evaluations)
             changed = with_verdicts(replaced(before, again, thresholds), thresholds)
             parts.append(changed.select("subject", pl.lit(points).alias("worse"), "verdict"))
     return pl.concat(parts).sort("subject", "worse")
 
 
-def _all_people(cohort: Cohort, parts: list[pl.DataFrame]) -> pl.DataFrame:
+def _all_people(
+    cohort: Cohort, parts: list[pl.DataFrame], reviewed: pl.DataFrame, thresholds: Thresholds
+) -> pl.DataFrame:
     """One row a subject of the cohort; there is no evidence for those without a rated visit."""
     subjects = cohort.subjects.select("subject")
     empty: dict[str, Any] = PEOPLE
     assessed = pl.concat([pl.DataFrame(schema=empty), *parts]).unique("subject", keep="first", maintain_order=True)
     without = subjects.filter(~pl.col("subject").is_in(assessed["subject"].implode()))
-    whole = pl.concat([assessed, decide(no_evidence(without), Thresholds())])
+    blank = no_evidence(without, reviewed.select("subject", posterior_mimic="posterior"))
+    whole = pl.concat([assessed, decide(blank, thresholds)])
     return subjects.join(whole, on="subject", how="left", maintain_order="left")

@@ -174,7 +174,7 @@ def _sizes(values: pl.Series) -> list[tuple[str, int]]:
 
 def _lead(found: Findings, counts: VerdictCounts) -> Text:
     """The whole report in a paragraph: who, what can be quoted, and how many people have which verdict."""
-    plateau, visits = Verdict.PROLONGED_PLATEAU, found.visits.height
+    plateau, visits = Verdict.PROLONGED, found.visits.height
     gains, stable = counts.gains, counts.headline[plateau]
     return phrase(
         WithNoun(counts.everyone),
@@ -183,7 +183,9 @@ def _lead(found: Findings, counts: VerdictCounts) -> Text:
         " Beyond noise and natural history: ",
         WithNoun(gains, "held or lost gain", "held or lost gains") if gains.size else "no held or lost gain",
         " and ",
-        WithNoun(stable, plateau.value, f"{plateau.value}s") if stable.size else f"no {plateau.value}",
+        WithNoun(stable, "prolonged stable period", "prolonged stable periods")
+        if stable.size
+        else "no prolonged stable period",
         ".",
     )
 

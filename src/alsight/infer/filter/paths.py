@@ -18,50 +18,18 @@ from alsight.infer.filter.normal import expected_cut_score
 from alsight.infer.filter.numbers import source_digest
 from alsight.infer.filter.particles import filter_person
 from alsight.infer.filter.placing import learn
+from alsight.infer.filter.reductions import reduce_path
 from alsight.infer.filter.state import gain_share, make_room, person_of
 from alsight.infer.filter.weights import total_weight
 
-KINDS: Final[dict[str, int]] = {
-    "level": 0,
-    "loss": 1,
-    "held_gain": 2,
-    "gain_lost": 3,
-    "held_from": 4,
-    "loss_before": 5,
-    "flat_months": 6,
-    "flat_from": 7,
-    "whole_loss": 8,
-    "late_loss": 9,
-}
-"""Reductions: score at a time; loss from a time to another; the largest gain held for so many months, how much of it
-was lost again by the end, when it began to be held, and how much had been lost before it; the longest time within so
-many points, and when it began; loss from the first to the last node, and over so many months before the last."""
-WINDOW: Final[tuple[str, ...]] = ("mean", "sd", "low", "median", "high", "flat", "lost", "gained")
-"""What is reported of the loss in a window: mean, SD, quantiles at 5, 50 and 95 %, and three probabilities."""
+WINDOW: Final[tuple[str, ...]] = ("mean", "sd", "low", "median", "high", "flat", "lost", "gained", "losing")
+"""What is reported of the loss in a window: mean, SD, quantiles at 5, 50 and 95 %, and four probabilities."""
 SUMMARY: Final[tuple[str, ...]] = ("mean", "sd", "probability", "effective")
 """What is reported of a reduction before its quantiles."""
 FINE: Final = 3
 """Into how many pieces the time between nodes is cut where a course may rise: a gain comes and goes between visits."""
-_SLIGHT = 1e-9
 _BINS_A_POINT = 10
-
-
-class Asked(NamedTuple):
-    """Reductions of a path, one row each.
-
-    Attributes:
-        kind: a value of KINDS.
-        start: time [months, in the table's].
-        end: time [months].
-        months: how long a gain must be held [months].
-        points: loss that still counts as flat [points].
-    """
-
-    kind: Any
-    start: Any
-    end: Any
-    months: Any
-    points: Any
+_NOTHING = 1e-12
 
 
 class Windows(NamedTuple):
@@ -74,6 +42,8 @@ class Windows(NamedTuple):
         flat: a loss below this counts as flat [points].
         lost: a loss of this or more counts as lost [points].
         gained: a gain of this or more counts as gained [points].
+        none: with a gain of this or more nothing is flat [points].
+        losing: a loss of this or more counts as losing [points].
         best: range of the scale, rounded up [points].
     """
 
@@ -83,6 +53,8 @@ class Windows(NamedTuple):
     flat: float
     lost: float
     gained: float
+    none: float
+    losing: float
     best: int
 
 
@@ -117,94 +89,6 @@ def _gain_at(state: Any, i: int, p: Any, now: float) -> float:
 
 
 @nb.njit(**STRICT)
-def _at_time(now: Any, score: Any, time: float) -> float:
-    last = now.shape[0] - 1
-    if time < now[0] - _SLIGHT or time > now[last] + _SLIGHT:
-        return math.nan
-    for k in range(1, last + 1):
-        if time <= now[k]:
-            share = (time - now[k - 1]) / (now[k] - now[k - 1])
-            return score[k - 1] + max(share, 0.0) * (score[k] - score[k - 1])
-    return score[last]
-
-
-@nb.njit(**STRICT)
-def _held_gain(now: Any, score: Any, months: float, out: Any) -> None:
-    """Largest rise above the lowest score so far that was not lost again for so many months.
-
-    Filled with the rise, how much of it was lost by the end, when it began to be held, and the loss before it.
-    """
-    out[:] = math.nan
-    lowest, highest, before, k, last = math.inf, -math.inf, 0.0, 0, now.shape[0] - 1
-    latest = now[last] - months
-    for s in range(now.shape[0]):
-        if now[s] > latest and s > 0 and now[s - 1] < latest - _SLIGHT:
-            # The latest start that can still hold so long lies between two nodes.
-            share = (latest - now[s - 1]) / (now[s] - now[s - 1])
-            least = score[s - 1] + share * (score[s] - score[s - 1])
-            lowest = min(lowest, least)
-            for j in range(s, last + 1):
-                least = min(least, score[j])
-            if not out[0] >= least - lowest:
-                out[0], out[1], out[2], out[3] = least - lowest, least - score[last], latest, before
-            break
-        highest = max(highest, score[s])
-        if score[s] < lowest:
-            lowest, before = score[s], highest - score[s]
-        if now[s] + months > now[last] + _SLIGHT:
-            break
-        least, k = score[s], s
-        while now[k] < now[s] + months - _SLIGHT:
-            k += 1
-            least = min(least, score[k])
-        if not out[0] >= least - lowest:
-            out[0], out[1], out[2], out[3] = least - lowest, least - score[last], now[s], before
-
-
-@nb.njit(**STRICT)
-def _flat(now: Any, score: Any, points: float) -> Any:
-    """Longest time from a node on during which no more than so many points are lost, and when it began."""
-    best, begin = 0.0, now[0]
-    for s in range(now.shape[0]):
-        floor, length = score[s] - points, 0.0
-        for k in range(s + 1, now.shape[0]):
-            if score[k] < floor:
-                share = (score[k - 1] - floor) / (score[k - 1] - score[k])
-                length = now[k - 1] + share * (now[k] - now[k - 1]) - now[s]
-                break
-            length = now[k] - now[s]
-        if length > best:
-            best, begin = length, now[s]
-    return best, begin
-
-
-@nb.njit(**STRICT)
-def reduce_path(now: Any, score: Any, asked: Any, out: Any) -> None:
-    """Every reduction of one path; rows that ask for the same gain or period share its search."""
-    gain, held, within, length, begin = np.empty(4), -1.0, -1.0, 0.0, 0.0
-    for r in range(asked.kind.shape[0]):
-        kind = asked.kind[r]
-        if kind == 0:
-            out[r] = _at_time(now, score, asked.start[r])
-        elif kind == 1:
-            out[r] = _at_time(now, score, asked.start[r]) - _at_time(now, score, asked.end[r])
-        elif kind < 6:
-            if asked.months[r] != held:
-                held = asked.months[r]
-                _held_gain(now, score, held, gain)
-            out[r] = gain[kind - 2]
-        elif kind < 8:
-            if asked.points[r] != within:
-                within = asked.points[r]
-                length, begin = _flat(now, score, within)
-            out[r] = length if kind == 6 else begin
-        elif kind == 8:
-            out[r] = score[0] - score[-1]
-        else:
-            out[r] = _at_time(now, score, max(now[-1] - asked.months[r], now[0])) - score[-1]
-
-
-@nb.njit(**STRICT)
 def _quantiles(values: Any, weight: Any, levels: Any, out: Any) -> None:
     order = np.argsort(values)
     reached, index = 0.0, 0
@@ -217,24 +101,30 @@ def _quantiles(values: Any, weight: Any, levels: Any, out: Any) -> None:
 
 @nb.njit(**STRICT)
 def summarize(weight: Any, drawn: Any, levels: Any, cuts: Any, out: Any) -> None:
-    """Weighted mean, SD, share at or above a cut, effective draws and quantiles of each reduction; nan where it is."""
-    squares = 0.0
-    for c in range(weight.shape[0]):
-        squares += weight[c] * weight[c]
+    """Weighted mean, SD, share at or above a cut, effective draws and quantiles of each reduction.
+
+    Draws of which a reduction is nan are excluded from it; nan where no draw is left.
+    """
+    some = np.empty(weight.shape[0])
     for r in range(drawn.shape[1]):
-        values = drawn[:, r]
+        values, total, squares = drawn[:, r].copy(), 0.0, 0.0
+        for c in range(weight.shape[0]):
+            some[c] = 0.0 if math.isnan(values[c]) else weight[c]
+            values[c] = 0.0 if math.isnan(values[c]) else values[c]
+            total += some[c]
+        if total < _NOTHING:
+            out[r] = math.nan
+            continue
         mean, second, above = 0.0, 0.0, 0.0
         for c in range(weight.shape[0]):
-            mean += weight[c] * values[c]
-            above += weight[c] if values[c] >= cuts[r] else 0.0
+            some[c] /= total
+            squares += some[c] * some[c]
+            mean += some[c] * values[c]
+            above += some[c] if values[c] >= cuts[r] else 0.0
         for c in range(weight.shape[0]):
-            second += weight[c] * (values[c] - mean) ** 2
+            second += some[c] * (values[c] - mean) ** 2
         out[r, 0], out[r, 1], out[r, 2], out[r, 3] = mean, math.sqrt(second), above, 1.0 / squares
-        if math.isnan(mean):
-            out[r, 2] = math.nan
-            out[r, 4:] = math.nan
-        else:
-            _quantiles(values, weight, levels, out[r, 4:])
+        _quantiles(values, some, levels, out[r, 4:])
 
 
 @nb.njit(**STRICT)
@@ -261,9 +151,10 @@ def tell_windows(weight: Any, score: Any, fine: int, windows: Any, first: int, l
             bins[int(width + loss * _BINS_A_POINT)] += weight[c]
             mean += weight[c] * loss
             second += weight[c] * loss * loss
-            out[w, 5] += weight[c] if loss < windows.flat else 0.0
+            out[w, 5] += weight[c] if -windows.none < loss < windows.flat else 0.0
             out[w, 6] += weight[c] if loss >= windows.lost else 0.0
             out[w, 7] += weight[c] if -loss >= windows.gained else 0.0
+            out[w, 8] += weight[c] if loss >= windows.losing else 0.0
         out[w, 0], out[w, 1] = mean, math.sqrt(max(second - mean * mean, 0.0))
         _from_bins(bins, levels, -float(windows.best), out[w, 2:5])
 

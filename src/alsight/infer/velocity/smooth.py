@@ -15,7 +15,8 @@ from scipy.special import expit
 from alsight.base.errors import SpecError
 from alsight.base.spec import Spec
 from alsight.base.streams import Stream, stream_key
-from alsight.infer.filter.paths import KINDS, SUMMARY, WINDOW, Asked, Windows, smooth
+from alsight.infer.filter.paths import SUMMARY, WINDOW, Windows, smooth
+from alsight.infer.filter.reductions import KINDS, Asked
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.layout import kernel_numbers, make_layout
 from alsight.infer.velocity.likelihood import blank_guesses, evaluate_placed, possible, predictors, spread
@@ -34,15 +35,19 @@ class Reduction(Spec, frozen=True, kw_only=True):
 
     Attributes:
         kind: "level" at `start`; "loss" from `start` to `end`; "held_gain", the largest rise above the lowest score so
-            far that lasted `months`, "gain_lost", how much of it was lost again by the last visit, "held_from", when
-            it began to be held, "loss_before", how much had been lost before it; "flat_months", the longest time in
-            which no more than `points` were lost, "flat_from", when it began; "whole_loss" from first to last visit,
-            "late_loss" over the last `months`.
+            far that lasted `months`, "gain_lost", how much of it was lost again by the last visit, "gain_lost_share",
+            that as a share, "held_from", when it began to be held, "loss_before", how much had been lost before it;
+            "flat_months", the longest time in which no more than `points` were lost, "flat_from", when it began;
+            "whole_loss" from first to last visit, "late_loss" over the last `months`.
         name: how its rows are called; the kind where empty.
         start: time, in the table's [months].
         end: time [months].
         months: how long a gain must last [months].
         points: loss that still counts as flat [points].
+        given: a held gain under this is excluded from what is said of one [points]; of flat periods the held gain
+            from which on none counts.
+        floor: a flat period that begins at this level or below does not count [points].
+        ceiling: one that ends at this level or above does not count [points].
         at_least: threshold of the reported probability, in the reduction's unit.
     """
 
@@ -57,12 +62,16 @@ class Reduction(Spec, frozen=True, kw_only=True):
         "flat_from",
         "whole_loss",
         "late_loss",
+        "gain_lost_share",
     ]
     name: str = ""
     start: float = 0.0
     end: float = 0.0
     months: Annotated[float, msgspec.Meta(ge=0)] = 6.0
     points: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+    given: float | None = None
+    floor: float = -1.0
+    ceiling: float = 1e6
     at_least: float = 0.0
 
 
@@ -75,13 +84,20 @@ class Spans(Spec, frozen=True, kw_only=True):
         flat: a loss below this counts as flat [points].
         lost: a loss of this or more counts as lost [points].
         gained: a gain of this or more counts as gained [points].
+        none: with a gain of this or more a window is not flat [points].
+        losing: a loss of this or more counts as losing [points].
+        latest: windows from each visit to the last one are added where they are so long or longer [months]; None for
+            none.
     """
 
-    months: tuple[Annotated[float, msgspec.Meta(gt=0)], ...] = (6.0, 12.0, 18.0, 24.0, 36.0)
+    months: tuple[Annotated[float, msgspec.Meta(gt=0)], ...] = (6.0, 12.0, 18.0, 24.0, 36.0, 60.0, 90.0, 120.0)
     slack: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.25
     flat: float = 1.0
     lost: float = 3.0
     gained: float = 4.0
+    none: float = math.inf
+    losing: float = 1.0
+    latest: float | None = None
 
 
 @dataclass(frozen=True)
@@ -245,7 +261,12 @@ def weigh(
 def _asked(reductions: list[Reduction]) -> tuple[Asked, Float[np.ndarray, " reduction"]]:
     columns = [np.array([getattr(one, name) for one in reductions]) for name in ("start", "end", "months", "points")]
     kinds = np.array([KINDS[one.kind] for one in reductions], dtype=np.int64)
-    return Asked(kinds, *columns), np.array([one.at_least for one in reductions])
+    unbounded = {"flat_months": math.inf}
+    given = [unbounded.get(one.kind, -math.inf) if one.given is None else one.given for one in reductions]
+    ends = [np.array([getattr(one, name) for one in reductions]) for name in ("floor", "ceiling")]
+    start, end, months, points = columns
+    asked = Asked(kinds, start, end, months, points, np.array(given), ends[0], ends[1])
+    return asked, np.array([one.at_least for one in reductions])
 
 
 def _windows(people: VelocityPeople, spans: Spans | None, best: int) -> tuple[Windows, pl.DataFrame]:
@@ -256,17 +277,23 @@ def _windows(people: VelocityPeople, spans: Spans | None, best: int) -> tuple[Wi
     owner = np.repeat(np.arange(people.count), np.diff(batch.visit_start))
     when = people.origin[owner] + _since_first(batch, owner)
     rows = [_pairs(owner, when, months, chosen.slack) for months in chosen.months]
+    if chosen.latest is not None:
+        rows.append(_to_last(owner, when, batch.visit_start, chosen.latest))
     starts = np.concatenate([row[0] for row in rows]) if rows else np.empty(0, np.int64)
     ends = np.concatenate([row[1] for row in rows]) if rows else np.empty(0, np.int64)
-    months = np.repeat(np.array(chosen.months), [len(row[0]) for row in rows]) if rows else np.empty(0)
+    lengths = [*chosen.months, *([] if chosen.latest is None else [math.inf])]
+    months = np.repeat(np.array(lengths), [len(row[0]) for row in rows]) if rows else np.empty(0)
     order = np.lexsort((months, starts, owner[starts])) if len(starts) else np.empty(0, np.int64)
     starts, ends, months = starts[order], ends[order], months[order]
     edge = np.searchsorted(owner[starts], np.arange(people.count + 1)).astype(np.int64)
-    windows = Windows(edge, batch.node[starts], batch.node[ends], chosen.flat, chosen.lost, chosen.gained, best)
+    cuts = (chosen.flat, chosen.lost, chosen.gained, chosen.none, chosen.losing)
+    windows = Windows(edge, batch.node[starts], batch.node[ends], *cuts, best)
+    latest = np.isinf(months)
     frame = pl.DataFrame(
         {
             subject: people.subjects.gather(owner[starts]),
-            "months": months,
+            "months": np.where(latest, when[ends] - when[starts], months),
+            "latest": latest,
             "start": when[starts],
             "end": when[ends],
             "visits": ends - starts + 1,
@@ -297,6 +324,17 @@ def _pairs(
     fine: Bool[np.ndarray, " visit"] = (owner[nearer] == owner) & (nearer > np.arange(len(line)))
     fine &= np.abs(when[nearer] - when - months) <= slack * months
     return np.flatnonzero(fine), nearer[fine]
+
+
+def _to_last(
+    owner: Int[np.ndarray, " visit"], when: Float[np.ndarray, " visit"], first: Int[np.ndarray, " edge"], least: float
+) -> tuple[Int[np.ndarray, " window"], Int[np.ndarray, " window"]]:
+    """From each visit to the same person's last one, where that is so many months later or more."""
+    if not len(when):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    last = first[owner + 1] - 1
+    fine = when[last] - when >= max(least, 1e-9)
+    return np.flatnonzero(fine), last[fine]
 
 
 def _frame(people: VelocityPeople, reductions: list[Reduction], out: np.ndarray) -> pl.DataFrame:

@@ -18,29 +18,26 @@ from alsight.report.page.words import NONE, number, opening, percent
 from alsight.report.verdicts.counts import VerdictCounts
 
 CRITERIA: Final[dict[str, tuple[str, str]]] = {
-    "loss": ("progressing: posterior probability of a true loss, at least", "share"),
-    "loss_points": ("progressing: least true loss that counts as one", "points"),
-    "local_false_discovery_rate": ("a called gain: local false discovery rate, at most", "share"),
+    "confirmed": ("confirmed: posterior probability, at least", "share"),
+    "probable": ("probable: posterior probability, at least", "share"),
+    "possible": ("possible: posterior probability, at least", "share"),
+    "loss_points": ("progressing: least true loss over the period", "points"),
     "none": ("a true held gain below this counts as none", "points"),
-    "gain": ("a called gain: median size, at least", "points"),
+    "gain": ("improved: median of the gain if there is one, at least", "points"),
     "hold": ("reversal: held for at least", "months"),
     "remission": ("remission-like: held for at least", "months"),
     "documented": ("remission-like: documented loss before, at least", "points"),
-    "given_back": ("lost gain: share of the size of a called gain that is lost again, at least", "share"),
-    "misspecification": (
-        "stable periods and gains: share in which the model is assumed to be wrong, by which posteriors are shrunk",
-        "share",
-    ),
-    "plateau": ("plateau: posterior probability of a stable period, at least", "share"),
-    "flat": ("plateau: a true loss below this counts as stable", "points"),
-    "flat_months": ("plateau: shortest length", "months"),
-    "prolonged": ("prolonged plateau: share of comparable people with so long a one, at most", "share"),
-    "floor": ("no verdict: level at or under", "points"),
-    "ceiling": ("no verdict: level at or over", "points"),
+    "given_back": ("lost gain: share of the gain that is gone by the last visit, at least", "share"),
+    "flat": ("stable: a true loss below this", "points"),
+    "flat_months": ("stable: shortest period", "months"),
+    "prolonged": ("stable, prolonged: share of comparable people with so long a period, at most", "share"),
+    "tolerance_days": ("a period named in months may be shorter by", "days"),
+    "floor": ("no verdict: level at or under, throughout", "points"),
+    "ceiling": ("no verdict: level at or over, throughout", "points"),
     "visits": ("fewest visits", "visits"),
-    "plateau_visits": ("fewest visits in a plateau", "visits"),
-    "months": ("shortest follow-up", "months"),
-    "cohort": ("fewest people from whom noise and the frequency of recovery are estimated", "people"),
+    "months": ("shortest follow-up, and shortest current state", "months"),
+    "mimic": ("re-evaluation: posterior probability of a mimic, at least", "share"),
+    "cohort": ("fewest people from whom the frequency of recovery is estimated", "people"),
 }
 """Field of `Thresholds` to what it means and its unit."""
 
@@ -59,9 +56,8 @@ SCALE_NAMES: Final = {"alsfrs_r": "ALSFRS-R", "alsfrs": "ALSFRS"}
 
 
 def in_words(thresholds: Thresholds) -> dict[str, str]:
-    """Each threshold with its unit; `lost` is the least loss after a gain that makes it a lost gain."""
-    words = {name: _value(getattr(thresholds, name), unit) for name, (_, unit) in CRITERIA.items()}
-    return words | {"lost": _value(thresholds.given_back * thresholds.gain, "points")}
+    """Each threshold with its unit."""
+    return {name: _value(getattr(thresholds, name), unit) for name, (_, unit) in CRITERIA.items()}
 
 
 def meaning(verdict: str, thresholds: Thresholds) -> str:

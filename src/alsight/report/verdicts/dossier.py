@@ -114,10 +114,10 @@ def dossier_section(looked: Looked, counts: VerdictCounts, progress: Progress) -
     """
     title = "People one by one"
     intro = (
-        "First come people whose verdict is remission-like, reversal, lost gain or prolonged plateau, the rarest "
-        "first. Then come people whose raw scores met a striking published definition without such a verdict, with "
-        "the reason why not. A held gain is rare in ALS: an error, an illness that passed or another disease must be "
-        "considered first."
+        "First come people whose verdict is remission-like, reversal, lost gain or a prolonged stable period, the "
+        "rarest first. Then come people whose raw scores met a striking published definition without such a verdict, "
+        "with the reason why not. A held gain is rare in ALS: an error, an illness that passed or another disease must "
+        "be considered first."
     )
     shown = looked.shown
     if not looked.called + looked.met:

@@ -43,15 +43,8 @@ def _explained(reason: Mapping[str, Any], words: Mapping[str, str]) -> str:
 
 def _stable_period(reason: Mapping[str, Any], words: Mapping[str, str]) -> str:
     return (
-        f"The longest period with a true loss under {words['flat']} lasts {number(reason['months'])} months (median); "
-        f"the posterior probability of {words['flat_months']} or more is {sure(reason['probability'])}."
-    )
-
-
-def _not_lower(reason: Mapping[str, Any], words: Mapping[str, str]) -> str:
-    return (
-        f"A score is not below another one {number(reason['months'])} months earlier, but visits are too few or scores "
-        f"too noisy to call a plateau, which needs a posterior probability of {words['plateau']}."
+        f"The true loss is under {words['flat']} for {number(reason['months'])} months; the posterior probability of "
+        f"some such period of {words['flat_months']} or more is {sure(reason['probability'])}."
     )
 
 
@@ -68,9 +61,11 @@ def _record(reason: Mapping[str, Any], _: Mapping[str, str]) -> str:
 
 
 def _possible_gain(reason: Mapping[str, Any], words: Mapping[str, str]) -> str:
-    return (
-        f"A gain of {words['gain']} held for {words['hold']} is possible ({sure(reason['probability'])}) but not shown."
-    )
+    return f"The posterior probability of a gain held for {words['hold']} is {sure(reason['probability'])}."
+
+
+def _late_rise(reason: Mapping[str, Any], _: Mapping[str, str]) -> str:
+    return f"The last two scores lie {number(reason['points'])} points or more above the lowest score before."
 
 
 SENTENCES: Final[dict[Reason, Sentence]] = {
@@ -78,10 +73,10 @@ SENTENCES: Final[dict[Reason, Sentence]] = {
     Reason.BASE_RATE: _base_rate,
     Reason.EXPLAINED_RISE: _explained,
     Reason.STABLE_PERIOD: _stable_period,
-    Reason.NOT_LOWER: _not_lower,
     Reason.LOSS: _loss,
     Reason.RECORD: _record,
     Reason.POSSIBLE_GAIN: _possible_gain,
+    Reason.LATE_RISE: _late_rise,
 }
 """Code of a reason to its sentence, from the reason's numbers and the thresholds in words."""
 

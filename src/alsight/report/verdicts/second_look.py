@@ -8,7 +8,6 @@ from typing import Any, Final
 import polars as pl
 from markupsafe import Markup
 
-from alsight.detect.kinds import RANK, REVIEWED
 from alsight.detect.verdicts import Verdicts
 from alsight.report.disclosure.nodes import Headcount, phrase
 from alsight.report.page.blocks import Block, Prose, Section, table
@@ -24,7 +23,7 @@ REASONS: Final = 3
 
 
 def look_again(assessed: Verdicts) -> pl.DataFrame:
-    """People to re-evaluate, the most striking verdict first, then the likeliest mimic.
+    """People to re-evaluate, the likeliest mimic first.
 
     Returns:
         `subject`, `verdict` and the columns of the review, one row a person.
@@ -32,14 +31,8 @@ def look_again(assessed: Verdicts) -> pl.DataFrame:
     requested = assessed.people.filter(pl.col("review").fill_null(value=False)).select("subject", "verdict")
     if not requested.height:
         return requested.with_columns(posterior=pl.lit(None, pl.Float64))
-    rank = pl.col("verdict").replace_strict(RANK, default=len(RANK), return_dtype=pl.Int32)
-    always = pl.col("verdict").is_in(list(REVIEWED))
-    return (
-        requested.join(assessed.review, on="subject", how="left", maintain_order="left")
-        .with_columns(first=pl.when(always).then(rank).otherwise(len(RANK)))
-        .sort("first", "posterior", "subject", descending=[False, True, False], nulls_last=True)
-        .drop("first")
-    )
+    listed = requested.join(assessed.review, on="subject", how="left", maintain_order="left")
+    return listed.sort("posterior", "subject", descending=[True, False], nulls_last=True)
 
 
 def second_look_section(assessed: Verdicts, anchors: Mapping[str, str], again: Headcount) -> Section:
