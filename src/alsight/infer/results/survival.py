@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,10 @@ class KaplanMeier:
             }
         )
         return counts.join(self.quantile(), on="group", maintain_order="left").rename({"time": "median"})
+
+    def plot(self) -> Any:
+        """The curves with their limits, as a chart (Altair)."""
+        return import_module("alsight.report.diagnostics").curves_chart(self)
 
     def __str__(self) -> str:
         """The summary as text."""
