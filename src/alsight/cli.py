@@ -83,7 +83,7 @@ app = typer.Typer(
     "Research software for the study of amyotrophic lateral sclerosis; it gives no advice to a patient.",
     epilog="Start with: alsight assess --example",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -97,22 +97,23 @@ def command_of(verb: Verb) -> Any:
         verb: a row of VERBS; its module is imported here.
     """
 
-    def run(**supplied: Any) -> None:
-        json = supplied.pop("json")
+    def run(context: typer.Context, **supplied: Any) -> None:
+        json, volume = supplied.pop("json"), str(context.find_root().obj or "")
         said = {name: value for name, value in supplied.items() if value is not False and value not in (None, [])}
-        _run(verb, said, json)
+        _run(verb, said, json, volume)
 
     rows = options(verb.spec)
-    kinds = {row.name: (_argument if row.name == verb.first else _option)(row) for row in rows}
+    kinds: dict[str, Any] = {row.name: (_argument if row.name == verb.first else _option)(row) for row in rows}
     kinds["json"] = Annotated[bool, _named("--json", "Print the answer as JSON, and nothing else.", JSON)]
     defaults: dict[str, Any] = {row.name: False if row.kind is bool else None for row in rows} | {"json": False}
     run.__signature__ = inspect.Signature(  # pyright: ignore[reportFunctionMemberAccess]
-        [
+        [inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)]
+        + [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults[name], annotation=kind)
             for name, kind in kinds.items()
         ]
     )
-    run.__annotations__ = kinds
+    run.__annotations__ = kinds | {"context": typer.Context}
     examples = "\n\n".join(f"  {line}" for line in verb.examples)
     alone = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
     about = f"{verb.summary}\n\nFor example:\n\n{examples}"
@@ -161,11 +162,17 @@ def _version(requested: bool) -> bool:
 
 @app.callback()
 def _alsight(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", metavar=" ", callback=_version, is_eager=True)
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Report each step, and where an error arose.", metavar=" ")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.", metavar=" ")] = False,
 ) -> None:
     del version
+    context.obj = "verbose" if verbose else "quiet" if quiet else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -183,19 +190,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(Exit.FINE)
 
 
-def _run(verb: Verb, fields: dict[str, Any], json: bool) -> None:
+def _run(verb: Verb, fields: dict[str, Any], json: bool, volume: str) -> None:
     """Ask the verb, show the answer, and turn everything that can go wrong into a sentence and a code."""
     code = Exit.FINE
     try:
-        with _watched(quiet=json) as progress:
+        with _watched(quiet=json or volume == "quiet", steps=volume == "verbose") as progress:
             answer = ask(request(verb.name, _parsed(verb, fields)), progress=progress)
         code = answer.exit
-        _print_json(answer.summary, answer.tables) if json else _show(answer, SHOWN.get(verb.name, {}))
+        if json:
+            _print_json(answer.summary, answer.tables)
+        elif volume != "quiet":
+            _show(answer, SHOWN.get(verb.name, {}))
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # rich turns a closed pipe into SystemExit
         _leave_pipe()
     except BaseException as error:  # noqa: BLE001 - the last place that can say what happened in words
         code, message = _explained(error, verb)
+        if volume == "verbose":
+            traceback.print_exception(error)
         _complain(message)
         if json:
             with contextlib.suppress(OSError):
@@ -279,8 +291,11 @@ def _leave_pipe() -> None:
 
 
 @contextlib.contextmanager
-def _watched(*, quiet: bool) -> Generator[Progress]:
-    """Progress on standard error: a moving bar on a terminal, nothing where no one watches."""
+def _watched(*, quiet: bool, steps: bool = False) -> Generator[Progress]:
+    """Progress on standard error: a moving bar on a terminal, nothing where no one watches; a line a step if asked."""
+    if steps and not quiet:
+        yield _steps()
+        return
     if quiet or not sys.stderr.isatty():
         yield silent
         return
@@ -296,6 +311,20 @@ def _watched(*, quiet: bool) -> Generator[Progress]:
             bars.update(task, description=stage, completed=done, total=total or None)
 
         yield tell
+
+
+def _steps() -> Progress:
+    """One line on standard error for each new step."""
+    last = ""
+
+    def tell(stage: str, done: int, total: int) -> None:
+        nonlocal last
+        del done, total
+        if stage != last:
+            last = stage
+            sys.stderr.write(f"{stage}\n")
+
+    return tell
 
 
 def _print_json(summary: dict[str, Any], tables: dict[str, pl.DataFrame]) -> None:

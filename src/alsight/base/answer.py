@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+def _html(table: pl.DataFrame) -> str:
+    show: Any = getattr(table, "_repr_html_")  # noqa: B009 - the notebook's protocol
+    return str(show())
+
+
 class Exit(IntEnum):
     """Exit codes of the terminal's door."""
 
@@ -41,3 +46,15 @@ class Answer:
     sentences: tuple[str, ...] = ()
     exit: Exit = Exit.FINE
     provenance: Provenance | None = None
+
+    def __str__(self) -> str:
+        """The sentences and the names of the tables."""
+        sizes = [f"{name}: {table.height} rows" for name, table in self.tables.items()]
+        return "\n".join([*self.sentences, *sizes])
+
+    def _repr_html_(self) -> str:
+        from html import escape  # noqa: PLC0415 - notebooks only
+
+        said = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences)
+        shown = "".join(f"<h4>{escape(name)}</h4>{_html(table)}" for name, table in self.tables.items())
+        return f"<div>{said}{shown}</div>"

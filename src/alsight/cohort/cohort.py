@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import Any
 
 import polars as pl
 
-from alsight.base.errors import Fault
+from alsight.base.errors import Fault, SpecError
 from alsight.base.provenance import Provenance
 from alsight.cohort.tables import DOSES, EVENTS, MEASURES_TABLE, REJECTED, SUBJECTS, VISITS
 
@@ -40,6 +42,63 @@ class Cohort:
     def size(self) -> int:
         """Number of people."""
         return self.subjects.height
+
+    def __len__(self) -> int:
+        """Number of people."""
+        return self.size
+
+    def __bool__(self) -> bool:
+        """A cohort is one, however few its people are."""
+        return True
+
+    @classmethod
+    def from_frame(cls, data: Any, **fields: Any) -> Cohort:
+        """The cohort of a table in memory, read as a file with the same columns would be.
+
+        Args:
+            data: a polars or pandas table, anything with the Arrow interface, or columns by name.
+            fields: as of `alsight.Source` (`time_unit="month"`, `dates="dmy"` ...).
+
+        Raises:
+            DataError: nothing usable is there; MappingError where columns could not be told apart.
+            SpecError: `data` is no table, or a field that does not exist.
+        """
+        return import_module("alsight.cohort.read.source").read_frame(data, fields)
+
+    def filter(self, *conditions: pl.Expr) -> Cohort:
+        """The cohort of the people whose row of `subjects` meets conditions (`pl.col("onset_site") == "bulbar"`)."""
+        return select(self, self.subjects.filter(*conditions)["subject"])
+
+    def subject(self, identifier: str) -> Cohort:
+        """The cohort of one person.
+
+        Raises:
+            SpecError: no one has that identifier.
+        """
+        if identifier not in self.subjects["subject"]:
+            known = ", ".join(self.subjects["subject"].head(5))
+            raise SpecError([("subject", f"an identifier of the cohort ({known} ...)", identifier)])
+        return select(self, pl.Series("subject", [identifier]))
+
+    def plot(self, identifier: str) -> Any:
+        """A person's ratings over time, as a chart (Altair).
+
+        Raises:
+            SpecError: no one has that identifier.
+        """
+        return import_module("alsight.report.person").course_chart(self.subject(identifier))
+
+    def __str__(self) -> str:
+        """How many people, visits and other rows there are."""
+        sizes = {name: frame.height for name, frame in self.frames().items() if name != SUBJECTS.name}
+        counted = ", ".join(f"{count} rows of {name}" for name, count in sizes.items() if count)
+        return f"Cohort of {self.size} {'person' if self.size == 1 else 'people'}" + (f": {counted}" if counted else "")
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        show: Any = getattr(self.subjects, "_repr_html_")  # noqa: B009 - the notebook's protocol
+        return f"<div><p>{self}</p>{show()}</div>"
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """The five data tables by name, in the order of the dictionary."""

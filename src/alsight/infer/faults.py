@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from alsight.base.columns import determined
 from alsight.base.status import Status
+from alsight.models.columns import determined
 
 NEAR_ZERO = 1e-10
 """Share of a column's size below which what the others leave of it counts as nothing (64-bit rounding, with room)."""

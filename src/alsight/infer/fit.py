@@ -96,7 +96,7 @@ class Fit:
         diagonal = np.diagonal(self.covariance, axis1=-2, axis2=-1)
         fine = np.isfinite(self.estimates) & np.isfinite(diagonal) & (diagonal > 0)
         lies = (np.asarray(self.status) == Status.CONVERGED) & ~(fine | ~free).all(axis=-1)
-        return np.where(lies, int(Status.SINGULAR), self.status)
+        return np.where(lies, int(Status.SINGULAR), self.status) if lies.any() else self.status
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
-from alsight.base.columns import determined
 from alsight.base.errors import DataError, Fault
+from alsight.models.columns import determined
 
 if TYPE_CHECKING:
     from formulaic import SimpleFormula

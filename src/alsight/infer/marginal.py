@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float
 
-from alsight.base.columns import Working, working
 from alsight.base.errors import DataError, Fault, SpecError
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows, design
@@ -22,6 +21,7 @@ from alsight.infer.gaussian.degrees import Rule, contrasts
 from alsight.infer.gaussian.grid import mean_rows
 from alsight.infer.gaussian.patterns import Level, Patterned, builder, evaluate, marginal_pieces, patterned
 from alsight.infer.gaussian.scoring import feasible, score, start_values
+from alsight.models.columns import Working, working
 from alsight.models.marginal import Marginal
 from alsight.models.model import Columns, Record
 from alsight.models.structures import STRUCTURES

@@ -75,16 +75,12 @@ def run(spec: ForecastSpec, progress: Progress = silent, cohort: Cohort | None =
     summary: dict[str, Any] = {**counts(known), "forecast": tables["function"]["subject"].n_unique(), "notes": notes}
     computed = tables["encals"].filter(pl.col("encals_reason") == "").height
     done = any(not table.is_empty() for name, table in tables.items() if name.startswith("time_to_"))
-    first = (
-        f"{_persons(summary['forecast'])} still under observation and {_have(summary['forecast'])} a forecast; ENCALS "
-        f"could be computed for {computed} of them."
-    )
     return Answer(
         summary=summary,
         tables=tables,
         files=files,
         sentences=(
-            first if done else "Nothing could be forecast.",
+            _headline(summary["forecast"], computed) if done else "Nothing could be forecast.",
             *_why(tables["not_forecast"], spec.subject),
             *notes,
             CALM,
@@ -145,6 +141,11 @@ def _why(reasons: pl.DataFrame, subject: str) -> tuple[str, ...]:
         return tuple(f"No forecast of {subject}: {reason}." for reason in first["reason"])
     counted = first.group_by("reason", maintain_order=True).len()
     return tuple(f"No forecast of {_people(count)}: {reason}." for reason, count in counted.iter_rows())
+
+
+def _headline(count: int, computed: int) -> str:
+    people = f"{_persons(count)} still under observation and {_have(count)} a forecast"
+    return f"{people}; ENCALS could be computed for {computed} of them."
 
 
 def _exit(done: bool, rejected: bool) -> Exit:

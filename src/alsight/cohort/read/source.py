@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+import polars as pl
 
 from alsight.base.errors import DataError, SpecError
 from alsight.base.progress import Progress, silent
 from alsight.base.provenance import Provenance, provenance
-from alsight.base.spec import Spec, to_json
+from alsight.base.spec import Spec, build, to_json
 from alsight.cohort.check import check
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.example import example_cohort
@@ -78,14 +80,49 @@ class Reader:
     read: Callable[[Source, Progress], tuple[Cohort, Mapping | None]]
 
 
-def read(source: Source, progress: Progress = silent) -> Cohort:
+def read(source: Source | Path | str, progress: Progress = silent, **fields: Any) -> Cohort:
     """The cohort of a source, every rejected row told in it.
+
+    Args:
+        source: what to read, or the place of a file or folder.
+        progress: called with how far the work is.
+        fields: of `Source`, beside a place (`time_unit="month"`).
 
     Raises:
         SpecError: neither or both of `path` and `example`, or a mapping that is no TOML.
         DataError: nothing usable is there; MappingError where columns could not be told apart.
     """
+    if not isinstance(source, Source):
+        source = build(Source, {**fields, "path": str(source)})
+    elif fields:
+        raise SpecError([(name, "a field of the source itself", value) for name, value in fields.items()])
     return read_with_mapping(source, progress)[0]
+
+
+def read_frame(data: Any, fields: dict[str, Any]) -> Cohort:
+    """The cohort of a table in memory.
+
+    Args:
+        data: a polars or pandas table, anything with the Arrow interface, or columns by name.
+        fields: of `Source`.
+
+    Raises:
+        DataError: nothing usable is there; MappingError where columns could not be told apart.
+        SpecError: `data` is no table, or a field that does not exist.
+    """
+    try:
+        if isinstance(data, pl.DataFrame):
+            table = data
+        elif type(data).__module__.partition(".")[0] == "pandas":
+            table = pl.from_pandas(data, nan_to_null=True)
+        else:
+            table = pl.DataFrame(data)
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise SpecError([("data", "a table of polars, pandas or Arrow", type(data).__name__)]) from error
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        table.write_csv(path)
+        return read(build(Source, {**fields, "path": str(path)}))
 
 
 def read_plausible(source: Source, progress: Progress = silent, cohort: Cohort | None = None) -> Cohort:

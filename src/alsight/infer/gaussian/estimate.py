@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
-from alsight.base.columns import Working, working
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows
 from alsight.infer.fit import Fit, failed, join
@@ -16,6 +15,7 @@ from alsight.infer.gaussian.mixed import Statistics, freedom, lower, statistics_
 from alsight.infer.gaussian.pieces import mixed_pieces, profile_information
 from alsight.infer.gaussian.search import MixedOptimum, search
 from alsight.infer.gaussian.small import inverse
+from alsight.models.columns import Working, working
 from alsight.models.covariance import pairs_below
 from alsight.models.linear import Linear
 from alsight.models.model import Columns, Record

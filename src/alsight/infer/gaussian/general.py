@@ -10,13 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import solve_triangular
 
-from alsight.base.columns import Working, working
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows
 from alsight.infer.fit import Fit, failed
 from alsight.infer.gaussian.estimate import Method, fit_rows
 from alsight.infer.maximize import covariances, maximize
+from alsight.models.columns import Working, working
 from alsight.models.covariance import covariance_of, factor_of, pairs_below
 from alsight.models.linear import Linear
 from alsight.models.model import Columns, Record, Visits

@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
-from alsight.base.columns import working as working_columns
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows, design
 from alsight.infer.faults import separated
@@ -26,6 +25,7 @@ from alsight.infer.joint.report import JointScale, natural, parameters_of
 from alsight.infer.joint.simulate import simulate_visits
 from alsight.infer.newton import Direction, Rules, Surface, climb, newton
 from alsight.infer.survival.coding import Happened
+from alsight.models.columns import working as working_columns
 from alsight.models.latent.joint import Joint, basis_names, inner_knots
 
 MAX_STEPS = 60

@@ -116,20 +116,8 @@ def follow_up(
     table = people.select(requested).unique(maintain_order=True)
     _refuse_contradictions(table, subject)
     joined = order.join(table, on=subject, how="left", maintain_order="left")
-    lacking = {name: joined.filter(~known(joined, name)) for name in requested}
-    faults = [
-        _fault("no_value", name, f"{part.height} people with visits have no {name}; the first is {part[subject][0]}.")
-        for name, part in lacking.items()
-        if part.height
-    ]
-    if faults:
-        raise DataError(faults)
-    unclear: list[Fault] = []
-    cause = np.zeros(joined.height)
-    try:
-        cause = causes_of(joined[event], happened)
-    except DataError as error:
-        unclear = [msgspec.structs.replace(fault, table="people") for fault in error.faults]
+    _refuse_holes(joined, requested, subject)
+    cause, unclear = _causes(joined[event], happened)
     last = numbers(joined, end, "people")
     first = numbers(joined, entry, "people") if entry else np.zeros(len(last))
     checks = [
@@ -147,6 +135,24 @@ def follow_up(
     covariates, names = JointPlan(subject, "", hazard, levels).named_covariates(joined)
     centers = covariates.mean(axis=0)
     return JointFollowUp(last, first, cause, covariates - centers, names, centers, levels)
+
+
+def _refuse_holes(joined: pl.DataFrame, requested: list[str], subject: str) -> None:
+    lacking = {name: joined.filter(~known(joined, name)) for name in requested}
+    faults = [
+        _fault("no_value", name, f"{part.height} people with visits have no {name}; the first is {part[subject][0]}.")
+        for name, part in lacking.items()
+        if part.height
+    ]
+    if faults:
+        raise DataError(faults)
+
+
+def _causes(column: pl.Series, happened: Happened) -> tuple[Float[np.ndarray, " subject"], list[Fault]]:
+    try:
+        return causes_of(column, happened), []
+    except DataError as error:
+        return np.zeros(len(column)), [msgspec.structs.replace(fault, table="people") for fault in error.faults]
 
 
 def _refuse_contradictions(table: pl.DataFrame, subject: str) -> None:

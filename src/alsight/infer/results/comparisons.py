@@ -15,7 +15,7 @@ from alsight.infer.fit import Fit
 from alsight.infer.formulas import Encoding
 from alsight.infer.gaussian.degrees import Rule, coefficient_covariance, contrast_test
 from alsight.infer.gaussian.grid import Rows, mean_rows, pairs, term_rows
-from alsight.infer.results.multiplicity import Adjust, adjusted, together
+from alsight.infer.gaussian.multiplicity import Adjust, adjusted, together
 from alsight.models.linear import Linear
 from alsight.models.marginal import Marginal
 

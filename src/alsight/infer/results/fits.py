@@ -216,20 +216,8 @@ def joint(
         SpecError: no tables.
     """
     table, persons = as_frame(visits, "visits"), as_frame(people, "people")
-    fit = fit_joint(
-        table,
-        persons,
-        formula,
-        random=random,
-        hazard=hazard,
-        time=time,
-        end=end,
-        event=event,
-        entry=entry,
-        subject=subject,
-        happened=happened,
-        model=model,
-    )
+    named = {"random": random, "hazard": hazard, "time": time, "end": end, "event": event, "entry": entry}
+    fit = fit_joint(table, persons, formula, **named, subject=subject, happened=happened, model=model)
     call = f"joint({formula!r}, random={random!r}, hazard={hazard!r})"
     return ModelFit(fit, table, "Joint model of course and event", call, people=persons)
 

@@ -20,6 +20,7 @@ from alsight.infer.formulas import parse_encoding
 from alsight.infer.gaussian.degrees import Rule, coefficients
 from alsight.infer.gaussian.degrees import contrasts as contrast_table
 from alsight.infer.gaussian.grid import mean_rows
+from alsight.infer.gaussian.multiplicity import Adjust
 from alsight.infer.results.comparisons import (
     compared_means,
     named_row,
@@ -28,12 +29,11 @@ from alsight.infer.results.comparisons import (
     with_adjustment,
 )
 from alsight.infer.results.frames import as_frame
-from alsight.infer.results.multiplicity import Adjust
 from alsight.infer.results.people import Residual, random_effects_of, residuals_of
 from alsight.infer.results.printing import Format, in_format
 from alsight.infer.results.profile import profile_intervals
 from alsight.infer.results.robust import cr2
-from alsight.infer.results.summary import Summary, facts_of
+from alsight.infer.results.summary import FitSummary, facts_of
 from alsight.models.linear import Linear
 from alsight.models.marginal import Marginal
 
@@ -334,9 +334,9 @@ class ModelFit:
             found["Variance parameters"] = self.variance_parameters(level)
         return found
 
-    def summary(self, level: float = 0.95) -> Summary:
+    def summary(self, level: float = 0.95) -> FitSummary:
         """Call, counts, method, criteria and tables, as text and HTML."""
-        return Summary(tuple(self._facts()), self.tables(level), self.fit.record.notes)
+        return FitSummary(tuple(self._facts()), self.tables(level), self.fit.record.notes)
 
     def __str__(self) -> str:
         """The summary as text."""

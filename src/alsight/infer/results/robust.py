@@ -54,27 +54,20 @@ def cr2(
     meat = np.stack(scores)
     covariance = meat.T @ meat
     named: list[dict[str, Any]] = []
+    designs = [design[part] for part in parts]
     for name, contrast in contrasts.items():
         row = contrast @ turn
         estimate = float(contrast @ fit.estimates[: len(contrast)])
         error = float(np.sqrt(row @ covariance @ row))
-        degrees = _degrees(row, pulled, squares, [design[part] for part in parts], bread)
-        width = float(stdtrit(degrees, 0.5 + level / 2)) * error
-        t = estimate / error
-        p = float(2 * stdtr(degrees, -abs(t)))
-        named.append(
-            {
-                "contrast": name,
-                "estimate": estimate,
-                "standard_error": error,
-                "degrees": degrees,
-                "t": t,
-                "p": p,
-                "low": estimate - width,
-                "high": estimate + width,
-            }
-        )
+        degrees = _degrees(row, pulled, squares, designs, bread)
+        named.append(_tested(name, estimate, error, degrees, level))
     return pl.DataFrame(named)
+
+
+def _tested(name: str, estimate: float, error: float, degrees: float, level: float) -> dict[str, Any]:
+    width, t = float(stdtrit(degrees, 0.5 + level / 2)) * error, estimate / error
+    row = {"contrast": name, "estimate": estimate, "standard_error": error, "degrees": degrees, "t": t}
+    return row | {"p": float(2 * stdtr(degrees, -abs(t))), "low": estimate - width, "high": estimate + width}
 
 
 def _degrees(

@@ -14,7 +14,7 @@ from alsight.models.marginal import Marginal
 
 
 @dataclass(frozen=True)
-class Summary:
+class FitSummary:
     """A fit in words and tables; printed as text, in a notebook as HTML.
 
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -135,6 +136,10 @@ class KaplanMeier:
         )
         return counts.join(self.quantile(), on="group", maintain_order="left").rename({"time": "median"})
 
+    def plot(self) -> Any:
+        """The curves with their limits, as a chart (Altair)."""
+        return import_module("alsight.report.diagnostics").curves_chart(self)
+
     def __str__(self) -> str:
         """The summary as text."""
         return as_text(self.summary())
@@ -227,6 +232,15 @@ def log_rank(
     return pl.DataFrame(columns)
 
 
+def _group_mean(rows: FollowUpRows, number: int, horizon: float) -> tuple[float, float]:
+    mine = rows.group == number
+    curve = curve_of(rows.time[mine], rows.event[mine], None if rows.entry is None else rows.entry[mine])
+    if horizon > curve.last and (not len(curve.survival) or curve.survival[-1] > 0):
+        name = rows.labels[number]
+        raise SpecError([("horizon", f"at most {curve.last:g}, the last time in group {name}", horizon)])
+    return restricted_mean(curve, horizon)
+
+
 def rmst(
     data: Any,
     time: str,
@@ -261,14 +275,9 @@ def rmst(
     if not horizon > 0:
         raise SpecError([("horizon", "a number above 0", horizon)])
     width = float(ndtri(0.5 + level / 2))
-    listed: list[tuple[str, float, float, float | None]] = []
-    for number, name in enumerate(rows.labels):
-        mine = rows.group == number
-        begin = None if rows.entry is None else rows.entry[mine]
-        curve = curve_of(rows.time[mine], rows.event[mine], begin)
-        if horizon > curve.last and (not len(curve.survival) or curve.survival[-1] > 0):
-            raise SpecError([("horizon", f"at most {curve.last:g}, the last time in group {name}", horizon)])
-        listed.append((name, *restricted_mean(curve, horizon), None))
+    listed: list[tuple[str, float, float, float | None]] = [
+        (name, *_group_mean(rows, number, horizon), None) for number, name in enumerate(rows.labels)
+    ]
     base = listed[0]
     for other in listed[1 : len(rows.labels)]:
         error = float(np.hypot(other[2], base[2]))

@@ -9,13 +9,13 @@ import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float, Int
 
-from alsight.base.columns import determined
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
 from alsight.infer.design import refuse_weights
 from alsight.infer.faults import DesignProblem, notes_of
 from alsight.infer.formulas import Encoding, coded, known, levels_of, matrix, names_in
 from alsight.infer.survival.coding import Happened, events_of, numbers
+from alsight.models.columns import determined
 from alsight.models.model import Record
 
 
