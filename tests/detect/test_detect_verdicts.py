@@ -297,6 +297,19 @@ def test_order_of_rows_changes_nothing(found) -> None:
     assert again.people.equals(found.people)
 
 
+def test_names_and_copies_change_nothing() -> None:
+    """The same visits under other names, in another order, and twice: every copy has the same verdict."""
+    some = {name: PEOPLE[name] for name in ("A-decline", "E-gain", "C-equal")}
+    renamed = {"z": some["A-decline"], "y": some["E-gain"], "x": some["C-equal"]}
+    twice = {"1": some["E-gain"], "2": some["E-gain"], "3": some["C-equal"]}
+    first, second, third = (
+        verdicts(cohort_of(people), unseen=False, stated=False).people for people in (some, renamed, twice)
+    )
+    numbers = [name for name, kind in first.schema.items() if kind == pl.Float64] + ["verdict", "certainty", "current"]
+    assert first.select(numbers).equals(second.select(numbers))
+    assert third[0].select(numbers).equals(third[1].select(numbers))
+
+
 def test_worse_missing_visits_never_help(found) -> None:
     accepted = found.sensitivity.filter(pl.col("subject") == "E-gain").sort("worse")
     assert accepted["worse"].to_list() == [0.0, 4.0, 8.0]

@@ -33,6 +33,7 @@ HALF_YEAR: Final = 6.0 - 16.0 / DAYS_PER_MONTH
 BANDS: Final = {"confirmed": (0.95, 0.88), "probable": (0.80, 0.70), "possible": (0.50, 0.45)}
 """Promise of each band, and the Wilson lower bound that every generator with 50 calls must reach."""
 FEW: Final = 50
+ORACLE: Final = ("stable", "current", "gain", "loss_width")
 
 
 @nb.njit
@@ -257,6 +258,8 @@ def main() -> None:
     rows = pl.concat([pl.read_parquet(file) for file in sorted(asked.out.glob("*.parquet"))], how="diagonal_relaxed")
     flags = ("true", "current_true", "is_stable", "flat_year", "treated")
     rows = rows.with_columns(pl.col(name).cast(pl.Boolean) for name in flags)
+    absent = [f"oracle_{name}" for name in ORACLE if f"oracle_{name}" not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, pl.Float64).alias(name) for name in absent)
     inside = rows.filter(~pl.col("generator").is_in(list(LIMITS)))
     with pl.Config(
         tbl_rows=200, tbl_cols=40, tbl_width_chars=220, tbl_formatting="MARKDOWN", tbl_hide_column_data_types=True
