@@ -26,8 +26,8 @@ from alsight.detect.verdicts import SENSITIVITY_COLUMNS, WINDOW_COLUMNS
 from alsight.instruments.catalogue import catalogue_page
 from alsight.make.page import committed_page
 from alsight.report.verdicts.criteria import CRITERIA, in_words, meaning
-from alsight.verbs.options import GROUPS, Option, options
-from alsight.verbs.table import VERBS, Verb
+from alsight.verbs.declare.options import GROUPS, Option, options
+from alsight.verbs.declare.table import VERBS, Verb
 
 DOCS = Path(__file__).parent
 

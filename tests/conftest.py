@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
+from pathlib import Path
 from typing import Any, Final
 
 import numba
+import pytest
 from jaxtyping import install_import_hook
 
 CHECKED: Final = (
@@ -34,6 +37,9 @@ UNCHECKED: Final = (
 """Those left out. `alsight.infer` has wrong axes: the batch axes of `gaussian.small.solve_lower` differ between
 its two arrays. The others import with the checks on, but their tests have not all been run with them."""
 
+DOORS: Final = {"doors", "report"}
+"""Folders of tests that may assess before any other test has."""
+
 _njit = numba.njit
 
 
@@ -48,3 +54,24 @@ def _compiled_as_written(*supplied: Any, **options: Any) -> Any:
 if not os.environ.get("ALSIGHT_UNCHECKED"):
     numba.njit = _compiled_as_written
     install_import_hook(list(CHECKED), "checking.checked")
+
+
+@pytest.fixture(scope="session")
+def verdict_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a session share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "verdicts"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def verdicts_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`assess` takes verdicts that another test of the session has computed, except in tests marked `fresh`."""
+    verb = sys.modules.get("alsight.verbs.assess")
+    if verb is None and not DOORS & set(Path(request.node.path).parts):
+        return
+    if request.node.get_closest_marker("fresh") is None:
+        from sharing import shared
+
+        monkeypatch.setattr("alsight.verbs.assess.verdicts", shared(request.getfixturevalue("verdict_folder")))

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from alsight.verbs.check import check as check
     from alsight.verbs.convert import ConvertSpec as ConvertSpec
     from alsight.verbs.convert import convert as convert
+    from alsight.verbs.declare.table import VERBS as VERBS
+    from alsight.verbs.declare.table import ask as ask
+    from alsight.verbs.declare.table import request as request
+    from alsight.verbs.declare.table import schema as schema
     from alsight.verbs.describe import DescribeSpec as DescribeSpec
     from alsight.verbs.describe import describe as describe
     from alsight.verbs.expect import ExpectSpec as ExpectSpec
@@ -41,15 +45,14 @@ if TYPE_CHECKING:
     from alsight.verbs.forecast import forecast as forecast
     from alsight.verbs.simulate import SimulateSpec as SimulateSpec
     from alsight.verbs.simulate import simulate as simulate
-    from alsight.verbs.table import VERBS as VERBS
-    from alsight.verbs.table import ask as ask
-    from alsight.verbs.table import request as request
-    from alsight.verbs.table import schema as schema
     from alsight.verbs.therapies import TherapiesSpec as TherapiesSpec
     from alsight.verbs.therapies import therapies as therapies
+    from alsight.verbs.trial.analyze import AnalyzeSpec as AnalyzeSpec
+    from alsight.verbs.trial.analyze import analyze as analyze
 
 NAMES: Final[dict[str, str]] = {
     "AlsightError": "alsight.base.errors",
+    "AnalyzeSpec": "alsight.verbs.trial.analyze",
     "Answer": "alsight.base.answer",
     "AssessSpec": "alsight.verbs.assess",
     "CheckSpec": "alsight.verbs.check",
@@ -68,8 +71,9 @@ NAMES: Final[dict[str, str]] = {
     "SpecError": "alsight.base.errors",
     "TherapiesSpec": "alsight.verbs.therapies",
     "Thresholds": "alsight.detect.thresholds",
-    "VERBS": "alsight.verbs.table",
-    "ask": "alsight.verbs.table",
+    "VERBS": "alsight.verbs.declare.table",
+    "analyze": "alsight.verbs.trial.analyze",
+    "ask": "alsight.verbs.declare.table",
     "assess": "alsight.verbs.assess",
     "check": "alsight.verbs.check",
     "convert": "alsight.verbs.convert",
@@ -78,8 +82,8 @@ NAMES: Final[dict[str, str]] = {
     "expect": "alsight.verbs.expect",
     "forecast": "alsight.verbs.forecast",
     "read": "alsight.cohort.read.source",
-    "request": "alsight.verbs.table",
-    "schema": "alsight.verbs.table",
+    "request": "alsight.verbs.declare.table",
+    "schema": "alsight.verbs.declare.table",
     "simulate": "alsight.verbs.simulate",
     "therapies": "alsight.verbs.therapies",
 }

@@ -26,8 +26,8 @@ from alsight.base.answer import Answer, Exit
 from alsight.base.errors import AlsightError, DataError, SpecError, with_fields
 from alsight.base.progress import Progress, silent
 from alsight.base.spec import Spec
-from alsight.verbs.options import GROUPS, Option, options
-from alsight.verbs.table import VERBS, Verb, ask, request
+from alsight.verbs.declare.options import GROUPS, Option, options
+from alsight.verbs.declare.table import VERBS, Verb, ask, request
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +45,9 @@ DESCRIBED: Final[dict[str, tuple[str, ...]]] = {
 }
 """Tables and columns that `describe` prints; `--json` and `--out` give all of them."""
 SHOWN: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "analyze": {"analysis": ()},
     "check": {
+        "columns": ("table", "column", "means", "confidence"),
         "rules": ("severity", "table", "rule", "entries", "how_to_fix"),
         "faults": ("source", "row", "column", "value", "message"),
     },

@@ -17,8 +17,8 @@ import alsight
 from alsight.base.status import Status
 from alsight.cli import app
 from alsight.infer.fit import Fit
-from alsight.verbs.options import options
-from alsight.verbs.table import VERBS
+from alsight.verbs.declare.options import options
+from alsight.verbs.declare.table import VERBS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 import alsight
 from alsight.base.answer import Answer
 from alsight.cli import SHORT, SHOWN, app
-from alsight.verbs.options import options
-from alsight.verbs.table import VERBS
+from alsight.verbs.declare.options import options
+from alsight.verbs.declare.table import VERBS
 
 
 def shown(*words: str) -> str:

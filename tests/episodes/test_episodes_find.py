@@ -16,7 +16,7 @@ from episodes.people import cohort_of, crowds
 BY_NAME = {rule.name: rule for rule in DEFINITIONS}
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=50)
 @given(crowds())
 def test_array_programs_agree_with_loops(people: dict[str, Person]) -> None:
     cohort = cohort_of(people)

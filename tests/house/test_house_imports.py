@@ -21,7 +21,7 @@ def _loaded_after(statement: str) -> set[str]:
     "statement",
     [
         "import alsight",
-        "import alsight.verbs.table",
+        "import alsight.verbs.declare.table",
         "import alsight.cli\ntry: alsight.cli.main(['--help'])\nexcept SystemExit: pass",
     ],
     ids=["package", "verbs", "help"],

@@ -16,8 +16,8 @@ import alsight
 from alsight.base.progress import silent
 from alsight.base.spec import Spec
 from alsight.cli import app
-from alsight.verbs.options import GROUPS, PATHS, json_schema, options
-from alsight.verbs.table import VERBS
+from alsight.verbs.declare.options import GROUPS, PATHS, json_schema, options
+from alsight.verbs.declare.table import VERBS
 from house.house import ROOT, SOURCE
 
 

@@ -288,7 +288,7 @@ def test_a_joint_posterior_stands_where_its_likelihood_does() -> None:
     made = cohort(5, 60, truth())
     visits, people, model = made.visits, made.people, Joint(baseline="weibull", points=3)
     fit = fit_joint(visits, people, "score ~ months", random="~ months", hazard="~ bulbar", model=model)
-    found = posterior(fit, visits, people, chains=2, draws=400, warmup=150, seed=1)
+    found = posterior(fit, visits, people, chains=2, draws=250, warmup=120, seed=1)
     table = found.table()
     assert table["parameter"].to_list() == list(fit.names)
     assert (table["rhat"] < 1.05).all()

@@ -17,7 +17,7 @@ from alsight.episodes.wilson import wilson
 from episodes.naive import Person
 from episodes.people import cohort_of, crowds
 
-QUICK = settings(deadline=None, max_examples=40)
+QUICK = settings(deadline=None, max_examples=15)
 
 
 @QUICK

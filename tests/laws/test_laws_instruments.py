@@ -13,7 +13,7 @@ from alsight.instruments.criteria.el_escorial import AWAJI_ORDER, EL_ESCORIAL_OR
 from alsight.instruments.criteria.gold_coast import gold_coast
 from alsight.instruments.criteria.signs import signs
 
-QUICK = settings(deadline=None, max_examples=150)
+QUICK = settings(deadline=None, max_examples=60)
 SCORES = st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0])
 RATINGS = arrays(np.float64, 12, elements=SCORES)
 GAPPY = arrays(np.float64, 12, elements=st.one_of(SCORES, st.just(np.nan)))

@@ -115,6 +115,7 @@ def test_the_counts_and_the_sentence_are_told(made: Made) -> None:
     assert text(cohort_sentence(assessed(example_cohort()).sentence), OPEN) in made.answer.sentences
 
 
+@pytest.mark.fresh
 def test_same_input_same_bytes(tmp_path: Path) -> None:
     cohort = few(example_cohort(), 40)
     for name in ("first", "second"):

@@ -105,7 +105,15 @@ class DataError(AlsightError):
 
 
 class MappingError(DataError):
-    """The columns of a file could not be told apart: which are missing or claimed twice, and how to name them."""
+    """The columns of a file could not be told apart: which are missing or claimed twice, and how to name them.
+
+    Attributes:
+        mapping: the mapping as far as it goes, to be completed; None where nothing was understood yet.
+    """
+
+    def __init__(self, faults: Sequence[Fault], mapping: Any = None) -> None:
+        super().__init__(faults)
+        self.mapping = mapping
 
 
 class NotConverged(AlsightError):  # noqa: N818 - the word users know

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import polars as pl
 
 from alsight.base.errors import DataError, Fault
 from alsight.base.progress import Progress, silent
 from alsight.cohort.check import check, sorted_faults
 from alsight.cohort.cohort import Cohort
+from alsight.cohort.plausible.finding import Finding
+from alsight.cohort.plausible.gate import findings
 from alsight.cohort.raw import RawTables
 from alsight.cohort.rules.catalogue import UNKNOWN_PERSON
 from alsight.cohort.tables import REJECTED, TABLES
@@ -34,11 +38,13 @@ class Summary:
         counts: one row a table: rows read, accepted (rows made for unknown people among them), and excluded or merged.
         faults: one row a rule and column: how often, and where first (source, row, subject, value).
         rejected: the first KEPT faults in full (REJECTED).
+        findings: what is implausible: grave findings that hold in half of the parts or more, lighter ones in any.
     """
 
     counts: pl.DataFrame
     faults: pl.DataFrame
     rejected: pl.DataFrame
+    findings: tuple[Finding, ...] = ()
 
 
 def check_parts(
@@ -57,8 +63,10 @@ def check_parts(
     whole = REJECTED.empty()
     if rejected is not None:
         rejected.mkdir(parents=True, exist_ok=True)
+    observed: list[tuple[Finding, ...]] = []
     for done, raw in enumerate(parts, start=1):
         checked = check(raw)
+        observed.append(findings(checked))
         reported = checked.rejected.join(whole, on=list(REJECTED.schema), how="anti", maintain_order="left")
         whole = pl.concat([whole, reported.filter(pl.col("row") == 0, pl.col("subject") == "")])
         counts.append(_counted(raw, checked))
@@ -71,6 +79,26 @@ def check_parts(
         counts=pl.concat(counts).group_by("table", maintain_order=True).sum(),
         faults=_together(pl.concat(faults)),
         rejected=sorted_faults([accepted]),
+        findings=_of_parts(observed),
+    )
+
+
+def _of_parts(observed: Sequence[tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    """Findings about a whole table from those about its parts, in the words of the first part that has them."""
+    first: dict[str, Finding] = {}
+    count: Counter[str] = Counter()
+    for part in observed:
+        for finding in part:
+            first.setdefault(finding.name, finding)
+            count[finding.name] += 1
+    held = [finding for finding in first.values() if not finding.grave or 2 * count[finding.name] >= len(observed)]
+    whole = sorted(held, key=lambda finding: not finding.grave)
+    if len(observed) < 2:
+        return tuple(whole)
+    parts = {name: f"In {number} of {len(observed)} parts of the file" for name, number in count.items()}
+    return tuple(
+        msgspec.structs.replace(finding, found=f"{parts[finding.name]}; in the first of them: {finding.found}")
+        for finding in whole
     )
 
 

@@ -30,7 +30,7 @@ from alsight.report.privacy import salt_of, write_private
 from alsight.report.reading import counts, sentences
 from alsight.report.verdicts.tables import OPEN, counted, printed_counts, printed_rates, renamed, write_verdicts
 from alsight.report.verdicts.words import DOSSIERS
-from alsight.verbs.calls import answered, documented
+from alsight.verbs.declare.calls import answered, documented
 
 CRITERIA: Final = Thresholds()
 

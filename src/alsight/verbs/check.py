@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 
 from alsight.base.answer import Answer, Exit
+from alsight.base.errors import Fault, MappingError, request_field
 from alsight.base.progress import Progress, silent
 from alsight.base.provenance import Provenance
 from alsight.cohort.cohort import Cohort
@@ -19,7 +20,7 @@ from alsight.cohort.read.large import check_large, is_large
 from alsight.cohort.read.source import Entry, Source, read_with_mapping
 from alsight.report.folder import shown, writing
 from alsight.report.reading import by_rule, counts, counts_of, sentences
-from alsight.verbs.calls import answered, documented
+from alsight.verbs.declare.calls import answered, documented
 
 NO_MAPPING: Final = "This layout is known: no column had to be guessed, so there is no mapping to save."
 
@@ -30,7 +31,7 @@ class CheckSpec(Source, frozen=True, kw_only=True):
     Attributes:
         strict: end with code 1 if any row was rejected.
         save_mapping: file to save the column mapping to, to be corrected and used again.
-        show_mapping: show how the columns were understood.
+        show_mapping: show the mapping as TOML, as it would be saved.
     """
 
     strict: bool = False
@@ -47,10 +48,14 @@ def run(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = No
         cohort: people already in memory, used in place of the file.
 
     Raises:
-        DataError: the file cannot be used at all.
+        DataError: the file cannot be used at all; MappingError where columns could not be told apart, the mapping as
+            far as it goes being saved where `save_mapping` asks for it.
         SpecError: the request makes no sense.
     """
-    summary, rejected, mapping, provenance, found = _checked(spec, progress, cohort)
+    try:
+        summary, rejected, mapping, provenance, found = _checked(spec, progress, cohort)
+    except MappingError as refusal:
+        raise _with_mapping(refusal, spec.save_mapping) from refusal
     files: dict[str, Path] = {}
     said = (*map(_spoken, found), *sentences(summary))
     if spec.show_mapping:
@@ -64,12 +69,40 @@ def run(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = No
         said = (*said, NO_MAPPING)
     return Answer(
         summary=summary,
-        tables={"plausibility": finding_table(found), "rules": by_rule(rejected), "faults": rejected},
+        tables={
+            "columns": columns(mapping),
+            "plausibility": finding_table(found),
+            "rules": by_rule(rejected),
+            "faults": rejected,
+        },
         files=files,
         sentences=said,
         exit=Exit.REJECTED if spec.strict and summary["rejected"] else Exit.FINE,
         provenance=provenance,
     )
+
+
+def columns(mapping: Mapping | None) -> pl.DataFrame:
+    """How every column was understood, one row a column, unused ones last; empty where nothing had to be guessed."""
+    names = ("table", "column", "means", "confidence", "why", "examples")
+    rows = [[row[name] for name in names] for row in mapping.explain()] if mapping else []
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def _with_mapping(refusal: MappingError, place: str) -> MappingError:
+    """The refusal with the place of the mapping as far as it goes, or with how to save it."""
+    if refusal.mapping is None:
+        return refusal
+    if place:
+        with writing(Path(place)):
+            write_mapping(refusal.mapping, place, [f"{fault.message} {fault.how_to_fix}" for fault in refusal.faults])
+        said = f"The mapping as far as it goes is in {shown(Path(place))}; answer the questions at its top there."
+        how_to_fix = f"Give it with {request_field('mapping', place)}."
+    else:
+        said = "The other columns were understood."
+        how_to_fix = f"Save the mapping as far as it goes with {request_field('save_mapping', 'columns.toml')}."
+    fault = Fault(table="file", rule="mapping_begun", severity="note", message=said, how_to_fix=how_to_fix)
+    return MappingError([*refusal.faults, fault], refusal.mapping)
 
 
 def _checked(
@@ -79,7 +112,7 @@ def _checked(
         found = large.summary
         severity = dict(found.faults.group_by("severity").agg(pl.col("count").sum()).iter_rows())
         heights = dict(found.counts.select("table", "accepted").iter_rows())
-        return counts_of(heights, severity), found.rejected, large.mapping, large.provenance, ()
+        return counts_of(heights, severity), found.rejected, large.mapping, large.provenance, found.findings
     known, mapping = read_with_mapping(spec, progress) if cohort is None else (cohort, None)
     return counts(known), known.rejected, mapping, known.provenance, findings(known)
 

@@ -14,7 +14,7 @@ from alsight.cohort.write.folder import write_cohort
 from alsight.report.folder import make_folder, writing
 from alsight.report.privacy import salt_of
 from alsight.report.reading import counts, sentences
-from alsight.verbs.calls import answered, documented
+from alsight.verbs.declare.calls import answered, documented
 
 Format = Literal["parquet", "csv", "excel"]
 

@@ -15,7 +15,7 @@ from alsight.cohort.write.guard import guarded
 from alsight.report.folder import make_folder, shown, write_whole
 from alsight.report.reading import counts, sentences
 from alsight.summary.cohort import describe_cohort
-from alsight.verbs.calls import answered, documented
+from alsight.verbs.declare.calls import answered, documented
 
 
 class DescribeSpec(Source, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from alsight.report.expect_page import page
 from alsight.report.expect_words import sentences
 from alsight.report.folder import make_folder, shown, write_text, write_whole
 from alsight.report.page.render import html
-from alsight.verbs.calls import answered, documented
+from alsight.verbs.declare.calls import answered, documented
 from alsight.verbs.question.sentence import EXAMPLE, SHAPE, parsed, run_in_of
 from alsight.verbs.simulate import read_population
 

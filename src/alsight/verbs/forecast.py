@@ -19,7 +19,7 @@ from alsight.infer.forecast.reference import reference_fit
 from alsight.infer.forecast.tables import EVENTS, Event, Tables, landmarked, tables_of
 from alsight.report.folder import make_folder, shown, write_whole
 from alsight.report.reading import counts
-from alsight.verbs.calls import answered, documented
+from alsight.verbs.declare.calls import answered, documented
 
 CALM = "A forecast is a statement about people like this one, not a promise to anybody."
 

@@ -17,7 +17,7 @@ from alsight.cohort.cohort import Cohort
 from alsight.population.blocks import cohort_from, simulate_cohort
 from alsight.population.shards import write_population
 from alsight.population.spec import Given, Population, faults_of_population
-from alsight.verbs.calls import answered, documented
+from alsight.verbs.declare.calls import answered, documented
 
 CALM = "Simulated people are hypotheses, not predictions for any person."
 

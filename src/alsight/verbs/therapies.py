@@ -11,7 +11,7 @@ from alsight.base.progress import Progress, silent
 from alsight.base.provenance import provenance
 from alsight.base.spec import Spec
 from alsight.knowledge.therapies import FACT_COLUMNS, THERAPIES, TherapyRow, facts_of, find, line_of, nearest, report_of
-from alsight.verbs.calls import answered, documented
+from alsight.verbs.declare.calls import answered, documented
 
 
 class TherapiesSpec(Spec, frozen=True, kw_only=True):

@@ -14,8 +14,17 @@ import fastexcel
 import polars as pl
 
 from alsight.base.errors import DataError, Fault
+from alsight.cohort.files.above import with_facts
 from alsight.cohort.files.engine import guarded
-from alsight.cohort.files.marks import Marks, as_percent, column_number, filled_down, marks, percent_styles
+from alsight.cohort.files.marks import (
+    Marks,
+    as_percent,
+    column_number,
+    filled_down,
+    marks,
+    open_marks,
+    percent_styles,
+)
 from alsight.cohort.files.sheet import (
     HEADING_LINES,
     Sheet,
@@ -81,12 +90,13 @@ def open_document(raw: bytes, file: str) -> list[Sheet]:
         if content.file_size > MAX_UNPACKED:
             raise refuse(file, "too_large", "the workbook is too large when unpacked.", "Give the table as CSV.")
         # A row or cell may be repeated a million times by one attribute.
-        repeated = re.findall(rb'number-(rows|columns)-repeated="(\d{1,9})"', package.read("content.xml"))
+        text = package.read("content.xml")
+        repeated = re.findall(rb'number-(rows|columns)-repeated="(\d{1,9})"', text)
         if sum(int(count) for kind, count in repeated if kind == b"columns") > MAX_CELLS:
             raise refuse(file, "too_large", "a worksheet spans too many cells.", "Give the table as CSV.")
     how_to_fix = "Save it as .xlsx or as CSV."
     guarded(lambda: fastexcel.read_excel(raw), file, "unreadable_workbook", "the workbook", how_to_fix)
-    return _sheets(raw, file, {}, {})
+    return _sheets(raw, file, {}, open_marks(text) if len(text) <= MAX_MARKED else {})
 
 
 def _sheets(
@@ -155,6 +165,7 @@ def _sheet(reader: Any, which: tuple[int, str], file: str, bare: list[tuple[str,
     below, merged = filled_down(below, rows, marked.merged, source) if marked.merged else (below, ())
     below, shown = as_percent(below, rows, marked.percent, source) if marked.percent else (below, ())
     frame, rows = drop_empty(plain_cells(below.select(filled)), rows)
+    frame = with_facts(frame, lines[:first])
     faults = (*repeated_fault(source, first + 1, repeated), *_bare_faults(source, bare), *merged, *shown)
     return Sheet(file=file, sheet=name, frame=frame, rows=rows, heading=first + 1, faults=faults)
 

@@ -27,6 +27,9 @@ FILLED: Final = re.compile(rb'<c r="([A-Z]{1,3})\d{1,7}"[^>]{0,100}>(?=<[vif])')
 MERGED: Final = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 """First and last cell of merged cells."""
 
+MOST_REPEATED: Final = 100
+"""Equal percent cells beside each other that an OpenDocument workbook may write as one."""
+
 MOST_DIGITS: Final = 10
 """Digits kept after a fraction became a percent, so that 0.92 is 92, not 92.00000000000001."""
 
@@ -60,6 +63,49 @@ def marks(text: bytes, styles: frozenset[int]) -> Marks:
     ]
     percent = frozenset((column_number(column) - first + 1, int(row)) for column, row in styled)
     return Marks(percent=percent, merged=tuple(merged))
+
+
+_OPEN: Final = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
+_REPEATED: Final = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,9})"')
+_SPANNED: Final = re.compile(rb'number-rows-spanned="(\d{1,7})"')
+
+
+def open_marks(text: bytes) -> dict[str, Marks]:
+    """Marks of every sheet of an OpenDocument workbook, by "sheet1", "sheet2" ...
+
+    Args:
+        text: the content of the workbook.
+    """
+    found: dict[str, Marks] = {}
+    percent: set[tuple[int, int]] = set()
+    merged: list[tuple[int, int, int]] = []
+    row = column = sheet = step = 0
+    first = 0
+    for kind, said in _OPEN.findall(text):
+        times = int(match[1]) if (match := _REPEATED.search(said)) else 1
+        if kind == b"table":
+            found |= {f"sheet{sheet}": _shifted(percent, merged, first)} if sheet else {}
+            percent, merged, sheet, row, step, first = set(), [], sheet + 1, 0, 0, 0
+        elif kind == b"table-row":
+            row, step, column = row + max(step, 1) if step else row + 1, times, 0
+        else:
+            if b"office:value-type" in said:
+                first = min(first or column + 1, column + 1)
+            if b'office:value-type="percentage"' in said:
+                percent |= {(column + 1 + place, row) for place in range(min(times, MOST_REPEATED))}
+            if (spanned := _SPANNED.search(said)) and int(spanned[1]) > 1 and b'columns-spanned="1"' in said:
+                merged.append((column + 1, row, row + int(spanned[1]) - 1))
+            column += times
+    return found | ({f"sheet{sheet}": _shifted(percent, merged, first)} if sheet else {})
+
+
+def _shifted(percent: set[tuple[int, int]], merged: list[tuple[int, int, int]], first: int) -> Marks:
+    """Marks with columns counted from the first that holds anything."""
+    before = max(first, 1) - 1
+    return Marks(
+        percent=frozenset((column - before, row) for column, row in percent),
+        merged=tuple((column - before, top, bottom) for column, top, bottom in merged),
+    )
 
 
 def filled_down(
@@ -130,10 +176,13 @@ def as_percent(
     for index, values in enumerate(frame, start=1):
         lines = [row for column, row in cells if column == index]
         shown = rows.is_in(lines)
-        if not lines or not values.dtype.is_float() or not (shown & values.is_not_null()).any():
+        numbers = values.cast(pl.Float64, strict=False) if lines and values.dtype == pl.String else values
+        shown &= numbers.is_not_null()
+        if not lines or not numbers.dtype.is_float() or not shown.any():
             columns.append(values)
             continue
-        columns.append((values * 100).round(MOST_DIGITS).zip_with(shown, values).alias(values.name))
+        percents = (numbers * 100).round(MOST_DIGITS)
+        columns.append(percents.cast(values.dtype).zip_with(shown, values).alias(values.name))
         faults.append(
             Fault(
                 table="file",
@@ -141,7 +190,7 @@ def as_percent(
                 severity="note",
                 source=source,
                 column=values.name,
-                value=f"{int((shown & values.is_not_null()).sum())} cells",
+                value=f"{int(shown.sum())} cells",
                 message=f'The cells under "{values.name}" are shown as percent; 0.92 in the file was read as 92.',
                 how_to_fix="Nothing, if the sheet shows the percentages that were measured.",
             )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from alsight.base.errors import DataError, Fault
+from alsight.cohort.files.above import fact
 
 HEADING_LINES = 30
 """How many lines at the top of a file may stand above the headings."""
@@ -64,6 +65,8 @@ def heading_line(lines: Sequence[Sequence[str]]) -> int:
     filled = [sum(bool(cell.strip()) for cell in line) for line in lines]
     width = max(filled, default=0)
     for index, line in enumerate(lines):
+        if fact(line) is not None and index + 1 < len(lines):
+            continue
         cells = [cell.strip() for cell in line if cell.strip()]
         if len(cells) >= max(1, 0.6 * width) and sum(map(is_word, cells)) >= 0.5 * len(cells):
             return index + 1 if _is_second(lines[index:]) else index

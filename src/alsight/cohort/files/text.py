@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from alsight.base.errors import Fault, request_field
+from alsight.cohort.files.above import with_facts
 from alsight.cohort.files.sheet import (
     HEADING_LINES,
     Sheet,
@@ -81,6 +82,7 @@ def text_sheet(raw: bytes, file: str, encoding: str = "") -> Sheet:
         )
     frame, rows, uneven = _table(body, delimiter, first, headings, len(cells[location]), file)
     frame, rows = drop_empty(frame, rows)
+    frame = with_facts(frame, cells[:location])
     return Sheet(
         file=file,
         frame=frame,

@@ -15,10 +15,11 @@ from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.families import slot_time
 from alsight.cohort.mapping.guess import Guess, guess_table, identifier_like
 from alsight.cohort.mapping.layouts import recognized
+from alsight.cohort.mapping.letters import lettered
 from alsight.cohort.mapping.meanings import IS_ITEM, meaning_of
 from alsight.cohort.mapping.questions import no_scores, no_subject, no_time, nothing, short_years, which_origin
 from alsight.cohort.mapping.spec import ColumnMap, Mapping, TableMap, line, unclear
-from alsight.cohort.parse import Place, date_order, numbers
+from alsight.cohort.parse import Place, date_order, identifiers, numbers
 from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.instruments.items import TWELVE
 
@@ -44,7 +45,8 @@ def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mappin
             unit of time in a column named "").
 
     Raises:
-        MappingError: what could not be told, all of it, each with the line of TOML that settles it.
+        MappingError: what could not be told, all of it, each with the line of TOML that settles it, and with the
+            mapping as far as it goes.
     """
     layout = recognized([sheet.frame.columns for sheet in sheets])
     everywhere = asked.tables[0] if asked.tables else TableMap()
@@ -61,7 +63,9 @@ def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mappin
     faults = [fault for guess, known in guesses if known.use for fault in guess.faults]
     pairs = [(guess, table) for (guess, _), table in zip(guesses, tables, strict=True) if table.use]
     if not pairs:
-        raise MappingError(faults or [nothing(guesses)])
+        raise MappingError(
+            faults or [nothing(guesses)], Mapping(entry=supplied.entry or asked.entry, tables=tuple(tables))
+        )
     named = _one_person(pairs)
     settled: list[TableMap] = []
     for guess, table in pairs:
@@ -70,10 +74,11 @@ def decide(sheets: Sequence[Sheet], supplied: Mapping, asked: Mapping) -> Mappin
         faults += reported
     if not any(guess.has_scores() for guess, _ in pairs):
         faults.append(no_scores(pairs))
-    if faults:
-        raise MappingError(faults)
+    settled = lettered([guess.sheet.frame for guess, _ in pairs], settled)
     by_source = {table.source: table for table in settled}
     whole = tuple(by_source.get(table.source, table) for table in tables)
+    if faults:
+        raise MappingError(faults, Mapping(entry=supplied.entry or asked.entry, tables=whole))
     return Mapping(entry=supplied.entry or asked.entry or _entry(settled), tables=whole)
 
 
@@ -301,16 +306,12 @@ def _one_person(pairs: Sequence[tuple[Guess, TableMap]]) -> dict[str, str]:
     beside it. Several tables of scores, one a file or a sheet, are one person each, named by it; then a table of facts
     says nothing of whose facts they are.
     """
-    if any("subject" in _means(table.maps()) or table.subject for _, table in pairs):
+    listed = [(guess, table) for guess, table in pairs if "subject" in _means(table.maps()) or table.subject]
+    scored = [guess for guess, table in pairs if guess.has_scores() and (guess, table) not in listed]
+    if any(guess.has_scores() for guess, _ in listed) or (listed and len(scored) < 2):
         return {}
-    scored = [guess for guess, _ in pairs if guess.has_scores()]
-    for guess in scored:
-        times = guess.of("time")
-        rest = [heading for heading, column in guess.columns.items() if column.means == "ignored"]
-        if not times or guess.sheet.frame[times[0]].is_duplicated().any() or len(rest) > 2:
-            return {}
-        if any(identifier_like(heading) for heading in rest):
-            return {}
+    if not all(_one_course(guess, alone=len(scored) < 2) for guess in scored):
+        return {}
     if len(scored) <= 1:
         name = PurePath(pairs[0][0].sheet.file).stem or "1"
         return {guess.sheet.source: name for guess, _ in pairs}
@@ -319,7 +320,35 @@ def _one_person(pairs: Sequence[tuple[Guess, TableMap]]) -> dict[str, str]:
     periods = any(re.fullmatch(r"\D*(?:19|20)\d{2}\D*", name) or slot_time(name) for name in names)
     if periods or len(set(names)) < len(names) or not all(names):
         return {}
+    known = {name for guess, table in listed for name in _identifiers(guess, table)}
+    if listed and not set(names) <= known:
+        return {}
     return {guess.sheet.source: name for guess, name in zip(scored, names, strict=True)}
+
+
+def _one_course(guess: Guess, *, alone: bool) -> bool:
+    """Whether a table of scores without an identifier can be about one person: no day twice, nothing that groups rows.
+
+    A column that nothing claims groups rows when its values differ and repeat. The only table of an input may hold
+    few such columns; one of several files or sheets, each of which is named by its person, may hold remarks.
+    """
+    times = guess.of("time")
+    rest = [heading for heading, column in guess.columns.items() if column.means == "ignored"]
+    rest = [heading for heading in rest if guess.look(heading).distinct > 1]
+    if not times or guess.sheet.frame[times[0]].drop_nulls().is_duplicated().any():
+        return False
+    return not any(identifier_like(heading) for heading in rest) and (len(rest) <= 2 or not alone)
+
+
+def _identifiers(guess: Guess, table: TableMap) -> list[str]:
+    """Identifiers that a table lists."""
+    headings = [heading for heading, column in table.maps().items() if column.means == "subject"]
+    cells = [
+        identifiers(guess.sheet.frame[heading], Place(table="file", column=heading)).values for heading in headings
+    ]
+    return [name for column in cells for name in column.drop_nulls().unique()] + (
+        [table.subject] if table.subject else []
+    )
 
 
 def _entry(tables: Collection[TableMap]) -> Any:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from alsight.cohort.mapping.headings import bare, readings
 from alsight.cohort.mapping.meanings import IS_ITEM, IS_SCORE, MEANINGS
-from alsight.cohort.mapping.words import FOLDS, compact
+from alsight.cohort.mapping.words import FOLDS, compact, unaccented
 from alsight.cohort.parse.profile import Profile
 from alsight.instruments.items import CUTTING, TWELVE
 
@@ -38,7 +38,8 @@ _SLOT_WORDS: Final = {
     "session": "visit",
     "measure": "visit",
 }
-_FIRST: Final = frozenset({"baseline", "bl", "base", "screening"})
+_FIRST: Final = frozenset({"baseline", "bl", "base", "screening", "start"})
+_ANY_NAME: Final = re.compile(r"^(\D{2,30}?)[ _.-]?(\d{1,2})[ _.:-]+(\D.*)$")
 
 
 def numbered(headings: Sequence[str], look: Look) -> dict[str, str]:
@@ -78,6 +79,8 @@ def _is_row(members: Mapping[str, str], look: Look) -> bool:
 
 def _scored(shape: Profile) -> bool:
     # One mistyped score must not hide an item: 0 to 5 passes, a total does not.
+    if shape.date + shape.partial + shape.short > 0.1:
+        return False
     return shape.filled == 0 or (shape.number > 0.5 and shape.high <= 9 and shape.distinct <= 12) or shape.number < 0.1
 
 
@@ -119,6 +122,7 @@ def side_by_side(headings: Sequence[str], look: Look) -> dict[str, Slot]:
     A name counts when it means something that is measured at visits and stands at two visits at least.
     """
     parsed = {heading: ways for heading in headings if (ways := _ways(heading))}
+    parsed |= _under_any_name([heading for heading in headings if heading not in parsed])
     stems: dict[str, list[tuple[str, str, float | None, str]]] = defaultdict(list)
     for heading, ways in parsed.items():
         for stem, unit, number in ways:
@@ -141,7 +145,7 @@ def side_by_side(headings: Sequence[str], look: Look) -> dict[str, Slot]:
 
 def _ways(heading: str) -> list[tuple[str, str, float | None]]:
     """Ways to take a heading apart into a name, a unit of time and a number."""
-    text = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", " ", bare(heading))
+    text = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", " ", unaccented(bare(heading)))
     text = text.replace("ALSFRS-R", "ALSFRSR").replace("ALSFRS_R", "ALSFRSR").replace("alsfrs_r", "alsfrsr")
     text = re.sub(r"alsfrs-r", "alsfrsr", text, flags=re.IGNORECASE)
     parts = [part for part in re.split(r"[^A-Za-z0-9.]+|(?<=\D)\.|\.(?=\D)", text) if part]
@@ -153,15 +157,36 @@ def _ways(heading: str) -> list[tuple[str, str, float | None]]:
             if (read := _slot(slot)) is not None:
                 plain = [part for part in stem if part.lower() != "v"] or stem
                 ways.append((" ".join(plain).lower(), *read))
-                break
-        if ways:
-            break
-    return ways
+    # A unit ("M3 Item 1") says more of the visit than a number alone.
+    return sorted(ways, key=lambda way: way[1] == "")[:1]
+
+
+def _under_any_name(headings: Sequence[str]) -> dict[str, list[tuple[str, str, float | None]]]:
+    """Headings that repeat under a numbered name, whatever the name of a visit is ("Momento 1 Fecha")."""
+    matched = {heading: match for heading in headings if (match := _ANY_NAME.match(unaccented(bare(heading))))}
+    names: dict[str, set[str]] = defaultdict(set)
+    rests: dict[str, set[str]] = defaultdict(set)
+    for match in matched.values():
+        names[match[1].lower()].add(match[2])
+        rests[match[1].lower()].add(match[3].lower())
+    told = {name: [meaning for rest in found if (meaning := _visit_meaning(rest))] for name, found in rests.items()}
+    kept = {
+        name
+        for name, meanings in told.items()
+        if len(names[name]) > 1
+        and any(means == "time" for means, _ in meanings)
+        and any(means in IS_SCORE for means, _ in meanings)
+    }
+    return {
+        heading: [(match[3].lower(), "visit", float(match[2]))]
+        for heading, match in matched.items()
+        if match[1].lower() in kept
+    }
 
 
 def _slot(parts: Sequence[str]) -> tuple[str, float | None] | None:
     text = " ".join(parts).lower()
-    if text in _FIRST:
+    if FOLDS.get(text, text) in _FIRST:
         return "first", 0.0
     if match := re.fullmatch(r"([a-z]+) ?(\d{1,4}(?:\.\d+)?)|(\d{1,4}(?:\.\d+)?) ?([a-z]+)|(\d{1,4}(?:\.\d+)?)", text):
         word = match[1] or match[4] or ""
@@ -173,9 +198,14 @@ def _slot(parts: Sequence[str]) -> tuple[str, float | None] | None:
     return None
 
 
+def first_visit_date(heading: str) -> bool:
+    """Whether a heading names the date of the first visit ("Date M0", "Visit date baseline")."""
+    return any(number == 0 and (_visit_meaning(stem) or ("", ""))[0] == "time" for stem, _, number in _ways(heading))
+
+
 def slot_time(label: str) -> tuple[float, Unit] | None:
     """Time that the label of a visit or a sheet names ("Baseline", "Month 3", "WEEK 13"); None where it names none."""
-    plain = re.sub(r"[ _]arm[ _]\d+$", "", label.lower())
+    plain = re.sub(r"[ _]arm[ _]\d+$", "", unaccented(label).lower())
     parts = [part for part in re.split(r"[^a-z0-9.]+", plain) if part]
     parts = [part for part in parts if part not in ("visit", "visite", "follow", "up", "fu")] or parts
     read = _slot(parts) or _slot([part for part in parts if part != "v"])

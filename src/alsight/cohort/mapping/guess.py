@@ -13,8 +13,8 @@ import polars as pl
 
 from alsight.base.errors import Fault
 from alsight.cohort.files.sheet import Sheet
-from alsight.cohort.mapping.families import Slot, numbered, side_by_side, slot_time
-from alsight.cohort.mapping.fit import DAY_NUMBERS, LITERS, NONE, excluding, fitting, misfit
+from alsight.cohort.mapping.families import Slot, first_visit_date, numbered, side_by_side, slot_time
+from alsight.cohort.mapping.fit import DAY_NUMBERS, LITERS, NONE, between, excluding, fitting, misfit
 from alsight.cohort.mapping.headings import Reading, bare, readings
 from alsight.cohort.mapping.layouts import laid_out
 from alsight.cohort.mapping.meanings import BEST_OF, IS_ITEM, IS_SCORE, meaning_of
@@ -96,6 +96,10 @@ def guess_table(sheet: Sheet, supplied: Table[str, ColumnMap], layout: str, cont
     open_names = [name for name in open_names if name not in guess.columns]
     claims: dict[str, list[tuple[Reading, ColumnMap]]] = {}
     families = numbered(open_names, guess.look)
+    if len(set(families.values())) < len(families):
+        # Whole rows of items that repeat are visits side by side ("M0 Q1", "M3 Q1").
+        again = side_by_side(open_names, guess.look)
+        families = {name: item for name, item in families.items() if name not in again}
     for name in open_names:
         if name in families:
             found = ColumnMap(means=families[name], confidence=0.9, why="one of a row of numbered items")
@@ -104,12 +108,14 @@ def guess_table(sheet: Sheet, supplied: Table[str, ColumnMap], layout: str, cont
             claims[name] = fits
         elif (reported := misfit(name, context, guess.look)) is not None:
             guess.misfits[name] = reported
+    claims |= between(open_names, claims, guess.look)
     _spread(guess, claims, open_names, families)
     _settle(guess, claims)
     _day_numbers(guess, context)
     _lone_date(guess, open_names)
     _lone_identifier(guess, open_names)
-    _labeled_visits(guess)
+    _labeled_visits(guess, open_names)
+    _stand_in(guess)
     _arm(guess)
     _units(guess)
     for name in names:
@@ -143,6 +149,8 @@ def _spread(guess: Guess, claims: dict[str, Any], open_names: list[str], familie
     if timed and not any(slot.at_unit not in ("", "visit") for slot in slots.values()):
         return
     slots |= _first_slot(claims, slots)
+    if first := _first_date(guess, free, slots):
+        claims.pop(first, None)
     for name, slot in slots.items():
         means = slot.means
         if " or " in means:
@@ -161,6 +169,19 @@ def _spread(guess: Guess, claims: dict[str, Any], open_names: list[str], familie
             why="one of several columns that hold the same thing at different visits",
         )
         claims.pop(name, None)
+
+
+def _first_date(guess: Guess, names: Sequence[str], slots: Table[str, Slot]) -> str:
+    """The one date beside totals at months, headed as the first visit's ("Date M0"), is the start of follow-up."""
+    if not slots or any(slot.means == "time" for slot in slots.values()):
+        return ""
+    dated = [name for name in names if name not in slots and guess.look(name).date + guess.look(name).serial > 0.9]
+    found = [name for name in dated if first_visit_date(name)]
+    if len(found) != 1:
+        return ""
+    why = "the date of the first visit"
+    guess.columns[found[0]] = ColumnMap(means="baseline", unit="date", confidence=0.8, why=why)
+    return found[0]
 
 
 def _first_slot(claims: Table[str, Any], slots: Table[str, Slot]) -> dict[str, Slot]:
@@ -237,14 +258,18 @@ def _same(guess: Guess, rivals: list[tuple[int, str, ColumnMap]], means: str) ->
 
 
 def _one_time(guess: Guess) -> None:
-    """One time a row: a date wins over a count, a count over an age; a start of follow-up stands in for none."""
+    """One time a row: a date wins over a count, a count over an age."""
     times = sorted(
         (name for name in guess.of("time") if not guess.columns[name].slot), key=lambda name: _form(guess.columns[name])
     )
     for name in times[1:]:
         why = f'"{times[0]}" already states when the row happened'
         guess.columns[name] = ColumnMap(means="ignored", why=why)
-    if not times and guess.has_scores() and not any(column.slot for column in guess.columns.values()):
+
+
+def _stand_in(guess: Guess) -> None:
+    """A start of follow-up, or an age, is the time of a table that has none."""
+    if not guess.of("time") and guess.has_scores() and not any(column.slot for column in guess.columns.values()):
         for stand_in in ("baseline", "age"):
             for name in guess.of(stand_in)[:1]:
                 unit = guess.columns[name].unit if stand_in == "baseline" else "age"
@@ -273,16 +298,18 @@ def _lone_identifier(guess: Guess, names: Sequence[str]) -> None:
         guess.columns[found[0]] = ColumnMap(means="subject", confidence=0.7, why=why)
 
 
-def _labeled_visits(guess: Guess) -> None:
+def _labeled_visits(guess: Guess, names: Sequence[str]) -> None:
     """Labels of visits that name their time ("Baseline", "Month 3") are the time of a table that has none."""
     if not guess.has_scores() or guess.of("time") or any(column.slot for column in guess.columns.values()):
         return
-    for name in guess.of("visit"):
+    free = [name for name in names if guess.columns.get(name, NOTHING).means == "ignored"]
+    for name in [*guess.of("visit"), *free]:
         labels = guess.sheet.frame[name].drop_nulls().cast(pl.String).unique()
         labels = labels.filter(~blank(labels))
         if 2 <= len(labels) <= LAST and all(slot_time(label) is not None for label in labels):
             why = "labels of visits that name their time"
             guess.columns[name] = ColumnMap(means="time", unit="label", confidence=0.7, why=why)
+            guess.misfits.pop(name, None)
             return
 
 
@@ -302,9 +329,13 @@ def _lone_date(guess: Guess, names: Sequence[str]) -> None:
 
 def _day_numbers(guess: Guess, context: str) -> None:
     """Dates beside visits that are dated by Excel's day numbers are day numbers too, births of long ago among them."""
-    times = [name for name in guess.of("time") if guess.columns[name].unit == "date"]
+    times = [name for name in guess.of("time", "baseline", "entry_date") if guess.columns[name].unit == "date"]
     if not any(guess.look(name).serial > 0.9 and guess.look(name).number > 0.9 for name in times):
         return
+    for name, column in list(guess.columns.items()):
+        meaning, shape = meaning_of(column.means) or NONE, guess.look(name)
+        if meaning.kind == "time" and not column.unit and not column.slot and shape.serial > 0.9 and shape.whole > 0.9:
+            guess.columns[name] = msgspec.structs.replace(column, unit="date", why="day numbers of Excel")
     for name in [name for name, (kind, _) in guess.misfits.items() if kind == "time"]:
         shape, reading = guess.look(name), readings(name, context)[0]
         if shape.whole > 0.99 and shape.number > 0.9 and shape.low >= 1 and shape.high <= DAY_NUMBERS[1]:

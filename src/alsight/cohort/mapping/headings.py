@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -79,6 +79,9 @@ _TOKEN_UNITS: Final = {
 _FILLER: Final = re.compile(
     r"^(?:q|p|item|alsfrsr?|frsr?|score|question|frage|als|r)?0?\d{0,2}[abx]?$|^(?:rating|functional)$"
 )
+LEAST: Final = 9
+"""Rank of a wording that has another, more usual meaning."""
+
 _SPLIT: Final = {"5a": "q5a_cutting_without_gastrostomy", "5b": "q5b_cutting_with_gastrostomy"}
 """Number in a heading ("Cutting food (5a)", "Q5b cutting") to the form of item 5 that it names."""
 _AFTER: Final = frozenset(
@@ -158,8 +161,19 @@ def readings(heading: str, context: str = "") -> tuple[Reading, ...]:
     found = _since(plain, unit) or [*_worded(rest, unit), *_items(rest), *_flags(rest)]
     if not found and context:
         found = _in_context(rest, unit, context)
+    if not found and (shorter := _shorter(plain)) not in ("", plain):
+        return tuple(replace(reading, confidence=reading.confidence - 0.1) for reading in readings(shorter, context))
     return tuple(sorted(found, key=lambda reading: (-reading.confidence, reading.rank)))
 
+
+def _shorter(heading: str) -> str:
+    """A heading without a remark in brackets, or without the name of the form that it begins with."""
+    without = " ".join(re.sub(r"[(\[][^()\[\]]*[)\]]", " ", heading).split())
+    return without if without != heading else re.sub(rf"^(?:{'|'.join(_FORM_NAMES)})[_. -]+", "", heading)
+
+
+_FORM_NAMES: Final = ("demo", "demog", "demographics?", "dem", "clinical", "clin", "crf", "form")
+"""How names of variables begin with the form that they stand on."""
 
 _OWN: Final = {
     compact(name): name
@@ -245,6 +259,9 @@ def _takes_time(name: str) -> bool:
 def _items(rest: frozenset[str]) -> list[Reading]:
     accepted = frozenset(word for word in rest if not _FILLER.match(word))
     name = item_lookup().get(accepted)
+    if accepted == frozenset({"scale"}):
+        # Stairs in Italian; the cells decide.
+        return [Reading("q9_climbing_stairs", "", "", LEAST, 0.6, "the wording of the item")]
     if name is None:
         return []
     # "R-3 respiratory insufficiency" keeps both words; "respiratory" with number 12 or R3 is that item too.
@@ -258,7 +275,16 @@ def _items(rest: frozenset[str]) -> list[Reading]:
 def _flags(rest: frozenset[str]) -> list[Reading]:
     """Headings that name one gene or one site of onset, with yes and no below."""
     for name, choice in _CHOICES.items():
-        if name in rest and rest - {name} <= {"status", "gene", "onset", "result", "positive", "measure", "commercial"}:
+        if name in rest and rest - {name} <= {
+            "status",
+            "gene",
+            "onset",
+            "result",
+            "positive",
+            "measure",
+            "commercial",
+            "expansion",
+        }:
             means = (
                 "onset_site"
                 if "onset" in rest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -210,9 +210,15 @@ def line(heading: str, **fields: Any) -> str:
     return f"{_key(heading)} = {{ {inner} }}"
 
 
-def mapping_toml(mapping: Mapping) -> str:
-    """The mapping as TOML, each guess with its reason beside it; cells of the file are never written into it."""
-    out = [
+def mapping_toml(mapping: Mapping, questions: Sequence[str] = ()) -> str:
+    """The mapping as TOML, each guess with its reason beside it; cells of the file are never written into it.
+
+    Args:
+        mapping: the mapping.
+        questions: what it leaves open, written above it as remarks.
+    """
+    out = [f"# To be answered: {' '.join(question.split())}" for question in questions]
+    out += [
         "# How alsight reads these columns. Correct what is wrong and give this file as the mapping.",
         '# A column that is not to be used: "Heading" = "ignored".',
         f"entry = {_value(mapping.entry)}  # what day 0 is: {', '.join(ENTRIES)}",
@@ -225,10 +231,10 @@ def mapping_toml(mapping: Mapping) -> str:
     return "\n".join(out) + "\n"
 
 
-def write_mapping(mapping: Mapping, path: Path | str) -> Path:
-    """Save a mapping; returns the place."""
+def write_mapping(mapping: Mapping, path: Path | str, questions: Sequence[str] = ()) -> Path:
+    """Save a mapping, with the questions that it leaves open; returns the place."""
     location = Path(path)
-    location.write_text(mapping_toml(mapping), encoding="utf-8")
+    location.write_text(mapping_toml(mapping, questions), encoding="utf-8")
     return location
 
 

@@ -49,7 +49,9 @@ def lookup() -> dict[frozenset[str], list[tuple[str, int]]]:
                 if name not in {known for known, _ in entries}:
                     entries.append((name, rank))
     for drug in TREATMENTS:
-        for rank, phrase in enumerate((f"{drug} start date", f"{drug} start", drug, f"{drug} use", f"{drug} date")):
+        for rank, phrase in enumerate(
+            (f"{drug} start date", f"{drug} start", drug, f"{drug} use", f"{drug} date", f"{drug} treatment")
+        ):
             found.setdefault(bag(phrase), []).append((f"on:{drug}", rank))
         for rank, phrase in enumerate((f"{drug} stop date", f"{drug} stop", f"{drug} end date")):
             found.setdefault(bag(phrase), []).append((f"off:{drug}", rank))

@@ -1,10 +1,15 @@
-"""Headings into plain words: case, accents, camel case and the vocabulary of six languages folded into one."""
+"""Headings into plain words: case, accents, camel case and the vocabulary of six languages folded into one.
+
+Further words of each language, one a row, stand in `vocabulary.csv` beside this module.
+"""
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
 from functools import lru_cache
+from importlib.resources import files
 from typing import Final
 
 _FOLDED: Final = {
@@ -83,7 +88,17 @@ _FOLDED: Final = {
     "rater": "evaluator interviewer assessor examiner investigator",
 }
 
-FOLDS: Final = {word.strip("_"): name for name, words in _FOLDED.items() for word in words.split()}
+
+def _vocabulary() -> dict[str, str]:
+    """Words of headings to the word or words that stand for them."""
+    text = files("alsight.cohort.mapping").joinpath("vocabulary.csv").read_text(encoding="utf-8")
+    return {row["word"]: row["stands_for"] for row in csv.DictReader(text.splitlines())}
+
+
+_VOCABULARY: Final = _vocabulary()
+FOLDS: Final = {word.strip("_"): name for name, words in _FOLDED.items() for word in words.split()} | {
+    word: name for word, name in _VOCABULARY.items() if " " not in name
+}
 """Word to the word that stands for it."""
 
 STOP: Final = frozenset(
@@ -91,7 +106,9 @@ STOP: Final = frozenset(
         *("of", "the", "at", "in", "for", "and", "to", "since", "from", "with", "as", "by", "on"),
         *("der", "die", "das", "des", "und", "seit", "ab", "du", "de", "la", "le", "et", "depuis"),
         *("el", "il", "lo", "di", "del", "della", "dello", "e", "da", "dal", "dalla", "dall", "y", "desde"),
-        *("van", "het", "een", "vanaf"),
+        *("van", "het", "een", "vanaf", "den", "dem", "bei", "im", "am", "vom", "von", "zum", "zur", "durch"),
+        *("au", "aux", "les", "dans", "un", "une", "los", "las", "al", "en", "con", "una"),
+        *("gli", "i", "nel", "alla", "all", "dei", "delle", "op", "bij", "door", "noch", "nog", "ancora", "still"),
     }
 )
 """Words that say nothing about a column."""
@@ -197,7 +214,7 @@ _COMPOUNDS: Final = {
     "koerpergewicht": "body weight",
     "korpergewicht": "body weight",
     "koerpergroesse": "height",
-}
+} | {word: name for word, name in _VOCABULARY.items() if " " in name}
 
 _EAST_ASIAN: Final = {
     "\u60a3\u8005": "subject",
@@ -244,6 +261,10 @@ _EAST_ASIAN: Final = {
 """Words of Chinese, Japanese and Korean headings, which stand without spaces, to the word that stands for them."""
 
 _CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_ANSWERS: Final = re.compile(r"[(\[]\s*(?:m/[wfv](?:/[dx])?|[wfvh]/m|[hf]/[fh]|[yjos]/n|0/1|1/0)\s*[)\]]")
+"""The answers that a heading offers in brackets: (m/w), (y/n), (0/1)."""
+
+_ELIDED: Final = re.compile(r"\b(?:d|l|all|dell|nell|qu)['\u2019]\s*(?=\w)")
 _UNIT: Final = re.compile(r"[(\[]\s*([^()\[\]]{1,20}?)\s*[)\]]")
 _EXPAND: Final = (("%", " pct "), ("ß", "ss"), ("#", " no "), (">", " "), ("+", " "))
 
@@ -257,20 +278,28 @@ def tokens(heading: str) -> tuple[str, ...]:
     if not text.isascii():
         for word, spelled in _EAST_ASIAN.items():
             text = text.replace(word, f" {spelled} ")
-    text = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
-    text = _CAMEL.sub(" ", text).lower()
+    text = _CAMEL.sub(" ", unaccented(text)).lower()
+    text = _ELIDED.sub(" ", _ANSWERS.sub(" ", text))
+    text = re.sub(r"^f\.\s*(?=[a-z])", "date ", text)
     text = re.sub(r"\bals[ _-]?frs[ _-]?r(?![a-z])", "alsfrsr", text)
     text = re.sub(r"\bals[ _-]frs", "alsfrs", text)
     text = re.sub(r"\b(?:hospital|chart|file|nhs|case|folder)[ _-]?(?:no|nr|num|number|nummer)\b", "subject id", text)
+    text = re.sub(
+        r"\b(?:historia|cartella|dossier) (?:clinica|clinico|medical)\b|\bnumero de dossier\b", "subject id", text
+    )
     found = [word for word in re.split(r"[^a-z0-9]+", text) if word]
     found = [part for word in found for part in _COMPOUNDS.get(word, word).split()]
     return tuple(FOLDS.get(word, word) for word in found)
 
 
+def unaccented(text: str) -> str:
+    """Text without the marks on its letters."""
+    return "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
+
+
 def compact(heading: str) -> str:
     """A heading in lower case with letters and digits only, as layouts and numbered items are matched."""
-    plain = "".join(mark for mark in unicodedata.normalize("NFKD", heading) if not unicodedata.combining(mark))
-    return re.sub(r"[^a-z0-9]+", "", plain.lower().replace("%", "pct"))
+    return re.sub(r"[^a-z0-9]+", "", unaccented(heading).lower().replace("%", "pct"))
 
 
 def bag(heading: str) -> frozenset[str]:

@@ -79,8 +79,16 @@ _MONTHS: Final[dict[str, int]] = {
     "ene": 1,
     "abr": 4,
     "out": 10,
+    "juin": 6,
+    "juil": 7,
+    "aou": 8,
+    "maa": 3,
+    "mrt": 3,
+    "mei": 5,
+    "maj": 5,
 }
-"""First three letters of month names in English, German, Italian, French, Spanish and Portuguese, where they decide."""
+"""First three letters of month names in English, German, Italian, French, Spanish, Portuguese and Dutch; four, where
+three do not decide (juin, juillet)."""
 
 
 def date_order(columns: Iterable[pl.Series]) -> Order:
@@ -148,8 +156,10 @@ def _read(text: pl.Series, order: Order, origin: date, *, short: bool) -> pl.Ser
     month = pl.when(swap).then(left).otherwise(right)
     iso = pl.col("text").str.extract_groups(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _CLOCK)
     packed = pl.col("text").str.extract_groups(r"^((?:19|20|99)\d{2})(\d{2})(\d{2})$")
-    named = pl.col("text").str.extract_groups(r"^(\d{1,2})[-. ]*(\p{L}{3})\p{L}*[-., ]*(\d{4})" + _CLOCK)
-    led = pl.col("text").str.extract_groups(r"^(\p{L}{3})\p{L}*[. ]*(\d{1,2})(?:st|nd|rd|th)?[, ]+(\d{4})" + _CLOCK)
+    named = pl.col("text").str.extract_groups(
+        r"^(\d{1,2})[-. ]*(?:de )?(\p{L}{3,4})\p{L}*[-., ]*(?:de )?(\d{4})" + _CLOCK
+    )
+    led = pl.col("text").str.extract_groups(r"^(\p{L}{3,4})\p{L}*[. ]*(\d{1,2})(?:st|nd|rd|th)?[, ]+(\d{4})" + _CLOCK)
     serial = pl.col("text").str.extract(
         r"^(-?\d{1,5}(?:\.\d+)?)$" if origin != EXCEL_ORIGIN else r"^(\d{5}(?:\.\d+)?)$"
     )
@@ -192,7 +202,7 @@ def _plain(text: pl.Series) -> pl.Series:
 
 _MONTH_FIRST: Final = r"^(\d{1,2})[/.-](\d{4})$"
 _YEAR_FIRST: Final = r"^(\d{4})[/.-](\d{1,2})$"
-_NAMED_MONTH: Final = r"^(?:\d{4}[-. ]+)?(\p{L}{3})\p{L}*[-., ]*(?:\d{4})?$"
+_NAMED_MONTH: Final = r"^(?:\d{4}[-. ]+)?(\p{L}{3,4})\p{L}*[-., ]*(?:de )?(?:\d{4})?$"
 _YEAR: Final = r"\b((?:19|20)\d{2})(?:\.0)?\b"
 _UNKNOWN_PART: Final = r"(?i)\b(?:nd|un|unk|uk|xx|\?\?|99|00)\b[-/. ]?|[-/. ]?\b(?:nd|un|unk|uk|xx|\?\?|99|00)\b"
 
@@ -246,7 +256,9 @@ def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
 
 
 def _month(name: pl.Expr) -> pl.Expr:
-    return name.str.to_lowercase().replace_strict(_MONTHS, default=None, return_dtype=pl.Int32)
+    lower = name.str.to_lowercase()
+    known = [part.replace_strict(_MONTHS, default=None, return_dtype=pl.Int32) for part in (lower, lower.str.head(3))]
+    return pl.coalesce(known)
 
 
 def _serials(number: pl.Series, origin: date) -> pl.Series:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from typing import Final
 
 import polars as pl
@@ -28,8 +30,14 @@ TRUE: Final[tuple[str, ...]] = (
     "sim",
     "present",
     "positive",
+    "positiv",
+    "positif",
+    "positivo",
+    "positiva",
+    "positief",
     "pos",
     "checked",
+    "detected",
     "done",
 )
 FALSE: Final[tuple[str, ...]] = (
@@ -43,8 +51,16 @@ FALSE: Final[tuple[str, ...]] = (
     "non",
     "não",
     "nao",
+    "nee",
     "absent",
     "negative",
+    "negativ",
+    "négatif",
+    "negatif",
+    "negativo",
+    "negativa",
+    "negatief",
+    "not detected",
     "neg",
     "unchecked",
     "never",
@@ -61,6 +77,10 @@ SYNONYMS: Final[dict[str, dict[str, str]]] = {
         "femenino": "female",
         "mujer": "female",
         "vrouw": "female",
+        "v": "female",
+        "donna": "female",
+        "fem": "female",
+        "frau": "female",
         "girl": "female",
         "m": "male",
         "man": "male",
@@ -69,6 +89,11 @@ SYNONYMS: Final[dict[str, dict[str, str]]] = {
         "maschio": "male",
         "masculino": "male",
         "hombre": "male",
+        "h": "male",
+        "uomo": "male",
+        "varón": "male",
+        "mann": "male",
+        "masc": "male",
         "boy": "male",
     },
     "scale": {
@@ -231,86 +256,12 @@ SYNONYMS: Final[dict[str, dict[str, str]]] = {
 """Column to folded words to the dictionary's choice; only words that mean one thing in ALS records stand here."""
 
 
-POPULATION: Final[dict[str, str]] = {
-    "als": "als",
-    "mnd": "als",
-    "sla": "als",
-    "patient": "als",
-    "patients": "als",
-    "patienten": "als",
-    "pazienti": "als",
-    "pacientes": "als",
-    "case": "als",
-    "cases": "als",
-    "affected": "als",
-    "definite_als": "als",
-    "probable_als": "als",
-    "sporadic_als": "als",
-    "familial_als": "als",
-    "motor_neuron_disease": "als",
-    "amyotrophic_lateral_sclerosis": "als",
-    "als_patient": "als",
-    "als_mnd": "als",
-    "sals": "als",
-    "fals": "als",
-    "control": "other",
-    "controls": "other",
-    "healthy": "other",
-    "healthy_control": "other",
-    "healthy_controls": "other",
-    "healthy_volunteer": "other",
-    "volunteer": "other",
-    "hc": "other",
-    "ctr": "other",
-    "ctrl": "other",
-    "con": "other",
-    "kontrolle": "other",
-    "kontrollen": "other",
-    "gesund": "other",
-    "gesunde_kontrolle": "other",
-    "temoin": "other",
-    "temoins": "other",
-    "controle": "other",
-    "controles": "other",
-    "controllo": "other",
-    "controlli": "other",
-    "sano": "other",
-    "sani": "other",
-    "control_sano": "other",
-    "gezond": "other",
-    "unaffected": "other",
-    "carrier": "other",
-    "gene_carrier": "other",
-    "presymptomatic": "other",
-    "presymptomatic_carrier": "other",
-    "asymptomatic_carrier": "other",
-    "pgmc": "other",
-    "relative": "other",
-    "family_member": "other",
-    "non_als": "other",
-    "nonals": "other",
-    "mimic": "other",
-    "mimics": "other",
-    "als_mimic": "other",
-    "disease_control": "other",
-    "neurological_control": "other",
-    "other_disease": "other",
-    "other_neurological_disease": "other",
-    "other_diagnosis": "other",
-    "mmn": "other",
-    "multifocal_motor_neuropathy": "other",
-    "sbma": "other",
-    "kennedy": "other",
-    "kennedy_disease": "other",
-    "cidp": "other",
-    "myopathy": "other",
-    "inclusion_body_myositis": "other",
-    "ibm": "other",
-    "sma": "other",
-    "multiple_sclerosis": "other",
-    "parkinson": "other",
-    "alzheimer": "other",
-}
+def _population() -> dict[str, str]:
+    text = files("alsight.cohort.parse").joinpath("population.csv").read_text(encoding="utf-8")
+    return {row["word"]: row["group"] for row in csv.DictReader(text.splitlines())}
+
+
+POPULATION: Final[dict[str, str]] = _population()
 """Folded words for who a person is: with ALS, or another (control, carrier, other disease)."""
 
 

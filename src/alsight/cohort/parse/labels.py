@@ -36,6 +36,23 @@ SITE_WORDS: Final = (
     ("bulbar", "bulbar"),
     ("bulbaire", "bulbar"),
     ("bulbare", "bulbar"),
+    ("bulbair", "bulbar"),
+    ("spinal", "limb"),
+    ("spinale", "limb"),
+    ("spinaal", "limb"),
+    ("espinal", "limb"),
+    ("medular", "limb"),
+    ("membres", "limb"),
+    ("extremitaten", "limb"),
+    ("extremidades", "limb"),
+    ("ledematen", "limb"),
+    ("arti", "limb"),
+    ("bovenste extremiteit", "upper_limb"),
+    ("onderste extremiteit", "lower_limb"),
+    ("arm", "upper_limb"),
+    ("been", "lower_limb"),
+    ("respiratoria", "respiratory"),
+    ("respiratoir", "respiratory"),
     ("respiratory", "respiratory"),
     ("respiratoire", "respiratory"),
     ("respiratorisch", "respiratory"),
@@ -48,8 +65,17 @@ OBSERVED: Final = ("observed", "original", "obs", "real", "raw", "recorded", "me
 """Words under a marker of derived rows that say that the row is none."""
 
 
-def others(cells: pl.Series) -> tuple[str, ...]:
-    """Cells of a column that name people without ALS, where the same column names people with it; else none."""
+ALS_WORDS: Final = ("als", "sla", "ela", "mnd", "amyotroph", "motor_neuron", "motoneuron", "pls", "pma", "flail")
+"""Parts of names of ALS and its variants; a diagnosis beside "ALS" without any of them is another disease."""
+
+
+def others(cells: pl.Series, *, diagnosis: bool = False) -> tuple[str, ...]:
+    """Cells of a column that name people without ALS, where the same column names people with it; else none.
+
+    Args:
+        cells: the column.
+        diagnosis: whether its heading names a diagnosis or group, so that words which are not known are others too.
+    """
     if cells.dtype != pl.String:
         return ()
     known = cells.drop_nulls().unique(maintain_order=True)
@@ -57,7 +83,15 @@ def others(cells: pl.Series) -> tuple[str, ...]:
         return ()
     plain = dict(zip(known, map(_ascii, folded(known)), strict=True))
     kinds = {cell: POPULATION.get(word) for cell, word in plain.items()}
-    return tuple(cell for cell, kind in kinds.items() if kind == "other") if "als" in kinds.values() else ()
+    if "als" not in kinds.values():
+        return ()
+    if diagnosis:
+        kinds = {cell: kind or _unknown(plain[cell]) for cell, kind in kinds.items()}
+    return tuple(cell for cell, kind in kinds.items() if kind == "other")
+
+
+def _unknown(word: str) -> str:
+    return "als" if not word or any(part in f"_{word}_" for part in ALS_WORDS) else "other"
 
 
 def derived(cells: pl.Series) -> tuple[str, ...]:

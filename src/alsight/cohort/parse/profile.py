@@ -29,6 +29,13 @@ ALIVE: Final = (
     "viva",
     "in vita",
     "levend",
+    "in leven",
+    "leeft",
+    "vivante",
+    "en vie",
+    "vivente",
+    "con vida",
+    "am leben",
     "survivor",
     "censored",
 )
@@ -47,6 +54,12 @@ DEAD: Final = (
     "muerto",
     "fallecido",
     "overleden",
+    "décédée",
+    "decedee",
+    "deceduta",
+    "muerta",
+    "fallecida",
+    "verstorbene",
     "exitus",
 )
 """Words for a vital status, beside yes and no under a heading that names death."""
@@ -60,7 +73,8 @@ _DATE: Final = re.compile(
     r"^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[t ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?: .*)?"
     r"|\d{4}\s*[\u5e74\ub144]\s*\d{1,2}\s*[\u6708\uc6d4]\s*\d{1,2}\s*[\u65e5\uc77c].*|\d{4}\. \d{1,2}\. \d{1,2}\.?"
     r"|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? [a-z]{3,9} \d{1,2},? \d{4}.*"
-    r"|\d{1,2}[-. ]*[^\W\d_]{3,12}[-., ]*\d{4}(?: .*)?|[^\W\d_]{3,12}[. ]*\d{1,2}(?:st|nd|rd|th)?[, ]+\d{4}(?: .*)?)$"
+    r"|\d{1,2}[-. ]*(?:de )?[^\W\d_]{3,12}[-., ]*(?:de )?\d{4}(?: .*)?"
+    r"|[^\W\d_]{3,12}[. ]*\d{1,2}(?:st|nd|rd|th)?[, ]+\d{4}(?: .*)?)$"
 )
 _SHORT: Final = re.compile(r"^\d{1,2}[-./]\d{1,2}[-./]\d{2}$")
 _PACKED: Final = (19_000_101, 21_001_231)

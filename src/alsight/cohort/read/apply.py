@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ from alsight.cohort.parse.labels import scored, sited
 from alsight.cohort.parse.text import tell
 from alsight.cohort.read.cells import (
     declared,
-    excluded,
+    included,
     is_float,
     labeled,
     living,
@@ -83,6 +83,7 @@ class Rows:
         headings: column of `frame` to the heading in the file.
         whole_years: ages that are written in whole years, too coarse for days.
         slotted: whether visits stood side by side, so that other columns are about the person.
+        outside: people whose rows are all excluded here.
         found: faults of single cells.
         faults: faults of the table.
     """
@@ -93,6 +94,7 @@ class Rows:
     headings: dict[str, str] = field(default_factory=dict[str, str])
     whole_years: frozenset[str] = frozenset()
     slotted: bool = False
+    outside: frozenset[str] = frozenset()
     found: tuple[pl.DataFrame, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -104,7 +106,7 @@ class Rows:
 def apply(sheet: Sheet, table: TableMap) -> Rows:
     """Parse a sheet as its mapping says; cells that cannot be read are reported and missing."""
     maps = {heading: column for heading, column in table.maps().items() if heading in sheet.frame.columns}
-    sheet, left_out = _included(sheet, maps)
+    sheet, left_out, outside = included(sheet, maps)
     maps = {heading: column for heading, column in maps.items() if column.means != "ignored"}
     reader = _Reader(sheet, table, maps)
     reader.found += left_out
@@ -126,23 +128,10 @@ def apply(sheet: Sheet, table: TableMap) -> Rows:
         headings=reader.headings,
         whole_years=frozenset(reader.whole_years),
         slotted=bool(slotted),
+        outside=outside,
         found=tuple(reader.found),
         faults=tuple(reader.faults),
     )
-
-
-def _included(sheet: Sheet, maps: dict[str, ColumnMap]) -> tuple[Sheet, list[pl.DataFrame]]:
-    """The sheet without the rows that a column of the mapping excludes, and these rows as faults."""
-    faults: list[pl.DataFrame] = []
-    bad = pl.repeat(False, sheet.frame.height, eager=True)
-    for heading, column in maps.items():
-        if column.exclude:
-            location = Place(table="visits", column=heading, source=sheet.source, rows=sheet.rows)
-            more, reported = excluded(sheet.frame[heading], column, location)
-            bad, faults = bad | more, [*faults, reported]
-    return (
-        replace(sheet, frame=sheet.frame.filter(~bad), rows=sheet.rows.filter(~bad)) if bad.any() else sheet
-    ), faults
 
 
 class _Reader:

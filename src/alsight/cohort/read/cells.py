@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
 
 from alsight.base.errors import Fault
+from alsight.cohort.files.sheet import Sheet
 from alsight.cohort.mapping.families import slot_time
 from alsight.cohort.mapping.spec import ColumnMap, line
 from alsight.cohort.measures import MEASURES_BY_NAME
-from alsight.cohort.parse import Parsed, Place, blank, booleans, partial, words
+from alsight.cohort.parse import Parsed, Place, blank, booleans, identifiers, partial, words
 from alsight.cohort.parse.amounts import DAYS_IN
 from alsight.cohort.parse.codes import FALSE, TRUE, folded
 from alsight.cohort.parse.profile import ALIVE, DEAD, OUT_OF
@@ -57,6 +60,27 @@ def out_of(supplied: pl.Series) -> pl.Series:
     return supplied.str.replace(OUT_OF.pattern, "")
 
 
+SUMMARIES: Final = re.compile(
+    r"^(?:n|total|totals|sum|mean|average|median|sd|std|min|max|count|summe|gesamt|mittelwert|durchschnitt|anzahl|moyenne"
+    r"|somme|ecart_type|nombre|media|promedio|suma|mediana|somma|numero|totale|totaal|gemiddelde|som|aantal)(?:_\d+)?$"
+)
+"""Words in the place of an identifier, below all people, that head a row of sums or means."""
+
+
+def summaries(supplied: pl.Series, index: Place) -> tuple[pl.Series, pl.DataFrame]:
+    """Rows of sums or means below the people, and one fault for each of them."""
+    text = folded(supplied.cast(pl.String, strict=False)).to_list()
+    bad = [False] * len(text)
+    for place in range(len(text) - 1, -1, -1):
+        if text[place] and not SUMMARIES.match(text[place]):
+            break
+        bad[place] = bool(text[place])
+    found = pl.Series(bad, dtype=pl.Boolean)
+    how_to_fix = "Nothing, if it is no person's row."
+    message = "The row holds a sum, a mean or a count of the rows above, no person; it is excluded."
+    return found, tell(index, found, supplied, "summary_row", message, how_to_fix, "note")
+
+
 def excluded(supplied: pl.Series, column: ColumnMap, index: Place) -> tuple[pl.Series, pl.DataFrame]:
     """Rows that a column excludes, and one fault for each of them."""
     text = folded(supplied.cast(pl.String, strict=False))
@@ -78,6 +102,31 @@ def excluded(supplied: pl.Series, column: ColumnMap, index: Place) -> tuple[pl.S
         "note" if not derived else "rejected",
     )
     return bad, reported
+
+
+def included(sheet: Sheet, maps: dict[str, ColumnMap]) -> tuple[Sheet, list[pl.DataFrame], frozenset[str]]:
+    """The sheet without rows that are excluded, these rows as faults, and the people of whom no row is left.
+
+    Rows are excluded by a column of the mapping, or because they hold sums of the rows above.
+    """
+    faults: list[pl.DataFrame] = []
+    bad = pl.repeat(False, sheet.frame.height, eager=True)
+    for heading, column in maps.items():
+        if column.exclude:
+            location = Place(table="visits", column=heading, source=sheet.source, rows=sheet.rows)
+            more, reported = excluded(sheet.frame[heading], column, location)
+            bad, faults = bad | more, [*faults, reported]
+    name = next((heading for heading, column in maps.items() if column.means == "subject"), None)
+    if name is None:
+        outside: frozenset[str] = frozenset()
+    else:
+        location = Place(table="visits", column=name, source=sheet.source, rows=sheet.rows)
+        people = identifiers(sheet.frame[name], location).values
+        outside = frozenset(people.filter(bad).drop_nulls()) - frozenset(people.filter(~bad).drop_nulls())
+        more, reported = summaries(sheet.frame[name], location)
+        bad, faults = bad | more, [*faults, reported]
+    accepted = replace(sheet, frame=sheet.frame.filter(~bad), rows=sheet.rows.filter(~bad)) if bad.any() else sheet
+    return accepted, faults, outside
 
 
 def status(supplied: pl.Series, index: Place) -> Parsed:

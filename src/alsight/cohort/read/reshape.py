@@ -11,9 +11,11 @@ import polars as pl
 
 from alsight.base.errors import Fault
 from alsight.cohort.files.sheet import Sheet, unique_headings
+from alsight.cohort.mapping.families import numbered
 from alsight.cohort.mapping.headings import readings
 from alsight.cohort.mapping.meanings import IS_SCORE, meaning_of
-from alsight.cohort.mapping.words import compact, tokens
+from alsight.cohort.mapping.words import bag, compact, tokens
+from alsight.cohort.parse.profile import profile
 from alsight.instruments.items import TWELVE
 
 MOST: Final = 40
@@ -54,6 +56,13 @@ _BESIDE: Final = frozenset(
     {"qstest", "qscat", "qsscat", "qstestcd", "questiontext", "qsorres", "qsstresc", "qsseq", "label"}
 )
 """Columns that say more of the question, not of the rating."""
+
+_ASKED_BY: Final = ({"measure"}, {"item"}, {"question"}, {"measure", "name"}, {"assessment"})
+_ANSWERED_BY: Final = ({"value"}, {"score"}, {"score", "value"}, {"measure", "value"}, {"value", "points"}, {"reading"})
+"""Words of headings of the question and of its answer, in any language."""
+
+LEAST: Final = 0.15
+"""Share of the rows whose question is an item or a total, in a table with one answer a row."""
 
 _SDTM: Final = re.compile(r"^alsfr1?(\d{2})$")
 
@@ -103,13 +112,15 @@ def _answers(sheet: Sheet) -> Sheet | None:
     """A table with one answer a row, spread to one row a rating; None where it is no such table."""
     by_name = {compact(name): name for name in reversed(sheet.frame.columns)}
     question = next((by_name[name] for name in _QUESTIONS if name in by_name), None)
+    question = question or _headed(sheet, _ASKED_BY)
     answer = next((by_name[name] for name in _ANSWERS if name in by_name and by_name[name] != question), None)
+    answer = answer or _headed(sheet, _ANSWERED_BY)
     if question is None or answer is None or sheet.frame.height == 0:
         return None
     asked = sheet.frame[question].cast(pl.String)
-    known = {name: _asked(name) for name in asked.drop_nulls().unique(maintain_order=True)}
+    known = _known(asked, sheet.frame[answer])
     scores = {name for name, heading in known.items() if heading is not None}
-    if not scores or len(asked.filter(asked.is_in(list(scores)))) < 0.3 * len(asked):
+    if not scores or len(asked.filter(asked.is_in(list(scores)))) < LEAST * len(asked):
         return None
     beside = [name for name in sheet.frame.columns if name in (question, answer) or compact(name) in _BESIDE]
     rating = [name for name in sheet.frame.columns if name not in beside]
@@ -134,7 +145,20 @@ def _answers(sheet: Sheet) -> Sheet | None:
     return replace(sheet, frame=wide.drop(_LINE), rows=wide[_LINE], faults=faults)
 
 
+def _headed(sheet: Sheet, wordings: Sequence[set[str]]) -> str | None:
+    """The heading of a sheet that holds just these words, the likelier first; None where there is none."""
+    words = {name: set(bag(name)) for name in sheet.frame.columns}
+    return next((name for wording in wordings for name, held in words.items() if held == wording), None)
+
+
 _LINE: Final = "\x00line"
+
+
+def _known(asked: pl.Series, answers: pl.Series) -> dict[str, str | None]:
+    """Each question to the heading of its item or total, by its wording or as one of a row of numbered items."""
+    names = asked.drop_nulls().unique(maintain_order=True).to_list()
+    families = numbered(names, lambda name: profile(answers.filter(asked == name)))
+    return {name: families.get(name) or _asked(name) for name in names}
 
 
 def _asked(name: str) -> str | None:

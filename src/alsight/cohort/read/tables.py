@@ -62,7 +62,33 @@ def raw_tables(sheets: Sequence[Sheet], mapping: Mapping, progress: Progress = s
         parsed.append(apply(sheet, table))
     faults += [*_unused(mapping), *_named(mapping), _entry_said(mapping, used[0][0].source)]
     parsed, reported = _one_spelling(parsed)
-    return _together(parsed, mapping, [*faults, *reported])
+    parsed, excluded = _without(parsed)
+    return _together(parsed, mapping, [*faults, *reported, *excluded])
+
+
+def _without(parsed: list[Rows]) -> tuple[list[Rows], list[Fault]]:
+    """Tables without the people whom another table excludes, and one note a table."""
+    outside = {name.lstrip("0") or name for rows in parsed for name in rows.outside}
+    if not outside:
+        return parsed, []
+    accepted: list[Rows] = []
+    faults: list[Fault] = []
+    for rows in parsed:
+        bad = rows.frame["subject"].str.strip_chars_start("0").is_in(list(outside)).fill_null(False)
+        accepted.append(replace(rows, frame=rows.frame.filter(~bad)) if bad.any() else rows)
+        if bad.any():
+            faults.append(
+                Fault(
+                    table="visits",
+                    rule="excluded_people",
+                    severity="note",
+                    source=rows.table.source,
+                    value=str(int(bad.sum())),
+                    message=f"{int(bad.sum())} rows are about people whom another table excludes; they are excluded.",
+                    how_to_fix="Nothing, if these people do not belong into the cohort.",
+                )
+            )
+    return accepted, faults
 
 
 def _one_spelling(parsed: list[Rows]) -> tuple[list[Rows], list[Fault]]:

@@ -42,6 +42,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "How it was selected": ("picked_from", "any_window", "tried"),
     "What to compute": ("thresholds", "reference", "name", "therapies", "size", "people", "seed", "workers"),
+    "How it is analyzed": ("plan", "control", "analyses", "primary", "covariates"),
     "What to write": ("out", "format", "pages", "identified", "pseudonymize", "salt_file", "save_mapping", "truth"),
     "What to show": ("show_mapping", "strict"),
 }
@@ -51,6 +52,7 @@ PATHS: Final[dict[str, str]] = {
     "path": "PATH",
     "mapping": "FILE",
     "population": "FILE",
+    "plan": "FILE",
     "salt_file": "FILE",
     "save_mapping": "FILE",
     "out": "DIR",

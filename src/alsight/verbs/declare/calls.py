@@ -11,8 +11,8 @@ from alsight.base.errors import SpecError
 from alsight.base.progress import Progress
 from alsight.base.spec import Spec, build
 from alsight.cohort.cohort import Cohort
-from alsight.verbs.options import options
-from alsight.verbs.table import VERBS
+from alsight.verbs.declare.options import options
+from alsight.verbs.declare.table import VERBS
 
 Function = TypeVar("Function", bound=Callable[..., Answer])
 

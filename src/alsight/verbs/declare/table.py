@@ -15,7 +15,7 @@ from alsight.base.answer import Answer
 from alsight.base.errors import SpecError
 from alsight.base.progress import Progress, silent
 from alsight.base.spec import Spec, build
-from alsight.verbs.options import json_schema
+from alsight.verbs.declare.options import json_schema
 
 if TYPE_CHECKING:
     from alsight.cohort.cohort import Cohort
@@ -39,12 +39,14 @@ class Verb:
         summary: one line of help.
         first: the field that is given without its name.
         examples: commands that show its use.
+        folder: folder of `verbs` that its module stands in, empty for none.
     """
 
     name: str
     summary: str
     first: str
     examples: tuple[str, ...]
+    folder: str = ""
 
     @property
     def spec_name(self) -> str:
@@ -54,7 +56,7 @@ class Verb:
     @property
     def module(self) -> str:
         """Module that holds the Spec and the functions."""
-        return f"alsight.verbs.{self.name}"
+        return ".".join(part for part in ("alsight.verbs", self.folder, self.name) if part)
 
     @property
     def page(self) -> str:
@@ -128,6 +130,13 @@ VERBS: Final[dict[str, Verb]] = {
                 "alsight simulate examples/trial.toml --out trial",
                 "alsight simulate --size 1000 --therapies riluzole --json",
             ),
+        ),
+        Verb(
+            "analyze",
+            "Analyze a trial by several methods side by side.",
+            "path",
+            ("alsight analyze trial --control placebo", "alsight analyze trial.csv --plan plan.toml --out analysis"),
+            folder="trial",
         ),
     )
 }

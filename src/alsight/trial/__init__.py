@@ -1,0 +1,1 @@
+"""Trials: how a design is watched, analyzed and repeated."""

@@ -1,0 +1,1 @@
+"""Analyses of a trial, one file each: from a cohort, or from arrays of many trials, to estimates."""

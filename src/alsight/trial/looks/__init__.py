@@ -1,0 +1,1 @@
+"""Looks: group-sequential boundaries, what they spend, and what a look says of the end."""
