@@ -77,12 +77,12 @@ def test_a_cohort_in_which_all_recover_does_not_explain_itself() -> None:
     )
     fitted = fit_to_cohort(natural_history(), gained.select("subject", "months", "score"))
     spread = float(np.hypot(fitted.fit["sd_noise"], fitted.fit["sd_sticky"]))
-    assert fitted.source is FitSource.IMPLAUSIBLE or spread < 1.5 * noise(natural_history())
+    assert spread < 1.5 * noise(natural_history())
 
 
 def test_estimates_of_untreated_cohorts_are_plausible() -> None:
     drawn = [fit_to_cohort(natural_history(), drawn_from(natural_history(), 40, seed)) for seed in range(6)]
-    assert [one.source for one in drawn].count(FitSource.IMPLAUSIBLE) <= 1
+    assert sum(one.source is not FitSource.POOLED for one in drawn) <= 1
     assert fit_to_cohort(natural_history(), drawn_from(natural_history(), 1, 1).clear()).source is FitSource.REFERENCE
 
 

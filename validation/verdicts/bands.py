@@ -201,6 +201,8 @@ def truth_table(rows: pl.DataFrame, prefix: str = "") -> pl.DataFrame:
             }
         )
     order = {"confirmed": 0, "probable": 1, "possible": 2}
+    if not found:
+        return pl.DataFrame()
     return pl.DataFrame(found).sort("kind", pl.col("certainty").replace_strict(order))
 
 

@@ -2,7 +2,8 @@
 
 The estimates maximize the likelihood of a cohort's visits times a prior about the reference, from one person on: a few
 people move it little, many move it as far as they ask. Visits under a therapy on trial do not inform it, nor do people
-who seem to have gained. Where the estimates lie outside what the prior makes plausible, the reference stands.
+who seem to have gained. Where the estimates lie outside what the prior makes plausible, the rates of the reference
+stand, and its noise too where that of the cohort is not plausible either.
 """
 
 from __future__ import annotations
@@ -33,10 +34,12 @@ PRIOR: Final[dict[str, float]] = {
     "sd_pace": 0.4,
     "sd_noise": 0.7,
     "sd_sticky": 0.5,
-    "sd_log_size": 0.7,
+    "sd_log_size": 0.5,
 }
 """SD of each estimate of a cohort about the reference: of logs, but of points for the level and of the arc hyperbolic
 tangent for the correlation; all else is held. Assumed."""
+NOISE: Final = ("sd_noise", "sd_sticky", "sd_log_size")
+"""Estimates that remain a cohort's own where its courses are not plausible: visits under any therapy inform them."""
 ENOUGH: Final = 400
 """Most people from whom a cohort's parameters are estimated, spread over all of them; assumed."""
 LIKELY: Final = 0.3
@@ -58,6 +61,7 @@ class FitSource(StrEnum):
 
     REFERENCE = "reference"
     IMPLAUSIBLE = "reference, the cohort's estimates were not plausible"
+    NOISE = "rates of the reference, noise of the cohort pooled with the reference"
     TREATED = "reference, hardly any visit was untreated"
     POOLED = "cohort, pooled with the reference"
 
@@ -97,11 +101,14 @@ def fit_to_cohort(fit: Fit, visits: pl.DataFrame) -> CohortFit:
         accepted = _without_gains(pooled, some)
         if accepted.is_empty():
             return CohortFit(fit, FitSource.IMPLAUSIBLE, 0)
-        pooled, departure, limit = _pooled(fit, accepted, steps)
+        pooled, departure, limit = _pooled(fit, accepted, steps, tuple(PRIOR))
     people = accepted["subject"].n_unique()
-    if not departure <= limit:
-        return CohortFit(fit, FitSource.IMPLAUSIBLE, people, departure, limit)
-    return CohortFit(pooled, FitSource.POOLED, people, departure, limit)
+    if departure <= limit:
+        return CohortFit(pooled, FitSource.POOLED, people, departure, limit)
+    pooled, by_noise, noise_limit = _pooled(fit, accepted, STEPS[-1], NOISE)
+    if by_noise <= noise_limit:
+        return CohortFit(pooled, FitSource.NOISE, people, departure, limit)
+    return CohortFit(fit, FitSource.IMPLAUSIBLE, people, departure, limit)
 
 
 def _without_gains(fit: Fit, visits: pl.DataFrame) -> pl.DataFrame:
@@ -111,7 +118,7 @@ def _without_gains(fit: Fit, visits: pl.DataFrame) -> pl.DataFrame:
     return rows_of(visits, odds.subjects.filter(recovery <= LIKELY))
 
 
-def _pooled(fit: Fit, visits: pl.DataFrame, steps: int) -> tuple[Fit, float, float]:
+def _pooled(fit: Fit, visits: pl.DataFrame, steps: int, estimated: tuple[str, ...]) -> tuple[Fit, float, float]:
     """The mode of the posterior of the parameters, how far it lies from the reference, and how far it may.
 
     The squared distance is counted in SDs of the prior. Were the parameters of a cohort drawn from the prior, their
@@ -120,11 +127,11 @@ def _pooled(fit: Fit, visits: pl.DataFrame, steps: int) -> tuple[Fit, float, flo
     people = read_people(visits, fit.plan, fit.model, predicting=True)
     layout = make_layout(fit.model, *people.names)
     names = [parameter.name for parameter in layout.parameters]
-    free = np.array([name in PRIOR for name in names])
-    model = msgspec.structs.replace(fit.model, held={name: 0.0 for name in names if name not in PRIOR})
+    free = np.array([name in estimated for name in names])
+    model = msgspec.structs.replace(fit.model, held={name: 0.0 for name in names if name not in estimated})
     layout = replace(layout, model=model)
     center = make_layout(msgspec.structs.replace(fit.model, held={}), *people.names).working(fit.estimates)
-    spread = np.array([PRIOR[name] for name in names if name in PRIOR])
+    spread = np.array([PRIOR[name] for name in names if name in estimated])
     working = _climb(people, layout, center, free, spread, steps, fit.model.seed)
     away = (working - center)[free]
     departure = float(((away / spread) ** 2).sum())
