@@ -2,7 +2,8 @@
 
 Each person is compared with virtual people of the same rate since onset, first level, schedule, follow-up and kind of
 genes who were still followed at its end; the number expected is the sum of their shares. Its plausible range holds the
-chance of each person and how far natural histories differ from each other. A second column expects the same people from a fit to the other half of the same cohort.
+chance of each person and how far natural histories differ from each other. A second column expects the same people from
+a fit to the other half of the same cohort.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.simulate import simulate_fit
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 
 LEAST: Final = 60
 """People of each half with enough visits from whom a fit is made; assumed."""
