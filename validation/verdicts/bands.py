@@ -4,8 +4,8 @@
     python -m validation.verdicts.bands tables --out FOLDER
 
 True is: `stable`, some period of 12 months (less 16 days) with a true loss under 1 point, above 4 and below 46 points,
-and no gain of 1 point held 6 months; `progressing`, 1 point or more lost from the first visit to the last; `improved`, a
-gain of 1 point held as long as the verdict says; `lost gain`, half of it gone; the current state, the same of its own
+and no gain of 1 point held 6 months; `progressing`, 1 point or more lost from the first visit to the last; `improved`,
+a gain of 1 point held as long as the verdict says; `lost gain`, half of it gone; the current state, the same of its own
 period. Natural histories without recovery are the null.
 """
 

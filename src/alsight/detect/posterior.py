@@ -342,9 +342,10 @@ def frequency(log_factor: Float[np.ndarray, " person"]) -> Frequency:
     expected = []
     for some in parts:
         others = weight - np.logaddexp(missed, some[:, None] + held)
-        expected.append(logsumexp(others + held, axis=1) - logsumexp(others + missed, axis=1))
+        with_one, without = (np.asarray(logsumexp(others + part, axis=1)) for part in (held, missed))
+        expected.append(with_one - without)
     before[order] = np.concatenate(expected)
-    share = np.exp(logsumexp(weight + held) - logsumexp(weight))
+    share = np.exp(np.asarray(logsumexp(weight + held)) - np.asarray(logsumexp(weight)))
     return Frequency(float(share), before)
 
 

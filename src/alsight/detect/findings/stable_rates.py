@@ -154,6 +154,7 @@ def _comparable(
     rate_cell: np.ndarray, level_cell: np.ndarray, longest: Float[np.ndarray, " person"], rate: int, level: int
 ) -> Float[np.ndarray, " some"]:
     """Longest stable periods of comparable people in order: of one level, of neighbors, then of any level."""
+    some = longest[:0]
     alike = np.isfinite(longest) & ((rate_cell == rate) | (rate < 0))
     for reach in range(len(LEVELS)):
         some = longest[alike & (np.abs(level_cell - level) <= reach)]

@@ -46,8 +46,8 @@ SOURCES: Final[dict[FitSource, str]] = {
     FitSource.TREATED: _REFERENCE + "; hardly any visit of this cohort was untreated.",
     FitSource.IMPLAUSIBLE: _REFERENCE + "; what {people} people of this cohort show lies outside what it makes "
     "plausible.",
-    FitSource.NOISE: "The reference natural history gives rates of loss, since those of {people} people of this cohort "
-    "lie outside what it makes plausible; the noise of ratings is estimated from both together.",
+    FitSource.NOISE: _REFERENCE.replace(" and the noise of ratings", "")
+    + "; those of {people} people of this cohort lie outside what it makes plausible. The noise is estimated from both.",
     FitSource.POOLED: "Rates of loss and the noise of ratings are estimated from {people} people of this cohort and the "
     "reference natural history together.",
 }
