@@ -46,7 +46,7 @@ LIKELY: Final = 0.3
 """Posterior of a recovery above which a person does not inform the cohort's parameters; assumed."""
 STEPS: Final = (8, 12)
 """Steps of the estimate, before and after those who gained are found with it."""
-PARTICLES: Final = 48
+PARTICLES: Final = 64
 AVERAGED: Final = 5
 """Last steps that are averaged, so that the draws' noise averages out."""
 LONGEST: Final = 0.5
