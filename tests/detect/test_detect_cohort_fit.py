@@ -7,18 +7,13 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 import polars as pl
-import pytest
 
-from alsight.detect.cohort_fit import COURSE, ENOUGH, MANY, NOISE, PARTICLES, SLOW, FitSource, fit_to_cohort
+from alsight.detect.cohort_fit import FitSource, fit_to_cohort
 from alsight.detect.posterior import frequency, posterior_odds
 from alsight.detect.prior import every_so_many, natural_history
-from alsight.detect.thresholds import Thresholds
 from alsight.infer.fit import Fit
-from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.simulate import simulate_fit
-from alsight.models.latent.velocity import Velocity
 
-ASKED = Thresholds()
 VISITS = 10
 
 
@@ -51,46 +46,58 @@ def noise(fit: Fit) -> float:
     return float(np.hypot(fit["sd_noise"], fit["sd_sticky"]))
 
 
-@pytest.mark.parametrize("people", [MANY - 80, MANY + 20])
-def test_noise_follows_the_cohort(people: int) -> None:
-    """People rated with half the reference's noise are told to be; a small cohort keeps the reference's courses."""
+def test_one_person_moves_the_reference_a_little_and_many_move_it_to_the_cohort() -> None:
+    """People rated with half the reference's noise: pooled smoothly, so that no number of people is a switch."""
     quiet = quieter(natural_history())
-    fitted = fit_to_cohort(natural_history(), drawn_from(quiet, people, 4), ASKED)
-    found = fitted.fit
+    whole = drawn_from(quiet, 240, 4)
     reference, truth = noise(natural_history()), noise(quiet)
-    assert abs(np.log(noise(found) / truth)) < 0.5 * abs(np.log(reference / truth))
-    assert fitted.people == people
-    assert (fitted.source is FitSource.NOISE) == (people < MANY)
-    assert found.plan.outcome == "score"
-    moved = abs(found["log_rate_mean"] - natural_history()["log_rate_mean"]) > 1e-9
-    assert bool(moved) == (people >= MANY)
+    moved: list[float] = []
+    for people in (1, 12, 60, 240):
+        fitted = fit_to_cohort(natural_history(), whole.filter(pl.col("subject") < people))
+        assert fitted.source is FitSource.POOLED
+        moved.append(float(np.log(reference / noise(fitted.fit)) / np.log(reference / truth)))
+    assert abs(moved[0]) < 0.5
+    assert moved[2] > moved[0]
+    assert 0.7 < moved[3] < 1.2
 
 
-def test_recoveries_pass_less_for_noise_than_in_a_plain_fit() -> None:
-    """One person of ten gains ten points for good: a plain fit takes that for noise, and so finds more of it."""
-    plain = drawn_from(quieter(natural_history()), ENOUGH, 9)
+def test_the_order_and_the_names_of_people_change_no_estimate() -> None:
+    whole = drawn_from(natural_history(), 40, 5)
+    renamed = whole.with_columns(subject=pl.lit(1000) - pl.col("subject")).sample(fraction=1.0, shuffle=True, seed=1)
+    one, other = (fit_to_cohort(natural_history(), rows).fit.estimates for rows in (whole, renamed))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_cohort_in_which_all_recover_does_not_explain_itself() -> None:
+    """No therapy is on record; everyone gains eight points at once and keeps them."""
+    plain = drawn_from(natural_history(), 120, 8)
+    start = plain.filter(pl.col("months") == 9.0).select("subject", level="score")
+    gained = plain.join(start, on="subject").with_columns(
+        score=pl.when(pl.col("months") > 9).then((pl.col("level") + 8).clip(0, 48)).otherwise("score")
+    )
+    fitted = fit_to_cohort(natural_history(), gained.select("subject", "months", "score"))
+    spread = float(np.hypot(fitted.fit["sd_noise"], fitted.fit["sd_sticky"]))
+    assert spread < 1.5 * noise(natural_history())
+
+
+def test_estimates_of_untreated_cohorts_are_plausible() -> None:
+    drawn = [fit_to_cohort(natural_history(), drawn_from(natural_history(), 40, seed)) for seed in range(6)]
+    assert sum(one.source is not FitSource.POOLED for one in drawn) <= 1
+    assert fit_to_cohort(natural_history(), drawn_from(natural_history(), 1, 1).clear()).source is FitSource.REFERENCE
+
+
+def test_recoveries_pass_less_for_noise_than_in_a_fit_to_everyone() -> None:
+    """One person of ten gains ten points for good: they do not inform the noise."""
+    plain = drawn_from(quieter(natural_history()), 200, 9)
     gains = (pl.col("subject") % 10 == 0) & (pl.col("months") >= 9)
     gained = plain.with_columns(score=pl.when(gains).then(pl.col("score") + 10).otherwise("score").clip(0, 48))
-    found = fit_to_cohort(natural_history(), gained, ASKED).fit
-    free = (*NOISE, *COURSE)
-    held = {name: natural_history()[name] for name in natural_history().names if name not in free}
-    assert noise(found) < 0.95 * noise(fit_velocity(gained, model=Velocity(held=held, particles=PARTICLES[1])))
-    evidence = posterior_odds(found, gained, (96, 512))
-    risen = frequency(evidence.log_factor, ASKED).share
-    evidence = posterior_odds(found, plain, (96, 512))
-    assert risen > 2 * frequency(evidence.log_factor, ASKED).share
-
-
-def test_a_slow_class_is_taken_where_there_is_one() -> None:
-    """Half of the people lose a twentieth of what the others lose."""
-    fit = natural_history()
-    slow = fit.estimates.copy()
-    slow[fit.names.index("log_rate_mean")] -= 3.0
-    others = drawn_from(replace(fit, estimates=slow), 180, 7).with_columns(pl.col("subject") + 1000)
-    mixed = pl.concat([drawn_from(fit, 180, 6), others])
-    found = fit_to_cohort(fit, mixed, ASKED)
-    assert found.source is FitSource.COHORT_SLOW_CLASS
-    assert set(SLOW) <= set(found.fit.names)
+    found = fit_to_cohort(natural_history(), gained)
+    assert found.people <= 190
+    assert noise(found.fit) < 1.15 * noise(fit_to_cohort(natural_history(), plain).fit)
+    evidence = posterior_odds(found.fit, gained, (96, 512))
+    risen = frequency(evidence.log_factor).share
+    evidence = posterior_odds(found.fit, plain, (96, 512))
+    assert risen > 2 * frequency(evidence.log_factor).share
 
 
 def test_those_who_did_not_rise_are_evaluated_but_never_in_favor() -> None:
@@ -130,3 +137,6 @@ def test_every_so_many_spreads_over_all_and_asks_for_enough_visits() -> None:
     assert some["subject"].n_unique() == 10
     assert (some.group_by("subject").len()["len"] == 5).all()
     assert some["subject"].max() > 80
+    chosen = every_so_many(visits, 30)["subject"].unique().sort().to_list()
+    assert len(chosen) == 30
+    assert max(chosen) > 95

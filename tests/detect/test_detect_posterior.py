@@ -11,25 +11,25 @@ from scipy.integrate import quad
 from scipy.special import expit, logit
 
 from alsight.detect.posterior import frequency, known_frequency
-from alsight.detect.thresholds import MOST, PEOPLE_BEHIND, RECOVERY, Thresholds
-
-ASKED = Thresholds()
+from alsight.detect.thresholds import MOST, PEOPLE_BEHIND, RECOVERY
 
 
-def test_small_cohorts_take_the_prior() -> None:
-    found = frequency(np.full(ASKED.cohort - 1, 9.0), ASKED)
-    assert found.share == RECOVERY.prior
-    np.testing.assert_allclose(expit(found.log_odds), RECOVERY.prior)
+def test_one_person_takes_the_prior_and_a_few_move_it_little() -> None:
+    found = frequency(np.array([9.0]))
+    np.testing.assert_allclose(expit(found.log_odds), RECOVERY.prior, rtol=0.01)
+    few = frequency(np.r_[9.0, np.zeros(20)])
+    assert RECOVERY.prior < few.share < 5 * RECOVERY.prior
+    assert len(frequency(np.empty(0)).log_odds) == 0
 
 
 def test_a_cohort_that_tells_nothing_is_near_the_prior() -> None:
-    found = frequency(np.zeros(200), ASKED)
+    found = frequency(np.zeros(200))
     assert found.share == pytest.approx(RECOVERY.prior, rel=0.01)
     np.testing.assert_allclose(expit(found.log_odds), RECOVERY.prior, rtol=0.01)
 
 
 def test_frequency_grows_with_evidence() -> None:
-    found = [frequency(np.r_[np.full(k, 8.0), np.full(1000 - k, -4.0)], ASKED).share for k in (0, 10, 50, 400)]
+    found = [frequency(np.r_[np.full(k, 8.0), np.full(1000 - k, -4.0)]).share for k in (0, 10, 50, 400)]
     assert found == sorted(found)
     assert found[0] < RECOVERY.prior < found[1]
     assert found[2] == pytest.approx(50 / 1000, abs=0.01)
@@ -54,7 +54,7 @@ def test_posteriors_equal_the_integral_over_all_frequencies() -> None:
             / whole
         )
 
-    found = frequency(factor, ASKED)
+    found = frequency(factor)
     assert found.share == pytest.approx(average(lambda share: share), rel=1e-3)
     for one in (0, 1, 30):
         own = float(np.exp(factor[one]))
@@ -62,13 +62,13 @@ def test_posteriors_equal_the_integral_over_all_frequencies() -> None:
         assert expit(factor[one] + found.log_odds[one]) == pytest.approx(right, rel=1e-3)
 
 
-@pytest.mark.parametrize("people", [ASKED.cohort, 250, 3000])
+@pytest.mark.parametrize("people", [50, 250, 3000])
 def test_nobody_makes_recovery_common_alone(people: int) -> None:
     """The odds of one striking person are those of the others, who tell that recovery is rare."""
     factor = np.full(people, -1.0)
-    without = frequency(factor, ASKED)
+    without = frequency(factor)
     factor[0] = 50.0
-    found = frequency(factor, ASKED)
+    found = frequency(factor)
     assert found.log_odds[0] == pytest.approx(without.log_odds[0], abs=0.02)
     assert expit(found.log_odds[0]) < RECOVERY.prior
     assert (found.log_odds[1:] > found.log_odds[0]).all()
@@ -76,9 +76,9 @@ def test_nobody_makes_recovery_common_alone(people: int) -> None:
 
 def test_many_people_are_added_up_in_parts() -> None:
     factor = np.random.default_rng(4).normal(-3.0, 3.0, 10_000)
-    found = frequency(factor, ASKED)
+    found = frequency(factor)
     order = np.random.default_rng(5).permutation(len(factor))
-    np.testing.assert_allclose(frequency(factor[order], ASKED).log_odds, found.log_odds[order], rtol=1e-10)
+    np.testing.assert_allclose(frequency(factor[order]).log_odds, found.log_odds[order], rtol=1e-10)
 
 
 def test_what_was_found_before_is_given_again() -> None:

@@ -104,7 +104,7 @@ def assessed(cohort: Cohort, thresholds: Thresholds | None = None) -> Verdicts:
         .join(pl.DataFrame({"worse": [2.0, 4.0, 8.0]}), how="cross"),
         evidence=people.select("subject", "posterior_stable"),
         thresholds=used,
-        notes=(Note(NoteCode.FIT, FitSource.NOISE, 60), Note(NoteCode.SMALL_COHORT)),
+        notes=(Note(NoteCode.FIT, FitSource.POOLED, 60), Note(NoteCode.SMALL_COHORT)),
     )
 
 

@@ -44,7 +44,6 @@ UNUSUAL = Thresholds(
     mimic=0.1919,
     visits=41,
     months=9.7,
-    cohort=67,
 )
 OTHER = Thresholds(
     confirmed=0.961,
@@ -66,7 +65,6 @@ OTHER = Thresholds(
     mimic=0.2323,
     visits=97,
     months=10.3,
-    cohort=83,
 )
 FIELDS = [field.name for field in msgspec.structs.fields(Thresholds)]
 
@@ -96,7 +94,7 @@ def texts(thresholds: Thresholds, dealt: dict[str, Any]) -> str:
     for row in dealt["rows"]:
         said += explanation(row, thresholds, dealt["causes"].get(row["subject"]))
         said += [next_step({**row, "next_step_code": step.value}, thresholds) for step in NextStep]
-    said += [note_words(Note(code, FitSource.NOISE, 0.123), thresholds) for code in NoteCode]
+    said += [note_words(Note(code, FitSource.POOLED, 0.123)) for code in NoteCode]
     return "\n".join(said).replace("\u00a0", " ")
 
 

@@ -4,8 +4,8 @@
     python -m validation.verdicts.bands tables --out FOLDER
 
 True is: `stable`, some period of 12 months (less 16 days) with a true loss under 1 point, above 4 and below 46 points,
-and no gain of 1 point held 6 months; `progressing`, 1 point or more lost from the first visit to the last; `improved`, a
-gain of 1 point held as long as the verdict says; `lost gain`, half of it gone; the current state, the same of its own
+and no gain of 1 point held 6 months; `progressing`, 1 point or more lost from the first visit to the last; `improved`,
+a gain of 1 point held as long as the verdict says; `lost gain`, half of it gone; the current state, the same of its own
 period. Natural histories without recovery are the null.
 """
 
@@ -33,6 +33,7 @@ HALF_YEAR: Final = 6.0 - 16.0 / DAYS_PER_MONTH
 BANDS: Final = {"confirmed": (0.95, 0.88), "probable": (0.80, 0.70), "possible": (0.50, 0.45)}
 """Promise of each band, and the Wilson lower bound that every generator with 50 calls must reach."""
 FEW: Final = 50
+ORACLE: Final = ("stable", "current", "gain", "loss_width")
 
 
 @nb.njit
@@ -200,6 +201,8 @@ def truth_table(rows: pl.DataFrame, prefix: str = "") -> pl.DataFrame:
             }
         )
     order = {"confirmed": 0, "probable": 1, "possible": 2}
+    if not found:
+        return pl.DataFrame()
     return pl.DataFrame(found).sort("kind", pl.col("certainty").replace_strict(order))
 
 
@@ -257,6 +260,8 @@ def main() -> None:
     rows = pl.concat([pl.read_parquet(file) for file in sorted(asked.out.glob("*.parquet"))], how="diagonal_relaxed")
     flags = ("true", "current_true", "is_stable", "flat_year", "treated")
     rows = rows.with_columns(pl.col(name).cast(pl.Boolean) for name in flags)
+    absent = [f"oracle_{name}" for name in ORACLE if f"oracle_{name}" not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, pl.Float64).alias(name) for name in absent)
     inside = rows.filter(~pl.col("generator").is_in(list(LIMITS)))
     with pl.Config(
         tbl_rows=200, tbl_cols=40, tbl_width_chars=220, tbl_formatting="MARKDOWN", tbl_hide_column_data_types=True

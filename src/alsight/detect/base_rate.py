@@ -31,8 +31,16 @@ def base_rates(matched: pl.DataFrame, quantity: Quantity, reached: pl.Series) ->
     steps = rows["threshold"].unique().sort().to_numpy()
     index = np.searchsorted(steps, reached.fill_null(-1.0).to_numpy() + 1e-9, side="right") - 1
     threshold = np.where(index >= 0, steps[np.clip(index, 0, None)], np.nan)
-    keys = ["rate_low", "level_low", "interval_months", "follow_up_months", "threshold", "genes"]
     sought = matched.with_columns(threshold=pl.Series(threshold))
+    # What lies between two schedules that are tabled lies between their shares.
+    low, high = (_shares(sought.with_columns(interval_months=name), rows) for name in ("interval_low", "interval_high"))
+    by = matched["interval_share"].to_numpy()
+    return np.where(by <= 0, low, np.where(by >= 1, high, (1 - by) * low + by * high))
+
+
+def _shares(sought: pl.DataFrame, rows: pl.DataFrame) -> Float[np.ndarray, " person"]:
+    """Share of the comparable people who reach the threshold, on a schedule that is tabled; nan for none."""
+    keys = ["rate_low", "level_low", "interval_months", "follow_up_months", "threshold", "genes"]
     whole = rows.group_by(keys).agg(pl.col("reached").sum(), pl.col("people").sum())
     # Where the rate since onset is not known, everyone of that level, schedule and follow-up is comparable.
     any_rate = rows.group_by(keys[1:]).agg(known_reached=pl.col("reached").sum(), known_people=pl.col("people").sum())
@@ -55,18 +63,26 @@ def reference_keys(first: pl.DataFrame) -> pl.DataFrame:
             [months, the median], `follow` [months], and `genes` from `genes_of`, where there is such a column.
 
     Returns:
-        `rate_low` (null where not known), `level_low`, `interval_months`, `follow_up_months` (null under six months),
-        `genes`.
+        `rate_low` (null where not known), `level_low`, `interval_months` (the nearest that is tabled), those on both
+        sides, `interval_low` and `interval_high`, and how far towards the latter, `interval_share` [0-1],
+        `follow_up_months` (null under six months), `genes`.
     """
     rate = (ALSFRS_R_BEST - pl.col("score")) / pl.col("onset_months").clip(0.5, _LATER)
     frame = first.with_columns(rate=rate.clip(0.0, None))
     middles = (np.array(INTERVALS[1:]) + np.array(INTERVALS[:-1])) / 2
-    interval = np.array(INTERVALS)[np.searchsorted(middles, frame["interval"].fill_null(3.0).to_numpy())]
+    months = frame["interval"].fill_null(3.0).to_numpy()
+    steps = np.array(INTERVALS)
+    at = np.clip(np.searchsorted(steps, months, side="right") - 1, 0, len(steps) - 2)
+    by = np.clip(np.log(np.maximum(months, 0.1) / steps[at]) / np.log(steps[at + 1] / steps[at]), 0.0, 1.0)
+    interval = steps[np.searchsorted(middles, months)]
     return pl.DataFrame(
         {
             "rate_low": _lower(frame["rate"], RATES[:-1]),
             "level_low": _lower(frame["score"], LEVELS[:-1]),
             "interval_months": interval,
+            "interval_low": steps[at],
+            "interval_high": steps[at + 1],
+            "interval_share": by,
             "follow_up_months": _lower(frame["follow"], FOLLOW_UPS),
             "genes": first["genes"].fill_null(_ANY)
             if "genes" in first.columns

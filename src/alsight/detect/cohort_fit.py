@@ -1,55 +1,69 @@
-"""Cohort estimates: the noise of the ratings and the rates of loss of a cohort, without people who seem to gain.
+"""Cohort estimates: noise of the ratings and rates of loss by partial pooling towards the reference.
 
-Neither can train the null of a reversal, which is that a rate of loss is never negative. Base rates come from the
-external reference alone.
+The estimates maximize the likelihood of a cohort's visits times a prior about the reference, from one person on: a few
+people move it little, many move it as far as they ask. Visits under a therapy on trial do not inform it, nor do people
+who seem to have gained. Where the estimates lie outside what the prior makes plausible, the rates of the reference
+stand, and its noise too where that of the cohort is not plausible either.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 import numpy as np
 import polars as pl
+from jaxtyping import Float
+from scipy.stats import chi2
 
 from alsight.detect.posterior import frequency, posterior_odds, rows_of
-from alsight.detect.prior import every_so_many, usable
-from alsight.detect.thresholds import Thresholds
+from alsight.detect.prior import some_of
 from alsight.infer.fit import Fit
-from alsight.infer.velocity.fit import fit_velocity
-from alsight.models.latent.velocity import Velocity
+from alsight.infer.velocity.layout import VelocityLayout, make_layout
+from alsight.infer.velocity.likelihood import blank_memos, score
+from alsight.infer.velocity.people import VelocityPeople, read_people
 
-NOISE: Final = ("sd_noise", "sd_sticky", "sd_log_size", "odds_outlier")
-"""Parameters of the noise."""
-COURSE: Final = ("level_mean", "log_rate_mean", "sd_level", "sd_log_rate", "corr_level_log_rate", "sd_pace", "memory")
-"""Parameters of the courses; with them comes a slow class."""
-SLOW: Final = ("odds_slow", "slower")
-SLOW_SPREAD: Final = {"sd_log_rate_slow": 0.5}
-"""Held: a few hundred people hardly determine it, and where it may fall to nothing the slow class can become one that
-never loses at all. Assumed; estimates in virtual cohorts lie about it."""
+PRIOR: Final[dict[str, float]] = {
+    "level_mean": 4.0,
+    "log_rate_mean": 0.5,
+    "sd_level": 0.3,
+    "sd_log_rate": 0.6,
+    "corr_level_log_rate": 0.3,
+    "sd_pace": 0.4,
+    "sd_noise": 0.7,
+    "sd_sticky": 0.5,
+    "sd_log_size": 0.5,
+}
+"""SD of each estimate of a cohort about the reference: of logs, but of points for the level and of the arc hyperbolic
+tangent for the correlation; all else is held. Assumed."""
+NOISE: Final = ("sd_noise", "sd_sticky", "sd_log_size")
+"""Estimates that remain a cohort's own where its courses are not plausible: visits under any therapy inform them."""
 ENOUGH: Final = 400
 """Most people from whom a cohort's parameters are estimated, spread over all of them; assumed."""
-MANY: Final = 200
-"""Fewest people from whom rates of loss are estimated, not only the noise; assumed."""
-ROUNDS: Final = 3
-"""Fits, each without those to whom the one before gives a posterior of recovery over LIKELY."""
 LIKELY: Final = 0.3
 """Posterior of a recovery above which a person does not inform the cohort's parameters; assumed."""
-PARTICLES: Final = (32, 64)
-"""Of the fits on the way, and of the last."""
+STEPS: Final = (8, 12)
+"""Steps of the estimate, before and after those who gained are found with it."""
+PARTICLES: Final = 64
+AVERAGED: Final = 5
+"""Last steps that are averaged, so that the draws' noise averages out."""
+LONGEST: Final = 0.5
+"""Longest step, in SDs of the prior."""
 EVALUATIONS: Final = (256, 1024)
+PLAUSIBLE: Final = 0.95
+"""Probability of the region about the reference in which a cohort's estimates are plausible."""
 
 
 class FitSource(StrEnum):
     """Where rates of loss and the noise of ratings come from."""
 
     REFERENCE = "reference"
-    REFERENCE_NOT_USABLE = "reference, the cohort's fit was not usable"
-    NOISE = "noise from the cohort"
-    COHORT = "rates and noise from the cohort"
-    COHORT_SLOW_CLASS = "rates and noise from the cohort, with a slow class"
+    IMPLAUSIBLE = "reference, the cohort's estimates were not plausible"
+    NOISE = "rates of the reference, noise of the cohort pooled with the reference"
+    TREATED = "reference, hardly any visit was untreated"
+    POOLED = "cohort, pooled with the reference"
 
 
 @dataclass(frozen=True)
@@ -60,50 +74,92 @@ class CohortFit:
         fit: the fit, all other parameters as shipped.
         source: where its parameters come from.
         people: people of the cohort who inform it.
+        departure: squared distance from the reference in SDs of what is plausible; nan where nothing was estimated.
+        limit: the distance above which the reference stands.
     """
 
     fit: Fit
     source: FitSource
     people: int
+    departure: float = float("nan")
+    limit: float = float("nan")
 
 
-def fit_to_cohort(fit: Fit, visits: pl.DataFrame, thresholds: Thresholds) -> CohortFit:
+def fit_to_cohort(fit: Fit, visits: pl.DataFrame) -> CohortFit:
     """The fit with the parameters that a cohort determines, all else as shipped.
 
     Args:
         fit: natural history on the scale of the visits.
-        visits: `subject`, `months`, `score` without missing scores.
-        thresholds: fewest people of a cohort.
+        visits: `subject`, `months`, `score` of visits that may inform natural history, without missing scores.
     """
-    some = every_so_many(visits, ENOUGH)
-    people = some["subject"].n_unique()
-    free = (*NOISE, *COURSE) if people >= MANY else NOISE
-    estimated, accepted = fit, some
-    for _ in range(ROUNDS):
-        estimated = fit_velocity(accepted, model=_with_free(fit, free, PARTICLES[0]))
-        if not usable(estimated):
-            return CohortFit(fit, FitSource.REFERENCE_NOT_USABLE, people)
-        accepted = _without_gains(estimated, some, thresholds)
-    estimated = fit_velocity(accepted, model=_with_free(fit, free, PARTICLES[1]))
-    if people < MANY:
-        return CohortFit(estimated, FitSource.NOISE, people)
-    slow = fit_velocity(accepted, model=_with_free(fit, (*free, *SLOW), PARTICLES[1]))
-    worth = float(slow.log_likelihood - estimated.log_likelihood) > 0.5 * len(SLOW) * np.log(people)
-    if worth and usable(slow):
-        return CohortFit(slow, FitSource.COHORT_SLOW_CLASS, people)
-    return CohortFit(estimated, FitSource.COHORT, people)
+    some = some_of(visits, ENOUGH)
+    if some.is_empty():
+        return CohortFit(fit, FitSource.TREATED if len(visits) else FitSource.REFERENCE, 0)
+    pooled, accepted = fit, some
+    departure = limit = float("nan")
+    for steps in STEPS:
+        accepted = _without_gains(pooled, some)
+        if accepted.is_empty():
+            return CohortFit(fit, FitSource.IMPLAUSIBLE, 0)
+        pooled, departure, limit = _pooled(fit, accepted, steps, tuple(PRIOR))
+    people = accepted["subject"].n_unique()
+    if departure <= limit:
+        return CohortFit(pooled, FitSource.POOLED, people, departure, limit)
+    pooled, by_noise, noise_limit = _pooled(fit, accepted, STEPS[-1], NOISE)
+    if by_noise <= noise_limit:
+        return CohortFit(pooled, FitSource.NOISE, people, departure, limit)
+    return CohortFit(fit, FitSource.IMPLAUSIBLE, people, departure, limit)
 
 
-def _with_free(fit: Fit, free: tuple[str, ...], particles: int) -> Velocity:
-    """The model with all parameters held at the fit's values but some; with a slow class if that is among them."""
-    held = {name: float(value) for name, value in zip(fit.names, fit.estimates, strict=True) if name not in free}
-    if SLOW[0] not in free:
-        return msgspec.structs.replace(fit.model, held=held, particles=particles, classes=1)
-    return msgspec.structs.replace(fit.model, held=held | SLOW_SPREAD, particles=particles, classes=2)
-
-
-def _without_gains(fit: Fit, visits: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
+def _without_gains(fit: Fit, visits: pl.DataFrame) -> pl.DataFrame:
     """The visits of those in whom a recovery is not LIKELY."""
     odds = posterior_odds(fit, visits, EVALUATIONS)
-    recovery = odds.probability(frequency(odds.log_factor, thresholds).log_odds)
+    recovery = odds.probability(frequency(odds.log_factor).log_odds)
     return rows_of(visits, odds.subjects.filter(recovery <= LIKELY))
+
+
+def _pooled(fit: Fit, visits: pl.DataFrame, steps: int, estimated: tuple[str, ...]) -> tuple[Fit, float, float]:
+    """The mode of the posterior of the parameters, how far it lies from the reference, and how far it may.
+
+    The squared distance is counted in SDs of the prior. Were the parameters of a cohort drawn from the prior, their
+    estimate would vary less than they do, so that the chi-squared limit is passed by at most 5 % of cohorts.
+    """
+    people = read_people(visits, fit.plan, fit.model, predicting=True)
+    layout = make_layout(fit.model, *people.names)
+    names = [parameter.name for parameter in layout.parameters]
+    free = np.array([name in estimated for name in names])
+    model = msgspec.structs.replace(fit.model, held={name: 0.0 for name in names if name not in estimated})
+    layout = replace(layout, model=model)
+    center = make_layout(msgspec.structs.replace(fit.model, held={}), *people.names).working(fit.estimates)
+    spread = np.array([PRIOR[name] for name in names if name in estimated])
+    working = _climb(people, layout, center, free, spread, steps, fit.model.seed)
+    away = (working - center)[free]
+    departure = float(((away / spread) ** 2).sum())
+    pooled = replace(fit, estimates=layout.natural(working))
+    return pooled, departure, float(chi2.ppf(PLAUSIBLE, len(spread)))
+
+
+def _climb(
+    people: VelocityPeople,
+    layout: VelocityLayout,
+    center: Float[np.ndarray, " parameter"],
+    free: np.ndarray,
+    spread: Float[np.ndarray, " free"],
+    steps: int,
+    root: int,
+) -> Float[np.ndarray, " parameter"]:
+    """Steps to the mode with fresh draws each time; the last are averaged."""
+    working, memos = center.copy(), blank_memos(people, layout)
+    places: list[np.ndarray] = []
+    square = np.zeros((len(spread), len(spread)))
+    low, high = layout.limits()
+    for step in range(steps):
+        found = score(people, layout, layout.natural(working), PARTICLES, root + step, memos)
+        gradient = found.gradient()[free] - (working - center)[free] / spread**2
+        square += found.outer()[np.ix_(free, free)]
+        change = np.linalg.solve(square / (step + 1) + np.diag(1.0 / spread**2), gradient)
+        change *= min(1.0, LONGEST / max(float(np.abs(change / spread).max()), 1e-12))
+        working[free] += change
+        working = np.clip(working, low, high)
+        places.append(working.copy())
+    return np.mean(places[-AVERAGED:], axis=0)

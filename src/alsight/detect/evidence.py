@@ -11,6 +11,7 @@ from alsight.cohort.cohort import Cohort
 from alsight.detect.base_rate import base_rates, reference_keys
 from alsight.detect.causes.explain import Explained
 from alsight.detect.findings.periods import periods
+from alsight.detect.findings.stable_rates import stable_rates
 from alsight.detect.flat_runs import flat_runs, held_rises
 from alsight.detect.posterior import CohortPosterior, rises
 from alsight.detect.statement.counts import first_visits
@@ -136,9 +137,17 @@ EVIDENCE: Final[tuple[EvidenceColumn, ...]] = (
     *(column for duration in DURATIONS for column in _gain_columns(duration, "")),
     *(column for duration in DURATIONS for column in _gain_columns(duration, RECORDED)),
     _number("posterior_mimic", SHARE, "a disease that mimics ALS", _REVIEW),
-    _number("base_rate_stable", SHARE, "comparable people whose natural history shows so long a flat run", _REFERENCE),
     _number(
-        "base_rate_gain", SHARE, "comparable people whose natural history shows such a gain, held 6 months", _REFERENCE
+        "base_rate_stable",
+        SHARE,
+        "comparable people whose natural history shows so long a stable period, upper limit",
+        _REFERENCE,
+    ),
+    _number(
+        "base_rate_gain",
+        SHARE,
+        "comparable people whose natural history shows such a recorded gain, held 6 months",
+        _REFERENCE,
     ),
 )
 """Every column of the evidence; names in backticks are fields of `Thresholds`."""
@@ -219,7 +228,7 @@ def evidence_of(
         gathered = gathered.join(part, on="subject", how="left", maintain_order="left")
     gathered = gathered.with_columns(pl.col("visits", "follow_up_months").fill_null(0)).sort("subject")
     named = {"score": "first_score", "onset_months": "months_since_onset", "interval": "visit_interval_months"}
-    return _with_base_rates(evidence_table(gathered.rename({**named, "genes": "genotype_class"})))
+    return _with_base_rates(evidence_table(gathered.rename({**named, "genes": "genotype_class"})), thresholds)
 
 
 def replaced(evidence: pl.DataFrame, posterior: CohortPosterior, thresholds: Thresholds) -> pl.DataFrame:
@@ -284,7 +293,7 @@ def largest_causes(causes: pl.DataFrame) -> pl.DataFrame:
     return some.unique("subject", keep="first", maintain_order=True)
 
 
-def _with_base_rates(evidence: pl.DataFrame) -> pl.DataFrame:
+def _with_base_rates(evidence: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
     """Add how often natural history shows as much in comparable people."""
     first = evidence.select(
         score="first_score",
@@ -293,8 +302,9 @@ def _with_base_rates(evidence: pl.DataFrame) -> pl.DataFrame:
         follow=pl.col("follow_up_months") + 0.5,  # a last visit may come somewhat early
         genes="genotype_class",
     )
-    keys = reference_keys(first)
+    named = evidence.with_columns(months=pl.col("stable_end_months") - pl.col("stable_start_months"))
+    held = base_rates(reference_keys(first), "gain_held_6", evidence["recorded_gain_points"])
     return evidence.with_columns(
-        base_rate_stable=pl.Series(base_rates(keys, "run_floor", evidence["flat_run_months"])).fill_nan(None),
-        base_rate_gain=pl.Series(base_rates(keys, "gain_held_6", evidence["recorded_gain_points"])).fill_nan(None),
+        base_rate_stable=pl.Series(stable_rates(named, thresholds)).fill_nan(None),
+        base_rate_gain=pl.Series(held).fill_nan(None),
     )

@@ -26,8 +26,6 @@ from alsight.infer.velocity.smooth import Reduction, Smoothed, Spans, smooth_peo
 
 EVALUATIONS: Final = (96, 1024, 8192, 32768)
 """Particles of each half in the first evaluation and the later ones."""
-FEW: Final = 2
-"""The evaluation that a few people, or one, begin with."""
 DRAWS: Final = ((0.0, 400), (0.01, 1536), (0.2, 8192))
 """Posteriors of a recovery, and how many courses are drawn from each on; below the second none has a recovery."""
 LEAST_RISE: Final = 2.0
@@ -103,7 +101,7 @@ def posterior_odds(
     fit: Fit,
     visits: pl.DataFrame,
     evaluations: tuple[int, ...] = EVALUATIONS,
-    first: int = 0,
+    *,
     progress: Progress = silent,
 ) -> PosteriorOdds:
     """Evaluate a recovery against none, with ever more particles for those who rose while it is not ruled out.
@@ -114,7 +112,6 @@ def posterior_odds(
         fit: natural history on the scale of the visits.
         visits: `subject`, `months`, `score`.
         evaluations: particles of each half in each evaluation.
-        first: the evaluation that all people begin with.
         progress: called with how far the work is.
     """
     people = read_people(visits, fit.plan, fit.model, predicting=True)
@@ -122,11 +119,11 @@ def posterior_odds(
     risen = rise >= LEAST_RISE
     log_factor, error = np.full(people.count, np.nan), np.zeros(people.count)
     among = np.ones(people.count, bool)
-    for stage, particles in enumerate(evaluations[first:], first):
+    for stage, particles in enumerate(evaluations):
         progress("evaluating recoveries", stage, len(evaluations))
-        if stage > first:
+        if stage > 0:
             among = risen & (log_factor + _REACH * error > _AGAIN[stage - 1])
-        if stage == first + 1:
+        if stage == 1:
             among |= rise >= CLEAR_RISE
         if particles >= EVALUATIONS[-1]:
             among &= error > _UNSURE
@@ -161,10 +158,9 @@ def posterior(
         windows: whether to reduce the loss in every window.
         progress: called with how far the work is.
     """
-    first = max(min(FEW, len(evaluations) - 1), 0) if visits["subject"].n_unique() < thresholds.cohort else 0
-    odds = posterior_odds(fit, visits, evaluations, first, progress)
+    odds = posterior_odds(fit, visits, evaluations, progress=progress)
     subjects = odds.subjects
-    common = frequency(odds.log_factor, thresholds) if before is None else known_frequency(before, subjects)
+    common = frequency(odds.log_factor) if before is None else known_frequency(before, subjects)
     recovery = odds.probability(common.log_odds)
     progress("drawing courses", 0, 0)
     edges = [*(least for least, _ in DRAWS[1:]), np.inf]
@@ -323,15 +319,16 @@ class Frequency:
     log_odds: Float[np.ndarray, " person"]
 
 
-def frequency(log_factor: Float[np.ndarray, " person"], thresholds: Thresholds) -> Frequency:
-    """How common recovery is by the scores of all people; the prior's where the cohort is too small to estimate it.
+def frequency(log_factor: Float[np.ndarray, " person"]) -> Frequency:
+    """How common recovery is by the scores of all people; of one person alone it is the prior's.
 
     Args:
-        log_factor: log Bayes factors of a recovery.
-        thresholds: fewest people of a cohort.
+        log_factor: log Bayes factors of a recovery; their order changes nothing.
     """
-    if len(log_factor) < thresholds.cohort:
-        return Frequency(RECOVERY.prior, np.full(len(log_factor), logit(RECOVERY.prior)))
+    if not len(log_factor):
+        return Frequency(RECOVERY.prior, log_factor)
+    order = np.argsort(log_factor, kind="stable")
+    log_factor = log_factor[order]
     odds = np.linspace(LOWEST_ODDS, logit(MOST), POINTS)
     held, missed = log_expit(odds), log_expit(-odds)  # log of the frequency, and of what is left of one
     likelihood = np.zeros(len(odds))
@@ -341,12 +338,15 @@ def frequency(log_factor: Float[np.ndarray, " person"], thresholds: Thresholds) 
     weight = likelihood + PEOPLE_BEHIND * (RECOVERY.prior * held + (1 - RECOVERY.prior) * missed)
     keep = weight > weight.max() - _NEGLIGIBLE
     weight, held, missed = weight[keep], held[keep], missed[keep]
-    before = []
+    before = np.empty(len(order))
+    expected = []
     for some in parts:
         others = weight - np.logaddexp(missed, some[:, None] + held)
-        before.append(logsumexp(others + held, axis=1) - logsumexp(others + missed, axis=1))
-    share = np.exp(logsumexp(weight + held) - logsumexp(weight))
-    return Frequency(float(share), np.concatenate(before))
+        with_one, without = (np.asarray(logsumexp(others + part, axis=1)) for part in (held, missed))
+        expected.append(with_one - without)
+    before[order] = np.concatenate(expected)
+    share = np.exp(np.asarray(logsumexp(weight + held)) - np.asarray(logsumexp(weight)))
+    return Frequency(float(share), before)
 
 
 def known_frequency(before: pl.DataFrame, subjects: pl.Series) -> Frequency:

@@ -40,7 +40,6 @@ class Thresholds(Spec, frozen=True, kw_only=True):
         visits: fewest visits, of the record and of the current state.
         months: shortest follow-up, and shortest current state [months].
         mimic: posterior probability of a mimic from which a person is listed for re-evaluation [0-1].
-        cohort: fewest people from whom the frequency of recovery is estimated.
     """
 
     confirmed: Share = 0.95
@@ -62,7 +61,6 @@ class Thresholds(Spec, frozen=True, kw_only=True):
     visits: Annotated[int, msgspec.Meta(ge=3)] = 3
     months: Months = 6.0
     mimic: Share = 0.2
-    cohort: Annotated[int, msgspec.Meta(ge=2)] = 50
 
     def __post_init__(self) -> None:
         """Refuse certainties out of order.

@@ -14,6 +14,7 @@ from alsight.base.units import days_of, months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.schema import SUBJECT, Column
 from alsight.detect.causes.explain import Explained, explain
+from alsight.detect.causes.treatments import untreated
 from alsight.detect.cohort_fit import CohortFit, FitSource, fit_to_cohort
 from alsight.detect.decide import PEOPLE, decide, window_verdict, with_verdicts
 from alsight.detect.evidence import SCHEMA, evidence_of, no_evidence, replaced
@@ -29,6 +30,8 @@ from alsight.detect.thresholds import Thresholds
 from alsight.infer.fit import Fit
 
 SCALES: Final = ("alsfrs_r", "alsfrs")
+SMALL: Final = 50
+"""People below whom the error rate of a cohort's verdicts is not stated."""
 WINDOW_COLUMNS: Final = (
     SUBJECT,
     Column("months", pl.Float64, "nominal length of the window", "month"),
@@ -206,13 +209,12 @@ def _rows_on_scale(explained: Explained, scale: str) -> pl.DataFrame:
     return rows.sort("subject", "day").with_columns(months=months_of(since_first))
 
 
-def _fit_for(adjusted: pl.DataFrame, scale: str, thresholds: Thresholds, progress: Progress) -> CohortFit:
-    """Natural history on the scale, with the cohort's parameters where it is large enough."""
-    reference = on_scale(natural_history(), scale)
-    if adjusted["subject"].n_unique() < thresholds.cohort:
-        return CohortFit(reference, FitSource.REFERENCE, 0)
-    progress("estimating the noise", 0, 0)
-    return fit_to_cohort(reference, adjusted, thresholds)
+def _fit_for(rows: pl.DataFrame, cohort: Cohort, scale: str, progress: Progress) -> CohortFit:
+    """Natural history on the scale, pooled with what untreated visits of the cohort show."""
+    progress("estimating noise and rates", 0, 0)
+    informing = untreated(rows.filter(pl.col("adjusted").is_not_null()), cohort)
+    scores = informing.select("subject", "months", score="adjusted")
+    return fit_to_cohort(on_scale(natural_history(), scale), scores)
 
 
 def _on_one_scale(
@@ -230,7 +232,7 @@ def _on_one_scale(
         return None
     adjusted = rows.filter(pl.col("adjusted").is_not_null()).select("subject", "months", score="adjusted")
     touched = rows.filter(pl.col("rule").is_not_null())["subject"].unique()
-    cohort_fit = _fit_for(adjusted, scale, thresholds, progress)
+    cohort_fit = _fit_for(rows, cohort, scale, progress)
     fit = cohort_fit.fit
     # The ceiling lies as far below the best score of this scale.
     lower = natural_history().model.high - fit.model.high
@@ -266,7 +268,7 @@ def _on_one_scale(
 
 def _notes_of(cohort_fit: CohortFit, scale: str, found: CohortPosterior) -> list[Note]:
     notes = [Note(NoteCode.FIT, cohort_fit.source, cohort_fit.people)]
-    if cohort_fit.source is FitSource.REFERENCE:
+    if len(found.people) < SMALL:
         notes.append(Note(NoteCode.SMALL_COHORT))
     if scale != SCALES[0]:
         notes.append(Note(NoteCode.ORIGINAL_SCALE))

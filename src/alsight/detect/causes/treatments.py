@@ -1,11 +1,14 @@
-"""Treatments that ease a symptom, and the items that such relief raises: sourced rows, no code."""
+"""Treatments that ease a symptom, with the items that such relief raises, and visits under a therapy on trial."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import polars as pl
+
 from alsight.base.sources import SourceKey
+from alsight.cohort.cohort import Cohort
 
 Grade = Literal["scale", "symptom", "guideline"]
 
@@ -88,3 +91,28 @@ RELIEFS: Final[tuple[Relief, ...]] = (
     ),
 )
 """Every relief; one without items explains nothing and stands here so that no one adds it by guess."""
+
+TREATED: Final = ("tofersen",)
+"""Treatments from whose start on a person's visits do not inform it, beside those on trial."""
+CONTROL: Final = ("placebo", "control", "sham", "standard")
+"""What the name of an arm holds whose people may inform it."""
+
+
+def untreated(visits: pl.DataFrame, cohort: Cohort) -> pl.DataFrame:
+    """The visits that may inform natural history: not under a drug on trial or tofersen, nor in an active arm.
+
+    Args:
+        visits: `subject`, `day`.
+        cohort: the people, with arms and doses.
+    """
+    taken = cohort.doses.filter((pl.col("kind") == "investigational") | pl.col("treatment").is_in(TREATED))
+    start = taken.group_by("subject").agg(treated_day=pl.col("day").min())
+    arm = pl.col("arm").str.to_lowercase()
+    free = arm.is_null() | (arm == "") | pl.any_horizontal(arm.str.contains(word, literal=True) for word in CONTROL)
+    fine = cohort.subjects.filter(free).select("subject")
+    accepted = visits.join(fine, on="subject", how="semi", maintain_order="left").join(
+        start, on="subject", how="left", maintain_order="left"
+    )
+    return accepted.filter(pl.col("treated_day").is_null() | (pl.col("day") <= pl.col("treated_day"))).drop(
+        "treated_day"
+    )

@@ -1,8 +1,9 @@
 """What a cohort shows beside what natural history predicts for its visits, by published definition and by the model.
 
 Each person is compared with virtual people of the same rate since onset, first level, schedule, follow-up and kind of
-genes who were still followed at its end; the number expected is the sum of their shares, with the distribution of a sum
-of independent events. A second column expects the same people from a fit to the other half of the same cohort.
+genes who were still followed at its end; the number expected is the sum of their shares. Its plausible range holds the
+chance of each person and how far natural histories differ from each other. A second column expects the same people from
+a fit to the other half of the same cohort.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from alsight.detect.base_rate import base_rates, genes_of, reference_keys
 from alsight.detect.statement.cross_fit import cross_fit_shares
 from alsight.detect.statement.groups import EVERYONE, subgroups
 from alsight.detect.statement.model_count import STATEMENT, model_count_rows
-from alsight.detect.statement.sums import number_of, quantiles
+from alsight.detect.statement.sums import plausible_number, quantiles
 from alsight.detect.thresholds import Thresholds
 from alsight.episodes.definition import Definition
 from alsight.episodes.find import judge
@@ -47,7 +48,7 @@ class CohortStatement:
         eligible: people followed for so long.
         observed: those of them who show it.
         expected: how many natural history predicts at their visits.
-        low: lower end of its 95 % predictive interval [people].
+        low: lower end of its 95 % plausible range [people].
         high: upper end.
     """
 
@@ -239,7 +240,7 @@ def _row(
     share: Float[np.ndarray, " person"],
     cross_fit: Float[np.ndarray, " person"],
 ) -> dict[str, object]:
-    probabilities = number_of(share)
+    probabilities = plausible_number(share)
     low, high = quantiles(probabilities)
     observed = int(shows.sum())
     wording = counted.rule.wording

@@ -18,6 +18,7 @@ from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
 from alsight.cohort.ratings import on_scale, ratings, to_frame
 from alsight.cohort.tables import EVENTS, VISITS
+from alsight.detect.causes.treatments import untreated
 from alsight.detect.prior import HELD, every_so_many, usable
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import fit_velocity
@@ -25,10 +26,6 @@ from alsight.infer.velocity.simulate import simulate_fit
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.models.latent.velocity import Velocity
 
-TREATED: Final = ("tofersen",)
-"""Treatments from whose start on a person's visits do not inform it, beside those on trial."""
-CONTROL: Final = ("placebo", "control", "sham", "standard")
-"""What the name of an arm holds whose people may inform it."""
 LEAST: Final = 60
 """People of each half with enough visits from whom a fit is made; assumed."""
 ENOUGH: Final = 400
@@ -93,21 +90,6 @@ def described(cut: Cohort, first: pl.DataFrame) -> pl.DataFrame:
         since=pl.col("since").fill_null(pl.col("since").mean()).fill_null(0.0),
         followed=pl.col("months").max().over("subject") / 12.0,
     ).sort("subject", "months", maintain_order=True)
-
-
-def untreated(visits: pl.DataFrame, cohort: Cohort) -> pl.DataFrame:
-    """The visits that may inform natural history."""
-    taken = cohort.doses.filter((pl.col("kind") == "investigational") | pl.col("treatment").is_in(TREATED))
-    start = taken.group_by("subject").agg(treated_day=pl.col("day").min())
-    arm = pl.col("arm").str.to_lowercase()
-    free = arm.is_null() | (arm == "") | pl.any_horizontal(arm.str.contains(word, literal=True) for word in CONTROL)
-    fine = cohort.subjects.filter(free).select("subject")
-    accepted = visits.join(fine, on="subject", how="semi", maintain_order="left").join(
-        start, on="subject", how="left", maintain_order="left"
-    )
-    return accepted.filter(pl.col("treated_day").is_null() | (pl.col("day") <= pl.col("treated_day"))).drop(
-        "treated_day"
-    )
 
 
 def fitted(visits: pl.DataFrame) -> Fit | None:

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 from scipy.stats import gamma
 
 from alsight.cohort.schema import Column
-from alsight.detect.statement.sums import LEVELS, interval_of
+from alsight.detect.statement.sums import LEVELS, SPREAD, interval_of
 from alsight.detect.thresholds import Thresholds
 
 FILE: Final = Path(__file__).parent / "model_count.parquet"
@@ -34,7 +34,7 @@ STATEMENT_COLUMNS: Final = (
     Column("observed_low", pl.Float64, "lower end of the 95 % interval of a sum of posteriors"),
     Column("observed_high", pl.Float64, "upper end"),
     Column("expected", pl.Float64, "number under natural history"),
-    Column("expected_low", pl.Float64, "lower end of its 95 % predictive interval"),
+    Column("expected_low", pl.Float64, "lower end of its 95 % plausible range"),
     Column("expected_high", pl.Float64, "upper end"),
     Column("upper_tail_probability", pl.Float64, "as many or more under natural history", "", 0.0, 1.0),
     Column("cross_fit_expected", pl.Float64, "number expected from a fit to the other half of the same cohort"),
@@ -134,8 +134,10 @@ def model_count_rows(
             among = fits & mask
             if among.sum() >= (few if by else 1):
                 cells = keys.filter(pl.Series(among)).select(_KEYS)
-                spread = variance[among].sum() + _shared(cells, error[among])
-                rows.append(_row(by, name, counted, share[among], float(mean[among].sum()), float(spread)))
+                whole = float(mean[among].sum())
+                shift = SPREAD * whole * (1 - whole / max(int(among.sum()), 1))
+                spread = variance[among].sum() + _shared(cells, error[among]) + shift**2
+                rows.append(_row(by, name, counted, share[among], whole, float(spread)))
     return rows
 
 

@@ -55,12 +55,31 @@ def _lose(state: Any, count: int, half: float, active: Any, speed: Any) -> None:
 
 
 @nb.njit(**STRICT)
+def jump_share(p: Any, step: float) -> float:
+    """Probability that the log rate jumps within a step."""
+    return 1.0 - math.exp(-step * p[at.JUMPS])
+
+
+@nb.njit(**STRICT)
+def _plain(
+    count: int, p: Any, keep: float, fresh: float, jumps: float, key: Any, first: int, pace: Any, out: Any
+) -> None:
+    """Departures after a step by the prior: carried on, or after a jump drawn anew."""
+    for i in range(count):
+        out[i] = keep * pace[i] + fresh * normal(key, first + i)
+    if jumps > 0.0:
+        coins, anew = fold(key, np.uint64(2)), fold(key, np.uint64(3))
+        for i in range(count):
+            jumped = p[at.JUMP_MEAN] + p[at.JUMP_SD] * normal(anew, first + i)
+            out[i] = jumped if uniform(coins, first + i) < jumps else out[i]
+
+
+@nb.njit(**STRICT)
 def move(room: Any, count: int, p: Any, step: float, key: Any, first: int, now: float) -> None:
     """Carry every particle to a node without a rating; the rate is integrated by the trapezoid rule."""
     keep = math.exp(-step / p[at.MEMORY])
     fresh, pace = p[at.SD_PACE] * math.sqrt(1.0 - keep * keep), room.state[of.PACE]
-    for i in range(count):
-        pace[i] = keep * pace[i] + fresh * normal(key, first + i)
+    _plain(count, p, keep, fresh, jump_share(p, step), key, first, pace, pace)
     _active(room.state, count, p, now, room.work[0])
     _lose(room.state, count, 0.5 * step, room.work[0], room.work[1])
 
@@ -126,15 +145,27 @@ def move_guided(
     _before(room, count, p, score if bound == 0 else (p[at.HIGH_CUT] if bound > 0 else p[at.LOW_CUT]), half, now)
     _aim(count, keep, fresh, half, bound, state, room.work)
     x, spread, moved, pace, log_weight = room.work[0], room.work[1], room.work[3], state[of.PACE], room.log_weight
+    jumps = jump_share(p, step)
+    _plain(count, p, keep, fresh, jumps, keys, first, pace, moved)
     for i in range(count):
-        shock, coin = normal(keys, first + i), uniform(coins, first + i)
-        aimed, plain = x[i] + spread[i] * shock, keep * pace[i] + fresh * shock
-        moved[i] = aimed if coin < 0.5 else plain
+        aimed = x[i] + spread[i] * normal(keys, first + i)
+        moved[i] = aimed if uniform(coins, first + i) < 0.5 else moved[i]
     by = 1.0 / fresh
-    for i in range(count):
-        prior, aimed = (moved[i] - keep * pace[i]) * by, (moved[i] - x[i]) / spread[i]
-        apart = min(max(0.5 * (prior * prior - aimed * aimed), -600.0), 600.0)
-        log_weight[i] -= logarithm(0.5 + 0.5 * fresh / spread[i] * exponential(apart))
+    if jumps > 0.0:
+        wide = 1.0 / p[at.JUMP_SD]
+        for i in range(count):
+            prior, aimed = (moved[i] - keep * pace[i]) * by, (moved[i] - x[i]) / spread[i]
+            anew = (moved[i] - p[at.JUMP_MEAN]) * wide
+            least = min(0.5 * prior * prior, 0.5 * anew * anew)
+            carried = (1.0 - jumps) * by * exponential(max(least - 0.5 * prior * prior, -600.0))
+            both = carried + jumps * wide * exponential(max(least - 0.5 * anew * anew, -600.0))
+            apart = min(max(least - 0.5 * aimed * aimed, -600.0), 600.0)
+            log_weight[i] -= logarithm(0.5 + 0.5 / (spread[i] * both) * exponential(apart))
+    else:
+        for i in range(count):
+            prior, aimed = (moved[i] - keep * pace[i]) * by, (moved[i] - x[i]) / spread[i]
+            apart = min(max(0.5 * (prior * prior - aimed * aimed), -600.0), 600.0)
+            log_weight[i] -= logarithm(0.5 + 0.5 * fresh / spread[i] * exponential(apart))
     for i in range(count):
         pace[i] = moved[i]
     _lose(state, count, half, room.work[2], moved)

@@ -14,7 +14,9 @@ ODDS_OUTLIER, TIMES_OUTLIER = 9, 10
 SHIFT, LOG_SHARE, GAIN_LOG_MEAN, GAIN_LOG_SD, RISE, FACTOR, LOW, HIGH, LOW_CUT, HIGH_CUT, ROUNDING = range(11, 22)
 HELD_LOG_SD = 22
 """Shift of the log rate and log probability of a class, law of a recovery, bounds of the score, rounding's variance."""
-NUMBERS: Final = 23
+JUMPS, JUMP_MEAN, JUMP_SD = 23, 24, 25
+"""Jumps of the log rate a month, and where they lead: mean and SD of the departure after one."""
+NUMBERS: Final = 26
 
 SCORES: Final = 16
 """Derivatives that the kernel returns: two linear predictors, eleven spreads, three of the slow class."""

@@ -19,6 +19,7 @@ from alsight.base.compiled import STRICT
 from alsight.base.compiled.numerics import exponential
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
+from alsight.infer.filter.moving import jump_share
 
 
 class ScoredCourse(NamedTuple):
@@ -150,6 +151,18 @@ def _by_transition(keep: float, sd: float, square: float, cross: float, before: 
 
 
 @nb.njit(**STRICT)
+def _carried(p: Any, step: float, now: float, mean: float, var: float) -> float:
+    """Probability that the log rate was carried on over a step and did not jump."""
+    jumps = jump_share(p, step)
+    if jumps == 0.0:
+        return 1.0
+    anew = (now - p[at.JUMP_MEAN]) / p[at.JUMP_SD]
+    apart = 0.5 * ((now - mean) ** 2 / var - anew * anew)
+    odds = jumps / (1.0 - jumps) * math.sqrt(var) / p[at.JUMP_SD] * exponential(min(max(apart, -600.0), 600.0))
+    return 1.0 / (1.0 + odds)
+
+
+@nb.njit(**STRICT)
 def _by_pace(person: Any, p: Any, pace: Any, out: Any) -> None:
     """Departures of the log rate: their SD and memory."""
     sd, months = p[at.SD_PACE], p[at.MEMORY]
@@ -157,9 +170,11 @@ def _by_pace(person: Any, p: Any, pace: Any, out: Any) -> None:
     for k in range(1, person.step.shape[0]):
         keep = exponential(max(-person.step[k] / months, -600.0))
         by_sd, by_keep, var = _by_transition(keep, sd, pace[k] ** 2, pace[k] * pace[k - 1], pace[k - 1] ** 2)
-        on_sd += by_sd
-        on_mean += (pace[k] - keep * pace[k - 1]) * (1.0 - keep) / var
-        on_time += by_keep * keep * person.step[k] / months
+        share = _carried(p, person.step[k], pace[k], keep * pace[k - 1], var)
+        on_sd += share * by_sd
+        on_mean += share * (pace[k] - keep * pace[k - 1]) * (1.0 - keep) / var
+        on_mean += (1.0 - share) * (pace[k] - p[at.JUMP_MEAN]) / max(p[at.JUMP_SD] ** 2, 1e-12)
+        on_time += share * by_keep * keep * person.step[k] / months
     # The middle of the log rate lies below the personal one by half the variance, so the SD moves it too.
     out[at.ON_SPREADS + at.SD_PACE] += on_sd - on_mean * sd * sd
     out[at.ON_SPREADS + at.MEMORY] += on_time

@@ -22,7 +22,7 @@ from alsight.base.compiled.numerics import exponential
 from alsight.base.streams_numba import fold, normal, uniform
 from alsight.infer.filter import numbers as at
 from alsight.infer.filter import state as of
-from alsight.infer.filter.moving import age, rate
+from alsight.infer.filter.moving import age, jump_share, rate
 from alsight.infer.filter.numbers import source_digest
 from alsight.infer.filter.particles import filter_person
 from alsight.infer.filter.placing import GUESSES, learn
@@ -105,17 +105,37 @@ def _by_paces(person: Any, p: Any, room: Any, count: int) -> None:
 
 
 @nb.njit(**STRICT)
+def _by_jumps(person: Any, p: Any, room: Any, count: int) -> None:
+    """Log ratio of the prior of every course with jumps to that without, in the last row of `work`."""
+    more = room.work[3]
+    more[:count] = 0.0
+    if p[at.JUMPS] == 0.0:
+        return
+    for k in range(1, person.step.shape[0]):
+        keep = exponential(max(-person.step[k] / p[at.MEMORY], -600.0))
+        own = p[at.SD_PACE] * math.sqrt(max(1.0 - keep * keep, 1e-12))
+        jumps = jump_share(p, person.step[k])
+        for i in range(count):
+            away = (room.pace[k, i] - keep * room.pace[k - 1, i]) / own
+            anew = (room.pace[k, i] - p[at.JUMP_MEAN]) / p[at.JUMP_SD]
+            apart = min(max(0.5 * (away * away - anew * anew), -600.0), 600.0)
+            more[i] += math.log(1.0 - jumps + jumps * own / p[at.JUMP_SD] * math.exp(apart))
+
+
+@nb.njit(**STRICT)
 def _begin(person: Any, numbers: Any, memo: Any, sketch: Any, room: Any, key: Any, count: int) -> None:
     """Draw every course, its class and noise size, with its weight before any rating."""
     state, p = room.state, numbers[0]
     slow = round(_share_slow(numbers, sketch) * count)
     _draw_all(person, numbers, memo, slow, room, key, count, sketch)
     _by_paces(person, p, room, count)
+    _by_jumps(person, p, room, count)
     for i in range(count):
         kind = int(state[of.KIND, i])
         q = numbers[kind]
         ratio = (FRESH - 1.0) * math.exp(min(room.other[0, i] - room.log_weight[i], 600.0)) + 1.0
         room.log_weight[i] = q[at.LOG_SHARE] - math.log(ratio / FRESH) - math.log(slow if kind == 1 else count - slow)
+        room.log_weight[i] += room.work[3, i]
         away = (state[of.LOG_RATE, i] - person.rate - q[at.SHIFT]) / q[at.SD_RATE]
         state[of.MIDDLE, i] = state[of.LOG_RATE, i] - 0.5 * p[at.SD_PACE] ** 2
         state[of.PACE, i] = room.pace[0, i]

@@ -130,6 +130,7 @@ def kernel_numbers(
     row[at.LOW], row[at.HIGH] = model.low, model.high
     row[at.LOW_CUT], row[at.HIGH_CUT] = model.low + model.grid / 2, model.high - model.grid / 2
     row[at.ROUNDING] = model.grid**2 / 12
+    row[at.JUMPS], row[at.JUMP_MEAN], row[at.JUMP_SD] = model.jumps_per_year / 12.0, model.jump_mean, model.jump_sd
     if model.classes == 1:
         return row[None]
     odds, slower, spread = natural[layout.slow]

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt64
 
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
+from alsight.base.streams import mix
 from alsight.infer.faults import DesignProblem, problems_of
 from alsight.infer.filter.state import Batch
 from alsight.infer.formulas import coded, levels_of, matrix, names_in
@@ -90,7 +91,8 @@ def read_people(
         visits: with the columns named; rows without a time or a covariate are excluded and counted.
         columns: which mean what; `levels` are taken from the table where none are given.
         model: bounds, grid and distance of nodes.
-        predicting: keep rows without an outcome, as times at which nothing was rated.
+        predicting: keep rows without an outcome, as times at which nothing was rated, and number people by what was
+            rated and when, so that their random numbers depend on nothing else.
 
     Raises:
         DataError: a column is missing or no number, or a score lies outside the scale.
@@ -105,7 +107,7 @@ def read_people(
     _refuse_outside(score, columns, model)
     starts = accepted.select(pl.col(columns.subject).rle_id().alias("run"))["run"].to_numpy()
     first = np.flatnonzero(np.r_[True, np.diff(starts.astype(np.int64)) != 0]) if accepted.height else np.empty(0, int)
-    batch, row_node = _batch(accepted[columns.time].to_numpy().astype(float), score, first, model)
+    batch, row_node = _batch(accepted[columns.time].to_numpy().astype(float), score, first, model, predicting)
     people = accepted[first]
     levels = columns.levels or levels_of(people, set(covariates))
     ready = coded(people, levels)
@@ -170,6 +172,7 @@ def _batch(
     score: Float[np.ndarray, " row"],
     first: Int[np.ndarray, " subject"],
     model: Velocity,
+    by_content: bool,
 ) -> tuple[Batch, Int[np.ndarray, " row"]]:
     rows, count = len(time), len(first)
     opening = np.zeros(rows, bool)
@@ -189,7 +192,30 @@ def _batch(
     bound = np.where(rated <= model.low, -1, np.where(rated >= model.high, 1, 0)).astype(np.int64)
     node = (row_node[observed] - node_start[seen_owner]).astype(np.int64)
     number = np.arange(count, dtype=np.uint64)
+    if by_content and count:
+        number = content_keys(owner, time - time[first][owner], score)
     return Batch(node_start, visit_start, step, node, gap, rated, bound, number), row_node
+
+
+def content_keys(
+    owner: Int[np.ndarray, " row"], months: Float[np.ndarray, " row"], score: Float[np.ndarray, " row"]
+) -> UInt64[np.ndarray, " subject"]:
+    """A number of each person that depends on times and scores alone: on no name, no place and no other person.
+
+    Args:
+        owner: person of each row, from 0 on, sorted.
+        months: time since the person's first row [months].
+        score: scores, nan for none.
+    """
+    if not len(owner):
+        return np.empty(0, np.uint64)
+    first = np.r_[0, np.flatnonzero(np.diff(owner)) + 1]
+    slot = np.arange(len(owner)) - first[owner]
+    parts = (slot, np.rint(1000.0 * months), np.where(np.isfinite(score), np.rint(1000.0 * score), -1.0))
+    key = np.zeros(len(owner), np.uint64)
+    for part in parts:
+        key = mix(key ^ part.astype(np.int64).view(np.uint64))
+    return mix(np.add.reduceat(key, first))
 
 
 def _problems(

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import polars as pl
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy.special import ndtr
 
 from alsight.base.streams import Stream, subject_key
@@ -89,7 +89,7 @@ def _drawn(
     else:
         rate = rate + named["sd_log_rate"] * away
     size = np.exp(named["sd_log_size"] * own[:, 2])
-    latent = _levels(people, level, rate, named, seed)
+    latent = _levels(people, model, level, rate, named, seed)
     center = latent + 0.0
     owner = np.repeat(np.arange(people.count), np.diff(batch.visit_start))
     opens = np.diff(owner, prepend=-1) != 0
@@ -112,8 +112,33 @@ def _drawn(
     return people.table.with_columns(pl.Series(columns.outcome, drawn), pl.Series("truth", truth[people.row_node]))
 
 
+def _jumped(
+    people: VelocityPeople,
+    model: Velocity,
+    pace: Float[np.ndarray, " node"],
+    owner: Int[np.ndarray, " node"],
+    slot: Int[np.ndarray, " node"],
+    memory: float,
+    seed: int,
+) -> Float[np.ndarray, " node"]:
+    """Departures of the log rate with jumps: what a jump adds is forgotten as the departure itself is."""
+    batch, width = people.batch, people.widths[0]
+    keys = subject_key(seed, Stream.COURSE, batch.number)
+    chance = uniforms(keys, width, 2 * width)[owner, slot]
+    lands = model.jump_mean + model.jump_sd * normals(keys, width, 3 * width)[owner, slot]
+    jumps = (chance < -np.expm1(-batch.step * model.jumps_per_year / 12.0)) & (slot > 0)
+    keep, found, added = np.exp(-batch.step / memory), pace.copy(), 0.0
+    for index in range(len(pace)):
+        added = 0.0 if slot[index] == 0 else keep[index] * added
+        if jumps[index]:
+            added = lands[index] - pace[index]
+        found[index] += added
+    return found
+
+
 def _levels(
     people: VelocityPeople,
+    model: Velocity,
     level: Float[np.ndarray, " subject"],
     rate: Float[np.ndarray, " subject"],
     named: dict[str, float],
@@ -126,6 +151,8 @@ def _levels(
     slot = np.arange(len(owner)) - batch.node_start[owner]
     fresh = normals(subject_key(seed, Stream.COURSE, batch.number), people.widths[0])[owner, slot]
     pace = named["sd_pace"] * wander(batch.step, opens, named["memory"], fresh)
+    if model.jumps_per_year > 0:
+        pace = _jumped(people, model, pace, owner, slot, named["memory"], seed)
     speed = np.exp(rate[owner] - 0.5 * named["sd_pace"] ** 2 + pace)
     lost = np.cumsum(np.where(opens, 0.0, 0.5 * batch.step * (speed + np.roll(speed, 1))))
     return level[owner] - (lost - lost[batch.node_start[:-1]][owner])

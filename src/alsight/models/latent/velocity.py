@@ -61,6 +61,9 @@ class Velocity(Spec, frozen=True, kw_only=True):
         grid: step between possible scores; 0 for a continuous outcome.
         step: longest distance between nodes [months].
         classes: 1, or 2 with a class of slow people.
+        jumps_per_year: how often the log rate jumps, so that people lose in steps and rest between them; 0 for never.
+        jump_mean: mean of its departure from the personal one after a jump.
+        jump_sd: SD of that departure; both are assumed, as is how often it jumps.
         held: parameters that are not estimated, with their values; by default outliers spread three times as wide,
             a rate is remembered for a year and a rating's error for half a year, since some ten visits a person tell
             little of these. All three are assumed.
@@ -73,6 +76,9 @@ class Velocity(Spec, frozen=True, kw_only=True):
     grid: Annotated[float, msgspec.Meta(ge=0)] = 1.0
     step: Positive = 3.0
     classes: Literal[1, 2] = 1
+    jumps_per_year: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    jump_mean: float = -1.0
+    jump_sd: Positive = 2.0
     held: dict[str, float] = msgspec.field(default_factory=lambda: dict(ASSUMED))
     particles: Annotated[int, msgspec.Meta(ge=16, le=100_000)] = 128
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1

@@ -9,7 +9,7 @@ import polars as pl
 from alsight.detect.cohort_fit import FitSource
 from alsight.detect.kinds import RANK, VERDICTS, Verdict
 from alsight.detect.thresholds import Thresholds
-from alsight.detect.verdicts import Note, NoteCode, Verdicts
+from alsight.detect.verdicts import SMALL, Note, NoteCode, Verdicts
 from alsight.instruments.alsfrs_r import ALSFRS_BEST, ALSFRS_R_BEST
 from alsight.report.disclosure.nodes import Breakdown, Computed, Headcount, Text
 from alsight.report.page.blocks import Block, Heading, Prose, Section, TableView, table
@@ -37,19 +37,19 @@ CRITERIA: Final[dict[str, tuple[str, str]]] = {
     "visits": ("fewest visits", "visits"),
     "months": ("shortest follow-up, and shortest current state", "months"),
     "mimic": ("re-evaluation: posterior probability of a mimic, at least", "share"),
-    "cohort": ("fewest people from whom the frequency of recovery is estimated", "people"),
 }
 """Field of `Thresholds` to what it means and its unit."""
 
-_COHORT_RATES: Final = "Rates of loss and the noise of ratings are estimated from {people} people of this cohort, "
-_REST: Final = "everything else is the reference natural history."
+_REFERENCE: Final = "The reference natural history gives rates of loss and the noise of ratings"
 SOURCES: Final[dict[FitSource, str]] = {
-    FitSource.REFERENCE: "The reference natural history gives rates of loss and the noise of ratings.",
-    FitSource.REFERENCE_NOT_USABLE: "The reference natural history gives rates of loss and the noise of ratings; they "
-    "could not be estimated from {people} people of this cohort.",
-    FitSource.NOISE: "The noise of ratings is estimated from {people} people of this cohort; " + _REST,
-    FitSource.COHORT: _COHORT_RATES + "without a slow class; " + _REST,
-    FitSource.COHORT_SLOW_CLASS: _COHORT_RATES + "with a slow class; " + _REST,
+    FitSource.REFERENCE: _REFERENCE + ".",
+    FitSource.TREATED: _REFERENCE + "; hardly any visit of this cohort was untreated.",
+    FitSource.IMPLAUSIBLE: _REFERENCE + "; what {people} people of this cohort show lies outside what it makes "
+    "plausible.",
+    FitSource.NOISE: _REFERENCE.replace(" and the noise of ratings", "")
+    + "; those of {people} people of this cohort lie outside what it makes plausible. The noise is estimated from both.",
+    FitSource.POOLED: "Rates of loss and the noise of ratings are estimated from {people} people of this cohort and the "
+    "reference natural history together.",
 }
 """Where rates of loss and noise come from, in words."""
 SCALE_NAMES: Final = {"alsfrs_r": "ALSFRS-R", "alsfrs": "ALSFRS"}
@@ -65,21 +65,20 @@ def meaning(verdict: str, thresholds: Thresholds) -> str:
     return VERDICTS[Verdict(verdict)].words.format(**in_words(thresholds))
 
 
-def note_text(note: Note, thresholds: Thresholds) -> Text:
+def note_text(note: Note) -> Text:
     """A note on how the verdicts were made, with its count of people as a value."""
     if note.code is not NoteCode.FIT or note.value is None:
-        return note_words(note, thresholds)
+        return note_words(note)
     people = Headcount(round(note.value), ("fit", note.scale))
-    return Computed(lambda shown: note_words(note, thresholds, count_text(people, shown)), (people,))
+    return Computed(lambda shown: note_words(note, count_text(people, shown)), (people,))
 
 
-def note_words(note: Note, thresholds: Thresholds, people: str = "") -> str:
+def note_words(note: Note, people: str = "") -> str:
     """A note on how the verdicts were made; `people` is the number that rates and noise are estimated from."""
     number_of = people or f"{note.value or 0:,.0f}"
     said = {
         NoteCode.FIT: SOURCES.get(note.source or FitSource.REFERENCE, "").format(people=number_of),
-        NoteCode.SMALL_COHORT: f"Fewer than {_value(thresholds.cohort, 'people')}: posteriors only, no error rate of a "
-        "cohort.",
+        NoteCode.SMALL_COHORT: f"Fewer than {SMALL} people: posteriors only, no error rate of a cohort.",
         NoteCode.ORIGINAL_SCALE: "People rated on the original ALSFRS are assessed by the same natural history, scaled "
         f"from {ALSFRS_R_BEST:g} to {ALSFRS_BEST:g} points; the upper limit of assessable levels lies as far below "
         "its best score.",
@@ -108,7 +107,7 @@ def criteria_section(assessed: Verdicts, counts: VerdictCounts) -> Section:
             sensitivity_table(assessed, counts),
         ]
     if assessed.notes:
-        notes = (Prose(note_text(note, assessed.thresholds)) for note in assessed.notes)
+        notes = (Prose(note_text(note)) for note in assessed.notes)
         blocks += [Heading("Notes on the verdicts"), *notes]
     return Section("asked", "Criteria for each verdict", tuple(blocks))
 
