@@ -86,7 +86,7 @@ def make_joint_data(people: int, seed: int, events: float = 6.0) -> tuple[pl.Dat
 def ours(people: int, runs: int, events: float) -> dict[str, float]:
     started = time.perf_counter()
     from alsight.infer.joint.fit import fit_joint
-    from alsight.models.joint import Joint
+    from alsight.models.latent.joint import Joint
 
     visits, persons = make_joint_data(people, 20261122, events)
     model = Joint(baseline="weibull")

@@ -20,7 +20,7 @@ from alsight.detect.prior import HELD, natural_history
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.simulate import simulate_fit
 from alsight.infer.velocity.smooth import Reduction, smooth_velocity
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 from fixtures.verdicts.generators import draw
 
 PEOPLE, VISITS, DRAWS = 10_000, 9, 1000

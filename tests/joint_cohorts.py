@@ -10,7 +10,7 @@ from alsight.infer.formulas import Encoding
 from alsight.infer.joint.features import JointFrame
 from alsight.infer.joint.parameters import Hazard, JointValues
 from alsight.infer.joint.simulate import Simulated, simulate_joint
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 
 SCHEDULE = np.array([0.0, 1.0, 2.0, 4.0, 6.0, 9.0, 12.0, 15.0, 18.0])
 

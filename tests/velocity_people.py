@@ -10,7 +10,7 @@ from scipy.stats import norm
 from alsight.infer.velocity.layout import make_layout
 from alsight.infer.velocity.people import VelocityColumns, read_people
 from alsight.infer.velocity.simulate import simulate_velocity
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 
 COLUMNS = VelocityColumns("months", "score", "subject", "~ 1", "~ 1", {})
 TRUTH = {

@@ -29,7 +29,7 @@ from alsight.infer.fit import Fit
 from alsight.infer.forecast.tables import tables_of
 from alsight.models.latent.items import ONE, Items
 from alsight.models.latent.mixture import Mixture
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 from alsight.population.blocks import simulate_cohort
 from alsight.population.spec import Population
 

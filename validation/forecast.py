@@ -13,8 +13,9 @@ import polars as pl
 
 from alsight.infer.forecast.ahead import fit_forecast, forecast_function
 from alsight.infer.forecast.judge import assessed
-from alsight.infer.forecast.reference import POPULATION, reference_fit
+from alsight.infer.forecast.reference import reference_fit
 from alsight.infer.forecast.tables import EVENTS, landmarked, tables_of
+from alsight.make.forecast import POPULATION
 from alsight.population.blocks import simulate_cohort
 
 

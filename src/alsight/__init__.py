@@ -98,6 +98,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version  # noqa: PLC0415 - reads the installed package's record
 
         return version("alsight")
+    if name == "models":
+        return import_module("alsight.models")
     if name not in NAMES:
         raise AttributeError(f"module 'alsight' has no attribute {name!r}")
     return globals().setdefault(name, getattr(import_module(NAMES[name]), name))
@@ -105,4 +107,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """Public names, for completion."""
-    return [*NAMES]
+    return [*NAMES, "models"]

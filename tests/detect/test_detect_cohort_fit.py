@@ -16,7 +16,7 @@ from alsight.detect.thresholds import Thresholds
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.simulate import simulate_fit
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 
 ASKED = Thresholds()
 VISITS = 10

@@ -16,7 +16,7 @@ from alsight.infer.joint.likelihood import evaluate
 from alsight.infer.joint.parameters import Hazard, JointLayout, JointValues, pack, unpack
 from alsight.infer.joint.plan import follow_up
 from alsight.infer.joint.predict import predict_joint
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 from joint_cohorts import SCHEDULE, cohort, truth
 
 BOTH = Joint(association=("value", "slope"), baseline="weibull")

@@ -22,7 +22,7 @@ from alsight.infer.posterior.posterior import Posterior, diagnose, load_posterio
 from alsight.infer.posterior.priors import Prior, Priors, arrange, draw_prior
 from alsight.infer.posterior.volume import factor_volume, spread_volume
 from alsight.models.covariance import from_working
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 from alsight.models.model import Parameter, Scale
 from infer.trials import simulate, table_of
 from joint_cohorts import cohort, truth

@@ -24,9 +24,9 @@ from alsight.infer.sigmoid import fit_sigmoid
 from alsight.infer.survival.cox import fit_cox
 from alsight.infer.velocity.classes import slow_probability
 from alsight.infer.velocity.fit import fit_velocity
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 from alsight.models.latent.mixture import Mixture
-from alsight.models.velocity import Velocity, parameters_of
+from alsight.models.latent.velocity import Velocity, parameters_of
 from infer.item_people import SMALL, item_people
 from infer.mixture_people import mixture_people
 from infer.sigmoid_people import sigmoid_people

@@ -20,8 +20,8 @@ from alsight.infer.velocity.likelihood import blank_memos, evaluate, score
 from alsight.infer.velocity.simulate import expected
 from alsight.infer.velocity.smooth import Reduction, recovery_evidence, smooth_velocity
 from alsight.models.catalogue import MODELS
+from alsight.models.latent.velocity import Recovery, Velocity
 from alsight.models.model import Scale
-from alsight.models.velocity import Recovery, Velocity
 from montecarlo import tolerance
 from velocity_people import SLOW, TRUTH, brute_log_weights, draw, engine, log_mean
 

@@ -11,7 +11,7 @@ import pytest
 
 from alsight.base.status import Status
 from alsight.infer.joint.fit import fit_joint
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 from joint_cohorts import cohort, truth
 from montecarlo import proportion_tolerance
 

@@ -21,7 +21,7 @@ from alsight.infer.joint.simulate import simulate_joint
 from alsight.infer.posterior.draw import posterior
 from alsight.infer.posterior.linear import LinearDensity, linear_density, sample_linear
 from alsight.infer.posterior.priors import Arranged, Prior, Priors, arrange, draw_prior
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 from alsight.models.linear import Linear
 from alsight.models.model import Columns, Parameter, Scale, Visits
 from joint_cohorts import SCHEDULE

@@ -11,7 +11,7 @@ import pytest
 from alsight.base.status import Status
 from alsight.infer.fit import intervals
 from alsight.infer.velocity.fit import fit_velocity
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 from montecarlo import proportion_tolerance
 from velocity_people import SLOW, TRUTH, draw
 

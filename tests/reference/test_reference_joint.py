@@ -15,7 +15,7 @@ import pytest
 
 from alsight.infer.fit import Fit
 from alsight.infer.joint.fit import fit_joint
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 
 HERE = Path(__file__).parent
 REFERENCE = json.loads((HERE / "values" / "r_joint_model_reference_fits.json").read_text())

@@ -19,7 +19,7 @@ from alsight.detect.prior import every_so_many, usable
 from alsight.detect.thresholds import Thresholds
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import fit_velocity
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 
 NOISE: Final = ("sd_noise", "sd_sticky", "sd_log_size", "odds_outlier")
 """Parameters of the noise."""

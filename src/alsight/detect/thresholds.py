@@ -9,7 +9,7 @@ import msgspec
 from alsight.base.errors import SpecError
 from alsight.base.spec import Spec
 from alsight.base.units import months_of
-from alsight.models.velocity import Recovery
+from alsight.models.latent.velocity import Recovery
 
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 Points = Annotated[float, msgspec.Meta(ge=0)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from scipy.special import ndtri
 from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
 from alsight.infer.faults import DesignProblem, fatal_of, notes_of, problems_of
-from alsight.infer.formulas import Encoding, coded, levels_of, matrix, names_in, parse_encoding, split
+from alsight.infer.formulas import Encoding, coded, known, levels_of, matrix, names_in, parse_encoding, split
 from alsight.models.model import Columns, Record, Visits
 
 
@@ -118,6 +119,7 @@ def design(
     visit: str = "",
     group: str = "",
     weight: str = "",
+    further: Sequence[str] = (),
 ) -> DesignRows:
     """Arrays of a long table, one row a visit; rows with a missing value are excluded and counted.
 
@@ -130,6 +132,7 @@ def design(
         visit: column of planned visits, for models whose covariance is by visit.
         group: column whose levels have their own covariance.
         weight: column of precision weights [above 0].
+        further: columns of numbers that are kept with the rows.
 
     Raises:
         DataError: a column is missing or is of the wrong kind, or the formula cannot be read.
@@ -137,11 +140,16 @@ def design(
     outcome, fixed = split(formula)
     encoding = Encoding(outcome, fixed, random, noise, subject, visit, group, weight)
     named = {*names_in(fixed), *names_in(random), *names_in(noise), *names_in(outcome)}
-    used = sorted({*named, subject} | {name for name in (visit, group, weight) if name})
+    used = sorted({*named, *further, subject} | {name for name in (visit, group, weight) if name})
     _refuse_strangers(table, used)
+    for name in further:
+        if not table.schema[name].is_numeric():
+            raise _fault("not_numeric", name, f"{name} is no number.", "Give a numeric column.")
     whole = table.select(used)
-    complete = whole.filter(pl.all_horizontal(_known(whole, name) for name in used))
+    complete = whole.filter(pl.all_horizontal(known(whole, name) for name in used))
     accepted = _by_subject(complete, subject)
+    if weight:
+        refuse_weights(accepted, weight, subject)
     levels = levels_of(accepted, {*named, visit, group} - {""})
     if visit and visit not in levels:
         levels[visit] = [str(value) for value in accepted[visit].unique().sort().to_list()]
@@ -173,7 +181,7 @@ def _rows(accepted: pl.DataFrame, encoding: Encoding, dropped: int) -> DesignRow
     designs = [matrix(ready, formula, encoding.state.get(formula, {})) for formula in formulas]
     (fixed, fixed_names, _), (random, random_names, _), (noise, noise_names, _) = designs
     values = _outcome(ready, encoding.outcome)
-    known = np.isfinite(values)
+    there = np.isfinite(values)
     start, edges, slot, group = _positions(accepted, ready, encoding)
     weight = (
         accepted[encoding.weight].to_numpy().astype(float)
@@ -190,11 +198,11 @@ def _rows(accepted: pl.DataFrame, encoding: Encoding, dropped: int) -> DesignRow
     )
     state = {formula: remembered for formula, (_, _, remembered) in zip(formulas, designs, strict=True)}
     return DesignRows(
-        np.where(known, values, 0.0),
+        np.where(there, values, 0.0),
         fixed,
         random,
         noise,
-        known,
+        there,
         slot,
         weight,
         group,
@@ -245,11 +253,6 @@ def _effect(name: str) -> str:
     return "intercept" if name == "Intercept" else name
 
 
-def _known(table: pl.DataFrame, name: str) -> pl.Expr:
-    there = pl.col(name).is_not_null()
-    return there & pl.col(name).is_not_nan() if table.schema[name].is_float() else there
-
-
 def _finite(table: pl.DataFrame, name: str) -> pl.Expr:
     return pl.col(name).is_not_null() & (pl.col(name).is_finite() if table.schema[name].is_float() else True)
 
@@ -281,6 +284,23 @@ def _refuse_strangers(table: pl.DataFrame, used: list[str]) -> None:
 
 def _fault(rule: str, column: str, message: str, how_to_fix: str) -> DataError:
     return DataError([Fault(table="visits", rule=rule, column=column, message=message, how_to_fix=how_to_fix)])
+
+
+def refuse_weights(table: pl.DataFrame, weight: str, subject: str = "") -> None:
+    """Stops at the first weight that is no number above 0.
+
+    Raises:
+        DataError: with the column, the value and whose it is.
+    """
+    how_to_fix = f"Give numbers above 0 in {weight}, or exclude these rows."
+    if not table.schema[weight].is_numeric():
+        raise _fault("not_numeric", weight, f"The weights {weight} are no numbers.", how_to_fix)
+    values = table[weight].cast(pl.Float64)
+    wrong = table.filter(~(values > 0) | values.is_infinite())
+    if wrong.height:
+        whose = f" of {subject} {wrong[subject][0]}" if subject else ""
+        message = f"{weight} holds {wrong[weight][0]:g}{whose}: {wrong.height} weights are not above 0."
+        raise _fault("bad_weight", weight, message, how_to_fix)
 
 
 def _silent(whole: pl.DataFrame, accepted: pl.DataFrame, subject: str, outcome: str) -> tuple[DesignProblem, ...]:

@@ -8,10 +8,33 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from alsight.base.columns import determined
 from alsight.base.status import Status
 
 NEAR_ZERO = 1e-10
 """Share of a column's size below which what the others leave of it counts as nothing (64-bit rounding, with room)."""
+
+
+RUNAWAY = 20.0
+"""A log hazard ratio this large between the two ends of a column means that it separates events from the others."""
+FAR = 8.0
+"""The same, where its standard error is larger still: a search may stop on its way to infinity."""
+
+
+def separated(
+    estimates: Float[np.ndarray, "*batch column"],
+    errors: Float[np.ndarray, "*batch column"],
+    spread: Float[np.ndarray, " column"],
+) -> Bool[np.ndarray, "*batch column"]:
+    """Whether columns separate events from non-events, so that their coefficients have no finite estimate.
+
+    Args:
+        estimates: log hazard ratios or log odds ratios.
+        errors: their standard errors.
+        spread: largest less least value of each column.
+    """
+    far = np.abs(estimates) * spread
+    return (far > RUNAWAY) | ((far > FAR) & ~(errors < np.abs(estimates)))
 
 
 @dataclass(frozen=True)
@@ -76,8 +99,7 @@ def _infinite(columns: Float[np.ndarray, "row column"], names: tuple[str, ...]) 
 
 
 def _useless(fixed: Float[np.ndarray, "row fixed"], names: tuple[str, ...]) -> list[DesignProblem]:
-    cross = fixed.T @ fixed
-    sizes = np.sqrt(np.diagonal(cross))
+    sizes = np.sqrt((fixed**2).sum(axis=0))
     found = [
         DesignProblem(Status.CONSTANT, f"{name} is zero everywhere.")
         for name, size in zip(names, sizes, strict=True)
@@ -85,24 +107,15 @@ def _useless(fixed: Float[np.ndarray, "row fixed"], names: tuple[str, ...]) -> l
     ]
     if found:
         return found
-    scaled = cross / np.outer(sizes, sizes)
-    level = names.index("Intercept") if "Intercept" in names else None
-    for place, name in enumerate(names):
-        before = list(range(place))
-        if not before or _remainder(scaled, before, place) > NEAR_ZERO:
-            continue
-        weights = np.linalg.lstsq(scaled[np.ix_(before, before)], scaled[before, place], rcond=None)[0]
-        others = [names[k] for k in before if abs(weights[k]) > np.sqrt(NEAR_ZERO)]
-        if level is not None and others == ["Intercept"]:
-            found.append(DesignProblem(Status.CONSTANT, f"{name} has the same value in every row."))
+    lengths = np.where(sizes > 0, sizes, 1.0)
+    for place, weights in determined(fixed):
+        relative = weights * lengths[:place] / lengths[place]
+        others = [names[k] for k in range(place) if abs(relative[k]) > np.sqrt(NEAR_ZERO)]
+        if others == ["Intercept"]:
+            found.append(DesignProblem(Status.CONSTANT, f"{names[place]} has the same value in every row."))
         else:
-            found.append(DesignProblem(Status.COLLINEAR, f"{name} is determined by {', '.join(others)}."))
+            found.append(DesignProblem(Status.COLLINEAR, f"{names[place]} is determined by {', '.join(others)}."))
     return found
-
-
-def _remainder(scaled: Float[np.ndarray, "fixed fixed"], before: list[int], place: int) -> float:
-    inner = scaled[np.ix_(before, before)]
-    return float(1 - scaled[before, place] @ np.linalg.lstsq(inner, scaled[before, place], rcond=None)[0])
 
 
 def _unidentified(

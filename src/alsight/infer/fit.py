@@ -82,6 +82,22 @@ class Fit:
     course: CourseFunctions = field(default_factory=lambda: BY_ROWS, metadata={"static": True})
     provenance: Provenance | None = field(default=None, metadata={"static": True})
 
+    def __post_init__(self) -> None:
+        """CONVERGED is what a fit calls itself only with finite estimates and errors of all that was estimated."""
+        arrays: tuple[Any, ...] = (self.estimates, self.covariance)
+        if all(isinstance(array, np.ndarray) for array in arrays):
+            object.__setattr__(self, "status", self._vouched())
+
+    def _vouched(self) -> Int[np.ndarray, "*batch"]:
+        held = getattr(self.model, "held", ())
+        free = np.array([parameter.name not in held for parameter in self.parameters], dtype=bool)
+        if self.covariance.shape[-1:] != free.shape:
+            return self.status
+        diagonal = np.diagonal(self.covariance, axis1=-2, axis2=-1)
+        fine = np.isfinite(self.estimates) & np.isfinite(diagonal) & (diagonal > 0)
+        lies = (np.asarray(self.status) == Status.CONVERGED) & ~(fine | ~free).all(axis=-1)
+        return np.where(lies, int(Status.SINGULAR), self.status)
+
     @property
     def names(self) -> tuple[str, ...]:
         """Printed names of the parameters."""
@@ -236,14 +252,14 @@ ARRAYS: Final = ("estimates", "covariance", "sandwich", "log_likelihood", "statu
 def predict_by_rows(fit: Fit, table: pl.DataFrame, level: float) -> pl.DataFrame:
     """Normal predictions of models whose rows follow from a design."""
     rows = encode(fit.record.encoding, table)
-    mean, course, observed = _predicted(fit.columns, fit.model, _inside(fit), rows.visits)
+    mean, course, observed = _predicted(fit.columns, fit.model, *_working(fit, rows.visits))
     return rows.unpad({"mean": mean, "sd_course": course, "sd_seen": observed}, level)
 
 
 def simulate_by_rows(fit: Fit, key: jax.Array, table: pl.DataFrame) -> pl.DataFrame:
     """New outcomes of models whose rows follow from a design."""
     rows = encode(fit.record.encoding, table)
-    drawn = _drawn(fit.columns, fit.model, key, _inside(fit), rows.visits)
+    drawn = _drawn(fit.columns, fit.model, key, *_working(fit, rows.visits))
     return rows.fill(np.asarray(drawn))
 
 
@@ -258,14 +274,24 @@ def _drawn(columns: Columns, model: Any, key: jax.Array, supplied: Any, visits: 
     return model.simulate(columns, key, supplied, visits)
 
 
-def _inside(fit: Fit) -> Float[np.ndarray, " parameter"]:
-    """The estimates, drawn in a little where they lie at a boundary: a correlation of 1, an SD of 0."""
+def _working(fit: Fit, visits: Visits) -> tuple[Float[np.ndarray, " parameter"], Visits]:
+    """Parameters and design in the columns in which the fit was made, where an offset of time cancels nothing."""
+    if "working_estimates" not in fit.arrays:
+        return _inside(fit, fit.estimates), visits
+    fixed = visits.fixed @ fit.arrays["working_fixed"]
+    turn = fit.arrays.get("working_random")
+    random = visits.random if turn is None else visits.random @ turn
+    return _inside(fit, fit.arrays["working_estimates"]), replace(visits, fixed=fixed, random=random)
+
+
+def _inside(fit: Fit, values: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
+    """Parameters drawn in a little where they lie at a boundary: a correlation of 1, an SD of 0."""
     if fit.status != Status.BOUNDARY:
-        return fit.estimates
+        return values
     scales = [parameter.scale for parameter in fit.parameters]
     size = np.array([scale == Scale.LOG for scale in scales])
     half = np.array([scale == Scale.ATANH for scale in scales])
-    drawn_in = np.where(half, (1 - INSIDE) * np.clip(np.nan_to_num(fit.estimates), -1, 1), fit.estimates)
+    drawn_in = np.where(half, (1 - INSIDE) * np.clip(np.nan_to_num(values), -1, 1), values)
     return np.where(size, np.maximum(drawn_in, INSIDE), drawn_in)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import combinations
-from typing import TYPE_CHECKING, Any, cast
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import polars as pl
 from jaxtyping import Float
 
+from alsight.base.columns import determined
 from alsight.base.errors import DataError, Fault
 
 if TYPE_CHECKING:
@@ -49,12 +51,17 @@ class Encoding:
 
     def dump(self) -> str:
         """The encoding as JSON."""
-        return json.dumps(self.__dict__, default=float)
+        return json.dumps(self.__dict__, default=lambda value: np.asarray(value).tolist())
 
 
 def parse_encoding(text: str) -> Encoding:
     """The encoding that `Encoding.dump` wrote."""
-    return Encoding(**json.loads(text))
+    return Encoding(**json.loads(text, object_hook=_with_numbers))
+
+
+def _with_numbers(table: dict[str, Any]) -> dict[Any, Any]:
+    # JSON knows no numbers as keys; polynomials are remembered by their order.
+    return {int(key) if key.isdigit() else key: value for key, value in table.items()}
 
 
 @lru_cache(maxsize=256)
@@ -121,8 +128,51 @@ def _reads(term: Term) -> set[str]:
         if factor.eval_method.value == "lookup":
             found.add(factor.expr)
         elif factor.eval_method.value == "python":
-            found |= {str(name) for name in _parse(factor.expr).required_variables}
+            found |= _names(factor.expr)
     return found
+
+
+def _names(expression: str) -> set[str]:
+    """Columns that a term of Python reads: every name but those that are called, and modules."""
+    called: set[int] = set()
+    found: set[str] = set()
+    for node in ast.walk(_tree(expression)):
+        if isinstance(node, ast.Call):
+            called.add(id(node.func))
+            if isinstance(node.func, ast.Name) and node.func.id == "Q" and node.args:
+                found |= {str(part.value) for part in node.args if isinstance(part, ast.Constant)}
+        if isinstance(node, ast.Name) and id(node) not in called and node.id not in MODULES:
+            found.add(node.id)
+    return found
+
+
+def _tree(expression: str) -> ast.Expression:
+    try:
+        return ast.parse(expression.strip(), mode="eval")
+    except SyntaxError as error:
+        raise _bad_formula(expression, "it cannot be read") from error
+
+
+def _grouped(formula: str) -> tuple[str, ...]:
+    """Columns that `C()` takes as groups, whatever their type."""
+    found: set[str] = set()
+    for term in _terms_of(formula):
+        for factor in term.factors:
+            if factor.eval_method.value != "python":
+                continue
+            for node in ast.walk(_tree(factor.expr)):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    if node.func.id == "lag":
+                        raise _bad_formula(formula, "lag() would read another person's row")
+                    if node.func.id in {"C", "hashed"} and node.args and isinstance(node.args[0], ast.Name):
+                        found.add(node.args[0].id)
+    return tuple(sorted(found))
+
+
+def known(table: pl.DataFrame, name: str) -> pl.Expr:
+    """Whether a column has a value: neither null nor nan."""
+    there = pl.col(name).is_not_null()
+    return there & pl.col(name).is_not_nan() if table.schema[name].is_float() else there
 
 
 def levels_of(table: pl.DataFrame, names: set[str]) -> dict[str, list[str]]:
@@ -156,20 +206,21 @@ def coded(table: pl.DataFrame, levels: dict[str, list[str]]) -> pl.DataFrame:
         )
         strange = sorted(set(text.drop_nulls().unique().to_list()) - set(known))
         if strange:
-            raise DataError(
-                [
-                    Fault(
-                        table="visits",
-                        rule="unknown_level",
-                        column=name,
-                        value=strange[0],
-                        message=f"Column {name} holds {', '.join(map(repr, strange[:5]))}, which the fit never saw.",
-                        how_to_fix=f"Use one of {', '.join(known)}.",
-                    )
-                ]
-            )
+            raise _unknown(name, strange, known)
         casts.append(text.cast(pl.Enum(known)).alias(name))
     return table.with_columns(casts) if casts else table
+
+
+def _unknown(name: str, strange: list[str], known: list[str]) -> DataError:
+    fault = Fault(
+        table="visits",
+        rule="unknown_level",
+        column=name,
+        value=strange[0],
+        message=f"Column {name} holds {', '.join(map(repr, strange[:5]))}, which the fit never saw.",
+        how_to_fix=f"Use one of {', '.join(known)}.",
+    )
+    return DataError([fault])
 
 
 def matrix(
@@ -182,7 +233,8 @@ def matrix(
     """
     if not formula:
         return np.empty((table.height, 0)), (), {}
-    if plain := _plain(table, formula):
+    plain = _plain(table, formula)
+    if plain is not None:
         return (*plain, {})
     return _general(table, formula, state)
 
@@ -192,15 +244,66 @@ def _general(
 ) -> tuple[Float[np.ndarray, "row column"], tuple[str, ...], dict[str, Any]]:
     from formulaic import ModelSpec  # noqa: PLC0415 - brings pandas; few formulas need it
     from formulaic.errors import FormulaicError  # noqa: PLC0415
+    from formulaic.materializers import NAAction  # noqa: PLC0415
 
-    terms = _terms_of(formula)
+    known, fresh = dict(state.get(LEVELS, {})), LEVELS not in state
+    for name in _grouped(formula):
+        if fresh:
+            known[name] = table[name].unique().sort().to_list()
+        elif strange := [value for value in table[name].unique().to_list() if value not in known[name]]:
+            raise _unknown(name, [str(value) for value in strange], [str(value) for value in known[name]])
+    given = {name: value for name, value in state.items() if name not in {LEVELS, DROPPED}}
     try:
-        spec = ModelSpec(formula=_parse([*terms]), output="numpy", transform_state=dict(state))
-        made = spec.get_model_matrix(table)
-    except (FormulaicError, TypeError, ValueError, NameError) as error:
-        raise _bad_formula(formula, str(error).strip().splitlines()[0]) from error
+        spec = ModelSpec(
+            formula=_parse([*_terms_of(formula)]), output="numpy", transform_state=given, na_action=NAAction.IGNORE
+        )
+        made = spec.get_model_matrix(_with_levels(table, known), context=FUNCTIONS)
+    except (FormulaicError, TypeError, ValueError, NameError, IndexError, KeyError, AttributeError) as error:
+        raise _bad_formula(formula, str(error).strip().splitlines()[0] if str(error).strip() else "") from error
     spec = cast("ModelSpec", made.model_spec)
-    return np.ascontiguousarray(made, dtype=float), tuple(spec.column_names), dict(spec.transform_state)
+    columns = np.ascontiguousarray(made, dtype=float)[: table.height]
+    names, remembered = tuple(spec.column_names), dict(spec.transform_state)
+    dropped = _double(columns, names) if fresh else state.get(DROPPED, [])
+    keep = [spot for spot, name in enumerate(names) if name not in dropped]
+    remembered |= {LEVELS: known} | ({DROPPED: dropped} if dropped else {})
+    return np.ascontiguousarray(columns[:, keep]), tuple(names[spot] for spot in keep), remembered
+
+
+LEVELS: Final = "levels of groups"
+DROPPED: Final = "columns left out"
+"""Beside what transforms remember: values of the columns in `C()`, and columns that others of a spline determine."""
+MODULES: Final = frozenset({"np", "contr", "True", "False", "None"})
+FUNCTIONS: Final[dict[str, Any]] = {
+    name: getattr(np, name) for name in ("sqrt", "log1p", "abs", "minimum", "maximum", "where", "sin", "cos")
+}
+"""Functions of formulas beside those of the library."""
+CURVES: Final = ("cr(", "cc(", "cs(")
+"""Splines whose columns sum to one, so that an intercept determines the last of them."""
+
+
+def _with_levels(table: pl.DataFrame, known: dict[str, list[Any]]) -> pl.DataFrame:
+    # Further rows, in which every group is seen, so that a table with few of them is coded as the fit's was.
+    if not known or not table.height:
+        return table
+    most = max(len(values) for values in known.values())
+    first = table.head(1)
+    more = pl.concat([first] * most) if most else first.head(0)
+    cycled = [
+        pl.Series(name, [values[k % len(values)] for k in range(most)], dtype=table.schema[name])
+        for name, values in known.items()
+        if values
+    ]
+    return pl.concat([table, more.with_columns(cycled)])
+
+
+def _double(columns: np.ndarray, names: tuple[str, ...]) -> list[str]:
+    """Columns of natural splines that the others determine; R's lm leaves them out too."""
+    if not any(name.startswith(CURVES) or f":{curve}" in name for name in names for curve in CURVES):
+        return []
+    if not np.isfinite(columns).all() or not np.abs(columns).sum(axis=0).all():
+        return []
+    spots = [spot for spot, _ in determined(columns)]
+    return [names[spot] for spot in spots if any(curve in names[spot] for curve in CURVES)]
 
 
 def _parse(terms: str | list[str | Term]) -> SimpleFormula:
@@ -210,15 +313,41 @@ def _parse(terms: str | list[str | Term]) -> SimpleFormula:
 
 
 def _plain(table: pl.DataFrame, formula: str) -> tuple[Float[np.ndarray, "row column"], tuple[str, ...]] | None:
-    # Most formulas are products of number columns: built here, several times faster than the general way.
+    # Most formulas are products of numbers and groups: built here, several times faster than the general way, and
+    # without the library's import. Each group is coded by its levels but the first, which is the same model wherever
+    # the formula also holds the product without that group; elsewhere the library decides.
     terms = products(formula)
-    if terms is None or not all(table.schema[name].is_numeric() for term in terms for name in term):
+    if terms is None:
         return None
-    filled = np.ones((len(terms), table.height))
-    for index, term in enumerate(terms):
-        for name in term:
-            filled[index] *= table[name].to_numpy()
-    return filled.T, tuple(":".join(term) if term else "Intercept" for term in terms)
+    levels = {
+        name: table.schema[name].categories.to_list()  # pyright: ignore[reportAttributeAccessIssue]
+        for term in terms
+        for name in term
+        if isinstance(table.schema[name], pl.Enum)
+    }
+    held = {frozenset(term) for term in terms}
+    for term in terms:
+        groups = [name for name in term if name in levels]
+        if any(frozenset(term) - {name} not in held for name in groups):
+            return None
+        if not all(table.schema[name].is_numeric() or name in levels for name in term):
+            return None
+    blocks: dict[str, list[tuple[str, np.ndarray]]] = {}
+    for name in {name for term in terms for name in term}:
+        if name in levels:
+            place = table[name].to_physical().to_numpy()
+            shown = enumerate(levels[name])
+            blocks[name] = [(f"{name}[T.{level}]", (place == spot).astype(float)) for spot, level in shown if spot]
+        else:
+            blocks[name] = [(name, table[name].to_numpy().astype(float))]
+    made: list[tuple[str, np.ndarray]] = []
+    for term in terms:
+        for chosen in product(*(blocks[name] for name in reversed(term))):
+            parts = chosen[::-1]
+            label = ":".join(part[0] for part in parts) if parts else "Intercept"
+            made.append((label, np.prod([part[1] for part in parts], axis=0) if parts else np.ones(table.height)))
+    filled = np.stack([column for _, column in made]) if made else np.empty((0, table.height))
+    return filled.T, tuple(label for label, _ in made)
 
 
 def _bad_formula(formula: str, why: str) -> DataError:

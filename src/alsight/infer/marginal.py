@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import product
-from typing import Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float
 
-from alsight.base.errors import SpecError
+from alsight.base.columns import Working, working
+from alsight.base.errors import DataError, Fault, SpecError
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows, design
 from alsight.infer.faults import DesignProblem
 from alsight.infer.fit import Fit, failed, join
-from alsight.infer.formulas import coded, matrix, names_in, parse_encoding
+from alsight.infer.formulas import parse_encoding
 from alsight.infer.gaussian.degrees import Rule, contrasts
+from alsight.infer.gaussian.grid import mean_rows
 from alsight.infer.gaussian.patterns import Level, Patterned, builder, evaluate, marginal_pieces, patterned
 from alsight.infer.gaussian.scoring import feasible, score, start_values
 from alsight.models.marginal import Marginal
@@ -25,6 +27,8 @@ from alsight.models.model import Columns, Record
 from alsight.models.structures import STRUCTURES
 
 Method = Literal["reml", "ml"]
+LABEL: Final = re.compile(r"(.*?)(\d+(?:\.\d+)?)(\D*)")
+"""Words, a number, words: a label of a visit."""
 CHUNK = 2_000_000
 """Cells of summed products worked on at once in a batch of trials."""
 
@@ -64,7 +68,28 @@ def fit_marginal(
         DataError: a column is missing or of the wrong kind.
     """
     _refuse(structure, coordinates)
-    rows = design(table, formula, subject=subject, visit=visit, group=group, weight=weight)
+    refuse_unknown_order(table, visit, structure)
+    rows = design(table, formula, subject=subject, visit=visit, group=group, weight=weight, further=coordinates)
+    return fit_marginal_rows(rows, structure, method, coordinates=coordinates, start=start)
+
+
+def fit_marginal_rows(
+    rows: DesignRows,
+    structure: str,
+    method: Method,
+    *,
+    coordinates: Sequence[str] = (),
+    start: Sequence[float] | None = None,
+) -> Fit:
+    """The fit of a design that is already made.
+
+    Args:
+        rows: the design.
+        structure: a name of `models.structures.STRUCTURES`.
+        method: "reml" or "ml".
+        coordinates: columns of the rows whose distances a spatial structure reads.
+        start: first variance parameters.
+    """
     model = Marginal(structure=structure)
     record = rows.record(method)
     fault = rows.fatal or _repeated(rows)
@@ -72,12 +97,13 @@ def fit_marginal(
         noted = replace(record, notes=(*record.notes, *([] if fault is rows.fatal else [fault.message])))
         return failed(fault.status, model.parameters_of(rows.columns), rows.columns, model, noted)
     right, observed, weights = _by_slot(rows)
-    distance = _distance(rows, table, coordinates) if coordinates else None
+    right, even = _even(right)
+    distance = _distance(rows, coordinates) if coordinates else None
     data, pattern = patterned(right, observed, rows.group[None], distance, weights)
     supplied = None if start is None else np.asarray(start, dtype=float)[None]
-    fit, level = _fit(data, rows.columns, model, method, record, supplied)
+    fit, level = _fit(data, even, rows.columns, model, method, record, supplied)
     robust = _sandwich(right, pattern, level, observed, weights)
-    return _single(fit, robust)
+    return _single(fit, even.turn[0] @ robust @ even.turn[0].T)
 
 
 def fit_marginal_trials(
@@ -99,20 +125,36 @@ def fit_marginal_trials(
         method: "reml" or "ml".
     """
     model, record = Marginal(structure=structure), Record(method, outcome.shape[1])
-    right = np.concatenate([fixed, np.where(observed, outcome, 0.0)[..., None]], axis=-1)
+    right = np.concatenate([fixed, outcome[..., None]], axis=-1)
+    right = np.where(observed[..., None], right, 0.0)
     patterns = 1 + len(np.unique(observed.reshape(-1, observed.shape[-1]), axis=0))
     size = max(1, CHUNK // (patterns * (right.shape[2] * right.shape[3]) ** 2))
     parts: list[Fit] = []
     for first in range(0, len(outcome), size):
         some = slice(first, first + size)
         group = np.zeros(observed[some].shape[:2], dtype=int)
-        data, _ = patterned(right[some], observed[some], group)
-        parts.append(_fit(data, columns, model, method, record, None)[0])
+        ready, even = _even(right[some])
+        data, _ = patterned(ready, observed[some], group)
+        parts.append(_fit(data, even, columns, model, method, record, None)[0])
     return parts[0] if len(parts) == 1 else join(parts)
 
 
+def _even(right: Float[np.ndarray, "trial subject slot column"]) -> tuple[np.ndarray, Working]:
+    # [X y] with X in working columns and y its least-squares residuals.
+    shape = right.shape
+    flat = right.reshape(shape[0], -1, shape[-1])
+    even = working(flat[..., -1], flat[..., :-1], np.zeros((*flat.shape[:2], 0)))
+    return np.concatenate([even.fixed, even.outcome[..., None]], axis=-1).reshape(shape), even
+
+
 def _fit(
-    data: Patterned, columns: Columns, model: Marginal, method: Method, record: Record, supplied: np.ndarray | None
+    data: Patterned,
+    even: Working,
+    columns: Columns,
+    model: Marginal,
+    method: Method,
+    record: Record,
+    supplied: np.ndarray | None,
 ) -> tuple[Fit, Level]:
     reml = method == "reml"
     build = builder(data, model.structure)
@@ -120,20 +162,22 @@ def _fit(
     if supplied is not None:
         begin = feasible(data, build, supplied, begin, reml=reml)
     theta, level, status, steps = score(data, build, begin, reml=reml)
-    pieces = marginal_pieces(data, level)
+    pieces = marginal_pieces(data, level, even.turn)
     p = level.beta.shape[1]
-    estimates = np.concatenate([level.beta, theta], axis=1)
+    beta = level.beta + even.least_squares
+    estimates = np.concatenate([np.einsum("tab,tb->ta", even.turn, beta), theta], axis=1)
     covariance = np.zeros((*estimates.shape, estimates.shape[1]))
-    covariance[:, :p, :p] = pieces.inverse
+    covariance[:, :p, :p] = even.turn @ pieces.inverse @ np.swapaxes(even.turn, -1, -2)
     covariance[:, p:, p:] = pieces.variance
     fit = Fit(
         estimates=estimates,
         covariance=covariance,
         sandwich=np.full_like(covariance, np.nan),
-        log_likelihood=-0.5 * level.deviance,
+        log_likelihood=-0.5 * level.deviance + (even.log_size if reml else 0.0),
         status=status,
         steps=steps,
-        arrays=pieces.arrays(),
+        arrays=pieces.arrays()
+        | {"working_estimates": np.concatenate([beta, theta], axis=1), "working_fixed": even.turn},
         parameters=model.parameters_of(columns),
         columns=columns,
         model=model,
@@ -166,6 +210,38 @@ def _refuse(structure: str, coordinates: Sequence[str]) -> None:
         raise SpecError([("coordinates", "columns of numbers, for a spatial structure", "nothing")])
 
 
+def refuse_unknown_order(table: pl.DataFrame, visit: str, structure: str) -> None:
+    """Stops where a structure follows the order of the visits and their labels are text in no certain order.
+
+    Text is sorted by its characters, so that "Month 12" stands before "Month 3". It is taken where this is the order of
+    its numbers.
+
+    Raises:
+        DataError: with what to do.
+    """
+    if visit not in table.columns or not STRUCTURES[structure].ordered:
+        return
+    column = table[visit]
+    if not isinstance(column.dtype, (pl.String, pl.Categorical)):
+        return
+    labels = sorted(str(label) for label in column.drop_nulls().unique())
+    parts = [LABEL.fullmatch(label) for label in labels]
+    words = {(part[1], part[3]) for part in parts if part}
+    order = [float(part[2]) for part in parts if part]
+    if len(order) == len(labels) and len(words) <= 1 and order == sorted(order):
+        return
+    shown = ", ".join(labels[:6])
+    fault = Fault(
+        table="visits",
+        rule="unknown_order",
+        column=visit,
+        value=labels[0],
+        message=f"Structure {structure} follows the order of the visits, and {visit} is text: {shown}.",
+        how_to_fix="Give numbers, or a polars Enum or ordered pandas categories in the order of time.",
+    )
+    raise DataError([fault])
+
+
 def _repeated(rows: DesignRows) -> DesignProblem | None:
     key = rows.owner * (len(rows.columns.slots) + 1) + rows.slot
     values, counts = np.unique(key, return_counts=True)
@@ -190,13 +266,9 @@ def _by_slot(rows: DesignRows) -> tuple[np.ndarray, np.ndarray, np.ndarray | Non
     return right, observed, weight
 
 
-def _distance(
-    rows: DesignRows, table: pl.DataFrame, coordinates: Sequence[str]
-) -> Float[np.ndarray, "subject slot slot"]:
-    keys = [rows.encoding.subject, rows.encoding.visit]
-    places = rows.table.select(keys).join(table.select(*keys, *coordinates), on=keys, how="left", maintain_order="left")
+def _distance(rows: DesignRows, coordinates: Sequence[str]) -> Float[np.ndarray, "subject slot slot"]:
     points = np.zeros((len(rows.subjects), len(rows.columns.slots), len(coordinates)))
-    points[rows.owner, rows.slot] = places.select(coordinates).to_numpy()
+    points[rows.owner, rows.slot] = rows.table.select(coordinates).cast(pl.Float64).to_numpy()
     return np.sqrt(((points[:, :, None] - points[:, None]) ** 2).sum(-1))
 
 
@@ -217,6 +289,7 @@ def means(
     by: Sequence[str],
     *,
     differences: str = "",
+    at: Mapping[str, Any] | None = None,
     rule: Rule = "satterthwaite",
     level: float = 0.95,
 ) -> pl.DataFrame:
@@ -228,27 +301,25 @@ def means(
         by: factors whose combinations are wanted.
         differences: factor of `by` whose levels are compared with its first level; empty for the means themselves.
         rule: where the degrees of freedom come from.
+        at: values at which columns are held instead, one or several each.
         level: coverage of the interval.
+
+    Raises:
+        SpecError: a factor of `by` is not in the formula.
+        NotConverged: the fit has no estimates.
     """
     plan = parse_encoding(fit.record.encoding)
-    named = names_in(plan.fixed)
-    complete = table.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in {plan.outcome, *named}))
-    choices = {
-        name: plan.levels[name] if name in plan.levels else [float(complete[name].mean())]  # type: ignore[arg-type]
-        for name in named
-    }
-    grid = pl.DataFrame(list(product(*choices.values())), schema=list(choices), orient="row")
-    coefficients = matrix(coded(grid, plan.levels), plan.fixed, plan.state.get(plan.fixed, {}))[0]
-    labels = grid.select(by).rows()
-    unique = list(dict.fromkeys(labels))
-    rows = {key: coefficients[[spot for spot, label in enumerate(labels) if label == key]].mean(0) for key in unique}
+    if differences and differences not in by:
+        raise SpecError([("differences", f"one of {', '.join(by)}", differences)])
+    rows = mean_rows(plan, table, by, at or {})
     if differences:
         place = list(by).index(differences)
-        first = choices[differences][0]
-        base = {key: rows[(*key[:place], first, *key[place + 1 :])] for key in unique}
-        rows = {key: row - base[key] for key, row in rows.items() if key[place] != first}
+        base = next(iter(rows))[place]
+        rows = {
+            key: row - rows[(*key[:place], base, *key[place + 1 :])] for key, row in rows.items() if key[place] != base
+        }
     found = contrasts(fit, {str(key): row for key, row in rows.items()}, rule, level)
-    front = pl.DataFrame(list(rows), schema=list(by), orient="row")
+    front = pl.DataFrame(list(rows), schema=list(by), orient="row") if by else pl.DataFrame()
     return pl.concat([front, found.drop("contrast")], how="horizontal")
 
 

@@ -19,7 +19,7 @@ from alsight.calibrate.tabulate import REFERENCE
 from alsight.detect.prior import FILE, HELD, every_so_many
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.make.maker import made_by
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 from alsight.population.spec import Schedule
 
 SEED: Final = 4242

@@ -7,14 +7,14 @@ from typing import Any, Final
 import msgspec
 
 from alsight.base.spec import Spec
-from alsight.models.cox import Cox
-from alsight.models.joint import Joint
+from alsight.models.hazards import Cox
 from alsight.models.latent.items import Items
+from alsight.models.latent.joint import Joint
 from alsight.models.latent.mixture import Mixture
 from alsight.models.latent.sigmoid import Sigmoid
+from alsight.models.latent.velocity import Velocity
 from alsight.models.linear import Linear
 from alsight.models.marginal import Marginal
-from alsight.models.velocity import Velocity
 
 MODELS: Final[dict[str, type[Spec]]] = {
     "linear": Linear,

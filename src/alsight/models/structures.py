@@ -35,6 +35,7 @@ class Structure:
         build: matrix and derivatives from (parameters, number of visits, distance or None).
         linear: whether the second derivatives vanish.
         spatial: whether it reads distances between visits.
+        ordered: whether the order of the visits matters.
     """
 
     meaning: str
@@ -43,6 +44,7 @@ class Structure:
     build: Callable[[Any, int, Any], Built]
     linear: bool = False
     spatial: bool = False
+    ordered: bool = False
 
 
 def _lib(theta: Any) -> Any:
@@ -238,13 +240,18 @@ STRUCTURES: Final[dict[str, Structure]] = {
         _unequal(_correlation_shared),
     ),
     "ar1": Structure(
-        "first-order autoregressive", lambda _: ("var", "corr"), _kinds(_one, _one), _equal(_correlation_autoregressive)
+        "first-order autoregressive",
+        lambda _: ("var", "corr"),
+        _kinds(_one, _one),
+        _equal(_correlation_autoregressive),
+        ordered=True,
     ),
     "ar1h": Structure(
         "first-order autoregressive, a variance a visit",
         lambda labels: (*_each(labels), "corr"),
         _kinds(_all, _one),
         _unequal(_correlation_autoregressive),
+        ordered=True,
     ),
     "toep": Structure(
         "Toeplitz",
@@ -252,21 +259,28 @@ STRUCTURES: Final[dict[str, Structure]] = {
         lambda visits: ("variance", *("covariance",) * (visits - 1)),
         _late(_toeplitz_basis),
         linear=True,
+        ordered=True,
     ),
     "toeph": Structure(
         "Toeplitz, a variance a visit",
         lambda labels: (*_each(labels), *_lag_names(labels)),
         _kinds(_all, _gaps),
         _unequal(_correlation_toeplitz),
+        ordered=True,
     ),
     "ad": Structure(
-        "ante-dependence", lambda labels: ("var", *_step_names(labels)), _kinds(_one, _gaps), _equal(_correlation_ante)
+        "ante-dependence",
+        lambda labels: ("var", *_step_names(labels)),
+        _kinds(_one, _gaps),
+        _equal(_correlation_ante),
+        ordered=True,
     ),
     "adh": Structure(
         "ante-dependence, a variance a visit",
         lambda labels: (*_each(labels), *_step_names(labels)),
         _kinds(_all, _gaps),
         _unequal(_correlation_ante),
+        ordered=True,
     ),
     "sp_exp": Structure(
         "exponential in the distance",

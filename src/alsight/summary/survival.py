@@ -10,6 +10,8 @@ from typing import Final, Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from alsight.base.errors import DataError, Fault
+
 Limits = Literal["log_log", "log", "plain"]
 
 LEVEL: Final = 0.95
@@ -66,12 +68,16 @@ def kaplan_meier(
     Returns:
         The curve; without events it is empty and survival is 1 throughout.
 
+    Raises:
+        DataError: a time or an entry is missing.
+
     Source: kaplan1958
     """
     stop, begin, happened = _observed(time, event, entry)
+    _refuse_missing(stop, begin)
     moment, events = np.unique(stop[happened], return_counts=True)
     at_risk = np.searchsorted(np.sort(begin), moment, side="left") - np.searchsorted(np.sort(stop), moment, side="left")
-    survival = np.cumprod(1.0 - events / at_risk)
+    survival = product_limit(events, at_risk)
     with np.errstate(divide="ignore"):
         variance = np.cumsum(events / (at_risk * (at_risk - events).astype(np.float64)))
     z = NormalDist().inv_cdf(0.5 + level / 2)
@@ -99,7 +105,7 @@ def _observed(
     if entry is None:
         return stop, np.full(stop.size, -np.inf), happened
     begin = np.asarray(entry, dtype=np.float64)
-    observed = stop > begin
+    observed = (stop > begin) | np.isnan(stop) | np.isnan(begin)
     return stop[observed], begin[observed], happened[observed]
 
 
@@ -177,16 +183,95 @@ def _crossing(time: Float[np.ndarray, " times"], values: Float[np.ndarray, " tim
 def restricted_mean(curve: SurvivalCurve, horizon: float) -> tuple[float, float]:
     """Mean time free of the event up to a horizon, with its standard error.
 
-    The area under the curve; its variance is the sum over event times of (area to the right)² d / (n (n - d)).
     After the last observation the curve is held level.
 
     Source: kaplan1958
     """
     inside = curve.time < horizon
-    steps = np.concatenate([[0.0], curve.time[inside], [horizon]])
-    heights = np.concatenate([[1.0], curve.survival[inside]])
-    areas = np.diff(steps) * heights
-    right = np.cumsum(areas[::-1])[::-1][1:]
-    left = (curve.at_risk - curve.events)[inside]
-    weight = np.divide(curve.events[inside], curve.at_risk[inside] * left, out=np.zeros(left.size), where=left > 0)
-    return float(areas.sum()), float(np.sqrt((right**2 * weight).sum()))
+    owner = np.zeros(int(inside.sum()), dtype=int)
+    mean, error = restricted_means(curve.time[inside], curve.events[inside], curve.at_risk[inside], owner, 1, horizon)
+    return float(mean[0]), float(error[0])
+
+
+def restricted_means(
+    time: Float[np.ndarray, " event"],
+    events: Float[np.ndarray, " event"] | Int[np.ndarray, " event"],
+    at_risk: Float[np.ndarray, " event"] | Int[np.ndarray, " event"],
+    owner: Int[np.ndarray, " event"],
+    curves: int,
+    horizon: float,
+) -> tuple[Float[np.ndarray, " curve"], Float[np.ndarray, " curve"]]:
+    """Restricted means of many Kaplan-Meier curves up to a horizon, with their standard errors.
+
+    RMST = integral of S from 0 to the horizon; its variance is the sum over event times of (area to the right)² d / (n
+    (n - d)).
+
+    Args:
+        time: distinct event times below the horizon, curve after curve, ascending in each.
+        events: events at each.
+        at_risk: people under observation just before each.
+        owner: curve of each, counted from 0.
+        curves: number of curves; one without events stays at 1.
+        horizon: end of the area, in the unit of `time`.
+
+    Source: kaplan1958, royston2013
+    """
+    if not len(owner):
+        return np.full(curves, float(horizon)), np.zeros(curves)
+    first = np.searchsorted(owner, owner)
+    survival = product_limit(events, at_risk, owner)
+    last = np.append(owner[1:] != owner[:-1], True)
+    following = np.where(last, horizon, np.append(time[1:], horizon))
+    area = survival * (following - time)
+    total = np.bincount(owner, area, curves)
+    summed = np.cumsum(area)
+    right = total[owner] - (summed - (summed[first] - area[first])) + area  # area from this event on
+    left = at_risk - events
+    weight = np.divide(events, at_risk * left, out=np.zeros(len(owner)), where=left > 0)
+    variance = np.bincount(owner, right**2 * weight, curves)
+    start = np.full(curves, float(horizon))
+    np.minimum.at(start, owner, time)
+    return start + total, np.sqrt(variance)
+
+
+def product_limit(
+    events: Float[np.ndarray, " event"] | Int[np.ndarray, " event"],
+    at_risk: Float[np.ndarray, " event"] | Int[np.ndarray, " event"],
+    owner: Int[np.ndarray, " event"] | None = None,
+) -> Float[np.ndarray, " event"]:
+    """Kaplan-Meier survival just after each event time, of one curve or of many.
+
+    Args:
+        events: events at each time, curve after curve.
+        at_risk: people under observation just before it.
+        owner: curve of each time, counted from 0; None for one curve.
+    """
+    factor = 1.0 - events / at_risk
+    if owner is None:
+        return np.cumprod(factor)
+    first = np.searchsorted(owner, owner)
+    with np.errstate(divide="ignore"):
+        logs = np.log(factor)
+    # A survival of zero stays zero until the next curve.
+    gone = np.cumsum(np.isneginf(logs))
+    summed = np.cumsum(np.where(np.isneginf(logs), 0.0, logs))
+    before = np.where(first > 0, summed[first - 1], 0.0)
+    dead = gone - np.where(first > 0, gone[first - 1], 0)
+    return np.where(dead > 0, 0.0, np.exp(summed - before))
+
+
+def _refuse_missing(stop: Float[np.ndarray, " people"], begin: Float[np.ndarray, " people"]) -> None:
+    for name, values in (("time", stop), ("entry", begin)):
+        missing = np.isnan(values)
+        if missing.any():
+            message = (
+                f"{name} is missing for {int(missing.sum())} people; the first is row {int(missing.argmax()) + 1}."
+            )
+            fault = Fault(
+                table="survival",
+                rule="no_value",
+                column=name,
+                message=message,
+                how_to_fix="Exclude these rows, or give the time.",
+            )
+            raise DataError([fault])

@@ -23,7 +23,7 @@ from alsight.infer.fit import Fit
 from alsight.infer.velocity.fit import fit_velocity
 from alsight.infer.velocity.simulate import simulate_fit
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 
 TREATED: Final = ("tofersen",)
 """Treatments from whose start on a person's visits do not inform it, beside those on trial."""

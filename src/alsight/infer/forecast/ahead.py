@@ -10,11 +10,11 @@ from jaxtyping import Float
 from scipy.special import ndtri
 
 from alsight.infer.fit import Fit
-from alsight.infer.forecast.tables import Tables
+from alsight.infer.forecast.tables import Tables, complete
+from alsight.infer.forecast.unknown import CovariateSpread, predicted
 from alsight.infer.joint.fit import fit_joint
-from alsight.infer.joint.predict import predict_joint
 from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
-from alsight.models.joint import Joint
+from alsight.models.latent.joint import Joint
 
 HORIZONS: Final = (3.0, 6.0, 12.0, 18.0, 24.0)
 """Months ahead at which function and survival are reported."""
@@ -33,16 +33,26 @@ LEAST_EVENTS: Final = 20
 """A cohort smaller than this is forecast from the shipped reference, not from itself."""
 
 
-def enough(tables: Tables) -> bool:
-    """Whether a cohort can carry a fit of its own."""
-    return tables.people.height >= LEAST_PEOPLE and float(tables.people["event"].sum()) >= LEAST_EVENTS
+def enough(tables: Tables, *, recorded: bool = True) -> bool:
+    """Whether a cohort can carry a fit of its own.
+
+    Args:
+        tables: visits and follow-up.
+        recorded: count only people of whom every covariate is recorded, as a fit does.
+    """
+    people = complete(tables).people if recorded else tables.people
+    return people.height >= LEAST_PEOPLE and float(people["event"].sum()) >= LEAST_EVENTS
 
 
 def fit_forecast(tables: Tables) -> Fit:
-    """The joint model behind forecasts: linear course, hazard by value, slope, age at entry and bulbar onset."""
+    """The joint model behind forecasts: linear course, hazard by value, slope, age at entry and bulbar onset.
+
+    People of whom age or onset is not recorded inform no fit; they are forecast from it.
+    """
+    whole = complete(tables)
     return fit_joint(
-        tables.visits,
-        tables.people,
+        whole.visits,
+        whole.people,
         "score ~ months",
         random="~ months",
         hazard="~ age_at_entry_years + bulbar",
@@ -50,26 +60,27 @@ def fit_forecast(tables: Tables) -> Fit:
     )
 
 
-def forecast_function(fit: Fit, tables: Tables, horizons: tuple[float, ...] = HORIZONS) -> pl.DataFrame:
+def forecast_function(
+    fit: Fit, tables: Tables, horizons: tuple[float, ...] = HORIZONS, spread: CovariateSpread | None = None
+) -> pl.DataFrame:
     """Rating at each horizon, as it would be were the person alive, and the chance to be event-free until then.
 
     Args:
         fit: what `fit_forecast` returned.
         tables: people with a `landmark` and their visits until it.
         horizons: months after the landmark.
+        spread: whom people may be of whom age or onset is not recorded; None for the people of the fit.
 
     Returns:
         `subject`, `landmark_months`, `after_months`, `mean`, `sd`, `low_50`, `high_50`, `low_90`, `high_90` of a
         rating with its noise [points, 0-48], `survival` [0-1].
     """
-    ahead = predict_joint(fit, tables.visits, tables.people, list(horizons))
-    width = float(ndtri(0.95))
-    course = (ahead["high"].to_numpy() - ahead["mean"].to_numpy()) / width
-    spread = np.sqrt(course**2 + float(fit["sd_residual"]) ** 2)
+    ahead = predicted(fit, tables, horizons, spread)
+    spread_of = np.sqrt(ahead["sd"].to_numpy() ** 2 + float(fit["sd_residual"]) ** 2)
     mean = ahead["mean"].to_numpy()
     bounds: dict[str, np.ndarray] = {}
     for level in LEVELS:
-        half = float(ndtri(0.5 + level / 2)) * spread
+        half = float(ndtri(0.5 + level / 2)) * spread_of
         bounds[f"low_{level * 100:.0f}"] = np.clip(mean - half, 0.0, TOP)
         bounds[f"high_{level * 100:.0f}"] = np.clip(mean + half, 0.0, TOP)
     return ahead.select(
@@ -77,19 +88,24 @@ def forecast_function(fit: Fit, tables: Tables, horizons: tuple[float, ...] = HO
         landmark_months=pl.col("time") - pl.col("after"),
         after_months=pl.col("after"),
         mean=pl.Series(np.clip(mean, 0.0, TOP)),
-        sd=pl.Series(spread),
+        sd=pl.Series(spread_of),
         **{name: pl.Series(values) for name, values in bounds.items()},
         survival=pl.col("survival"),
     )
 
 
-def forecast_time(fit: Fit, tables: Tables) -> pl.DataFrame:
+def forecast_time(fit: Fit, tables: Tables, spread: CovariateSpread | None = None) -> pl.DataFrame:
     """Quantiles of the months from the landmark to the event; null where they lie beyond 120 months.
+
+    Args:
+        fit: what `fit_forecast` returned.
+        tables: people with a `landmark` and their visits until it.
+        spread: whom people may be of whom age or onset is not recorded; None for the people of the fit.
 
     Returns:
         `subject`, `low_90`, `low_50`, `median`, `high_50`, `high_90` [months after the landmark].
     """
-    ahead = predict_joint(fit, tables.visits, tables.people, list(GRID))
+    ahead = predicted(fit, tables, GRID, spread)
     names = tables.people.select("subject").join(ahead.select("subject").unique(), on="subject", how="semi")
     count = ahead.height // len(GRID)
     survival = ahead["survival"].to_numpy().reshape(count, len(GRID))

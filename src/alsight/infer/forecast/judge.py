@@ -13,6 +13,8 @@ import polars as pl
 from jaxtyping import Bool, Float
 from scipy.special import ndtr
 
+from alsight.summary.survival import kaplan_meier
+
 
 def crps_normal(
     outcome: Float[np.ndarray, "*batch"], mean: Float[np.ndarray, "*batch"], sd: Float[np.ndarray, "*batch"]
@@ -76,19 +78,15 @@ def auc(
 
 
 class _Uncensored:
-    """Kaplan-Meier curve of the censoring time, as a step function."""
+    """Kaplan-Meier curve of the censoring time, as a step function; an event comes before a censoring on its day."""
 
     def __init__(self, time: Float[np.ndarray, " subject"], happened: Bool[np.ndarray, " subject"]) -> None:
-        order = np.argsort(time, kind="stable")
-        ordered, censored = time[order], ~happened[order]
-        at_risk = len(time) - np.searchsorted(ordered, ordered, side="left")
-        factors = np.where(censored, 1 - 1 / np.maximum(at_risk, 1), 1.0)
-        self.times = ordered
-        self.curve = np.cumprod(factors)
+        earlier = np.where(happened, np.nextafter(time, -np.inf), time)
+        self.curve = kaplan_meier(earlier, ~happened)
 
     def __call__(self, when: Float[np.ndarray, " time"], *, before: bool) -> Float[np.ndarray, " time"]:
-        index = np.searchsorted(self.times, when, side="left" if before else "right")
-        return np.where(index > 0, self.curve[np.maximum(index - 1, 0)], 1.0)
+        index = np.searchsorted(self.curve.time, when, side="left" if before else "right")
+        return np.concatenate([[1.0], self.curve.survival])[index]
 
 
 def assessed(function: pl.DataFrame, observed: pl.DataFrame, people: pl.DataFrame, window: float = 1.0) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from scipy.special import fdtrc, stdtr, stdtrit
 
 from alsight.infer.fit import Fit
 from alsight.infer.gaussian.pieces import Pieces, pieces_of
+from alsight.infer.gaussian.small import inverse
 
 Rule = Literal["satterthwaite", "kenward_roger", "kenward_roger_linear", "residual", "normal"]
 """Satterthwaite; Kenward & Roger with and without second derivatives of V; values less coefficients; infinite."""
@@ -49,9 +50,16 @@ def coefficient_covariance(
     Raises:
         KeyError: the fit's engine keeps no such covariance.
     """
+    turn = pieces_of(fit.arrays).basis
+    return turn @ _covariance(fit, rule, robust=robust) @ np.swapaxes(turn, -1, -2)
+
+
+def _covariance(fit: Fit, rule: Rule, *, robust: bool) -> Float[np.ndarray, "*batch fixed fixed"]:
+    # In the working columns.
     pieces = pieces_of(fit.arrays)
     if robust:
-        return fit.arrays["sandwich"]
+        back = np.linalg.inv(pieces.basis)
+        return back @ fit.arrays["sandwich"] @ np.swapaxes(back, -1, -2)
     if rule not in {"kenward_roger", "kenward_roger_linear"}:
         return pieces.inverse
     middle = pieces.bias - (pieces.curved if rule == "kenward_roger" else 0.0)
@@ -69,19 +77,21 @@ def contrast_test(
         rule: where the degrees of freedom come from.
         robust: use the sandwich covariance; the degrees of freedom stay those of the model-based one.
     """
+    if not fit.arrays:
+        fit.check(boundary=True)
     rows = np.atleast_2d(np.asarray(contrast, dtype=float))
-    p = rows.shape[1]
-    covariance = coefficient_covariance(fit, rule, robust=robust)
-    estimate = fit.estimates[..., :p] @ rows.T
-    inside = rows @ covariance @ rows.T
-    error = np.sqrt(np.diagonal(inside, axis1=-2, axis2=-1))
-    count = rows.shape[0]
-    degrees, shrink = _degrees(fit, rows, rule)
-    if count == 1:
-        statistic = estimate[..., 0] / error[..., 0]
-        return ContrastTest(estimate, error, degrees, statistic, 2 * stdtr(degrees, -np.abs(statistic)))
-    wald = np.einsum("...i,...i->...", estimate, np.linalg.solve(inside, estimate[..., None])[..., 0])
-    statistic = shrink * wald / count
+    estimate = fit.estimates[..., : rows.shape[1]] @ rows.T
+    turned = rows @ pieces_of(fit.arrays).basis
+    inside = turned @ _covariance(fit, rule, robust=robust) @ np.swapaxes(turned, -1, -2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.sqrt(np.diagonal(inside, axis1=-2, axis2=-1))
+        degrees, shrink = _degrees(fit, turned, rule)
+        count = rows.shape[0]
+        if count == 1:
+            statistic = estimate[..., 0] / error[..., 0]
+            return ContrastTest(estimate, error, degrees, statistic, 2 * stdtr(degrees, -np.abs(statistic)))
+        wald = np.einsum("...i,...ij,...j->...", estimate, inverse(inside)[0], estimate)
+        statistic = shrink * wald / count
     return ContrastTest(estimate, error, degrees, statistic, fdtrc(count, degrees, statistic))
 
 
@@ -127,37 +137,39 @@ def _degrees(fit: Fit, rows: np.ndarray, rule: Rule) -> tuple[np.ndarray, np.nda
     if rule == "residual":
         return one * (fit.record.values - len(fit.columns.fixed)), one
     pieces = pieces_of(fit.arrays)
-    if rule == "satterthwaite" or rows.shape[0] == 1:  # for one row Kenward-Roger's degrees are the same
-        return _satterthwaite(rows, pieces.inverse, _slopes(pieces), pieces.variance), one
-    return _kenward_roger(rows, pieces)
+    # For one row Kenward-Roger's degrees are Satterthwaite's, at a boundary with the other covariance of theta.
+    variance = pieces.satterthwaite if rule == "satterthwaite" else pieces.variance
+    fine = np.isfinite(variance).all((-2, -1)) & np.isfinite(pieces.inverse).all((-2, -1))
+    if rule == "satterthwaite" or rows.shape[-2] == 1:
+        return np.where(fine, _satterthwaite(rows, pieces.inverse, _slopes(pieces), variance), np.nan), one
+    degrees, shrink = _kenward_roger(rows, pieces)
+    return np.where(fine, degrees, np.nan), shrink
 
 
 def _slopes(pieces: Pieces) -> np.ndarray:
-    inverse = pieces.inverse[..., None, :, :]
-    return inverse @ pieces.first @ inverse
+    inverted = pieces.inverse[..., None, :, :]
+    return inverted @ pieces.first @ inverted
 
 
 def _satterthwaite(rows: np.ndarray, covariance: np.ndarray, slopes: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    inside = rows @ covariance @ rows.T
-    values, vectors = np.linalg.eigh(inside)
+    inside = rows @ covariance @ np.swapaxes(rows, -1, -2)
+    values, vectors = np.linalg.eigh(np.where(np.isfinite(inside), inside, np.eye(rows.shape[-2])))
     turned = np.swapaxes(vectors, -1, -2) @ rows
     moves = np.einsum("...lp,...apq,...lq->...la", turned, slopes, turned)
     spread = np.einsum("...la,...ab,...lb->...l", moves, variance, moves)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        each = np.minimum(2 * values**2 / spread, LARGE)
-        if rows.shape[0] == 1:
-            return each[..., 0]
-        useful = np.where(each > 2, each / (each - 2), 0.0).sum(axis=-1)
-        return np.where(useful > rows.shape[0], 2 * useful / (useful - rows.shape[0]), np.nan)
+    each = np.minimum(2 * values**2 / spread, LARGE)
+    count = rows.shape[-2]
+    if count == 1:
+        return each[..., 0]
+    useful = np.where(each > 2, each / (each - 2), 0.0).sum(axis=-1)
+    return np.where(useful > count, 2 * useful / (useful - count), np.nan)
 
 
 def _kenward_roger(rows: np.ndarray, pieces: Pieces) -> tuple[np.ndarray, np.ndarray]:
-    count = rows.shape[0]
-    slopes = _slopes(pieces)
-    theta = np.linalg.solve(
-        rows @ pieces.inverse @ rows.T, np.broadcast_to(rows, (*pieces.inverse.shape[:-2], *rows.shape))
-    )
-    moved = rows.T @ theta @ slopes.swapaxes(0, -3) if slopes.ndim == 3 else (rows.T @ theta)[..., None, :, :] @ slopes
+    count = rows.shape[-2]
+    across = np.swapaxes(rows, -1, -2)
+    theta = across @ inverse(rows @ pieces.inverse @ across)[0] @ rows
+    moved = theta[..., None, :, :] @ _slopes(pieces)
     trace = np.einsum("...aii->...a", moved)
     both = np.einsum("...aij,...bji->...ab", moved, moved)
     first = np.einsum("...ab,...a,...b->...", pieces.variance, trace, trace)

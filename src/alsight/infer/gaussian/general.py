@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import jax
@@ -10,13 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import solve_triangular
 
+from alsight.base.columns import Working, working
 from alsight.base.errors import SpecError
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows
 from alsight.infer.fit import Fit, failed
 from alsight.infer.gaussian.estimate import Method, fit_rows
 from alsight.infer.maximize import covariances, maximize
-from alsight.models.covariance import factor_of
+from alsight.models.covariance import covariance_of, factor_of, pairs_below
 from alsight.models.linear import Linear
 from alsight.models.model import Columns, Record, Visits
 
@@ -42,16 +43,66 @@ def fit_linear_general(rows: DesignRows, model: Linear, method: Method) -> Fit:
         rows, columns = without_level(rows)
     if fault is not None:
         return failed(fault.status, model.parameters_of(columns), columns, model, record)
-    plain = fit_rows(rows, Linear(), method)
+    frame = _frame(rows)
+    plain = fit_rows(frame.rows, Linear(), method)
     if plain.status not in (Status.CONVERGED, Status.BOUNDARY):
         return failed(Status(int(plain.status)), model.parameters_of(columns), columns, model, record)
     begin = _begin(plain, columns, model)
     fit = (
-        _student(rows, columns, model, begin)
+        _student(frame, columns, model, begin)
         if model.noise == "student"
-        else _unequal(rows, columns, model, method, begin)
+        else _unequal(frame, columns, model, method, begin)
     )
-    return replace(fit, record=record)
+    free = len(rows.outcome) - (len(columns.fixed) if method == "reml" else 0)
+    shift = -free * np.log(frame.size) + (frame.even.log_size if method == "reml" else 0.0)
+    return replace(fit, record=record, log_likelihood=fit.log_likelihood + shift)
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The rows in working columns, the outcome in units of its residual spread, the noise columns standardized.
+
+    Attributes:
+        rows: them.
+        even: how columns as given become working ones.
+        size: residual spread of the outcome.
+        noise_center: means of the noise columns.
+        noise_size: their standard deviations.
+    """
+
+    rows: DesignRows
+    even: Working
+    size: float
+    noise_center: np.ndarray
+    noise_size: np.ndarray
+
+    def natural(self, columns: Columns, values: Any) -> tuple[Any, Any]:
+        """Parameters of the columns as given, and those of the working columns in the outcome's unit."""
+        fixed, random, noise = len(columns.fixed), len(columns.random), len(columns.noise)
+        end = fixed + random * (random + 1) // 2
+        beta = self.size * values[:fixed] + self.even.least_squares
+        spread = values[fixed:end].at[:random].multiply(self.size)
+        turned = self.even.random_turn @ covariance_of(spread, random) @ self.even.random_turn.T
+        deviations = jnp.sqrt(jnp.diagonal(turned))
+        below = pairs_below(random)
+        correlations = (turned / jnp.outer(deviations, deviations))[below]
+        gamma = values[end + 1 : end + 1 + noise] / self.noise_size
+        sd = self.size * values[end] * jnp.exp(-gamma @ self.noise_center)
+        rest = jnp.concatenate([sd[None], gamma, values[end + 1 + noise :]])
+        return (
+            jnp.concatenate([self.even.turn @ beta, deviations, correlations, rest]),
+            jnp.concatenate([beta, spread, rest]),
+        )
+
+
+def _frame(rows: DesignRows) -> _Frame:
+    even = working(rows.outcome, rows.fixed, rows.random)
+    size = float(np.sqrt((even.outcome**2).mean())) or 1.0
+    center, spread = rows.noise.mean(axis=0), rows.noise.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+    noise = (rows.noise - center) / spread
+    moved = replace(rows, outcome=even.outcome / size, fixed=even.fixed, random=even.random, noise=noise)
+    return _Frame(moved, even, size, center, spread)
 
 
 def without_level(rows: DesignRows) -> tuple[DesignRows, Columns]:
@@ -78,19 +129,19 @@ def _density(point: Any, supplied: Any, columns: Columns, model: Linear) -> Any:
     return model.log_density(columns, model.natural(columns, point), visits, placed)
 
 
-def _student(rows: DesignRows, columns: Columns, model: Linear, begin: jax.Array) -> Fit:
+def _student(frame: _Frame, columns: Columns, model: Linear, begin: jax.Array) -> Fit:
     # The quadrature stands still while a search runs and is moved to the new modes between searches.
     density, index = _bound(columns, model, "density"), _bound(columns, model, "nodes")
-    point, last = begin, -np.inf
-    optimum = maximize(density, point, (rows.visits, index(point, rows.visits)))
+    point, last, visits = begin, -np.inf, frame.rows.visits
+    optimum = maximize(density, point, (visits, index(point, visits)))
     for _ in range(MOVES):
         if abs(float(optimum.value) - last) < STILL or not np.isfinite(float(optimum.value)):
             break
         last, point = float(optimum.value), optimum.point
-        optimum = maximize(density, point, (rows.visits, index(point, rows.visits)))
-    turn = jax.jacfwd(lambda point: model.natural(columns, point))(optimum.point)
+        optimum = maximize(density, point, (visits, index(point, visits)))
+    turn = jax.jacfwd(lambda point: frame.natural(columns, model.natural(columns, point))[0])(optimum.point)
     observed, robust = covariances(optimum, turn)
-    return _pack(columns, model, optimum, model.natural(columns, optimum.point), observed, robust)
+    return _pack(frame, columns, model, optimum, model.natural(columns, optimum.point), (observed, robust))
 
 
 _BOUND: dict[tuple[Columns, Linear, str], Any] = {}
@@ -137,30 +188,38 @@ def _profile(point: Any, visits: Visits, columns: Columns, model: Linear, reml: 
     return deviance, beta, inverse
 
 
-def _unequal(rows: DesignRows, columns: Columns, model: Linear, method: Method, begin: jax.Array) -> Fit:
-    fixed = len(columns.fixed)
-    optimum = maximize(_bound(columns, model, method), begin[fixed:], rows.visits, scores=False)
-    _, beta, inverse = _profile(optimum.point, rows.visits, columns, model, method == "reml")
+def _unequal(frame: _Frame, columns: Columns, model: Linear, method: Method, begin: jax.Array) -> Fit:
+    fixed, visits = len(columns.fixed), frame.rows.visits
+    optimum = maximize(_bound(columns, model, method), begin[fixed:], visits, scores=False)
+    _, beta, inverse = _profile(optimum.point, visits, columns, model, method == "reml")
     whole = jnp.concatenate([beta, optimum.point])
     natural = model.natural(columns, whole)
     turn = jax.jacfwd(lambda point: model.natural(columns, point))(whole)[fixed:, fixed:]
     observed, _ = covariances(optimum, turn)
     square = jnp.zeros((len(natural), len(natural))).at[:fixed, :fixed].set(inverse).at[fixed:, fixed:].set(observed)
-    scores = jax.jacfwd(
-        lambda point: model.log_density(columns, jnp.concatenate([point, natural[fixed:]]), rows.visits)
-    )(beta)
-    robust = jnp.full_like(square, jnp.nan).at[:fixed, :fixed].set(inverse @ scores.T @ scores @ inverse)
-    return _pack(columns, model, optimum, natural, square, robust)
+    back = jax.jacfwd(lambda values: frame.natural(columns, values)[0])(natural)
+    scores = jax.jacfwd(lambda point: model.log_density(columns, jnp.concatenate([point, natural[fixed:]]), visits))(
+        beta
+    )
+    bread = back[:fixed, :fixed] @ inverse
+    robust = jnp.full_like(square, jnp.nan).at[:fixed, :fixed].set(bread @ scores.T @ scores @ bread.T)
+    return _pack(frame, columns, model, optimum, natural, (back @ square @ back.T, robust))
 
 
-def _pack(columns: Columns, model: Linear, optimum: Any, natural: Any, observed: Any, robust: Any) -> Fit:
+def _pack(frame: _Frame, columns: Columns, model: Linear, optimum: Any, values: Any, squares: tuple[Any, Any]) -> Fit:
+    natural, evenly = frame.natural(columns, values)
     return Fit(
         estimates=np.asarray(natural),
-        covariance=np.asarray(observed),
-        sandwich=np.asarray(robust),
+        covariance=np.asarray(squares[0]),
+        sandwich=np.asarray(squares[1]),
         log_likelihood=np.asarray(optimum.value),
         status=np.asarray(optimum.status),
         steps=np.asarray(optimum.steps),
+        arrays={
+            "working_estimates": np.asarray(evenly),
+            "working_fixed": frame.even.turn,
+            "working_random": frame.even.random_turn,
+        },
         parameters=model.parameters_of(columns),
         columns=columns,
         model=model,

@@ -130,6 +130,20 @@ class Point:
     inner: Float[np.ndarray, "random trial subject"]
     spread: Float[np.ndarray, "random random trial subject"]
 
+    def take(self, chosen: Int[np.ndarray, "*_ chosen"]) -> Point:
+        """The same of some trials only."""
+        return Point(
+            self.deviance[chosen],
+            self.gradient[chosen],
+            self.hessian[chosen],
+            self.slack[chosen],
+            self.beta[chosen],
+            self.inverse[chosen],
+            self.residual[chosen],
+            self.inner[:, chosen],
+            self.spread[:, :, chosen],
+        )
+
 
 def freedom(data: Statistics, *, reml: bool) -> Float[np.ndarray, "*_ trial"]:
     """What the residual sum is divided by: values less coefficients under REML, values under ML."""
@@ -195,7 +209,7 @@ def _derivatives(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     variance, nu = sizes
     with np.errstate(invalid="ignore"):
-        root = np.linalg.cholesky(np.nan_to_num(inverse) + 0.0) if np.isfinite(inverse).all() else _roots(inverse)
+        root = small.roots(inverse)
     scaled = np.einsum("kats,tab->kbts", observed, root)
     slack = np.moveaxis(squared.sum(axis=-1), -1, 0)
     gradient = np.moveaxis(spread.sum(axis=-1), -1, 0) - slack / variance[:, None, None]
@@ -213,13 +227,6 @@ def _derivatives(
         inside = elements(np.einsum("kbts,lcts->tklbc", scaled, scaled))
         hessian = hessian - np.einsum("tabc,tdbc->tad", inside, inside)
     return gradient, hessian, slack
-
-
-def _roots(inverse: np.ndarray) -> np.ndarray:
-    fine = np.isfinite(inverse).all(axis=(-2, -1))
-    root = np.full_like(inverse, np.nan)
-    root[fine] = np.linalg.cholesky(inverse[fine])
-    return root
 
 
 def lower(size: int) -> tuple[np.ndarray, np.ndarray]:

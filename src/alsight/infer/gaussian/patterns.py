@@ -238,7 +238,7 @@ def _derivatives(
     return gradient, hessian, expected, sides
 
 
-def marginal_pieces(data: Patterned, level: Level) -> Pieces:
+def marginal_pieces(data: Patterned, level: Level, basis: Float[np.ndarray, "trial fixed fixed"]) -> Pieces:
     """Kenward-Roger's terms; sums over parameters are taken before the products with the data."""
     _, first, second = level.built
     p = data.width - 1
@@ -255,4 +255,4 @@ def marginal_pieces(data: Patterned, level: Level) -> Pieces:
         if second is not None:
             bend = level.precision @ np.einsum("tab,tsabij->tsij", variance, second) @ level.precision
             curved = 0.25 * cross(data, bend[:, None])[:, 0, :p, :p]
-    return Pieces(level.inverse, level.first, variance, bias, curved)
+    return Pieces(level.inverse, level.first, variance, bias, curved, variance, basis)

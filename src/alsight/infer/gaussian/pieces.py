@@ -3,7 +3,7 @@
 For V(theta): P_a = X'V^-1 V_a V^-1 X, Q_ab = X'V^-1 V_a V^-1 V_b V^-1 X, R_ab = X'V^-1 V_ab V^-1 X, with V_a the
 first and V_ab the second derivative of V, and W the covariance of theta.
 
-Source: kenward1997
+Source: kenward1997, halekoh2014
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from alsight.infer.gaussian.mixed import Statistics, elements, freedom, lower
-from alsight.infer.gaussian.search import MixedOptimum
+from alsight.base.status import Status
+from alsight.infer.gaussian.mixed import Statistics, elements, freedom, lower, pairs
+from alsight.infer.gaussian.search import MixedOptimum, jacobian
 from alsight.infer.gaussian.small import inverse
+from alsight.infer.newton import WEAK
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,11 @@ class Pieces:
     Attributes:
         inverse: (X'V^-1 X)^-1, the model-based covariance of the coefficients.
         first: P_a for each variance parameter.
-        variance: W, from the observed information.
+        variance: W, from the observed information; from the expected one where a variance is at its boundary.
         bias: sum of W_ab (Q_ab - P_a inverse P_b), without second derivatives of V.
         curved: sum of W_ab R_ab / 4; zero where V is linear in theta.
+        satterthwaite: the covariance of theta for Satterthwaite's rule; W but at a boundary.
+        basis: T. Everything else is in the working columns X T, so that offsets and units cancel nothing.
     """
 
     inverse: Float[np.ndarray, "*batch fixed fixed"]
@@ -35,6 +39,8 @@ class Pieces:
     variance: Float[np.ndarray, "*batch theta theta"]
     bias: Float[np.ndarray, "*batch fixed fixed"]
     curved: Float[np.ndarray, "*batch fixed fixed"]
+    satterthwaite: Float[np.ndarray, "*batch theta theta"]
+    basis: Float[np.ndarray, "*batch fixed fixed"]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The pieces by name, as a fit keeps them."""
@@ -50,18 +56,17 @@ def pieces_of(arrays: dict[str, np.ndarray]) -> Pieces:
     return Pieces(**{name: arrays[f"degrees_{name}"] for name in Pieces.__dataclass_fields__})
 
 
-def contract(
-    inverted: np.ndarray, first: np.ndarray, second: np.ndarray, third: np.ndarray | None, variance: np.ndarray
+def mixed_pieces(
+    data: Statistics, found: MixedOptimum, basis: Float[np.ndarray, "trial fixed fixed"], *, reml: bool
 ) -> Pieces:
-    """Pieces from full P, Q and R."""
-    outer = np.einsum("...apq,...qr,...brs->...abps", first, inverted, first)
-    bias = np.einsum("...ab,...abpq->...pq", variance, second - outer)
-    curved = np.zeros_like(bias) if third is None else 0.25 * np.einsum("...ab,...abpq->...pq", variance, third)
-    return Pieces(inverted, first, variance, bias, curved)
+    """Pieces of a linear mixed model in theta = (lower elements of G, sigma^2), in which V is linear.
 
-
-def mixed_pieces(data: Statistics, found: MixedOptimum, *, reml: bool) -> Pieces:
-    """Pieces of a linear mixed model in theta = (lower elements of G, sigma^2), in which V is linear."""
+    Args:
+        data: sufficient statistics, in working columns.
+        found: the optimum.
+        basis: what turns the columns as given into the working ones.
+        reml: restricted likelihood.
+    """
     point, factor = found.point, np.moveaxis(found.factor, 0, -1)[..., None]
     nu = freedom(data, reml=reml)
     size = (point.residual / nu)[:, None, None]
@@ -81,8 +86,18 @@ def mixed_pieces(data: Statistics, found: MixedOptimum, *, reml: bool) -> Pieces
     first = np.concatenate([sides, 0.5 * (twice + np.swapaxes(twice, -1, -2))[:, None]], axis=1)
     second = _second(point.spread, observed, again, thrice)
     weight = size[..., None]
+    inverted, first, second = point.inverse * size, first / weight**2, second / weight[..., None] ** 3
     variance = theta_covariance(data, found, reml=reml)
-    return contract(point.inverse * size, first / weight**2, second / weight[..., None] ** 3, None, variance)
+    satterthwaite = variance
+    flat = np.flatnonzero(found.status == Status.BOUNDARY)
+    if len(flat):
+        satterthwaite = variance.copy()
+        satterthwaite[flat] = boundary_covariance(data.take(flat), found.take(flat), reml=reml)
+        traces = _traces(data.take(flat), kernel[:, :, flat], point.spread[:, :, flat], size[flat, 0, 0])
+        variance[flat] = _expected(traces, inverted[flat], first[flat], second[flat])
+    outer = np.einsum("...apq,...qr,...brs->...abps", first, inverted, first)
+    bias = np.einsum("...ab,...abpq->...pq", variance, second - outer)
+    return Pieces(inverted, first, variance, bias, np.zeros_like(bias), satterthwaite, basis)
 
 
 def _wide(*stacks: np.ndarray) -> list[np.ndarray]:
@@ -129,12 +144,72 @@ def theta_covariance(data: Statistics, found: MixedOptimum, *, reml: bool) -> Fl
     """Covariance of (lower elements of G, sigma^2) from the observed information; nan where it is singular."""
     information = profile_information(data, found, reml=reml)
     covariance, _, _ = inverse(information)
+    turn = _unscaled(data, found, reml=reml)
+    return np.einsum("tab,tbc,tdc->tad", turn, covariance, turn)
+
+
+def _unscaled(data: Statistics, found: MixedOptimum, *, reml: bool) -> Float[np.ndarray, "trial theta theta"]:
+    # Derivative of (lower elements of G, sigma^2) by (lower elements of Gamma, sigma^2), G = sigma^2 Gamma.
     rows, columns = lower(found.factor.shape[1])
     size = found.point.residual / freedom(data, reml=reml)
     gamma = np.einsum("tik,tjk->tij", found.factor, found.factor)[:, rows, columns]
-    turn = np.zeros_like(information)
     count = len(rows)
+    turn = np.zeros((len(size), count + 1, count + 1))
     turn[:, np.arange(count), np.arange(count)] = size[:, None]
     turn[:, :count, -1] = gamma
     turn[:, -1, -1] = 1.0
-    return np.einsum("tab,tbc,tdc->tad", turn, covariance, turn)
+    return turn
+
+
+def boundary_covariance(data: Statistics, found: MixedOptimum, *, reml: bool) -> Float[np.ndarray, "trial theta theta"]:
+    """Covariance of (lower elements of G, sigma^2) where a variance is zero, as lmerTest has it.
+
+    The information is taken in the elements of the factor, where a variance of zero is no edge but a place of symmetry;
+    directions without information are left out.
+
+    Source: kuznetsova2017
+    """
+    rows, columns = lower(found.factor.shape[1])
+    count = len(rows)
+    turn = np.zeros((len(found.status), count + 1, count + 1))
+    turn[:, :count, :count] = jacobian(found.factor)
+    turn[:, -1, -1] = 1.0
+    information = np.einsum("tae,tab,tbf->tef", turn, profile_information(data, found, reml=reml), turn)
+    same = columns[:, None] == columns[None]
+    information[:, :count, :count] += found.point.gradient[:, rows[:, None], rows[None]] * same
+    turn = _unscaled(data, found, reml=reml) @ turn
+    return np.einsum("tab,tbc,tdc->tad", turn, _seen(information), turn)
+
+
+def _seen(information: np.ndarray) -> np.ndarray:
+    # Inverse in the directions with information, in units in which its diagonal is one; nan where it is not finite.
+    fine: Bool[np.ndarray, "*_ trial"] = np.all(np.isfinite(information), axis=(-2, -1))
+    size = np.sqrt(np.abs(np.diagonal(information, axis1=-2, axis2=-1)))
+    size = np.where(fine[:, None] & (size > 0), size, 1.0)
+    even = np.where(fine[:, None, None], information / size[:, :, None] / size[:, None, :], np.eye(size.shape[1]))
+    values, vectors = np.linalg.eigh(even)
+    with np.errstate(divide="ignore"):
+        shares = np.where(values > WEAK, 1 / values, 0.0)
+    inverted = np.einsum("tik,tk,tjk->tij", vectors, shares, vectors) / size[:, :, None] / size[:, None, :]
+    return np.where(fine[:, None, None], inverted, np.nan)
+
+
+def _traces(data: Statistics, kernel: np.ndarray, spread: np.ndarray, size: np.ndarray) -> np.ndarray:
+    # trace(V^-1 V_a V^-1 V_b), summed over subjects.
+    count = len(lower(spread.shape[0])[0])
+    whole = np.empty((len(size), count + 1, count + 1))
+    whole[:, :count, :count] = pairs(np.einsum("nkts,lmts->tnklm", spread, spread))
+    inner = np.einsum("ijts,jkts->ikts", kernel, data.square)
+    again = spread - np.einsum("ijts,jkts->ikts", spread, inner)  # Z'H^-2 Z
+    whole[:, :count, -1] = whole[:, -1, :count] = elements(np.moveaxis(again.sum(axis=-1), -1, 0))
+    twice = np.einsum("ijts,jits->t", inner, inner)
+    whole[:, -1, -1] = data.values - 2 * np.einsum("iits->t", inner) + twice
+    return whole / (size**2)[:, None, None]
+
+
+def _expected(traces: np.ndarray, inverted: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    # W from the expected restricted information, as pbkrtest has it (Halekoh & Hojsgaard 2014).
+    moved = inverted[:, None] @ first
+    information = traces - 2 * np.einsum("tij,tabji->tab", inverted, second)
+    information = information + np.einsum("taij,tbji->tab", moved, moved)
+    return 2 * _seen(information)

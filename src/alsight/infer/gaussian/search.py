@@ -26,6 +26,10 @@ class MixedOptimum:
     status: Int[np.ndarray, "*_ trial"]
     steps: Int[np.ndarray, "*_ trial"]
 
+    def take(self, chosen: Int[np.ndarray, "*_ chosen"]) -> MixedOptimum:
+        """The same of some trials only."""
+        return MixedOptimum(self.factor[chosen], self.point.take(chosen), self.status[chosen], self.steps[chosen])
+
 
 def search(data: Statistics, *, reml: bool) -> MixedOptimum:
     """The factor of Gamma that minimizes the deviance of each trial.
@@ -88,7 +92,7 @@ def _descend(data: Statistics, factor: np.ndarray, *, reml: bool) -> Ascent:
         trial = _square(points, factor.shape[1])
         point = evaluate(chosen, trial, reml=reml)
         gradient = 2 * np.einsum("tik,tkj->tij", point.gradient, trial)[:, rows, columns]
-        turn = _jacobian(trial)
+        turn = jacobian(trial)
         hessian = np.einsum("tae,tab,tbf->tef", turn, point.hessian, turn)
         same = columns[:, None] == columns[None]
         hessian = hessian + 2 * point.gradient[:, rows[:, None], rows[None]] * same
@@ -104,8 +108,8 @@ def _square(points: np.ndarray, size: int) -> np.ndarray:
     return factor
 
 
-def _jacobian(factor: np.ndarray) -> np.ndarray:
-    # Lower elements of d Gamma = dF F' + F dF' by the lower elements of F.
+def jacobian(factor: Float[np.ndarray, "trial random random"]) -> Float[np.ndarray, "trial element element"]:
+    """Derivative of the lower elements of Gamma = F F' by the lower elements of F."""
     rows, columns = lower(factor.shape[1])
     a, e = np.arange(len(rows))[:, None], np.arange(len(rows))[None]
     k, l, i, j = rows[a], columns[a], rows[e], columns[e]  # noqa: E741 - matrix indices keep their letters

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from alsight.infer.design import DesignRows
 from alsight.infer.formulas import Encoding, coded, matrix
 from alsight.infer.joint.arrays import CourseSums, Times
-from alsight.models.joint import Joint, basis
+from alsight.models.latent.joint import Joint, basis
 
 STEP = 1e-4
 """Half the step, as a share of the longest follow-up, of the central difference that makes slopes of designs."""

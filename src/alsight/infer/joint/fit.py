@@ -9,21 +9,24 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float
 
+from alsight.base.columns import working as working_columns
 from alsight.base.status import Status
 from alsight.infer.design import DesignRows, design
+from alsight.infer.faults import separated
 from alsight.infer.fit import CourseFunctions, Fit, failed
 from alsight.infer.gaussian.mixed import statistics_of_rows
 from alsight.infer.gaussian.search import search as search_mixed
-from alsight.infer.joint.arrays import JointData
+from alsight.infer.joint.arrays import JointData, Times
 from alsight.infer.joint.features import JointFrame, course, first_rows, quadrature, times
 from alsight.infer.joint.likelihood import JointEvaluation, evaluate
 from alsight.infer.joint.parameters import Hazard, JointLayout, JointValues, pack, unpack
-from alsight.infer.joint.plan import JointFollowUp, JointPlan, follow_up
+from alsight.infer.joint.plan import JointFollowUp, JointPlan, follow_up, refuse_late_visits
 from alsight.infer.joint.predict import predict_visits
-from alsight.infer.joint.report import natural, parameters_of
+from alsight.infer.joint.report import JointScale, natural, parameters_of
 from alsight.infer.joint.simulate import simulate_visits
 from alsight.infer.newton import Direction, Rules, Surface, climb, newton
-from alsight.models.joint import Joint, basis_names, inner_knots
+from alsight.infer.survival.coding import Happened
+from alsight.models.latent.joint import Joint, basis_names, inner_knots
 
 MAX_STEPS = 60
 LARGEST_MOVE = 2.0
@@ -44,6 +47,7 @@ def fit_joint(
     event: str = "event",
     entry: str = "",
     subject: str = "subject",
+    happened: Happened = None,
     model: Joint | None = None,
 ) -> Fit:
     """Fit a joint model by maximum likelihood, standard errors from the observed information.
@@ -59,6 +63,8 @@ def fit_joint(
         event: column that says which event ended it: 0 none, 1, 2 ... causes.
         entry: column of the delayed entry; empty where everyone is at risk from 0.
         subject: column that tells people apart, in both tables.
+        happened: value of `event` that means it happened, or a tuple with one a cause; all else is none. Without it
+            the column must hold 0, 1, 2 ...
         model: association, baseline and quadrature.
 
     Returns:
@@ -69,7 +75,8 @@ def fit_joint(
     """
     chosen = Joint() if model is None else model
     rows = design(visits, formula, subject=subject, random=random)
-    follow = follow_up(people, rows, hazard, end=end, event=event, entry=entry)
+    follow = follow_up(people, rows, hazard, end=end, event=event, entry=entry, happened=happened)
+    refuse_late_visits(rows, time, follow.end)
     plan = JointPlan(rows.encoding.subject, time, hazard, follow.levels, (), end, event, entry)
     return _fit(_frame(chosen, rows, follow, time), rows, follow, plan)
 
@@ -82,25 +89,29 @@ def _fit(frame: JointFrame, rows: DesignRows, follow: JointFollowUp, plan: Joint
         return failed(fault.status, parameters, rows.columns, model, record, COURSE)
     if not follow.cause.any():
         return failed(Status.NO_EVENTS, parameters, rows.columns, model, record, COURSE)
-    data = joint_data(frame, rows, follow)
+    rows, scale = _scaled(rows, model)
+    data = _turned(joint_data(frame, rows, follow), scale)
+    scale = replace(scale, level=_level(layout, data))
     plan = replace(plan, layout=astuple(layout))
     working, found, steps, status = search(layout, start(layout, rows, data), data, model.points)
-    if _without_spread(layout, working, data):
+    if _without_spread(layout, working):
         status = Status.BOUNDARY
+    status, notes = _separated(layout, working, found, follow, status)
+    record = replace(record, notes=(*record.notes, *notes))
     return _result(
         Fit(
             estimates=working,
             covariance=found.information,
             sandwich=found.scores.T @ found.scores,
-            log_likelihood=np.array(found.log_likelihood.sum()),
+            log_likelihood=np.array(found.log_likelihood.sum() - len(rows.outcome) * np.log(scale.size)),
             status=np.array(int(status)),
             steps=np.array(steps),
             arrays={
-                "working": working,
+                "working": pack(layout, scale.values(unpack(layout, working))),
                 "knots": np.array(frame.knots),
                 "horizon": np.array(frame.horizon),
                 "centers": follow.centers,
-                "effects": found.modes,
+                "effects": scale.size * found.modes @ scale.random_turn.T,
             },
             parameters=parameters,
             columns=rows.columns,
@@ -110,12 +121,43 @@ def _fit(frame: JointFrame, rows: DesignRows, follow: JointFollowUp, plan: Joint
             course=COURSE,
         ),
         layout,
+        scale,
     )
 
 
-def _result(raw: Fit, layout: JointLayout) -> Fit:
+def _scaled(rows: DesignRows, model: Joint) -> tuple[DesignRows, JointScale]:
+    """The course in working columns, where offsets and units of time and outcome change nothing."""
+    even = working_columns(rows.outcome, rows.fixed, rows.random)
+    place = rows.columns.fixed.index("Intercept") if "Intercept" in rows.columns.fixed else -1
+    mean = float(rows.outcome.mean()) if place >= 0 else 0.0
+    size = float(np.sqrt((even.outcome**2).mean())) or 1.0
+    value = _place(model, rows.random.shape[1])
+    scale = JointScale(even.turn, even.random_turn, mean, size, place, value, np.zeros(0))
+    return replace(rows, outcome=(rows.outcome - mean) / size, fixed=even.fixed, random=even.random), scale
+
+
+def _place(model: Joint, random: int) -> int:
+    before = model.association.index("value") if "value" in model.association else -1
+    return before + (random - 1 if before > 0 and "shared" in model.association[:before] else 0)
+
+
+def _turned(data: JointData, scale: JointScale) -> JointData:
+    def moved(part: Times) -> Times:
+        return replace(part, fixed=part.fixed @ scale.turn, random=part.random @ scale.random_turn)
+
+    entry = None if data.entry is None else moved(data.entry)
+    return replace(data, end=moved(data.end), exposure=moved(data.exposure), entry=entry)
+
+
+def _level(layout: JointLayout, data: JointData) -> Float[np.ndarray, " basis"]:
+    # Coefficients of the log baseline that make it one everywhere.
+    constant = np.allclose(data.end.basis.sum(axis=-1), 1)
+    return np.ones(layout.basis) if constant else np.eye(layout.basis)[0]
+
+
+def _result(raw: Fit, layout: JointLayout, scale: JointScale) -> Fit:
     information, meat = raw.covariance, raw.sandwich
-    estimates, jacobian = natural(layout, raw.estimates)
+    estimates, jacobian = natural(layout, raw.estimates, scale)
     try:
         inverse = np.linalg.inv(information)
         np.linalg.cholesky(inverse)
@@ -164,8 +206,7 @@ def start(layout: JointLayout, rows: DesignRows, data: JointData) -> Float[np.nd
     floor = 1e-3 * sd / np.sqrt(np.maximum(np.diagonal(data.course.zz.mean(axis=0)), 1e-12))
     np.fill_diagonal(factor, np.maximum(np.abs(np.diagonal(factor)), floor))
     weight = np.exp(data.exposure.log_weight)
-    first = np.eye(layout.basis)[0]
-    level = np.ones(layout.basis) if np.allclose(data.end.basis.sum(axis=-1), 1) else first
+    level = _level(layout, data)
     hazards = tuple(
         Hazard(
             np.log(max(float(data.happened[:, cause].sum() / weight.sum()), 1e-12)) * level,
@@ -203,10 +244,32 @@ def search(
     return found.point[0], best, int(found.steps[0]), Status(int(found.status[0]))
 
 
-def _without_spread(layout: JointLayout, working: Float[np.ndarray, " parameter"], data: JointData) -> bool:
+def _without_spread(layout: JointLayout, working: Float[np.ndarray, " parameter"]) -> bool:
+    # The working columns of the random effects have unit size.
     values = unpack(layout, working)
-    size = np.sqrt(np.diagonal(data.course.zz.sum(axis=0)) / data.course.count.sum())
-    return bool((np.diagonal(values.factor) * size < NO_SPREAD * values.sd).any())
+    return bool((np.diagonal(values.factor) < NO_SPREAD * values.sd).any())
+
+
+def _separated(
+    layout: JointLayout,
+    working: Float[np.ndarray, " parameter"],
+    found: JointEvaluation,
+    follow: JointFollowUp,
+    status: Status,
+) -> tuple[Status, tuple[str, ...]]:
+    if status not in {Status.CONVERGED, Status.SINGULAR, Status.MAX_STEPS} or not len(follow.names):
+        return status, ()
+    errors = np.sqrt(np.abs(np.diagonal(np.linalg.pinv(found.information, hermitian=True))))
+    spread = np.ptp(follow.covariates, axis=0)
+    names: list[str] = []
+    for cause in range(layout.causes):
+        block = layout.hazard(cause)
+        some = slice(block.start + layout.basis, block.start + layout.basis + layout.covariates)
+        apart = separated(working[some], errors[some], spread)
+        names += [name for name, far in zip(follow.names, apart, strict=True) if far]
+    if not names:
+        return status, ()
+    return Status.SEPARATION, (f"{', '.join(dict.fromkeys(names))} tells events from the others without exception.",)
 
 
 COURSE: Final = CourseFunctions(predict_visits, simulate_visits, people=True)

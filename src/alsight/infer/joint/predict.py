@@ -84,6 +84,22 @@ def predict_joint(
     )
 
 
+def likelihood_at_landmark(fit: Fit, visits: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Log likelihood of each person's values and of being event-free at the landmark, at the estimates.
+
+    Args:
+        fit: what `fit_joint` returned.
+        visits: their visits up to the landmark.
+        people: one row a person with the hazard's covariates and the column `landmark`.
+
+    Returns:
+        The subject column and `log_likelihood`.
+    """
+    someone = _people(fit, fit.plan, visits, people)
+    found = posterior(layout_of(fit), fit.arrays["working"], someone.data, POINTS)
+    return pl.DataFrame({fit.plan.subject: someone.names, "log_likelihood": found.log_likelihood})
+
+
 def predict_visits(
     fit: Fit, visits: pl.DataFrame, level: float = 0.95, *, people: pl.DataFrame | None = None
 ) -> pl.DataFrame:

@@ -23,9 +23,9 @@ from alsight.infer.mixture.rounds import rounds
 from alsight.infer.mixture.starts import starts
 from alsight.models.catalogue import model_name
 from alsight.models.latent.mixture import Mixture, MixtureValues, Sums, sums
+from alsight.models.latent.velocity import Velocity
 from alsight.models.linear import Linear
 from alsight.models.model import Columns
-from alsight.models.velocity import Velocity
 
 FEW = 600
 """People among whom the starts are compared, about; all of them where there are not twice as many."""

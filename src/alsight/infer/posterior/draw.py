@@ -29,7 +29,7 @@ from alsight.infer.posterior.priors import Arranged, Priors, arrange
 from alsight.infer.posterior.sample import Draws
 from alsight.infer.posterior.weak import weak_course, weak_joint
 from alsight.models.catalogue import model_name
-from alsight.models.joint import basis_names
+from alsight.models.latent.joint import basis_names
 
 Start = tuple[Priors, Callable[..., tuple[Draws, Any]]]
 """Priors in force, and what samples under them: (key, chains, draws, warmup) to draws and natural values."""

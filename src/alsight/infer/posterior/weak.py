@@ -16,7 +16,7 @@ import numpy as np
 from alsight.infer.design import DesignRows
 from alsight.infer.joint.arrays import JointData
 from alsight.infer.posterior.priors import CORRELATIONS, Law, Prior, Priors
-from alsight.models.joint import Association
+from alsight.models.latent.joint import Association
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.special import chdtrc
 
 from alsight.infer.survival.risk import at_risk, risk_sets
+from alsight.summary.survival import product_limit, restricted_means
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def log_rank(
     died = np.zeros((len(number), arms))
     np.add.at(died, sets.spot, member[sets.tied])
     share = risk / everyone[:, None]
-    weight = _weights(sets.events, number / everyone, rho, time, stratum, study)
+    weight = _weights(sets.events, number / everyone, rho, time)
     tie = np.where(everyone > 1, (everyone - number) / np.maximum(everyone - 1, 1), 0.0)
     variance = share[:, :, None] * (np.eye(arms) - share[:, None, :]) * (weight**2 * number * tie)[:, None, None]
     observed, expected = np.zeros((trials, arms)), np.zeros((trials, arms))
@@ -73,19 +74,16 @@ def log_rank(
     return LogRank(statistic, chdtrc(arms - 1, statistic), observed, expected)
 
 
-def _weights(
-    keys: np.ndarray, hazard: np.ndarray, rho: float, time: np.ndarray, stratum: np.ndarray | None, study: np.ndarray
-) -> np.ndarray:
+def _weights(keys: np.ndarray, hazard: np.ndarray, rho: float, time: np.ndarray) -> np.ndarray:
+    # S(t-)^rho of each event's trial and stratum.
     if rho == 0:
         return np.ones(len(keys))
-    del stratum, study
-    width = len(np.unique(time)) + 2
-    block = keys // width
-    with np.errstate(divide="ignore"):
-        logs = np.log1p(-hazard)
-    before = np.concatenate([[0.0], np.cumsum(np.where(np.isfinite(logs), logs, 0.0))[:-1]])
-    first = np.searchsorted(block, block)
-    return np.exp(rho * (before - before[first]))
+    block = keys // (len(np.unique(time)) + 2)
+    _, owner = np.unique(block, return_inverse=True)
+    after = product_limit(hazard, np.ones(len(hazard)), owner)
+    first = np.searchsorted(owner, owner) == np.arange(len(owner))
+    before = np.where(first, 1.0, np.append(1.0, after[:-1]))
+    return before**rho
 
 
 def restricted_mean(
@@ -98,8 +96,6 @@ def restricted_mean(
 ) -> tuple[Float[np.ndarray, "*_ trial"], Float[np.ndarray, "*_ trial"]]:
     """Restricted mean survival time up to a horizon and its standard error, of each trial (or arm).
 
-    RMST = integral of S from 0 to the horizon; its variance is the sum over events of (area left)^2 d / (n (n - d)).
-
     Args:
         time: end of follow-up.
         event: whether it ended with the event.
@@ -111,31 +107,5 @@ def restricted_mean(
     """
     study = np.zeros(len(time), dtype=int) if trial is None else np.asarray(trial)
     trials = int(study.max()) + 1
-    sets = risk_sets(time, event & (time <= horizon), entry, None, study)
-    everyone, number, owner = at_risk(sets, np.ones(len(time))), sets.number, sets.owner
-    first = np.searchsorted(owner, owner)
-    survival = _running_product(1 - number / everyone, first)
-    last = np.append(owner[1:] != owner[:-1], True)
-    following = np.where(last, horizon, np.append(sets.time[1:], horizon))
-    area = survival * (following - sets.time)
-    total = np.bincount(owner, area, trials)
-    summed = np.cumsum(area)
-    base = summed[first] - area[first]
-    left = total[owner] - (summed - base) + area  # area from this event on
-    with np.errstate(divide="ignore", invalid="ignore"):
-        part = left**2 * number / (everyone * (everyone - number))
-    variance = np.bincount(owner, np.where(everyone > number, part, 0.0), trials)
-    start = np.full(trials, horizon)
-    np.minimum.at(start, owner, sets.time)
-    return start + total, np.sqrt(variance)
-
-
-def _running_product(factor: np.ndarray, first: np.ndarray) -> np.ndarray:
-    # Product since the first event of the same trial; a zero stays zero until the next trial.
-    with np.errstate(divide="ignore"):
-        logs = np.log(factor)
-    gone = np.cumsum(np.isneginf(logs))
-    summed = np.cumsum(np.where(np.isneginf(logs), 0.0, logs))
-    before = np.where(first > 0, summed[first - 1], 0.0)
-    dead = gone - np.where(first > 0, gone[first - 1], 0)
-    return np.where(dead > 0, 0.0, np.exp(summed - before))
+    sets = risk_sets(time, event & (time < horizon), entry, None, study)
+    return restricted_means(sets.time, sets.number, at_risk(sets, np.ones(len(time))), sets.owner, trials, horizon)

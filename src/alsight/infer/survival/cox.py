@@ -10,24 +10,22 @@ import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float, Int
 
-from alsight.base.errors import DataError, Fault
 from alsight.base.status import Status
-from alsight.infer.faults import NEAR_ZERO
+from alsight.infer.faults import RUNAWAY, separated
 from alsight.infer.fit import NO_COURSE, Fit, failed
-from alsight.infer.formulas import Encoding, coded, levels_of, matrix, names_in
 from alsight.infer.gaussian.small import inverse
 from alsight.infer.newton import Rules, Surface, climb
+from alsight.infer.survival.coding import Happened
+from alsight.infer.survival.reading import CoxColumns, CoxRows, read_cox
 from alsight.infer.survival.risk import RiskSets, at_risk, risk_sets, until
-from alsight.models.cox import Cox
-from alsight.models.model import Columns, Record
+from alsight.models.hazards import Cox
+from alsight.models.model import Columns, Parameter, Record
 
 Ties = Literal["efron", "breslow"]
 TOLERANCE = 1e-11
 """Rise of the log likelihood that the next Newton step still promises, below which the search ends."""
 FIRST = 7
 """Steps that a batch takes together, before the trials that need more go on alone."""
-RUNAWAY = 20.0
-"""A log hazard ratio this large between the two ends of a column means that it separates events from the others."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +47,20 @@ def partial(
     trial: Int[np.ndarray, "*_ row"],
     beta: Float[np.ndarray, "trial column"],
     ties: Ties = "efron",
+    weight: Float[np.ndarray, "*_ row"] | None = None,
+    offset: Float[np.ndarray, "*_ row"] | float = 0.0,
 ) -> Partial:
     """Partial likelihood at the coefficients of each trial.
 
     With Efron's rule the l-th of d tied events is at risk with l/d of the tied rows' hazards removed; with Breslow's
-    every tied event has the whole risk set. Score residuals sum to the score.
+    every tied event has the whole risk set. A row of weight 2 counts as two people; tied events share their mean
+    weight. Score residuals sum to the score.
     """
     trials = len(beta)
-    linear = np.einsum("rc,rc->r", columns, beta[trial])
-    size = np.exp(linear)
+    linear = np.einsum("rc,rc->r", columns, beta[trial]) + offset
+    alone = np.exp(linear)
+    people = np.ones(len(linear)) if weight is None else weight
+    size = people * alone
     weighted = size[:, None] * columns
     total, moment = at_risk(sets, size), at_risk(sets, weighted)
     share = sets.share if ties == "efron" else np.zeros(len(sets.tied))
@@ -67,20 +70,24 @@ def partial(
     np.add.at(tied_moment, sets.spot, weighted[sets.tied])
     left = total[sets.spot] - share * tied_total[sets.spot]
     mean = (moment[sets.spot] - share[:, None] * tied_moment[sets.spot]) / left[:, None]
-    jump = 1 / left
+    tied = people[sets.tied]
+    pulse = (np.bincount(sets.spot, tied, count) / sets.number)[sets.spot]
+    jump = pulse / left
     hazard = np.bincount(sets.spot, jump, count)
     drawn = _by_event(sets, mean * jump[:, None], count)
     exposure, reach = until(sets, hazard), until(sets, drawn)
     exposure[sets.tied] -= np.bincount(sets.spot, share * jump, count)[sets.spot]
     reach[sets.tied] -= _by_event(sets, (share * jump)[:, None] * mean, count)[sets.spot]
     residuals = -size[:, None] * (columns * exposure[:, None] - reach)
-    residuals[sets.tied] += columns[sets.tied] - (_by_event(sets, mean, count) / sets.number[:, None])[sets.spot]
+    residuals[sets.tied] += tied[:, None] * (
+        columns[sets.tied] - (_by_event(sets, mean, count) / sets.number[:, None])[sets.spot]
+    )
     owner = trial[sets.tied]
-    value = np.bincount(owner, linear[sets.tied] - np.log(left), trials)
+    value = np.bincount(owner, tied * linear[sets.tied] - pulse * np.log(left), trials)
     inside = (size * exposure)[:, None] * columns
-    information = _squares(columns, inside, trial, trials) - _squares(mean, mean, owner, trials)
+    information = _squares(columns, inside, trial, trials) - _squares(pulse[:, None] * mean, mean, owner, trials)
     score = np.stack([np.bincount(trial, column, trials) for column in residuals.T], axis=1)
-    return Partial(value, score, information, event - size * exposure, residuals, hazard)
+    return Partial(value, score, information, event - alone * exposure, residuals, hazard)
 
 
 def _by_event(sets: RiskSets, values: np.ndarray, count: int) -> np.ndarray:
@@ -106,6 +113,8 @@ def search(
     trials: int,
     ties: Ties,
     limit: int = 40,
+    weight: Float[np.ndarray, "*_ row"] | None = None,
+    offset: Float[np.ndarray, "*_ row"] | float = 0.0,
 ) -> tuple[Float[np.ndarray, "trial column"], Partial, Int[np.ndarray, "*_ trial"], Int[np.ndarray, "*_ trial"]]:
     """Coefficients of each trial by Newton steps, the partial likelihood there, status and steps."""
     spread = np.maximum(np.ptp(columns, axis=0), 1e-300)
@@ -115,7 +124,7 @@ def search(
         # Risk sets are made for all trials at once, so all are evaluated.
         beta[which] = points
         with np.errstate(all="ignore"):
-            there = partial(sets, columns, event, trial, beta, ties)
+            there = partial(sets, columns, event, trial, beta, ties, weight, offset)
         return Surface(there.value[which], there.score[which], there.information[which])
 
     def move(points: np.ndarray, change: np.ndarray) -> np.ndarray:
@@ -123,10 +132,13 @@ def search(
 
     ended = climb(surface, beta, Rules(TOLERANCE, limit), move=move)
     with np.errstate(all="ignore"):
-        latest = partial(sets, columns, event, trial, ended.point, ties)
+        latest = partial(sets, columns, event, trial, ended.point, ties, weight, offset)
+        bread, _, fine = inverse(latest.information)
+        errors = np.sqrt(np.diagonal(bread, axis1=-2, axis2=-1))
     number = np.bincount(trial, event, trials)
     status = np.where(ended.status == Status.NOT_FINITE, Status.SINGULAR, ended.status)
-    status = np.where((np.abs(ended.point) * spread > RUNAWAY).any(axis=1), Status.SEPARATION, status)
+    status = np.where((status == Status.CONVERGED) & ~fine, Status.SINGULAR, status)
+    status = np.where(separated(ended.point, errors, spread).any(axis=1), Status.SEPARATION, status)
     return ended.point, latest, np.where(number == 0, Status.NO_EVENTS, status), ended.steps
 
 
@@ -139,58 +151,68 @@ def fit_cox(
     entry: str = "",
     strata: Sequence[str] = (),
     cluster: str = "",
+    weight: str = "",
+    happened: Happened = None,
     ties: Ties = "efron",
 ) -> Fit:
     """Cox proportional-hazards regression.
 
     Args:
-        table: one row a person, or a person's interval (counting process).
+        table: one row a person, or a person's interval (counting process); rows with a missing value are excluded.
         formula: "~ age + arm".
         time: column of the end of follow-up.
-        event: column that is true or 1 where it ended with the event.
+        event: column that is true or 1 where it ended with the event, and false or 0 where it did not.
         entry: column of the start of follow-up; empty where everyone was there from the start.
         strata: columns whose combinations have baseline hazards of their own.
         cluster: column of people whose rows belong together in the sandwich; empty for each row on its own.
+        weight: column of case weights [above 0]; a row of weight 2 counts as two people.
+        happened: value of `event` that means it happened, for other codings.
         ties: "efron" or "breslow".
 
     Returns:
         The fit, with `arrays["null_log_likelihood"]`, martingale and score residuals.
 
     Raises:
-        DataError: a column is missing, or a row ends before it begins.
+        DataError: a column is missing, the coding of the event is not clear, or a row ends before it begins.
     """
-    right = formula.partition("~")[2] if "~" in formula else formula
-    read: list[str] = [*names_in(right), time, event, *strata, entry, cluster]
-    whole, columns, names, encoding = _read(table, right, [name for name in dict.fromkeys(read) if name], time)
-    record = Record("ml", whole.height, whole.height, table.height - whole.height, (), encoding.dump())
-    labels, model = Columns(time, names), Cox(ties=ties)
-    happened = whole[event].cast(pl.Float64).to_numpy() == 1
-    times, begin = _times(whole, time, entry)
-    if fault := _fault(columns, names, happened, event):
-        record = replace(record, notes=(fault[1],))
-        return failed(fault[0], model.parameters_of(labels), labels, model, record, NO_COURSE)
-    sets = risk_sets(times, happened, begin, _ranked(whole, strata) if strata else None)
-    people = _ranked(whole, [cluster]) if cluster else None
-    fit = _single(sets, columns, happened, people, ties)
+    asked = CoxColumns(time, event, entry, tuple(strata), cluster, weight)
+    read = read_cox(table, formula, asked, happened)
+    labels, model = Columns(time, read.names), Cox(ties=ties)
+    if read.fault:
+        return failed(read.fault.status, model.parameters_of(labels), labels, model, read.record, NO_COURSE)
+    fit = _single(read, ties)
+    notes = read.record.notes
+    if fit.status == Status.SEPARATION:
+        spread, errors = np.ptp(read.columns, axis=0), fit.errors()
+        named = [n for n, far in zip(read.names, separated(fit.estimates, errors, spread), strict=True) if far]
+        notes = (*notes, f"{', '.join(named)} tells events from the others without exception.")
+    record = replace(read.record, notes=notes)
     return replace(fit, parameters=model.parameters_of(labels), columns=labels, model=model, record=record)
 
 
-def _single(sets: RiskSets, columns: np.ndarray, event: np.ndarray, people: np.ndarray | None, ties: Ties) -> Fit:
+def _single(read: CoxRows, ties: Ties) -> Fit:
+    columns, event = read.columns, read.event
     center = columns.mean(axis=0)
     trial = np.zeros(len(event), dtype=int)
-    null = partial(sets, columns - center, event, trial, np.zeros((1, columns.shape[1])), ties)
-    beta, found, status, steps = search(sets, columns - center, event, trial, 1, ties)
+    sets = risk_sets(read.time, event, read.entry, read.stratum)
+    null = partial(sets, columns - center, event, trial, np.zeros((1, columns.shape[1])), ties, read.weight)
+    beta, found, status, steps = search(sets, columns - center, event, trial, 1, ties, weight=read.weight)
     bread = inverse(found.information)[0][0]
     scores = found.residuals
-    if people is not None:
-        scores = np.stack([np.bincount(people, column) for column in scores.T], axis=1)
+    if read.cluster is not None:
+        scores = np.stack([np.bincount(read.cluster, column) for column in scores.T], axis=1)
     arrays = {
         "null_log_likelihood": null.value[0],
         "martingale": found.martingale,
         "scores": found.residuals,
         "event_times": sets.time,
         "hazard": found.hazard * np.exp(-center @ beta[0]),
+        "columns": columns,
+        "time": read.time,
+        "event": event,
     }
+    further = {"entry": read.entry, "stratum": read.stratum, "weight": read.weight}
+    arrays |= {name: value for name, value in further.items() if value is not None}
     return Fit(
         estimates=beta[0],
         covariance=bread,
@@ -199,26 +221,12 @@ def _single(sets: RiskSets, columns: np.ndarray, event: np.ndarray, people: np.n
         status=status[0],
         steps=steps[0],
         arrays=arrays,
-        parameters=(),
-        columns=Columns("", ()),
+        parameters=tuple(Parameter(name) for name in read.names),
+        columns=Columns("", read.names),
         model=Cox(ties=ties),
-        record=Record("ml"),
+        record=read.record,
         course=NO_COURSE,
     )
-
-
-def _ranked(whole: pl.DataFrame, names: Sequence[str]) -> Int[np.ndarray, "*_ row"]:
-    return whole.select(pl.struct(names).rank("dense")).to_series().to_numpy().astype(int)
-
-
-def _times(whole: pl.DataFrame, time: str, entry: str) -> tuple[np.ndarray, np.ndarray | None]:
-    end = whole[time].cast(pl.Float64).to_numpy()
-    if not entry:
-        return end, None
-    begin = whole[entry].cast(pl.Float64).to_numpy()
-    if (begin >= end).any():
-        raise _backwards(whole, time, entry, int(np.argmax(begin >= end)))
-    return end, begin
 
 
 @dataclass(frozen=True)
@@ -307,56 +315,3 @@ def fit_cox_trials(
         record=Record("ml", people, people),
         course=NO_COURSE,
     )
-
-
-def _read(
-    table: pl.DataFrame, right: str, used: Sequence[str], time: str
-) -> tuple[pl.DataFrame, Float[np.ndarray, "row column"], tuple[str, ...], Encoding]:
-    if missing := [name for name in used if name not in table.columns]:
-        raise DataError(
-            [
-                Fault(
-                    table="survival",
-                    rule="no_column",
-                    column=name,
-                    message=f"There is no column {name}.",
-                    how_to_fix=f"Name one of {', '.join(table.columns[:20])}.",
-                )
-                for name in missing
-            ]
-        )
-    whole = table.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in used))
-    levels = levels_of(whole, set(names_in(right)))
-    columns, names, state = matrix(coded(whole, levels), right, {})
-    keep = [spot for spot, name in enumerate(names) if name != "Intercept"]
-    encoding = Encoding(time, right, levels=levels, state={right: state})
-    return whole, columns[:, keep], tuple(names[spot] for spot in keep), encoding
-
-
-def _fault(columns: np.ndarray, names: tuple[str, ...], event: np.ndarray, called: str) -> tuple[Status, str] | None:
-    if not event.any():
-        return Status.NO_EVENTS, f"{called} is never 1: no event was observed."
-    centered = columns - columns.mean(axis=0)
-    sizes = (centered**2).sum(axis=0)
-    for index, name in enumerate(names):
-        if sizes[index] <= NEAR_ZERO * max((columns[:, index] ** 2).sum(), 1e-300):
-            return Status.CONSTANT, f"{name} has the same value in every row."
-        before = centered[:, :index]
-        left = centered[:, index] - before @ np.linalg.lstsq(before, centered[:, index], rcond=None)[0]
-        if left @ left <= NEAR_ZERO * sizes[index]:
-            return Status.COLLINEAR, f"{name} is determined by {', '.join(names[:index])}."
-    return None
-
-
-def _backwards(whole: pl.DataFrame, time: str, entry: str, row: int) -> DataError:
-    value = f"{whole[entry][row]} to {whole[time][row]}"
-    fault = Fault(
-        table="survival",
-        rule="ends_before_it_begins",
-        row=row + 1,
-        column=time,
-        value=value,
-        message=f"Row {row + 1} runs from {value}.",
-        how_to_fix=f"{time} must be later than {entry}.",
-    )
-    return DataError([fault])

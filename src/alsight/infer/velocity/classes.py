@@ -15,7 +15,7 @@ from alsight.infer.fit import Fit
 from alsight.infer.velocity.layout import VelocityLayout, make_layout
 from alsight.infer.velocity.likelihood import evaluate_placed
 from alsight.infer.velocity.people import read_people
-from alsight.models.velocity import SPREADS
+from alsight.models.latent.velocity import SPREADS
 
 PARTICLES = 512
 """Particles of each half by which the classes are weighed."""

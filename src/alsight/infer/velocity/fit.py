@@ -17,9 +17,9 @@ from alsight.infer.velocity.likelihood import score
 from alsight.infer.velocity.people import VelocityColumns, VelocityPeople, read_people
 from alsight.infer.velocity.predict import predict_velocity, simulate_rows
 from alsight.infer.velocity.search import BRIEF, MANY, SETTLE, VelocityOptimum, approach, settle, start
+from alsight.models.latent.velocity import Velocity
 from alsight.models.model import Columns as Names
 from alsight.models.model import Record
-from alsight.models.velocity import Velocity
 
 AGAIN = 2000
 """What is added to the seed for a second round of a search that has not come to rest."""

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from alsight.infer.filter import numbers as at
+from alsight.models.latent.velocity import SPREADS, Recovery, Velocity, parameters_of
 from alsight.models.model import Parameter, Scale
-from alsight.models.velocity import SPREADS, Recovery, Velocity, parameters_of
 
 SPREAD_RANGE = (0.01, 30.0)
 NOISE_RANGE = (0.2, 30.0)

@@ -19,7 +19,7 @@ from alsight.infer.velocity.courses import measure_courses
 from alsight.infer.velocity.layout import VelocityLayout, kernel_numbers
 from alsight.infer.velocity.people import VelocityPeople
 from alsight.infer.velocity.sketch import MEMO, SIZES
-from alsight.models.velocity import SLOW, SPREADS, Recovery
+from alsight.models.latent.velocity import SLOW, SPREADS, Recovery
 
 CHUNK = 128
 """Most people whose arrays one task handles."""

@@ -13,7 +13,7 @@ from alsight.base.status import Status
 from alsight.infer.faults import DesignProblem, problems_of
 from alsight.infer.filter.state import Batch
 from alsight.infer.formulas import coded, levels_of, matrix, names_in
-from alsight.models.velocity import Velocity
+from alsight.models.latent.velocity import Velocity
 
 SHORTEST = 1e-4
 """Least time between nodes [months]; visits of the same moment count as this far apart."""

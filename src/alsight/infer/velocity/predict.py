@@ -15,7 +15,7 @@ from alsight.infer.velocity.layout import make_layout
 from alsight.infer.velocity.people import read_people
 from alsight.infer.velocity.simulate import expected, simulate_fit
 from alsight.infer.velocity.smooth import smooth_people
-from alsight.models.velocity import SPREADS
+from alsight.models.latent.velocity import SPREADS
 
 DRAWS = 1000
 """Courses drawn for each person."""

@@ -14,7 +14,7 @@ from alsight.base.streams_numba import normals, uniforms
 from alsight.infer.fit import Fit
 from alsight.infer.velocity.layout import VelocityLayout, make_layout
 from alsight.infer.velocity.people import VelocityColumns, VelocityPeople, read_people
-from alsight.models.velocity import SPREADS, Velocity
+from alsight.models.latent.velocity import SPREADS, Velocity
 
 
 def simulate_velocity(

@@ -21,7 +21,7 @@ from alsight.infer.fit import Fit
 from alsight.infer.velocity.layout import kernel_numbers, make_layout
 from alsight.infer.velocity.likelihood import blank_guesses, evaluate_placed, possible, predictors, spread
 from alsight.infer.velocity.people import VelocityPeople, read_people
-from alsight.models.velocity import Recovery
+from alsight.models.latent.velocity import Recovery
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 EVIDENCE = 256

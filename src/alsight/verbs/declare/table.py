@@ -105,7 +105,7 @@ VERBS: Final[dict[str, Verb]] = {
             "forecast",
             "Forecast function, King's stage 4 and survival.",
             "path",
-            ("alsight forecast visits.csv --out forecast", "alsight forecast --example --subject E001"),
+            ("alsight forecast visits.csv --out forecast", "alsight forecast --example --subject EX005"),
         ),
         Verb(
             "expect",

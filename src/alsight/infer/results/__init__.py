@@ -1,0 +1,1 @@
+"""What `alsight.models` gives: fits of any table, and what they are asked next."""
