@@ -12,7 +12,7 @@ from alsight.base.errors import SpecError
 from alsight.base.spec import build
 from alsight.knowledge.therapies import THERAPIES as KNOWN
 from alsight.mechanism.therapy.catalog import THERAPIES
-from alsight.population.blocks import checked, simulate_cohort
+from alsight.population.blocks import checked, simulate_cohort, simulated
 from alsight.population.shards import write_population
 from alsight.population.spec import Given, Population, canonical, changed
 
@@ -50,8 +50,10 @@ def test_blocks_keep_the_ratio_within_every_stratum() -> None:
 
 def test_blocked_arms_are_the_same_on_disk_and_the_people_those_of_simple_arms(tmp_path) -> None:
     chosen = population(randomization={"kind": "blocked"})
-    cohort = simulate_cohort(chosen)[0]
+    cohort, _, flow = simulated(chosen)
     write_population(chosen, tmp_path / "out", workers=2)
+    assert flow.rows() == pl.read_csv(tmp_path / "out" / "flow.csv").fill_null("").rows()
+    assert flow.row(-1) == ("enrolled", "", 90)
     assert cohort.subjects.equals(pl.read_parquet(tmp_path / "out" / "subjects.parquet"))
     simple = simulate_cohort(population())[0]
     assert cohort.subjects["subject"].equals(simple.subjects["subject"])

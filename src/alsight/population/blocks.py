@@ -220,9 +220,9 @@ def allocate(population: Population, *, workers: int = 1) -> Allocation | None:
 
 def chosen(group: Group, who: Bool[np.ndarray, " subject"]) -> Group:
     """Some people of a group."""
-    observed = Observations(
-        group.observed.visits[who], group.observed.events[who], group.observed.courses[:0], group.observed.states[who]
-    )
+    kept = group.observed.states
+    states = kept[who] if kept.shape[0] == who.size else kept[:0]
+    observed = Observations(group.observed.visits[who], group.observed.events[who], group.observed.courses[:0], states)
     return replace(
         group,
         subjects=group.subjects[who],
@@ -250,10 +250,8 @@ def first_people(block: Block, count: int) -> Block:
     names = block.frames["subjects"]["subject"].head(count)
     keep = pl.col("subject").is_in(names.implode())
     frames = {name: frame.filter(keep) for name, frame in block.frames.items()}
-    last = int(str(names[-1])[1:])
-    screened = block.screened.filter(pl.col("candidate") <= last)
     hidden = {name: frame.filter(keep) for name, frame in block.truth.items()}
-    return Block(block.number, count, frames, hidden, screened)
+    return Block(block.number, count, frames, hidden, block.screened)
 
 
 def flow_of(population: Population, counts: Mapping[int, int]) -> pl.DataFrame:
@@ -362,5 +360,7 @@ def simulated(
     blocks = list(recruited(population, workers=workers, truth=truth, progress=progress))
     frames = {name: pl.concat([block.frames[name] for block in blocks]) for name in blocks[0].frames}
     hidden = {name: pl.concat([block.truth[name] for block in blocks]) for name in blocks[0].truth}
-    flow = flow_of(population, counted(pl.concat([block.screened for block in blocks])))
+    last = int(str(frames["subjects"]["subject"].max())[1:])
+    screened = pl.concat([block.screened for block in blocks]).filter(pl.col("candidate") <= last)
+    flow = flow_of(population, counted(screened))
     return cohort_from(frames), hidden, flow

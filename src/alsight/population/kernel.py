@@ -62,13 +62,14 @@ class Observations:
         visits: items and values of each planned visit.
         events: milestones.
         courses: every month lived, where asked for.
-        states: the true month at each visit up to entry, as a course records it; nan where there was none.
+        states: the true month at each visit up to entry, as a course records it; nan where there was none. No rows
+            where it was not kept.
     """
 
     visits: Float64[np.ndarray, "subject visit column"]
     events: Float64[np.ndarray, "subject event"]
     courses: Float64[np.ndarray, "accepted month quantity"]
-    states: Float64[np.ndarray, "subject early quantity"] = field(
+    states: Float64[np.ndarray, "kept early quantity"] = field(
         default_factory=lambda: np.zeros((0, 0, layout.COURSE_WIDTH))
     )
 
