@@ -68,6 +68,7 @@ class Thresholds(Spec, frozen=True, kw_only=True):
         Raises:
             SpecError: confirmed, probable and possible do not fall, or a gain that counts is under one that does not.
         """
+        super().__post_init__()
         faults: list[tuple[str, str, object]] = []
         if not self.possible < self.probable < self.confirmed:
             faults.append(("probable", "above possible and below confirmed", self.probable))

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from alsight.base.errors import SpecError
+from alsight.base.spec import one_of
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ def vector(overrides: Mapping[str, float] | None = None, path: str = "parameters
     faults: list[tuple[str, str, object]] = []
     for name, value in (overrides or {}).items():
         if name not in INDEX:
-            faults.append((f"{path}.{name}", "a row of the mechanism's parameters", value))
+            faults.append((f"{path}.{name}", one_of(name, INDEX), value))
             continue
         row = PARAMETERS[INDEX[name]]
         if not row.low <= value <= row.high:

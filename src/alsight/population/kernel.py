@@ -25,10 +25,13 @@ from alsight.mechanism.latent import (
     stream_keys,
 )
 from alsight.mechanism.measure import rating as rated
-from alsight.mechanism.measure.visits import WIDTH, follow
+from alsight.mechanism.measure.visits import WIDTH, between, follow
 from alsight.population import mimics
 
 _MIMIC: int = layout.T["mimic"]
+_DELAY: int = layout.T["delay_months"]
+_LAG: int = layout.T["lag_months"]
+_LAST: int = layout.V["last"]
 _COURSE: int = 0
 
 
@@ -53,11 +56,22 @@ class Plan:
 
 @dataclass(frozen=True)
 class Observations:
-    """What the kernel gives: a row a planned visit, milestones, and whole courses where asked for."""
+    """What the kernel gives: a row a planned visit, milestones, whole courses where asked for, true states at entry.
+
+    Attributes:
+        visits: items and values of each planned visit.
+        events: milestones.
+        courses: every month lived, where asked for.
+        states: the true month at each visit up to entry, as a course records it; nan where there was none. No rows
+            where it was not kept.
+    """
 
     visits: Float64[np.ndarray, "subject visit column"]
     events: Float64[np.ndarray, "subject event"]
     courses: Float64[np.ndarray, "accepted month quantity"]
+    states: Float64[np.ndarray, "kept early quantity"] = field(
+        default_factory=lambda: np.zeros((0, 0, layout.COURSE_WIDTH))
+    )
 
 
 @nb.njit(**STRICT)
@@ -69,6 +83,18 @@ def exist(m: int, law: Any, keys: Any, traits: Any, acts: Any, scale: Any, room:
         mimics.imitate(traits, p, keys[_COURSE], imitated, course, events)
     else:
         live(m, state, traits, p, keys, rows, plain[0], plain[1], acts, scale, memory, effect, course, events)
+
+
+@nb.njit(**STRICT)
+def truth_at(traits: Any, course: Any, events: Any, planned: Any, observed: Any, states: Any) -> None:
+    """The true month at each visit up to entry; nan before onset and after the end."""
+    entry, last = traits[_DELAY] + traits[_LAG], int(events[_LAST])
+    for visit in range(states.shape[0]):
+        states[visit, :] = np.nan
+        month = entry + planned[visit]
+        if last > 0 and 0.0 <= month <= last:
+            between(course, last, month, observed)
+            states[visit, :] = observed
 
 
 @cache
@@ -89,6 +115,7 @@ def _kernel(digest: int) -> Any:
         courses: Any,
         events: Any,
         out: Any,
+        states: Any,
     ) -> int:
         own, observed = room(m, acts.shape[0]), np.empty(layout.COURSE_WIDTH)
         keys = np.empty(streams.shape[0], np.uint64)
@@ -98,6 +125,7 @@ def _kernel(digest: int) -> Any:
             exist(m, law, keys, traits[k], acts, scale[k], own, course, events[k])
             keyed = (keys[RATING], keys[MEASURE], keys[VISIT])
             follow(traits[k], law[0], keyed, tables, course, events[k], plan, until[k], (own[3], observed), out[k])
+            truth_at(traits[k], course, events[k], plan[0], observed, states[k])
         return digest
 
     return run
@@ -136,6 +164,7 @@ def see(
     n = subjects.size
     courses = np.full((n if accepted else 1, plan.months, layout.COURSE_WIDTH), np.nan)
     events, out = np.empty((n, layout.EVENT_WIDTH)), np.empty((n, plan.planned.size, WIDTH))
+    states = np.empty((n, int((plan.planned <= 0.0).sum()), layout.COURSE_WIDTH))
     _kernel(_digest())(
         subjects,
         layout.LANES,
@@ -151,5 +180,6 @@ def see(
         courses,
         events,
         out,
+        states,
     )
-    return Observations(out, events, courses)
+    return Observations(out, events, courses, states)

@@ -9,24 +9,16 @@ from jaxtyping import Bool, Float64, Int64, UInt64
 
 from alsight.base.streams import Stream, subject_key
 from alsight.base.streams_numba import normals, uniforms
-from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.mechanism import layout as at
-from alsight.mechanism.anatomy import POOLS
-from alsight.mechanism.classes import GENES
-from alsight.mechanism.measure.visits import MEASURES
 from alsight.mechanism.parameters import INDEX, vector
 from alsight.mechanism.therapy.act import Therapy, name_number
+from alsight.population.criteria import Criteria
+from alsight.population.entry import entry_month, seen_at, verdicts
 from alsight.population.kernel import Observations, Plan
-from alsight.population.spec import Criteria, Population, changed
+from alsight.population.spec import Population, changed
 
-SVC: Final = MEASURES + 1
 _UPTAKE_ROOT: Final = 0x5EED
 _RATER_ROOT: Final = 0x4A7E4
-
-
-def entry_month(traits: Float64[np.ndarray, "subject trait"]) -> Float64[np.ndarray, " subject"]:
-    """Entry of each person [months since onset]."""
-    return traits[:, at.T["delay_months"]] + traits[:, at.T["lag_months"]]
 
 
 def present(observed: Observations, traits: Float64[np.ndarray, "subject trait"]) -> Bool[np.ndarray, " subject"]:
@@ -44,44 +36,9 @@ def present(observed: Observations, traits: Float64[np.ndarray, "subject trait"]
 def eligible(
     observed: Observations, traits: Float64[np.ndarray, "subject trait"], plan: Plan, criteria: Criteria
 ) -> Bool[np.ndarray, " subject"]:
-    """Whether each person meets every criterion; what was not measured cannot be met."""
-    base = int(np.flatnonzero(plan.planned == 0.0)[0])
-    now, entry = observed.visits[:, base], entry_month(traits)
-    total = now[:, :12].sum(axis=1)
-    screened = observed.visits[:, 0, :12].sum(axis=1) if base > 0 else total
-    quantities = {
-        "age": traits[:, at.T["age_at_onset"]] + entry / 12.0,
-        "months_since_onset": entry,
-        "alsfrs_r": total,
-        "svc": now[:, SVC],
-        "delta_fs": (ALSFRS_R_BEST - total) / np.maximum(entry, 1.0),
-        "run_in_loss": screened - total,
-    }
-    accepted = np.ones(entry.size, bool)
-    for name, values in quantities.items():
-        low, high = getattr(criteria, f"{name}_min"), getattr(criteria, f"{name}_max")
-        if low is not None:
-            accepted &= values >= low
-        if high is not None:
-            accepted &= values <= high
-    if criteria.item_min is not None:
-        accepted &= now[:, :12].min(axis=1) >= criteria.item_min
-    if criteria.genotypes:
-        rows = np.array([{gene.name, gene.genotype} & set(criteria.genotypes) != set() for gene in GENES])
-        accepted &= rows[traits[:, at.T["genotype"]].astype(int)]
-    if criteria.onset_regions:
-        pools = [index for index, name in enumerate(POOLS) if name in criteria.onset_regions]
-        accepted &= np.isin(traits[:, at.T["onset_pool"]].astype(int), pools)
-    return accepted
-
-
-def arms(population: Population, subjects: UInt64[np.ndarray, " subject"]) -> Int64[np.ndarray, " subject"]:
-    """Arm of each person by independent draws in the arms' ratio; -1 without arms."""
-    if not population.arms:
-        return np.full(subjects.size, -1)
-    edges = np.cumsum([arm.ratio for arm in population.arms])
-    draw = uniforms(subject_key(population.seed, Stream.ARM, subjects), 1)[:, 0] * edges[-1]
-    return np.minimum(np.searchsorted(edges, draw, side="right"), len(population.arms) - 1)
+    """Whether each person meets every rule at entry; what was not measured cannot be met."""
+    met = verdicts(seen_at(observed, traits, plan), criteria)
+    return np.logical_and.reduce([np.ones(traits.shape[0], bool), *met.values()])
 
 
 def sites(population: Population, subjects: UInt64[np.ndarray, " subject"]) -> Float64[np.ndarray, " subject"]:
@@ -104,16 +61,21 @@ def handed_out(
 ) -> tuple[tuple[Therapy, ...], Float64[np.ndarray, "subject therapy"]]:
     """Every therapy given by the background or an arm, and who gets it.
 
-    Whether a person takes a therapy up depends on the person and the therapy's name, not on the arm.
+    Whether a person takes a therapy up depends on the person and the therapy's name, not on the arm. Where the
+    background names a therapy more than once (with other times), each person takes one of these at most.
     """
     therapies: list[Therapy] = []
     columns: list[Float64[np.ndarray, " subject"]] = []
+    begun: dict[str, float] = {}
     rows = [(-1, supplied) for supplied in population.background]
     rows += [(index, supplied) for index, one in enumerate(population.arms) for supplied in one.gives]
     for index, supplied in rows:
-        key = subject_key(population.seed ^ _UPTAKE_ROOT ^ name_number(supplied.therapy), Stream.THERAPY, subjects)
-        takes = uniforms(key, 1, first=5)[:, 0] < supplied.uptake
-        therapies.append(changed(population, supplied))
+        therapy = changed(population, supplied)
+        key = subject_key(population.seed ^ _UPTAKE_ROOT ^ name_number(therapy.name), Stream.THERAPY, subjects)
+        draw, before = uniforms(key, 1, first=5)[:, 0], begun.get(therapy.name, 0.0) if index < 0 else 0.0
+        takes = (draw >= before) & (draw < before + supplied.uptake)
+        begun[therapy.name] = before + supplied.uptake if index < 0 else begun.get(therapy.name, 0.0)
+        therapies.append(therapy)
         columns.append((takes & ((arm == index) | (index < 0))).astype(np.float64))
     assigned = np.stack(columns, axis=1) if columns else np.zeros((subjects.size, 0))
     return tuple(therapies), assigned

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,10 +27,15 @@ from alsight.cohort.cohort import fault_frame
 from alsight.cohort.tables import REJECTED, TABLES
 from alsight.cohort.write.folder import MANIFEST, VERSION, Manifest, TableFile
 from alsight.mechanism.latent import source_digest
-from alsight.population.blocks import BLOCK, Block, block_of, checked, give_up
+from alsight.population.allocation import Allocation
+from alsight.population.blocks import BLOCK, Block, allocate, block_of, checked, flow_of, give_up
 from alsight.population.spec import Population
 
 SHELF: Final = ".shards"
+SCREENED: Final = "screened"
+"""Shards of who was a candidate and why each did not enter."""
+FLOW: Final = "flow.csv"
+"""Flow of participants, beside the cohort's tables."""
 TRUTH: Final = "truth"
 """Folder of the hidden tables, beside the cohort's."""
 
@@ -98,6 +104,7 @@ def _name(table: str, number: int) -> str:
 def _store(shelf: Path, block: Block) -> int:
     """Write one block's shards; the last of them says that all are there."""
     frames = {f"{TRUTH}-{name}": frame for name, frame in block.truth.items()} | block.frames
+    frames[SCREENED] = block.screened
     order = [name for name in frames if name != "subjects"] + ["subjects"]
     for table in order:
         path = shelf / _name(table, block.number)
@@ -106,18 +113,19 @@ def _store(shelf: Path, block: Block) -> int:
     return block.people
 
 
-def _block(population: Population, shelf: Path, number: int, truth: bool) -> int:
+def _block(population: Population, shelf: Path, truth: bool, allocation: Allocation | None, number: int) -> int:
     """People of one block, made now or found whole."""
     done = shelf / _name("subjects", number)
     if done.is_file():
         return int(pl.scan_parquet(done).select(pl.len()).collect().item())
-    return _store(shelf, block_of(population, number, truth=truth))
+    return _store(shelf, block_of(population, number, truth=truth, allocation=allocation))
 
 
 def _fill(population: Population, shelf: Path, workers: int, truth: bool, progress: Progress) -> list[int]:
     """Make or find blocks until enough people have entered; the people of each block, the last one cut."""
     counts: list[int] = []
-    with closing(ahead(lambda number: _block(population, shelf, number, truth), workers)) as made:
+    allocation = allocate(population, workers=workers)
+    with closing(ahead(partial(_block, population, shelf, truth, allocation), workers)) as made:
         for people in made:
             counts.append(min(people, population.size - sum(counts)))
             progress("people", sum(counts), population.size)
@@ -140,7 +148,6 @@ def _merge(
     population: Population, shelf: Path, location: Path, counts: list[int], truth: bool
 ) -> tuple[dict[str, Path], dict[str, int]]:
     """Shards to one file a table, streaming."""
-    del population
     (location / MANIFEST).unlink(missing_ok=True)
     files: dict[str, Path] = {}
     rows: dict[str, int] = {}
@@ -152,7 +159,21 @@ def _merge(
         _cut(shelf, table, counts).sink_parquet(path, compression="zstd", maintain_order=True, row_group_size=100_000)
         files[table] = path
         rows[table] = int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    flow = _flow(population, shelf, counts)
+    files["flow"] = location / FLOW
+    flow.write_csv(files["flow"])
+    rows["flow"] = flow.height
     return files, rows
+
+
+def _flow(population: Population, shelf: Path, counts: list[int]) -> pl.DataFrame:
+    """Flow of participants, up to the last one who entered."""
+    last = len(counts) - 1
+    enrolled = pl.read_parquet(shelf / _name("subjects", last)).head(counts[last])["subject"]
+    whole = pl.scan_parquet([shelf / _name(SCREENED, number) for number in range(last + 1)])
+    bound = int(str(enrolled[-1])[1:])
+    table = whole.filter(pl.col("candidate") <= bound).group_by("reason").len().collect()
+    return flow_of(population, {int(reason): int(count) for reason, count in table.iter_rows()})
 
 
 def _manifest(location: Path, rows: dict[str, int], provenance: Provenance | None) -> None:

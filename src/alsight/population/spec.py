@@ -8,22 +8,28 @@ import msgspec
 import numpy as np
 
 from alsight.base.errors import SpecError
-from alsight.base.spec import Spec
-from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
+from alsight.base.spec import Spec, one_of
+from alsight.base.units import DAYS_PER_MONTH
+from alsight.knowledge.therapies import find
 from alsight.mechanism.anatomy import POOLS
 from alsight.mechanism.classes import GENES, PHENOTYPES
 from alsight.mechanism.disease.people import Mix
 from alsight.mechanism.parameters import vector
 from alsight.mechanism.therapy.act import Share, Therapy, faults_of
 from alsight.mechanism.therapy.catalog import THERAPIES
+from alsight.population.allocation import Randomization, faults_of_randomization
+from alsight.population.criteria import Criteria, asked, faults_of_criteria, needed
 from alsight.population.mimics import MIMICS, SHARE
 
 Months = Annotated[float, msgspec.Meta(ge=0.0, le=600.0)]
 Every = Annotated[float, msgspec.Meta(ge=0.0, le=60.0)]
-Points = Annotated[float, msgspec.Meta(ge=0.0, le=ALSFRS_R_BEST)]
 Weight = Annotated[float, msgspec.Meta(ge=0.0)]
-Age = Annotated[float, msgspec.Meta(ge=0.0, le=120.0)]
-Percent = Annotated[float, msgspec.Meta(ge=0.0, le=200.0)]
+Start = Annotated[float, msgspec.Meta(ge=-600.0, le=600.0)]
+
+LEAST_INTERVAL_DAYS: Final = 7.0
+"""Shortest interval of visits; days are whole, and a rating asks about the last week or so."""
+STEADY: Final = 3.0
+"""A visit's day varies by no more than the shortest interval divided by this, so that visits keep their order."""
 
 
 class People(Spec, frozen=True, kw_only=True):
@@ -42,38 +48,6 @@ class People(Spec, frozen=True, kw_only=True):
     parameters: dict[str, float] = msgspec.field(default_factory=dict)
 
 
-class Criteria(Spec, frozen=True, kw_only=True):
-    """Who may enter, judged on what is seen at entry (and at screening for the run-in); empty fields ask nothing.
-
-    Attributes:
-        age_min, age_max: age at entry [years].
-        months_since_onset_max, months_since_onset_min: duration at entry [months].
-        alsfrs_r_min, alsfrs_r_max: total at entry [points].
-        item_min: least grade of every item at entry.
-        svc_min, svc_max: slow vital capacity at entry [% of predicted].
-        delta_fs_min, delta_fs_max: decline from onset to entry [points a month].
-        run_in_loss_min, run_in_loss_max: points lost from screening to entry.
-        genotypes: only these genotype classes or dictionary genotypes.
-        onset_regions: only these first regions.
-    """
-
-    age_min: Age | None = None
-    age_max: Age | None = None
-    months_since_onset_min: Months | None = None
-    months_since_onset_max: Months | None = None
-    alsfrs_r_min: Points | None = None
-    alsfrs_r_max: Points | None = None
-    item_min: Annotated[float, msgspec.Meta(ge=0.0, le=4.0)] | None = None
-    svc_min: Percent | None = None
-    svc_max: Percent | None = None
-    delta_fs_min: float | None = None
-    delta_fs_max: float | None = None
-    run_in_loss_min: float | None = None
-    run_in_loss_max: float | None = None
-    genotypes: tuple[str, ...] = ()
-    onset_regions: tuple[str, ...] = ()
-
-
 class Recruit(Spec, frozen=True, kw_only=True):
     """Where the people come from.
 
@@ -82,13 +56,17 @@ class Recruit(Spec, frozen=True, kw_only=True):
         lag_months: shortest time from diagnosis to entry.
         lag_spread_months: scale of the gamma-distributed time on top (shape 1.2); 0 for none.
         run_in_months: screening visit so long before entry; 0 for none.
-        criteria: who may enter.
+        run_in_visits: visits from screening on, evenly spaced, before entry.
+        screening: rules judged at the screening visit.
+        criteria: rules judged at entry.
     """
 
     kind: Literal["register", "trial"] = "register"
     lag_months: Months = 0.0
     lag_spread_months: Months = 0.0
     run_in_months: Annotated[float, msgspec.Meta(ge=0.0, le=24.0)] = 0.0
+    run_in_visits: Annotated[int, msgspec.Meta(ge=1, le=24)] = 1
+    screening: Criteria = Criteria()
     criteria: Criteria = Criteria()
 
 
@@ -168,18 +146,18 @@ class Given(Spec, frozen=True, kw_only=True):
     """One therapy as an arm gives it.
 
     Attributes:
-        therapy: a name of this file's therapies or of the catalog.
+        therapy: a name of this file's therapies or of the catalog, also a brand name or synonym.
         uptake: share of the arm's people who get it.
         strength: multiplier of every act's strength.
-        start_month: replaces the therapy's own start.
+        start_month: replaces the therapy's own start, below 0 before its origin; a course that ends moves along.
         stop_month: replaces the therapy's own end.
     """
 
     therapy: str
     uptake: Share = 1.0
     strength: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)] = 1.0
-    start_month: Months | None = None
-    stop_month: Months | None = None
+    start_month: Start | None = None
+    stop_month: Start | None = None
 
 
 class Arm(Spec, frozen=True, kw_only=True):
@@ -198,8 +176,9 @@ class Population(Spec, frozen=True, kw_only=True):
         size: people recruited.
         seed: root of all random numbers.
         people, recruit, follow_up, care, mimics: see there.
-        background: therapies that anyone may be on, whatever the arm.
+        background: therapies that anyone may be on, whatever the arm; one named twice is taken in one way at most.
         arms: randomized arms; empty for none.
+        randomization: how arms are assigned.
         therapies: therapies of this file's own.
     """
 
@@ -213,6 +192,7 @@ class Population(Spec, frozen=True, kw_only=True):
     mimics: Mimics = Mimics()
     background: tuple[Given, ...] = ()
     arms: tuple[Arm, ...] = ()
+    randomization: Randomization = Randomization()
     therapies: tuple[Therapy, ...] = ()
 
 
@@ -221,8 +201,6 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "people.phenotypes": tuple(phenotype.name for phenotype in PHENOTYPES),
     "people.onset_regions": POOLS,
     "mimics.kinds": tuple(mimic.name for mimic in MIMICS),
-    "recruit.criteria.genotypes": tuple(dict.fromkeys(n for gene in GENES for n in (gene.name, gene.genotype))),
-    "recruit.criteria.onset_regions": POOLS,
 }
 REGISTER_MIMIC_SHARE: Final = SHARE
 
@@ -234,71 +212,146 @@ def faults_of_population(population: Population) -> list[tuple[str, str, object]
         table: object = population
         for part in path.split("."):
             table = getattr(table, part)
-        assert isinstance(table, dict | tuple)
-        faults += [(f"{path}.{name}", "one of " + ", ".join(allowed), name) for name in table if name not in allowed]
-        if isinstance(table, dict) and table and sum(table.values()) <= 0.0:
+        assert isinstance(table, dict)
+        faults += [(f"{path}.{name}", one_of(name, allowed), name) for name in table if name not in allowed]
+        if table and sum(table.values()) <= 0.0:
             faults.append((path, "at least one share above 0", dict(table)))
     try:
         vector(population.people.parameters, "people.parameters")
     except SpecError as error:
         faults += error.faults
-    faults += _recruit_faults(population) + _therapy_faults(population)
-    return faults
+    faults += _recruit_faults(population) + _follow_up_faults(population)
+    return faults + _therapy_faults(population) + _arm_faults(population)
 
 
 def _recruit_faults(population: Population) -> list[tuple[str, str, object]]:
     faults: list[tuple[str, str, object]] = []
-    criteria, recruit = population.recruit.criteria, population.recruit
-    for name in ("age", "months_since_onset", "alsfrs_r", "svc", "delta_fs", "run_in_loss"):
-        low, high = getattr(criteria, f"{name}_min"), getattr(criteria, f"{name}_max")
-        if low is not None and high is not None and low > high:
-            faults.append((f"recruit.criteria.{name}_max", f"at least {name}_min ({low:g})", high))
-    asked = criteria.run_in_loss_min is not None or criteria.run_in_loss_max is not None
-    if asked and recruit.run_in_months <= 0.0:
-        faults.append(("recruit.run_in_months", "above 0, as a run-in loss is asked for", recruit.run_in_months))
+    recruit, schedule = population.recruit, population.follow_up.schedule
+    taken = tuple(dict.fromkeys(canonical(population, one.therapy) or one.therapy for one in population.background))
+    for part in ("screening", "criteria"):
+        rules: Criteria = getattr(recruit, part)
+        faults += faults_of_criteria(rules, f"recruit.{part}", taken)
+        for group, rule in needed(rules).items():
+            every = getattr(schedule, group)
+            if every <= 0.0:
+                faults.append((f"follow_up.schedule.{group}", f"above 0, as {rule} is a rule", every))
+        if "run_in_loss" in asked(rules) and recruit.run_in_months <= 0.0:
+            faults.append(("recruit.run_in_months", "above 0, as a run-in loss is asked for", recruit.run_in_months))
+    if "run_in_loss" in asked(recruit.screening):
+        faults.append(("recruit.screening.run_in_loss_min", "a rule of recruit.criteria", "a loss since screening"))
+    if recruit.run_in_months <= 0.0 and (asked(recruit.screening) or recruit.run_in_visits > 1):
+        faults.append(("recruit.run_in_months", "above 0, as there are visits or rules before entry", 0.0))
     if recruit.run_in_months > recruit.lag_months:
         allowed = f"at most recruit.lag_months ({recruit.lag_months:g}), as screening follows diagnosis"
         faults.append(("recruit.run_in_months", allowed, recruit.run_in_months))
-    follow = population.follow_up
+    return faults
+
+
+def _follow_up_faults(population: Population) -> list[tuple[str, str, object]]:
+    faults: list[tuple[str, str, object]] = []
+    follow, recruit = population.follow_up, population.recruit
     if follow.raters > 0 and follow.sites == 0:
         faults.append(("follow_up.sites", "1 or more, as raters belong to a site", follow.sites))
     if follow.rater_change > 0.0 and follow.raters < 2:
         faults.append(("follow_up.raters", "2 or more, as raters are to change", follow.raters))
-    schedule = follow.schedule
-    if schedule.rating <= 0.0:
-        faults.append(("follow_up.schedule.rating", "above 0, as every cohort has ratings", schedule.rating))
-    if schedule.capacity <= 0.0 and (criteria.svc_min is not None or criteria.svc_max is not None):
-        faults.append(("follow_up.schedule.capacity", "above 0, as vital capacity is a criterion", schedule.capacity))
+    if follow.schedule.rating <= 0.0:
+        faults.append(("follow_up.schedule.rating", "above 0, as every cohort has ratings", follow.schedule.rating))
+    least = LEAST_INTERVAL_DAYS / DAYS_PER_MONTH
+    every = {f"follow_up.schedule.{name}": float(getattr(follow.schedule, name)) for name in Schedule.__struct_fields__}
+    faults += [
+        (path, f"0 (never) or at least {least:.2f} months ({LEAST_INTERVAL_DAYS:g} days)", months)
+        for path, months in every.items()
+        if 0.0 < months < least * (1.0 - 1e-6) - 1e-3
+    ]
+    shortest = min((months for months in every.values() if months > 0.0), default=60.0) * DAYS_PER_MONTH
+    if follow.jitter_days > shortest / STEADY:
+        allowed = f"at most {shortest / STEADY:.1f}, a third of the shortest interval ({shortest:.0f} days)"
+        faults.append(("follow_up.jitter_days", allowed, follow.jitter_days))
+    if 0.0 < recruit.run_in_months < least * recruit.run_in_visits - 1e-3:
+        allowed = f"at least {least * recruit.run_in_visits:.2f}, as visits are {LEAST_INTERVAL_DAYS:g} days apart"
+        faults.append(("recruit.run_in_months", allowed, recruit.run_in_months))
     return faults
 
 
 def _therapy_faults(population: Population) -> list[tuple[str, str, object]]:
     faults: list[tuple[str, str, object]] = []
+    own = [therapy.name for therapy in population.therapies]
     for index, therapy in enumerate(population.therapies):
         faults += faults_of(therapy, f"therapies[{index}]")
-    known = (*(therapy.name for therapy in population.therapies), *THERAPIES)
-    names = [arm.name for arm in population.arms]
-    if len(set(names)) < len(names):
-        faults.append(("arms", "arms of different names", names))
+        if therapy.name in own[:index]:
+            faults.append((f"therapies[{index}].name", "a name that no other therapy of this file has", therapy.name))
+        if therapy.name in THERAPIES:
+            faults.append((f"therapies[{index}].name", "a name that the catalog does not have", therapy.name))
     supplied = [(f"background[{index}]", one) for index, one in enumerate(population.background)]
     supplied += [
         (f"arms[{a}].gives[{g}]", one) for a, arm in enumerate(population.arms) for g, one in enumerate(arm.gives)
     ]
     for path, one in supplied:
-        if one.therapy not in known:
-            faults.append((f"{path}.therapy", "one of " + ", ".join(known), one.therapy))
+        if canonical(population, one.therapy) is None:
+            faults.append((f"{path}.therapy", _no_therapy(one.therapy, (*own, *THERAPIES)), one.therapy))
             continue
         faults += faults_of(changed(population, one), path)
     return faults
 
 
+def _no_therapy(name: str, known: tuple[str, ...]) -> str:
+    row = find(name)
+    if row is None:
+        return one_of(name, known)
+    return f"a therapy that can be simulated, which {row.name} is not; the nearest one is {row.nearest}"
+
+
+def _arm_faults(population: Population) -> list[tuple[str, str, object]]:
+    """Arms of one name, a therapy given twice to one person, blocks that the ratios do not divide."""
+    faults: list[tuple[str, str, object]] = []
+    names = [arm.name for arm in population.arms]
+    if len(set(names)) < len(names):
+        faults.append(("arms", "arms of different names", names))
+    uptake: dict[str, float] = {}
+    for index, one in enumerate(population.background):
+        name = canonical(population, one.therapy) or one.therapy
+        before, uptake[name] = uptake.get(name, 0.0), uptake.get(name, 0.0) + one.uptake
+        if uptake[name] > 1.0 + 1e-9:
+            allowed = f"at most {max(1.0 - before, 0.0):g}, as nobody takes {name} twice"
+            faults.append((f"background[{index}].uptake", allowed, one.uptake))
+    for a, arm in enumerate(population.arms):
+        given: set[str] = set()
+        for g, one in enumerate(arm.gives):
+            name, path = canonical(population, one.therapy) or one.therapy, f"arms[{a}].gives[{g}].therapy"
+            if name in given:
+                faults.append((path, "a therapy that this arm does not give already", one.therapy))
+            if name in uptake:
+                faults.append(
+                    (path, "a therapy that is not in the background, or some would get it twice", one.therapy)
+                )
+            given.add(name)
+    ratios = tuple(arm.ratio for arm in population.arms)
+    follow = population.follow_up
+    never = frozenset(name for name in Schedule.__struct_fields__ if getattr(follow.schedule, name) <= 0.0)
+    return faults + faults_of_randomization(population.randomization, ratios, follow.sites, never)
+
+
+def canonical(population: Population, name: str) -> str | None:
+    """The therapy that a name means: of this file, of the catalog, or of the catalog by brand name or synonym."""
+    if name in THERAPIES or any(therapy.name == name for therapy in population.therapies):
+        return name
+    row = find(name)
+    return row.name if row is not None and row.name in THERAPIES else None
+
+
 def changed(population: Population, supplied: Given) -> Therapy:
-    """A therapy as an arm gives it: its own request, with times and strengths replaced."""
+    """A therapy as an arm gives it: its own request, with times and strengths replaced.
+
+    A start alone moves a therapy that ends: a single course stays a single course.
+    """
     own = {therapy.name: therapy for therapy in population.therapies}
-    therapy = own[supplied.therapy] if supplied.therapy in own else THERAPIES[supplied.therapy].therapy
+    name = canonical(population, supplied.therapy) or supplied.therapy
+    therapy = own[name] if name in own else THERAPIES[name].therapy
     acts = tuple(msgspec.structs.replace(act, strength=act.strength * supplied.strength) for act in therapy.acts)
     start = therapy.start_month if supplied.start_month is None else supplied.start_month
-    stop = therapy.stop_month if supplied.stop_month is None else supplied.stop_month
+    stop = supplied.stop_month
+    if stop is None and therapy.stop_month is not None:
+        stop = start + therapy.stop_month - therapy.start_month
     return msgspec.structs.replace(therapy, acts=acts, start_month=start, stop_month=stop)
 
 

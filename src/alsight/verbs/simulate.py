@@ -14,11 +14,13 @@ from alsight.base.progress import Progress, silent
 from alsight.base.provenance import provenance
 from alsight.base.spec import Spec, read_toml
 from alsight.cohort.cohort import Cohort
-from alsight.population.blocks import cohort_from, simulate_cohort
+from alsight.population.blocks import cohort_from, simulated
 from alsight.population.shards import write_population
 from alsight.population.spec import Given, Population, faults_of_population
 from alsight.verbs.declare.calls import answered, documented
 
+RARELY = 1_000
+"""People screened for each one enrolled from which on the entry rules are said to be very narrow."""
 CALM = "Simulated people are hypotheses, not predictions for any person."
 
 
@@ -103,15 +105,43 @@ def run(spec: SimulateSpec, progress: Progress = silent) -> Answer:
             population, spec.out, workers=spec.workers, truth=spec.truth, provenance=made, progress=progress
         )
         tables: dict[str, pl.DataFrame] = {}
+        flow = pl.read_csv(files["flow"], schema_overrides={"rule": pl.String})
     else:
-        cohort, hidden = simulate_cohort(population, workers=spec.workers, truth=spec.truth, progress=progress)
-        tables = cohort.frames() | {f"truth_{name}": frame for name, frame in hidden.items()}
+        cohort, hidden, flow = simulated(population, workers=spec.workers, truth=spec.truth, progress=progress)
+        tables = cohort.frames() | {f"truth_{name}": frame for name, frame in hidden.items()} | {"flow": flow}
         files, rows = {}, {name: frame.height for name, frame in cohort.frames().items()}
     summary: dict[str, Any] = {"name": population.name, "people": rows["subjects"], "seed": population.seed}
-    summary["rows"] = {name: count for name, count in rows.items() if not name.startswith("truth")}
+    summary["rows"] = {name: count for name, count in rows.items() if not name.startswith(("truth", "flow"))}
+    summary["flow"] = flow.fill_null("").to_dicts()
     said = f"{rows['subjects']:,} people of {population.name}: {rows['visits']:,} ratings, {rows['measures']:,} values."
     where = (f"Written to {spec.out}.",) if spec.out else ()
-    return Answer(summary=summary, tables=tables, files=files, sentences=(said, CALM, *where), provenance=made)
+    return Answer(
+        summary=summary,
+        tables=tables,
+        files=files,
+        sentences=(said, *flow_sentences(flow), CALM, *where),
+        provenance=made,
+    )
+
+
+def flow_sentences(flow: pl.DataFrame) -> tuple[str, ...]:
+    """The flow of participants in words; a warning where hardly anyone passes the entry rules."""
+    rows = flow.fill_null("").rows()
+    number = {step: people for step, rule, people in rows if not rule}
+    excluded = [(rule, people) for step, rule, people in rows if step == "excluded"]
+    if not excluded:
+        return ()
+    by_rule = "; ".join(f"{rule.replace('_', ' ')} {people:,}" for rule, people in excluded)
+    lines = [
+        f"Screened: {number['screened']:,}. Excluded, by the first rule that was not met: {by_rule}. "
+        f"Enrolled: {number['enrolled']:,}."
+    ]
+    if number["enrolled"] * RARELY < number["screened"]:
+        lines.append(
+            f"Warning: fewer than 1 in {RARELY:,} people screened met the entry rules "
+            f"({number['enrolled']:,} of {number['screened']:,})."
+        )
+    return tuple(lines)
 
 
 def cohort_of_answer(answer: Answer) -> Cohort:

@@ -95,7 +95,7 @@ class Spans(Spec, frozen=True, kw_only=True):
     flat: float = 1.0
     lost: float = 3.0
     gained: float = 4.0
-    none: float = math.inf
+    none: float = 1e6
     losing: float = 1.0
     latest: float | None = None
 

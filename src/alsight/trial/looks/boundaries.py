@@ -58,6 +58,7 @@ class Looks(Spec, frozen=True, kw_only=True):
         Raises:
             SpecError: with the path of each field.
         """
+        super().__post_init__()
         faults = [*_order_faults(self), *_parameter_faults(self), *_table_faults(self)]
         if faults:
             raise SpecError(faults)
