@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from alsight.population.spec import Population as Population
     from alsight.verbs.assess import AssessSpec as AssessSpec
     from alsight.verbs.assess import assess as assess
+    from alsight.verbs.assess import assess_person as assess_person
     from alsight.verbs.check import CheckSpec as CheckSpec
     from alsight.verbs.check import check as check
     from alsight.verbs.convert import ConvertSpec as ConvertSpec
@@ -75,6 +76,7 @@ NAMES: Final[dict[str, str]] = {
     "analyze": "alsight.verbs.trial.analyze",
     "ask": "alsight.verbs.declare.table",
     "assess": "alsight.verbs.assess",
+    "assess_person": "alsight.verbs.assess",
     "check": "alsight.verbs.check",
     "convert": "alsight.verbs.convert",
     "describe": "alsight.verbs.describe",

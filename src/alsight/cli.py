@@ -51,6 +51,7 @@ SHOWN: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "rules": ("severity", "table", "rule", "entries", "how_to_fix"),
         "faults": ("source", "row", "column", "value", "message"),
     },
+    "assess": {"people": ("person", "finding", "in_short", "next_step")},
     "describe": DESCRIBED,
     "forecast": {"time_to_survival": (), "time_to_kings_4": (), "encals": (), "function": ()},
     "expect": {"picking": ("step", "chance"), "published": ("wording", "published", "source", "chance")},

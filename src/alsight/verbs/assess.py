@@ -10,6 +10,7 @@ import msgspec
 import polars as pl
 
 from alsight.base.answer import Answer, Exit
+from alsight.base.errors import SpecError
 from alsight.base.progress import Progress, silent
 from alsight.base.provenance import Provenance, program
 from alsight.cohort.cohort import Cohort
@@ -28,9 +29,18 @@ from alsight.report.page.render import decide, html
 from alsight.report.page.words import joined
 from alsight.report.privacy import salt_of, write_private
 from alsight.report.reading import counts, sentences
-from alsight.report.verdicts.tables import OPEN, counted, printed_counts, printed_rates, renamed, write_verdicts
+from alsight.report.verdicts.tables import (
+    OPEN,
+    answer_tables,
+    counted,
+    printed_counts,
+    printed_rates,
+    renamed,
+    write_verdicts,
+)
 from alsight.report.verdicts.words import DOSSIERS
 from alsight.verbs.declare.calls import answered, documented
+from alsight.verbs.question.person import person_cohort
 
 CRITERIA: Final = Thresholds()
 
@@ -39,6 +49,10 @@ class AssessSpec(Source, frozen=True, kw_only=True):
     """What to assess, and where to write.
 
     Attributes:
+        scores: one person without a file, as times and totals such as "0:41 6:41 12:40" (months, or dates; twelve
+            items in place of a total).
+        onset_months: first symptom to the first of these scores [months].
+        age: age at the first of these scores [years].
         out: folder for the report and its tables.
         identified: keep identifiers, dates and small counts.
         salt_file: text file with your secret for the pseudonyms; without it they are derived from the visits.
@@ -48,6 +62,9 @@ class AssessSpec(Source, frozen=True, kw_only=True):
         setting: where the people come from, which decides how common mimics are among them.
     """
 
+    scores: str = ""
+    onset_months: Annotated[float, msgspec.Meta(ge=0, le=1200)] | None = None
+    age: Annotated[float, msgspec.Meta(ge=0, le=120)] | None = None
     out: str = DEFAULT
     identified: bool = False
     salt_file: str = ""
@@ -55,6 +72,10 @@ class AssessSpec(Source, frozen=True, kw_only=True):
     pages: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 60
     thresholds: Thresholds = CRITERIA
     setting: Setting = "register"
+
+
+SMALLEST: Final = 2
+"""People from which anything is said of a cohort."""
 
 
 def run(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = None) -> Answer:
@@ -72,7 +93,7 @@ def run(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = N
         SpecError: the request makes no sense.
         RunError: the files could not be written.
     """
-    known = read_plausible(spec, progress, cohort)
+    known = _known(spec, progress, cohort)
     folder = make_folder(spec.out, spec.path)
     record = _record(spec, known)
     salt = "" if spec.identified else salt_of(known, spec.salt_file)
@@ -95,11 +116,24 @@ def run(spec: AssessSpec, progress: Progress = silent, cohort: Cohort | None = N
     )
     return Answer(
         summary=summary,
+        tables=answer_tables(assessed),
         files=files,
-        sentences=(*sentences(counts(known)), *_told(assessed), f"The report is {shown(files['report'])}"),
+        sentences=(*sentences(counts(known)), *_said(assessed), f"The report is {shown(files['report'])}"),
         exit=Exit.REJECTED if spec.strict and summary["rejected"] else Exit.FINE,
         provenance=record,
     )
+
+
+def _known(spec: AssessSpec, progress: Progress, cohort: Cohort | None) -> Cohort:
+    """The people: from memory, from the file, or the one whose scores were typed."""
+    if not spec.scores:
+        alone = [name for name in ("onset_months", "age") if getattr(spec, name) is not None]
+        if alone:
+            raise SpecError([(name, "nothing without scores", getattr(spec, name)) for name in alone])
+        return read_plausible(spec, progress, cohort)
+    if spec.path or spec.example or cohort is not None:
+        raise SpecError([("scores", "nothing beside a file, the example or a cohort", spec.scores)])
+    return person_cohort(spec.scores, spec.onset_months, spec.age)
 
 
 def _record(spec: AssessSpec, cohort: Cohort) -> Provenance:
@@ -159,12 +193,14 @@ def _summary(
     }
 
 
-def _told(assessed: Verdicts) -> tuple[str, ...]:
-    """The counts of the striking verdicts, then what can be quoted."""
+def _said(assessed: Verdicts) -> tuple[str, ...]:
+    """The counts of the striking verdicts, then what can be quoted; nothing of a cohort where there is one person."""
+    if assessed.people.height < SMALLEST:
+        return ()
     said = counted(assessed)
     called = joined([f"{said['headline'][verdict]:,} {verdict}" for verdict in DOSSIERS])
     again = f"{said['review']:,} to re-evaluate" if said["review"] else "no one to re-evaluate"
-    return f"Judged: {called}; {again}.", said["sentence"]
+    return f"Findings: {called}; {again}.", said["sentence"]
 
 
 @documented(AssessSpec)
@@ -183,6 +219,9 @@ def assess(
     missing: tuple[str, ...] = (),
     encoding: str = "",
     accept: tuple[str, ...] = (),
+    scores: str = "",
+    onset_months: float | None = None,
+    age: float | None = None,
     out: Path | str = DEFAULT,
     identified: bool = False,
     salt_file: Path | str = "",
@@ -194,3 +233,27 @@ def assess(
 ) -> Answer:
     """Find plateaus and reversals, and write a report that can be shared."""
     return answered("assess", locals())
+
+
+def assess_person(
+    scores: str,
+    *,
+    onset_months: float | None = None,
+    age: float | None = None,
+    out: Path | str = DEFAULT,
+    thresholds: Thresholds | Mapping[str, float] = CRITERIA,
+) -> Answer:
+    """Assess one person from scores written by hand.
+
+    Args:
+        scores: times and totals such as "0:41 6:41 12:40" (months, or dates; twelve items in place of a total).
+        onset_months: first symptom to the first score [months].
+        age: age at the first score [years].
+        out: folder for the report and its tables.
+        thresholds: criteria of the verdicts.
+
+    Raises:
+        SpecError: a score cannot be read or is impossible; every fault at once.
+        RunError: the files could not be written.
+    """
+    return assess(scores=scores, onset_months=onset_months, age=age, out=out, identified=True, thresholds=thresholds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -17,6 +18,10 @@ ROW_LIMIT: Final = 1_048_575
 
 TEXT_LIMIT: Final = 32_767
 """Characters that a cell holds."""
+
+
+MADE: Final = datetime(2000, 1, 1)
+"""Time of making that every workbook states, so that equal tables give equal bytes."""
 
 
 class _Sheet(Worksheet):
@@ -35,6 +40,7 @@ def write_workbook(frames: Mapping[str, pl.DataFrame], path: Path) -> None:
     """
     _refuse(frames)
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"created": MADE})
         heading = book.add_format({"bold": True, "bottom": 1})
         dated = book.add_format({"num_format": "yyyy-mm-dd"})
         for name, frame in frames.items():

@@ -9,13 +9,16 @@ from typing import Any, Final
 import polars as pl
 
 from alsight.cohort.write.guard import guarded
-from alsight.detect.verdicts import Verdicts
+from alsight.cohort.write.sheets import write_workbook
+from alsight.detect.decide import DECISION
+from alsight.detect.evidence import EVIDENCE
+from alsight.detect.verdicts import WINDOW_COLUMNS, Verdicts
 from alsight.report.disclosure.nodes import Disclosure, Headcount
 from alsight.report.folder import write_whole
 from alsight.report.page.render import text
 from alsight.report.page.sections import definition_people
-from alsight.report.sentences.causes import with_cause_words
 from alsight.report.sentences.review import with_review_words
+from alsight.report.sentences.verdict import people_in_words
 from alsight.report.verdicts.counts import stated_counts, verdict_counts
 from alsight.report.verdicts.reasons import with_sentences
 from alsight.report.verdicts.statement import cohort_sentence
@@ -57,21 +60,58 @@ def _renamed(frame: pl.DataFrame, key: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(subject="pseudonym").select(order).sort("subject", maintain_order=True)
 
 
+def answer_tables(assessed: Verdicts, shown: Disclosure = OPEN) -> dict[str, pl.DataFrame]:
+    """The tables of an assessment by the names that a reader knows: people in words first, then all numbers."""
+    return {
+        "people": people_in_words(assessed.people, assessed.causes, assessed.thresholds),
+        "verdicts": with_sentences(assessed.people, assessed.causes, assessed.thresholds),
+        "windows": assessed.windows,
+        "evidence": assessed.evidence,
+        "review": with_review_words(assessed.review),
+        "statement": printed_statement(assessed.statement, shown),
+    }
+
+
 def write_verdicts(assessed: Verdicts, location: Path, shown: Disclosure) -> dict[str, Path]:
     """Write every table of the verdicts; name of the file without its ending to where it is.
+
+    Beside Parquet, `verdicts.csv` lists everyone in words and numbers, and `alsight.xlsx` holds a sheet a table with a
+    dictionary of the columns.
 
     Raises:
         RunError: a file could not be written.
     """
-    frames = {table: getattr(assessed, table) for table in FILES}
-    frames["causes"] = with_cause_words(assessed.causes)
-    frames["review"] = with_review_words(assessed.review)
-    frames["people"] = with_sentences(assessed.people, assessed.causes, assessed.thresholds)
+    tables = answer_tables(assessed, shown)
+    frames = {table: getattr(assessed, table) for table in FILES} | {"review": tables["review"]}
+    frames["people"] = tables["verdicts"]
     written = {
         Path(name).stem: write_whole(location / name, frames[table].write_parquet) for table, name in FILES.items()
     }
-    stated = guarded(printed_statement(assessed.statement, shown))
-    return {**written, "statement": write_whole(location / "statement.csv", stated.write_csv)}
+    listed = tables["people"].rename({"person": "subject", "next_step": "what_to_do_next"})
+    spread = listed.join(flat(tables["verdicts"]), on="subject", how="left", maintain_order="left").drop(
+        "explanation", "next_step"
+    )
+    book = {name: guarded(flat(frame)) for name, frame in tables.items()} | {"dictionary": dictionary()}
+    return {
+        **written,
+        "statement": write_whole(location / "statement.csv", guarded(tables["statement"]).write_csv),
+        "verdicts_csv": write_whole(location / "verdicts.csv", guarded(spread).write_csv),
+        "workbook": write_whole(location / "alsight.xlsx", lambda file: write_workbook(book, file)),
+    }
+
+
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """A table without nested columns, of undefined numbers none but empty ones."""
+    simple = [name for name, dtype in frame.schema.items() if not dtype.is_nested()]
+    return frame.select(simple).with_columns(pl.col(pl.Float64, pl.Float32).fill_nan(None))
+
+
+def dictionary() -> pl.DataFrame:
+    """What each column of the tables is: table, column, unit, meaning."""
+    rows = [("verdicts", column.name, column.unit, column.meaning) for column in DECISION]
+    rows += [("windows", column.name, column.unit, column.meaning) for column in WINDOW_COLUMNS]
+    rows += [("evidence", column.name, column.unit, column.meaning) for column in EVIDENCE]
+    return pl.DataFrame(rows, schema=("table", "column", "unit", "meaning"), orient="row")
 
 
 def printed_statement(statement: pl.DataFrame, shown: Disclosure) -> pl.DataFrame:

@@ -28,6 +28,9 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "accept",
         "setting",
         "subject",
+        "scores",
+        "onset_months",
+        "age",
     ),
     "What was found, in place of the sentence": ("sentence", "found", "of", "outcome", "months", "points"),
     "In whom, and how they were observed": (

@@ -99,7 +99,11 @@ VERBS: Final[dict[str, Verb]] = {
             "assess",
             "Find plateaus and reversals, and write a report that can be shared.",
             "path",
-            ("alsight assess --example", "alsight assess visits.csv --out report"),
+            (
+                "alsight assess --example",
+                "alsight assess visits.csv --out report",
+                'alsight assess --scores "0:41 6:41 12:40" --onset-months 24 --age 58',
+            ),
         ),
         Verb(
             "forecast",
