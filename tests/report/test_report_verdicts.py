@@ -21,7 +21,7 @@ from alsight.detect.thresholds import Thresholds
 from alsight.report.disclosure.policy import Policy
 from alsight.report.page.labels import RULES
 from alsight.report.page.render import settled, text
-from alsight.report.page.words import NONE
+from alsight.report.page.words import NONE, sure
 from alsight.report.verdicts.counts import verdict_counts
 from alsight.report.verdicts.criteria import CRITERIA, sensitivity_table
 from alsight.report.verdicts.evidence import numbers, window_words
@@ -29,7 +29,7 @@ from alsight.report.verdicts.second_look import look_again
 from alsight.report.verdicts.statement import OWN, cohort_sentence, statement_section
 from alsight.report.verdicts.summary import verdict_section
 from alsight.report.verdicts.tables import OPEN, counted, renamed
-from alsight.report.verdicts.words import DOSSIERS, reading_family, reading_label, sure
+from alsight.report.verdicts.words import DOSSIERS, reading_family, reading_label
 from report.assessed import SHARES, assessed
 from report.conftest import Made
 from report.test_report_assess import few

@@ -12,6 +12,9 @@ _SPACE: Final = "\u00a0"
 NONE: Final = "\u2013"
 """What stands where nothing is known."""
 
+_NEARLY_ALL: Final = 0.9995
+_ALMOST: Final = 0.99
+
 
 def count(number: int | None) -> str:
     """A whole number with thin separators of thousands."""
@@ -66,3 +69,23 @@ def opening(text: str) -> str:
 def joined(parts: Sequence[str]) -> str:
     """Words as a list in a sentence: a, b and c."""
     return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else ""
+
+
+def sure(share: float | None) -> str:
+    """A posterior in percent that never reads as certain, neither way."""
+    if share is None or not math.isfinite(share):
+        return NONE
+    if share <= 0.0:
+        return "under 0.1\u00a0%"
+    if share > _NEARLY_ALL:
+        return "over 99.9\u00a0%"
+    return f"{100.0 * share:.1f}\u00a0%" if share > _ALMOST else percent(share)
+
+
+def spread(middle: float | None, low: float | None, high: float | None, digits: int = 1) -> str:
+    """A number with its interval."""
+    if middle is None or not math.isfinite(middle):
+        return NONE
+    if low is None or high is None:
+        return number(middle, digits)
+    return f"{number(middle, digits)} ({number(low, digits)} to {number(high, digits)})"

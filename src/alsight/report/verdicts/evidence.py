@@ -13,12 +13,11 @@ from alsight.base.units import months_of
 from alsight.detect.kinds import GAINS, PLATEAUS, REVIEWED
 from alsight.detect.thresholds import Thresholds
 from alsight.report.page.blocks import Part, TableView, table
-from alsight.report.page.words import NONE, count, joined, months, number, opening, percent, signed
+from alsight.report.page.words import NONE, count, joined, months, number, opening, percent, signed, spread, sure
 from alsight.report.sentences.causes import with_cause_words
 from alsight.report.sentences.review import examination_words
 from alsight.report.verdicts.reasons import explanation, next_step
 from alsight.report.verdicts.second_look import mimics, reasons
-from alsight.report.verdicts.words import spread, sure
 
 LOOKED_FOR: Final = (
     "items 5 and 12, relief of symptoms by a treatment, single visits far off the course, exchanged dates, changes of "

@@ -11,10 +11,9 @@ from alsight.detect.decide import NextStep, Reason
 from alsight.detect.evidence import largest_causes
 from alsight.detect.kinds import VERDICTS, Verdict
 from alsight.detect.thresholds import Thresholds
-from alsight.report.page.words import count, number, opening
+from alsight.report.page.words import count, number, opening, sure
 from alsight.report.sentences.causes import with_cause_words
 from alsight.report.verdicts.criteria import in_words
-from alsight.report.verdicts.words import sure
 
 Sentence = Callable[[Mapping[str, Any], Mapping[str, str]], str]
 

@@ -11,9 +11,8 @@ from markupsafe import Markup
 from alsight.detect.verdicts import Verdicts
 from alsight.report.disclosure.nodes import Headcount, phrase
 from alsight.report.page.blocks import Block, Prose, Section, table
-from alsight.report.page.words import NONE, count, joined, opening, percent, signed
+from alsight.report.page.words import NONE, count, joined, opening, percent, signed, sure
 from alsight.report.sentences.review import mimic_words, reason_words
-from alsight.report.verdicts.words import sure
 
 LISTED: Final = 40
 """People in the list; all of them are in review.parquet."""

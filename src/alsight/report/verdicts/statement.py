@@ -16,9 +16,9 @@ from alsight.report.page import charts
 from alsight.report.page.blocks import Block, Figure, Heading, KeyEntry, Prose, Section, TableView, table
 from alsight.report.page.charts import KEY_SHAPES, WIDE, rows
 from alsight.report.page.theme import color
-from alsight.report.page.words import NONE, count, number, opening
+from alsight.report.page.words import NONE, count, number, opening, sure
 from alsight.report.verdicts.counts import sentence_counts, stated_counts, statement_sums
-from alsight.report.verdicts.words import reading_family, reading_label, reading_size, sure
+from alsight.report.verdicts.words import reading_family, reading_label, reading_size
 
 WHOLE: Final = ("", "everyone")
 """Names of the whole cohort among subgroups."""

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any, Final
 
 from alsight.detect.kinds import EXPLAINED, PAGES, VERDICTS, Verdict
 from alsight.report.page.labels import RULES, label, source_name
-from alsight.report.page.words import NONE, months, number, opening, percent
+from alsight.report.page.words import months, number, opening
 
 DOSSIERS: Final = PAGES
 """Verdicts that earn a page of their own."""
 RISES_EXPLAINED: Final = frozenset(EXPLAINED.values())
 """Verdicts on rises that something else explains."""
-
-_NEARLY_ALL: Final = 0.9995
-_ALMOST: Final = 0.99
 
 
 def tone(verdict: str) -> str:
@@ -27,26 +23,6 @@ def tone(verdict: str) -> str:
 def kind(verdict: str) -> str:
     """What the window of a verdict is drawn as: plateau, reversal or, where something else explains it, responder."""
     return {"rise": "reversal", "plateau": "plateau", "other": "responder", "muted": "plateau"}[tone(verdict)]
-
-
-def sure(share: float | None) -> str:
-    """A posterior in percent that never reads as certain, neither way."""
-    if share is None or not math.isfinite(share):
-        return NONE
-    if share <= 0.0:
-        return "under 0.1\u00a0%"
-    if share > _NEARLY_ALL:
-        return "over 99.9\u00a0%"
-    return f"{100.0 * share:.1f}\u00a0%" if share > _ALMOST else percent(share)
-
-
-def spread(middle: float | None, low: float | None, high: float | None, digits: int = 1) -> str:
-    """A number with its interval."""
-    if middle is None or not math.isfinite(middle):
-        return NONE
-    if low is None or high is None:
-        return number(middle, digits)
-    return f"{number(middle, digits)} ({number(low, digits)} to {number(high, digits)})"
 
 
 def sentences(value: Any) -> tuple[str, ...]:
