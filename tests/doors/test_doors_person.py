@@ -9,7 +9,7 @@ import pytest
 
 import alsight
 from alsight.base.errors import SpecError
-from alsight.report.sentences.verdict import READABLE
+from alsight.report.verdicts.people import READABLE
 from alsight.verbs.question.person import person_cohort
 
 

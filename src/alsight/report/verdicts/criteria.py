@@ -47,9 +47,10 @@ SOURCES: Final[dict[FitSource, str]] = {
     FitSource.IMPLAUSIBLE: _REFERENCE + "; what {people} people of this cohort show lies outside what it makes "
     "plausible.",
     FitSource.NOISE: _REFERENCE.replace(" and the noise of ratings", "")
-    + "; those of {people} people of this cohort lie outside what it makes plausible. The noise is estimated from both.",
-    FitSource.POOLED: "Rates of loss and the noise of ratings are estimated from {people} people of this cohort and the "
-    "reference natural history together.",
+    + "; those of {people} people of this cohort lie outside what it makes plausible. "
+    "The noise is estimated from both.",
+    FitSource.POOLED: "Rates of loss and the noise of ratings are estimated from {people} people of this cohort and "
+    "the reference natural history together.",
 }
 """Where rates of loss and noise come from, in words."""
 SCALE_NAMES: Final = {"alsfrs_r": "ALSFRS-R", "alsfrs": "ALSFRS"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
@@ -11,24 +11,26 @@ from markupsafe import Markup
 from alsight.base.progress import Progress
 from alsight.base.units import months_of
 from alsight.cohort.cohort import Cohort
-from alsight.detect.kinds import RANK
+from alsight.detect.kinds import GAINS, PLATEAUS, RANK
 from alsight.detect.review.dossier import Dossiers, dossiers
 from alsight.detect.verdicts import Verdicts
+from alsight.instruments.alsfrs_r import ALSFRS_R_BEST
 from alsight.report.disclosure.nodes import Breakdown, Headcount, WithNoun, phrase
 from alsight.report.page.blocks import KeyEntry, PersonPage, Prose, Section, table
 from alsight.report.page.checks import Period, checks
 from alsight.report.page.people import Records, facts, fired, overview, recorded
 from alsight.report.page.theme import svg
-from alsight.report.page.timeline import timeline
+from alsight.report.page.timeline import SPAN, PersonCourse, timeline
 from alsight.report.page.words import NONE, count, number, opening
 from alsight.report.verdicts.counts import VerdictCounts
-from alsight.report.verdicts.course import drawn_course
 from alsight.report.verdicts.evidence import PersonEvidence, numbers, parts, window_words
 from alsight.report.verdicts.reasons import cause_words
-from alsight.report.verdicts.words import DOSSIERS, kind, tone
+from alsight.report.verdicts.words import DOSSIERS, RISES_EXPLAINED, kind, tone
 
 OVERVIEW: Final = 12
 """People in the picture above the list."""
+WIDTH_90: Final = 1.645
+"""Standard deviations to each side that hold 90 % of a normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -230,3 +232,32 @@ def _key(window: bool, band: bool, spans: pl.DataFrame, color: str) -> tuple[Key
     kinds = spans["kind"].unique().to_list()
     entries += [KeyEntry("bar", *names[name]) for name in names if name in kinds]
     return tuple(entries)
+
+
+def drawn_course(course: PersonCourse, row: dict[str, Any], smoothed: pl.DataFrame) -> PersonCourse:
+    """A recorded course with its smoothed level and the window of the verdict.
+
+    Args:
+        course: what was recorded.
+        row: the person's row of the verdicts.
+        smoothed: `day`, `level` and `level_sd`, one row a visit; visits without a level are excluded.
+    """
+    known = smoothed.filter(pl.col("level").is_finite(), pl.col("level_sd").is_finite()).sort("day")
+    level, half = pl.col("level"), WIDTH_90 * pl.col("level_sd")
+    band = known.select(
+        months=months_of(pl.col("day").cast(pl.Float64)),
+        level=level.clip(0.0, ALSFRS_R_BEST),
+        low=(level - half).clip(0.0, ALSFRS_R_BEST),
+        high=(level + half).clip(0.0, ALSFRS_R_BEST),
+    )
+    start, end = row["start_day"], row["end_day"]
+    reported = start is not None and end is not None and row["verdict"] in GAINS | PLATEAUS | RISES_EXPLAINED
+    window = pl.DataFrame(
+        {
+            "start": [months_of(float(start or 0))] if reported else [],
+            "end": [months_of(float(end or 0))] if reported else [],
+            "kind": [kind(row["verdict"])] if reported else [],
+        },
+        schema=SPAN,
+    )
+    return replace(course, band=band, window=window)

@@ -18,8 +18,8 @@ from alsight.report.folder import write_whole
 from alsight.report.page.render import text
 from alsight.report.page.sections import definition_people
 from alsight.report.sentences.review import with_review_words
-from alsight.report.sentences.verdict import people_in_words
 from alsight.report.verdicts.counts import stated_counts, verdict_counts
+from alsight.report.verdicts.people import people_in_words
 from alsight.report.verdicts.reasons import with_sentences
 from alsight.report.verdicts.statement import cohort_sentence
 

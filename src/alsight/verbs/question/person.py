@@ -21,7 +21,10 @@ SHAPE: Final = (
 )
 NAME: Final = "person"
 """Identifier of the one person."""
-_ENTRY: Final = re.compile(r"(\d{4}-\d{2}-\d{2}|\d+(?:\.\d+)?)\s*:\s*(\d+(?:\.\d+)?(?:\s*,\s*\d+(?:\.\d+)?)*)")
+_NUMBER: Final = r"\d+(?:\.\d+)?"
+_ENTRY: Final = re.compile(
+    rf"(\d{{4}}-\d{{2}}-\d{{2}}|{_NUMBER})\s*:\s*({_NUMBER}(?:\s*,\s*{_NUMBER}(?!\s*:|[-\d.]))*)"
+)
 Faults = list[tuple[str, str, object]]
 
 

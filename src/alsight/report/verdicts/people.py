@@ -10,9 +10,8 @@ import polars as pl
 from alsight.base.units import months_of
 from alsight.detect.kinds import VERDICTS, Kind, Verdict
 from alsight.detect.thresholds import Thresholds
-from alsight.report.page.words import NONE, months, number, opening
+from alsight.report.page.words import NONE, months, number, opening, sure
 from alsight.report.verdicts.reasons import cause_words, explanation, next_step
-from alsight.report.verdicts.words import sure
 
 READABLE: Final = ("person", "finding", "in_short", "period", "current_state", "why", "next_step")
 """Columns of the table of people as a reader wants it."""
