@@ -19,7 +19,7 @@ from alsight.detect.thresholds import Thresholds
 from alsight.detect.verdicts import Note, NoteCode, Verdicts
 from alsight.report.page.labels import RULES
 
-SHARES: Final = (2, 6, 7, 1, 12, 8, 10, 5, 30, 120, 60, 39)
+SHARES: Final = (2, 6, 7, 1, 12, 6, 12, 5, 30, 120, 60, 39)
 """People of 300 with each verdict, in the order of VERDICTS."""
 KINDS: Final = {verdict.value: row.kind.value for verdict, row in VERDICTS.items()}
 READINGS: Final = (

@@ -34,6 +34,8 @@ PUBLIC = (
     "summary.json",
     "cohort",
     "statement.csv",
+    "verdicts.csv",
+    "alsight.xlsx",
     *(f"{name}.parquet" for name in TABLES),
 )
 
@@ -54,7 +56,8 @@ def test_stable_faces(made: Made) -> None:
     assert set(summary["verdicts"]["headline"]) == set(VERDICTS)
     assert sum(made.answer.summary["verdicts"]["headline"].values()) == 300
     assert summary["verdicts"]["headline"] == made.answer.summary["verdicts"]["headline"]
-    assert summary["verdicts"]["current"]["improved, not yet confirmed by time"] == 5
+    assert summary["verdicts"]["current"]["recovery after a dip"] == 8
+    assert summary["verdicts"]["current"]["improved, not yet confirmed by time"] is None
     assert summary["verdicts"]["sentence"] == text(cohort_sentence(assessed(example_cohort()).sentence), OPEN)
     assert summary["verdicts"]["thresholds"]["gain"] == 4.0
     assert {"verdicts", "windows", "review", "sensitivity", "statement"} <= set(summary["files"])
@@ -149,7 +152,7 @@ def test_people_without_visits_events_or_onset(tmp_path: Path) -> None:
         measures=cohort.measures.clear(),
     )
     alsight.assess(bare, out=tmp_path / "bare")
-    alsight.assess(replace(bare, visits=bare.visits.clear()), out=tmp_path / "none")
+    alsight.assess(replace(bare, visits=bare.visits.clear()), out=tmp_path / "none", accept=("no_visits",))
 
 
 def test_a_secret_of_one_s_own_keeps_pseudonyms(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import alsight
 from alsight.cohort.example import example_cohort
+from alsight.cohort.plausible.gate import ImplausibleError
 from alsight.detect.kinds import VERDICTS
 from report.test_report_assess import few
 
@@ -35,5 +36,8 @@ def test_hardly_anybody_is_judged(tmp_path: Path, size: int) -> None:
 
 def test_people_without_a_visit_cannot_be_told(tmp_path: Path) -> None:
     cohort = few(example_cohort(), 5)
-    answer = alsight.assess(replace(cohort, visits=cohort.visits.clear()), out=tmp_path)
+    bare = replace(cohort, visits=cohort.visits.clear())
+    with pytest.raises(ImplausibleError, match="no_visits"):
+        alsight.assess(bare, out=tmp_path)
+    answer = alsight.assess(bare, out=tmp_path, accept=("no_visits",))
     assert answer.summary["verdicts"]["headline"]["insufficient data"] == 5
