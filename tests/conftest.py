@@ -16,26 +16,20 @@ CHECKED: Final = (
     "alsight.base",
     "alsight.calibrate",
     "alsight.cohort",
+    "alsight.detect",
     "alsight.episodes",
+    "alsight.infer",
     "alsight.instruments",
     "alsight.knowledge",
+    "alsight.make",
     "alsight.mechanism",
     "alsight.population",
-    "alsight.summary",
-)
-"""Packages whose annotations are checked."""
-
-UNCHECKED: Final = (
-    "alsight.detect",
     "alsight.report",
-    "alsight.verbs",
-    "alsight.make",
-    "alsight.models",
-    "alsight.infer",
-    "alsight.cli",
+    "alsight.summary",
+    "alsight.trial",
 )
-"""Those left out. `alsight.infer` has wrong axes: the batch axes of `gaussian.small.solve_lower` differ between
-its two arrays. The others import with the checks on, but their tests have not all been run with them."""
+"""Packages whose annotations are checked: all but the doors `cli`, `models` and `verbs`, which tests give wrong values
+on purpose and which check what they are given by themselves."""
 
 DOORS: Final = {"doors", "report"}
 """Folders of tests that may assess before any other test has."""

@@ -262,14 +262,16 @@ def joint() -> tuple[Fit, pl.DataFrame, pl.DataFrame]:
 
 def test_the_joint_density_is_the_likelihood_and_its_slope(joint: tuple[Fit, pl.DataFrame, pl.DataFrame]) -> None:
     from alsight.infer.joint.likelihood import evaluate
-    from alsight.infer.joint.report import natural
+    from alsight.infer.joint.report import JointScale, natural
     from alsight.infer.posterior.draw import joint_target
     from alsight.infer.posterior.joint import holding
 
     density, data, arranged = joint_target(*joint, None)[1:]
     working = jnp.asarray(joint[0].arrays["working"]) + 0.02
     here = evaluate(density.layout, np.asarray(working), data, density.points)
-    values, _ = natural(density.layout, np.asarray(working))
+    layout = density.layout
+    as_given = JointScale(np.eye(layout.fixed), np.eye(layout.random), 0.0, 1.0, -1, -1, np.zeros(layout.basis))
+    values, _ = natural(layout, np.asarray(working), as_given)
     np.testing.assert_allclose(density.natural(working), values, rtol=1e-12)
     numbers, modes = jnp.asarray(arranged.numbers), here.modes
     here = evaluate(density.layout, np.asarray(working), data, density.points, modes)

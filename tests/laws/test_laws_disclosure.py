@@ -28,7 +28,7 @@ from scipy.optimize import Bounds, milp
 from alsight.base.progress import silent
 from alsight.base.provenance import Provenance
 from alsight.cohort.example import example_cohort
-from alsight.detect.kinds import REVIEWED, VERDICTS
+from alsight.detect.kinds import REVIEWED, VERDICTS, Verdict
 from alsight.detect.statement.counts import COUNTED, cohort_statement
 from alsight.detect.statement.model_count import STATEMENT
 from alsight.report.compose import Findings, find, page
@@ -207,7 +207,7 @@ def planted(found: Findings, seed: int) -> Findings:
     gains = people.filter(pl.col("verdict").is_in(list(REVIEWED))).select("subject", "verdict")
     lost = pl.Series(rng.random(gains.height * 3) < rng.choice([0.05, 0.5]), dtype=pl.Boolean)
     sensitivity = gains.join(amounts, how="cross").with_columns(
-        verdict=pl.when(lost).then(pl.lit("cannot tell")).otherwise("verdict")
+        verdict=pl.when(lost).then(pl.lit(Verdict.UNDECIDED.value)).otherwise("verdict")
     )
     genes = rng.choice(["sod1", "fus", "c9orf72", "none_found", None], size, p=rng.dirichlet(np.full(5, 0.3)))  # type: ignore[arg-type]
     sexes = rng.choice(["female", "male"], size, p=[0.01, 0.99] if seed % 3 == 0 else [0.5, 0.5])

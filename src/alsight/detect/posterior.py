@@ -43,6 +43,8 @@ _ODDS: Final = ("subject", "log_bayes_factor", "prior_log_odds", "posterior_reco
 """Columns of the odds of a recovery."""
 _LOST_IN_WINDOW: Final = 3.0
 """Loss in a window whose posterior is reported [points]."""
+_DIGITS: Final = 9
+"""Decimals of a posterior; sums of the draws' weights are equal to fewer than 15."""
 LOWEST_ODDS: Final = -24.0
 """Log odds of the lowest frequency of recovery that is evaluated."""
 POINTS: Final = 600
@@ -177,10 +179,17 @@ def posterior(
     rows = pl.concat([_person_rows(part.reductions) for part in parts], how="diagonal")
     return CohortPosterior(
         people=weights.join(rows, on="subject", how="left", maintain_order="left"),
-        windows=pl.concat([part.windows for part in parts]).with_columns(pl.col(pl.Float64).fill_nan(None)),
+        windows=pl.concat([part.windows for part in parts])
+        .with_columns(pl.col(pl.Float64).fill_nan(None))
+        .with_columns(share(pl.col("flat", "lost", "gained", "losing"))),
         courses=pl.concat([part.courses for part in parts]).with_columns(pl.col(pl.Float64).fill_nan(None)),
         frequency=common.share,
     )
+
+
+def share(weighted: pl.Expr) -> pl.Expr:
+    """Posteriors without the rounding of summed weights, which would decide between equally probable periods."""
+    return weighted.clip(0.0, 1.0).round(_DIGITS)
 
 
 def rises(table: pl.DataFrame) -> Float[np.ndarray, " person"]:
@@ -293,7 +302,7 @@ REDUCED: Final = _reduced()
 def _person_rows(reduced: pl.DataFrame) -> pl.DataFrame:
     """One row a subject: medians, ends of 90 % intervals and posteriors under the names of REDUCED."""
     wide = reduced.select("subject", "reduction", p="probability", low="q05", mid="q50", high="q95")
-    wide = wide.with_columns(pl.col(pl.Float64).fill_nan(None))
+    wide = wide.with_columns(pl.col(pl.Float64).fill_nan(None)).with_columns(share(pl.col("p")))
     rows = wide.pivot(on="reduction", index="subject", values=["p", "low", "mid", "high"], maintain_order=True)
     named = rows.select("subject", *(pl.col(old).alias(new) for old, new in REDUCED.items() if old in rows.columns))
     # What was drawn given a gain, times the posterior of the gain.

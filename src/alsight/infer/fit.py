@@ -48,7 +48,8 @@ class CourseFunctions:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """Estimates with their uncertainty. Array fields start `*batch`; a single fit has no batch axes.
+    """Estimates with their uncertainty. Array fields start `*batch`; a single fit has no batch axes, and numbers in
+    place of arrays of them.
 
     Attributes:
         estimates: natural values, in the order of `parameters`.
@@ -70,9 +71,9 @@ class Fit:
     estimates: Float[np.ndarray, "*batch parameter"]
     covariance: Float[np.ndarray, "*batch parameter parameter"]
     sandwich: Float[np.ndarray, "*batch parameter parameter"]
-    log_likelihood: Float[np.ndarray, "*batch"]
-    status: Int[np.ndarray, "*batch"]
-    steps: Int[np.ndarray, "*batch"]
+    log_likelihood: Float[np.ndarray, "*batch"] | np.float64
+    status: Int[np.ndarray, "*batch"] | np.int64
+    steps: Int[np.ndarray, "*batch"] | np.int64
     arrays: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     parameters: tuple[Parameter, ...] = field(metadata={"static": True})
     columns: Columns = field(metadata={"static": True})
@@ -88,7 +89,7 @@ class Fit:
         if all(isinstance(array, np.ndarray) for array in arrays):
             object.__setattr__(self, "status", self._vouched())
 
-    def _vouched(self) -> Int[np.ndarray, "*batch"]:
+    def _vouched(self) -> Int[np.ndarray, "*batch"] | np.int64:
         held = getattr(self.model, "held", ())
         free = np.array([parameter.name not in held for parameter in self.parameters], dtype=bool)
         if self.covariance.shape[-1:] != free.shape:
@@ -103,7 +104,7 @@ class Fit:
         """Printed names of the parameters."""
         return tuple(parameter.name for parameter in self.parameters)
 
-    def __getitem__(self, name: str) -> Float[np.ndarray, "*batch"]:
+    def __getitem__(self, name: str) -> Float[np.ndarray, "*batch"] | np.float64:
         """The estimate of one parameter by its printed name."""
         return self.estimates[..., self.names.index(name)]
 

@@ -196,9 +196,9 @@ def _single(fit: Fit, robust: Float[np.ndarray, "fixed fixed"]) -> Fit:
         estimates=fit.estimates[0],
         covariance=fit.covariance[0],
         sandwich=square,
-        log_likelihood=fit.log_likelihood[0],
-        status=fit.status[0],
-        steps=fit.steps[0],
+        log_likelihood=np.asarray(fit.log_likelihood)[0],
+        status=np.asarray(fit.status)[0],
+        steps=np.asarray(fit.steps)[0],
         arrays=arrays,
     )
 

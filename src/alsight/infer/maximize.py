@@ -61,7 +61,7 @@ def maximize(
     *,
     curvature: Literal["hessian", "scores"] = "hessian",
     limit: int = LIMIT,
-    tolerance: float = TOLERANCE,
+    tolerance: float | Float[Array, ""] = TOLERANCE,
     scores: bool = True,
 ) -> Optimum:
     """Parameters that maximize the sum of the subjects' log densities, by the rules of `infer.newton`.

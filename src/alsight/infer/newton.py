@@ -108,12 +108,12 @@ class Rules:
     """When a search ends.
 
     Attributes:
-        tolerance: see `TOLERANCE`.
+        tolerance: a number, also a traced one; see `TOLERANCE`.
         limit: see `LIMIT`.
         shortest: see `SHORTEST`.
     """
 
-    tolerance: float = TOLERANCE
+    tolerance: Any = TOLERANCE
     limit: int = LIMIT
     shortest: float = SHORTEST
 
@@ -204,7 +204,7 @@ def unfinished(promise: Any, share: Any, rules: Rules) -> Any:
     return (promise >= rules.tolerance) & (share >= rules.shortest)
 
 
-def ended(value: Any, promise: Any, weakest: Any, tolerance: float, share: Any, shortest: float, xp: Any = np) -> Any:
+def ended(value: Any, promise: Any, weakest: Any, tolerance: Any, share: Any, shortest: float, xp: Any = np) -> Any:
     """How a search ended, as `Status` values.
 
     CONVERGED: the next step promises less than the tolerance, or NEGLIGIBLE where no share of it rises. SINGULAR: it

@@ -22,7 +22,7 @@ NUMBERS: Final = (1, 2, 5, 10, 20, 50, 100, 1000)
 
 
 def gained_by_trying(
-    marks: Sequence[Bool[np.ndarray, "rule people"]], found: int, of: int, seed: int
+    marks: Sequence[Bool[np.ndarray, "rule _"]], found: int, of: int, seed: int
 ) -> Float64[np.ndarray, " set"]:
     """How much likelier k of n becomes when the best of several rules is reported, in each parameter set.
 
@@ -30,7 +30,7 @@ def gained_by_trying(
     kept. Never below 0.
 
     Args:
-        marks: of each set, who of the eligible meets each rule; the rule asked about first.
+        marks: of each set, who of its eligible people, however many, meets each rule; the rule asked about first.
         found: k.
         of: n.
         seed: root seed.

@@ -82,7 +82,7 @@ def _longest(long: pl.DataFrame, rows: pl.DataFrame, thresholds: Thresholds) -> 
     )
     some = some.with_columns(certain=pl.col("flat") >= least, length=pl.col("end") - pl.col("start"))
     some = some.with_columns(order=pl.when("certain").then(pl.col("length")).otherwise(pl.col("flat")))
-    ordered = some.sort("subject", "certain", "order", "start", descending=[False, True, True, False])
+    ordered = some.sort("subject", "certain", "order", "start", "end", descending=[False, True, True, False, True])
     return ordered.unique("subject", keep="first", maintain_order=True)
 
 

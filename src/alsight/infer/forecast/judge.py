@@ -18,7 +18,7 @@ from alsight.summary.survival import kaplan_meier
 
 def crps_normal(
     outcome: Float[np.ndarray, "*batch"], mean: Float[np.ndarray, "*batch"], sd: Float[np.ndarray, "*batch"]
-) -> Float[np.ndarray, "*batch"]:
+) -> Float[np.ndarray, "*batch"] | np.float64:
     """Continuous ranked probability score of a normal forecast, in the unit of the outcome; 0 is perfect.
 
     CRPS = sd (z (2 Φ(z) - 1) + 2 φ(z) - 1/√π), z = (outcome - mean) / sd

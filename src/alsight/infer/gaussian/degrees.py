@@ -67,7 +67,11 @@ def _covariance(fit: Fit, rule: Rule, *, robust: bool) -> Float[np.ndarray, "*ba
 
 
 def contrast_test(
-    fit: Fit, contrast: Float[np.ndarray, "contrast fixed"], rule: Rule = "satterthwaite", *, robust: bool = False
+    fit: Fit,
+    contrast: Float[np.ndarray, "contrast fixed"] | Float[np.ndarray, " fixed"],
+    rule: Rule = "satterthwaite",
+    *,
+    robust: bool = False,
 ) -> ContrastTest:
     """Test that a contrast of the coefficients is zero.
 

@@ -45,9 +45,9 @@ def fit_rows(rows: DesignRows, model: Linear, method: Method) -> Fit:
         estimates=fit.estimates[0],
         covariance=fit.covariance[0],
         sandwich=square[0],
-        log_likelihood=fit.log_likelihood[0],
-        status=fit.status[0],
-        steps=fit.steps[0],
+        log_likelihood=np.asarray(fit.log_likelihood)[0],
+        status=np.asarray(fit.status)[0],
+        steps=np.asarray(fit.steps)[0],
         arrays=arrays,
     )
 

@@ -28,9 +28,9 @@ def cholesky(square: Float[np.ndarray, "size size *batch"]) -> Float[np.ndarray,
 
 
 def solve_lower(
-    factor: Float[np.ndarray, "size size *batch"], right: Float[np.ndarray, "size column *batch"]
-) -> Float[np.ndarray, "size column *batch"]:
-    """Solution x of factor x = right, the factor lower triangular."""
+    factor: Float[np.ndarray, "size size *#batch"], right: Float[np.ndarray, "size column *#batch"]
+) -> Float[np.ndarray, "size column *#batch"]:
+    """Solution x of factor x = right, the factor lower triangular; batch axes broadcast."""
     size = factor.shape[0]
     solved = np.empty(np.broadcast_shapes(right.shape, (size, right.shape[1], *factor.shape[2:])))
     for row in range(size):

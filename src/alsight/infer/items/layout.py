@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Inexact, Int
 
 from alsight.models.covariance import pairs_below, spread_names
 from alsight.models.latent.items import Items
@@ -111,7 +111,7 @@ class ItemsLayout:
         rate = working[middle : self.spread.start].reshape(traits, len(self.rate))
         return ItemsValues(working[self.first[:-1]], steps, level, rate, self.root(working[self.spread]))
 
-    def root(self, part: Float[np.ndarray, " spread"]) -> Float[np.ndarray, "effect effect"]:
+    def root(self, part: Inexact[np.ndarray, " spread"]) -> Inexact[np.ndarray, "effect effect"]:
         """Lower factor of the effects' covariance; rows of levels have length 1, rows of rates one of their own."""
         effects, index = 2 * self.traits, 0
         root = np.zeros((effects, effects), dtype=part.dtype)

@@ -187,7 +187,7 @@ class Section:
 
     anchor: str
     title: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[Block | Drawing, ...]
     people: tuple[PersonPage, ...] = ()
 
 

@@ -67,7 +67,7 @@ def survival_counts(summary: pl.DataFrame) -> tuple[Headcount, Headcount]:
     return Headcount(known["events"], ("endpoint",)), Headcount(known["people"], ("at risk of the endpoint",))
 
 
-def _median(known: dict[str, dict[str, float | None]]) -> str:
+def _median(known: dict[str, dict[str, Any]]) -> str:
     row = known["median_months"]
     if row["value"] is None:
         return "The median was not reached."

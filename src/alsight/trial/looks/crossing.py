@@ -9,17 +9,18 @@ Source: armitage1969, jennison2000
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
+Looks: TypeAlias = Sequence[float] | Float[np.ndarray, " look"]
+"""A number for each look."""
 NODES: Final = 256
 """Nodes of each integration."""
 TAIL: Final = 9.0
@@ -83,9 +84,9 @@ def start(drift: float = 0.0, fraction: float = 0.0, z: float = 0.0) -> Going:
 
 
 def crossing(
-    fractions: ArrayLike,
-    upper: ArrayLike,
-    lower: ArrayLike | None = None,
+    fractions: Looks,
+    upper: Looks,
+    lower: Looks | None = None,
     drift: float = 0.0,
     begin: Going | None = None,
 ) -> tuple[Float[np.ndarray, " look"], Float[np.ndarray, " look"]]:
