@@ -105,7 +105,7 @@ class DataError(AlsightError):
 
 
 class MappingError(DataError):
-    """The columns of a file could not be told apart: which are missing or claimed twice, and how to name them.
+    """The columns of a file could not be distinguished: which are missing or claimed twice, and how to name them.
 
     Attributes:
         mapping: the mapping as far as it goes, to be completed; None where nothing was understood yet.

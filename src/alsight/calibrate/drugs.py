@@ -108,7 +108,7 @@ def hazard_ratio(control: Group, treated: Group, months: float) -> float:
 
 
 def riluzole(population: Population, blocks: int) -> list[Row]:
-    """Hazard ratios under each trial's own entry rules at its horizons, those left out, and over whole lives."""
+    """Hazard ratios under each trial's own entry rules at its horizons, those excluded, and over whole lives."""
     schedule = Schedule(rating=12, capacity=12, weight=0)
     follow = FollowUp(months=WHOLE_LIFE, dropout_per_month=0.0, schedule=schedule)
     long = msgspec.structs.replace(population, follow_up=follow, care=Care(niv=0.0))
@@ -146,7 +146,7 @@ def alive_rows(trial: SurvivalTrial, arms: tuple[Group, Group]) -> list[Row]:
                 f"alive at {months:.0f} months, control [%]",
                 f"{100.0 * lived / n:.0f} {cite}",
                 ours,
-                "people of the 1990s; here nobody is ventilated, and they still die later",
+                "people of the 1990s; here no one is ventilated, and they still die later",
             )
         )
     return rows

@@ -1,4 +1,4 @@
-"""Straight lines through everybody's values at once, and what they say about a population."""
+"""Straight lines through everyone's values at once, and what they say about a population."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def curve(time: Float64[np.ndarray, " visit"], values: Table, rounds: int = 60) 
 
     Args:
         time: planned times of the visits.
-        values: nan where nothing was measured; people without any value are left out.
+        values: nan where nothing was measured; people without any value are excluded.
         rounds: steps of the iteration; its start is far from nothing that these data show.
     """
     observed = np.isfinite(values)

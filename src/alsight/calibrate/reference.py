@@ -117,7 +117,7 @@ def expected(
         follow_up_months: months from the first to the last visit.
         quantity: what is counted.
         threshold: months or points, as the quantity asks.
-        genes: a carrier of a slow SOD1 mutation is to be held against carriers, not against everybody.
+        genes: a carrier of a slow SOD1 mutation is to be held against carriers, not against everyone.
 
     Raises:
         SpecError: an unknown quantity or kind of people, a level outside the scale, too short a follow-up or no such

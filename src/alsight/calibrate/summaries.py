@@ -42,7 +42,7 @@ NEAR: Final = 0.5
 BANDS: Final = ((90.0, 1e9), (65.0, 75.0))
 """Vital capacity at diagnosis [%] of the people whose survival is compared."""
 PUBLISHED_KINDS: Final = ("bedlack2016", "vasta2020")
-"""Sources whose wordings are counted."""
+"""Sources whose definitions are counted."""
 
 
 def total(group: Group, last: float = np.inf) -> tuple[Table, Table]:
@@ -81,7 +81,7 @@ def end_of(group: Group) -> tuple[Vector, Bool[np.ndarray, " subject"]]:
 
 
 def median_months(time: Vector, event: Bool[np.ndarray, " subject"]) -> float:
-    """Kaplan-Meier median; nan for nobody."""
+    """Kaplan-Meier median; nan for no one."""
     return quantile(kaplan_meier(time, event))[0] if time.size else float("nan")
 
 
@@ -289,7 +289,7 @@ def units(latent: Latent, who: Bool[np.ndarray, " subject"]) -> Summary:
 
 
 def plateaus(people: Views, definitions: tuple[Definition, ...] = DEFINITIONS) -> pl.DataFrame:
-    """Rates of the published wordings, each in the kind of population that it was counted in."""
+    """Rates of the published definitions, each in the kind of population that it was counted in."""
     cohorts = {
         "bedlack2016": rated(admitted(people.trial, "proact"), 18.0),
         "vasta2020": rated(chosen(people.register, people.register.traits[:, at.T["mimic"]] == 0)),
@@ -302,7 +302,7 @@ def plateaus(people: Views, definitions: tuple[Definition, ...] = DEFINITIONS) -
 
 
 def sparser(overrides: Mapping[str, float], blocks: int, seed: int, interval: float) -> pl.DataFrame:
-    """Rates of the wordings counted in trials, had people been seen only every so many months."""
+    """Rates of the definitions counted in trials, had people been seen only every so many months."""
     schedule = Schedule(rating=interval, capacity=interval, weight=0)
     population = msgspec.structs.replace(TRIAL, follow_up=msgspec.structs.replace(TRIAL.follow_up, schedule=schedule))
     group = group_of(with_parameters(population, overrides, seed), blocks)

@@ -25,7 +25,7 @@ BLOCKS: Final = 16
 """Candidates of each set, in blocks of 1024."""
 SAMPLES: Final = 24
 APART: Final = 100
-"""Samples of the quick size whose spread the table holds, and their first block, beyond everybody else's."""
+"""Samples of the quick size whose spread the table holds, and their first block, beyond everyone else's."""
 QUICK_BLOCKS: Final = 2
 """Candidates of the quick recomputation that a test makes."""
 FOLDER: Final = Path(__file__).parent
@@ -43,7 +43,7 @@ class SimulatedTargets:
     Attributes:
         sets: every statistic of every parameter set.
         quick_sd: spread of every statistic between samples of the quick size, best set.
-        rates: rates of the published wordings, mean over the sets.
+        rates: rates of the published definitions, mean over the sets.
     """
 
     sets: list[Summary]

@@ -60,7 +60,7 @@ class Cohort:
             fields: as of `alsight.Source` (`time_unit="month"`, `dates="dmy"` ...).
 
         Raises:
-            DataError: nothing usable is there; MappingError where columns could not be told apart.
+            DataError: nothing usable is there; MappingError where columns could not be distinguished.
             SpecError: `data` is no table, or a field that does not exist.
         """
         return import_module("alsight.cohort.read.source").read_frame(data, fields)

@@ -39,7 +39,7 @@ PRIOR: Final[dict[str, float]] = {
 """SD of each estimate of a cohort about the reference: of logs, but of points for the level and of the arc hyperbolic
 tangent for the correlation; all else is held. Assumed."""
 NOISE: Final = ("sd_noise", "sd_sticky", "sd_log_size")
-"""Estimates that remain a cohort's own where its courses are not plausible: visits under any therapy inform them."""
+"""Estimates that remain the cohort's where its courses are not plausible: visits under any therapy inform them."""
 ENOUGH: Final = 400
 """Most people from whom a cohort's parameters are estimated, spread over all of them; assumed."""
 LIKELY: Final = 0.3

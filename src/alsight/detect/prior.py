@@ -92,5 +92,5 @@ def some_of(visits: pl.DataFrame, people: int, least: int = LEAST_VISITS) -> pl.
 
 
 def usable(fit: Fit) -> bool:
-    """Whether a fit to a cohort's own people ended well enough to be used."""
+    """Whether a fit to the cohort's people ended well enough to be used."""
     return bool(np.isfinite(fit.estimates).all()) and int(fit.status) in _USABLE

@@ -1,1 +1,1 @@
-"""Episodes: published wordings of plateau, reversal and responder, applied to observed scores."""
+"""Episodes: published definitions of plateau, reversal and responder, applied to observed scores."""

@@ -1,4 +1,4 @@
-"""What one wording of plateau, reversal or responder is, spelled out so that a program can count it."""
+"""What one definition of plateau, reversal or responder is, spelled out so that a program can count it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Method = Literal[
 ]
 
 OWN = SourceKey("alsight")
-"""Source of a wording that is this project's own, or that is in circulation without a readable source."""
+"""Source of a definition that is this project's own, or that is in circulation without a readable source."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """A published frequency under a wording.
+    """A published frequency under a definition.
 
     Attributes:
         text: the frequency as printed.
@@ -47,12 +47,12 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """One wording with its estimand.
+    """One definition with its estimand.
 
     Attributes:
         name: stable name, used in every table.
         kind: plateau, reversal or responder.
-        source: key of the reference whose wording this is or tries to be.
+        source: key of the reference whose definition this is or tries to be.
         wording: the source's rule in our words.
         method: array program that finds it, a key of METHODS.
         months: length of the epoch, or the least length of a spell [months].

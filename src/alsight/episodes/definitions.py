@@ -1,4 +1,4 @@
-"""DEFINITIONS: published wordings of plateau, reversal and responder, one row each, with the estimand spelled out.
+"""DEFINITIONS: published definitions of plateau, reversal and responder, one row each, with the estimand spelled out.
 
 Where a source's exact rule could not be read, several candidate readings stand side by side; each says what it assumes,
 and none claims to replicate the source.
@@ -273,7 +273,7 @@ _SHARE: Final = replace(
     source=OWN,
     relative=True,
     eligible="two visits in each part, the parts spanned up to 45 days, a falling slope in the lead-in",
-    assumed="A rule in circulation whose wording and visits could not be read.",
+    assumed="A rule in circulation whose definition and visits could not be read.",
 )
 
 
@@ -314,4 +314,4 @@ DEFINITIONS: Final[tuple[Definition, ...]] = (
     *_reversals(),
     *_responders(),
 )
-"""Every wording that is counted, in the order of reports."""
+"""Every definition that is counted, in the order of reports."""

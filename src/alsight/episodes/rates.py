@@ -83,7 +83,7 @@ def disagreement(cohort: Cohort, definitions: Sequence[Definition] = DEFINITIONS
 
     Returns:
         One row a pair: `kind`, `first`, `second`, `first_months`, `second_months`, `both_eligible`, `both`,
-        `only_first`, `only_second`, `neither`, `agreement` (share judged alike), `kappa` (Cohen's; nan where chance
+        `only_first`, `only_second`, `neither`, `agreement` (share assessed alike), `kappa` (Cohen's; nan where chance
         alone agrees fully), `ratio` (people found by the second for each found by the first).
 
     Source: cohen1960
@@ -127,7 +127,7 @@ def disagreement_frame(assessed: Sequence[Judged]) -> pl.DataFrame:
 
 
 def rate_spread(rates: pl.DataFrame) -> pl.DataFrame:
-    """Lowest and highest share among the definitions of one kind and length: how much the wording alone decides.
+    """Lowest and highest share among the definitions of one kind and length: how much the definition alone decides.
 
     Args:
         rates: what `episode_rates` gave.

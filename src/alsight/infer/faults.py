@@ -131,7 +131,7 @@ def _unidentified(
     if values <= people:
         return [
             DesignProblem(
-                Status.TOO_FEW_DATA, "No subject has more than one visit: noise and spread cannot be told apart."
+                Status.TOO_FEW_DATA, "No subject has more than one visit: noise and spread cannot be distinguished."
             )
         ]
     found: list[DesignProblem] = []

@@ -48,8 +48,7 @@ class CourseFunctions:
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """Estimates with their uncertainty. Array fields start `*batch`; a single fit has no batch axes, and numbers in
-    place of arrays of them.
+    """Estimates with their uncertainty. Array fields start `*batch`; a single fit has no batch axes.
 
     Attributes:
         estimates: natural values, in the order of `parameters`.

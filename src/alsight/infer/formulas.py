@@ -270,7 +270,7 @@ def _general(
 
 
 LEVELS: Final = "levels of groups"
-DROPPED: Final = "columns left out"
+DROPPED: Final = "columns excluded"
 """Beside what transforms remember: values of the columns in `C()`, and columns that others of a spline determine."""
 MODULES: Final = frozenset({"np", "contr", "True", "False", "None"})
 FUNCTIONS: Final[dict[str, Any]] = {

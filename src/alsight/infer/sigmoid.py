@@ -33,7 +33,7 @@ STILL = 1e-2
 ENDS = 2
 """Searches with nodes on the curves' own scale, after which estimates and information are taken."""
 FEWEST_VISITS = 3
-"""Visits that at least some people need, so that two constants and noise can be told apart."""
+"""Visits that at least some people need, so that two constants and noise can be distinguished."""
 FIRST_DEGREES = 8.0
 """Degrees of freedom at which the search for Student noise begins."""
 SPREADS = (0.1, 1.5)

@@ -104,7 +104,7 @@ def kings_stage(
 
 
 def kings_label(found: Kings) -> Values:
-    """King's stage as text, stage 4 told apart: "0" to "3", "4A", "4B", "4A/4B", and "" where it is open.
+    """King's stage as text, stage 4 distinguished: "0" to "3", "4A", "4B", "4A/4B", and "" where it is open.
 
     Where a missing item leaves 4B open in a person with gastrostomy, the label is "4A".
 

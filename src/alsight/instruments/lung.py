@@ -31,7 +31,7 @@ class Equation:
         label: name in print.
         home: class of pyspiro that computes it.
         parameter: its number of forced vital capacity there.
-        groups: population groups told apart; empty for one equation for all.
+        groups: population groups distinguished; empty for one equation for all.
         ages: ages covered [years].
         heights: note on the heights covered.
         source: key of the reference.

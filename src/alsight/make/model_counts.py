@@ -1,7 +1,7 @@
 """Makes the reference of the model's own readings: `python -m alsight.make model_counts` writes the table.
 
-Virtual people of the calibrated ensemble, without any recovery, are weighed as a cohort is, but for the third and last
-evaluations. Kept are, by what a reader knows of a person, how many were weighed and the sums of their posteriors
+Virtual people of the calibrated ensemble, without any recovery, are evaluated as a cohort is, but for the third and
+last evaluations. Kept are, by what a reader knows of a person, how many were evaluated and the sums of their posteriors
 and of the squares of these.
 """
 
@@ -33,7 +33,7 @@ from alsight.population.spec import Schedule
 
 SEED: Final = 57
 MOST: Final = 250
-"""People of each parameter set, interval and follow-up who are weighed."""
+"""People of each parameter set, interval and follow-up who are evaluated."""
 KEYS: Final = ("rate_low", "level_low", "interval_months", "follow_up_months", "quantity")
 
 

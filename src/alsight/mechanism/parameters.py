@@ -136,7 +136,7 @@ RATING: Final = (
     P("fasteners_relief", 0.06, "1", 0, 0.5, A, "item 5b is easier than 5a by this much"),
     P("anchoring", 0.0736, "1", 0, 0.3, C, "a grade moves only when its threshold is passed by this much"),
     P("known_rating_months", 3.0, "month", 0, 24, A, "interval of the ratings that the first rater knows; 0 none"),
-    P("rater_sd", 0.03, "1", 0, 0.5, A, "lasting shift of a rater's ratings, where raters are told apart"),
+    P("rater_sd", 0.03, "1", 0, 0.5, A, "lasting shift of a rater's ratings, where raters are distinguished"),
     P("remote_sd", 0.02, "1", 0, 0.5, A, "lasting shift of a person's ratings taken by telephone, video or online"),
 )
 

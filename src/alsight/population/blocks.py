@@ -1,4 +1,4 @@
-"""Candidates in blocks: each block is lived, seen and judged by itself, so that any number of workers agree."""
+"""Candidates in blocks: each block is lived, seen and assessed by itself, so that any number of workers agree."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ def flow_of(population: Population, counts: Mapping[int, int]) -> pl.DataFrame:
     """Flow of participants: candidates, those screened, those excluded by each rule (the first that fails), enrolled.
 
     Args:
-        population: whose rules were judged.
+        population: whose rules were assessed.
         counts: candidates by reason, a place in `reasons_of`.
     """
     names = reasons_of(population.recruit.screening, population.recruit.criteria)
@@ -312,7 +312,7 @@ def recruited(
 
 
 def give_up(entered: int, candidates: int) -> None:
-    """End a run that hardly anybody enters.
+    """End a run that hardly anyone enters.
 
     Raises:
         RunError: fewer than one candidate in ten thousand entered, of many.

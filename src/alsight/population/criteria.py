@@ -70,7 +70,7 @@ RANGES: Final = (
     RangeRule("regions", "regions", 0, 4, "weak body regions of four: bulbar, cervical, thoracic, lumbosacral"),
     RangeRule("tricals", "1", -30, 30, "TRICALS risk profile", "capacity", SourceKey("vaneijk2019")),
 )
-"""Every rule with bounds, in the order in which they are judged."""
+"""Every rule with bounds, in the order in which they are assessed."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ RULES: Final = (
     NamedRule("without_gastrostomy", "no gastrostomy so far"),
     NamedRule("drugs", "earlier use of background therapies: naive, stable or either"),
 )
-"""Every other rule, in the order in which they are judged, after RANGES."""
+"""Every other rule, in the order in which they are assessed, after RANGES."""
 
 Age = Annotated[float, msgspec.Meta(ge=0.0, le=120.0)]
 Months = Annotated[float, msgspec.Meta(ge=0.0, le=600.0)]
@@ -118,7 +118,7 @@ Grade = Annotated[float, msgspec.Meta(ge=0.0, le=4.0)]
 
 
 class Criteria(Spec, frozen=True, kw_only=True):
-    """Who may enter, judged on what is observed at one visit; an empty field asks nothing. Bounds are allowed.
+    """Who may enter, assessed on what is observed at one visit; an empty field asks nothing. Bounds are allowed.
 
     Attributes:
         age_min, age_max: age [years].
@@ -195,7 +195,7 @@ def bounds_of(criteria: Criteria, rule: RangeRule) -> tuple[float | None, float 
 
 
 def asked(criteria: Criteria) -> tuple[str, ...]:
-    """Names of the rules that ask something, in the order in which they are judged."""
+    """Names of the rules that ask something, in the order in which they are assessed."""
     ranges = [rule.name for rule in RANGES if bounds_of(criteria, rule) != (None, None)]
     default = Criteria()
     named = [rule.name for rule in RULES if getattr(criteria, rule.name) != getattr(default, rule.name)]

@@ -1,4 +1,4 @@
-"""Entry rules judged: what the screening and entry visits show, and which rule each person fails first."""
+"""Entry rules assessed: what the screening and entry visits show, and which rule each person fails first."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ SCREENING: Final = "screening: "
 
 
 def reasons_of(screening: Criteria, criteria: Criteria) -> tuple[str, ...]:
-    """Every reason that a candidate may have, in the order in which they are judged; the last one is to enter."""
+    """Every reason that a candidate may have, in the order in which they are assessed; the last one is to enter."""
     return (UNAVAILABLE, *(SCREENING + name for name in asked(screening)), *asked(criteria), ENROLLED)
 
 

@@ -1,4 +1,4 @@
-"""Who enters: eligibility judged on what is seen, arms and therapies handed out, withdrawal drawn."""
+"""Who enters: eligibility assessed on what is seen, arms and therapies handed out, withdrawal drawn."""
 
 from __future__ import annotations
 

@@ -57,8 +57,8 @@ class Recruit(Spec, frozen=True, kw_only=True):
         lag_spread_months: scale of the gamma-distributed time on top (shape 1.2); 0 for none.
         run_in_months: screening visit so long before entry; 0 for none.
         run_in_visits: visits from screening on, evenly spaced, before entry.
-        screening: rules judged at the screening visit.
-        criteria: rules judged at entry.
+        screening: rules assessed at the screening visit.
+        criteria: rules assessed at entry.
     """
 
     kind: Literal["register", "trial"] = "register"
@@ -312,7 +312,7 @@ def _arm_faults(population: Population) -> list[tuple[str, str, object]]:
         name = canonical(population, one.therapy) or one.therapy
         before, uptake[name] = uptake.get(name, 0.0), uptake.get(name, 0.0) + one.uptake
         if uptake[name] > 1.0 + 1e-9:
-            allowed = f"at most {max(1.0 - before, 0.0):g}, as nobody takes {name} twice"
+            allowed = f"at most {max(1.0 - before, 0.0):g}, as no one takes {name} twice"
             faults.append((f"background[{index}].uptake", allowed, one.uptake))
     for a, arm in enumerate(population.arms):
         given: set[str] = set()

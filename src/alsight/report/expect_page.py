@@ -151,9 +151,9 @@ def _readings(answer: Expectation) -> Section:
         )
         for row in answer.tables["readings"].iter_rows(named=True)
     ]
-    heads = ("definition", "wording, and what must hold", "expected", "of this many", "as many or more", "published")
-    text = "The same virtual people under every wording of the kind: how much the definition alone decides."
-    return Section("readings", "Under other wordings", (Prose(text), table("Wordings", heads, rows, (2, 3, 4))))
+    heads = ("definition", "rule, and what must hold", "expected", "of this many", "as many or more", "published")
+    text = "The same virtual people under every definition of the kind: how much the definition alone decides."
+    return Section("readings", "Under other definitions", (Prose(text), table("Wordings", heads, rows, (2, 3, 4))))
 
 
 def _sizes(answer: Expectation) -> Section:

@@ -76,7 +76,7 @@ def _shares(question: Question, answer: Expectation) -> str:
 
 
 def _published(question: Question, answer: Expectation) -> str:
-    """The published frequency of the wording, and whether the simulation agrees with it."""
+    """The published frequency of the definition, and whether the simulation agrees with it."""
     rows = answer.tables["published"]
     if not rows.height:
         return "No frequency of this kind was published."
@@ -89,7 +89,7 @@ def _published(question: Question, answer: Expectation) -> str:
     )
     if not row["asked"]:
         return (
-            f'Published for this wording and length: nothing. Nearest: "{row["wording"]}", {whence}; {happens}, '
+            f'Published for this definition and length: nothing. Nearest: "{row["wording"]}", {whence}; {happens}, '
             "but it is another question."
         )
     if row["low"] <= answer.most and answer.least <= row["high"]:
@@ -181,6 +181,6 @@ def _others(question: Question, answer: Expectation) -> str:
     assert isinstance(high, float)
     share = percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
     return (
-        f"The wording decides: {alike.height} other wordings of {_KINDS[question.outcome.rule.kind]} of {length:g} "
-        f"months give {share} in the same people."
+        f"The definition decides: {alike.height} other definitions of {_KINDS[question.outcome.rule.kind]} of "
+        f"{length:g} months give {share} in the same people."
     )

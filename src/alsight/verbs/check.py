@@ -49,7 +49,7 @@ def run(spec: CheckSpec, progress: Progress = silent, cohort: Cohort | None = No
         cohort: people already in memory, used in place of the file.
 
     Raises:
-        DataError: the file cannot be used at all; MappingError where columns could not be told apart, the mapping as
+        DataError: the file cannot be used at all; MappingError where columns could not be distinguished, the mapping as
             far as it goes being saved where `save_mapping` asks for it.
         SpecError: the request makes no sense.
     """

@@ -128,7 +128,7 @@ def _given(sheet: Sheet, supplied: Mapping) -> TableMap | None:
 
 
 def _table(guess: Guess, known: TableMap, everywhere: TableMap, layout: str) -> TableMap:
-    """The table's settings: the user's where given; left out when nothing in it is of use."""
+    """The table's settings: the user's where given; none when nothing in it is of use."""
     sheet = guess.sheet
     fields: dict[str, Any] = {"file": sheet.file, "sheet": sheet.sheet}
     if not known.use:
@@ -334,7 +334,7 @@ def _scale(guess: Guess, columns: dict[str, ColumnMap], table: TableMap) -> tupl
 
 
 def _entry(tables: Collection[TableMap]) -> Any:
-    """What day 0 is when nobody says: the first visit, a stated randomisation, or the source's own day 0."""
+    """What day 0 is when no one says: the first visit, a stated randomisation, or the source's own day 0."""
     columns = [column for table in tables for column in table.maps().values()]
     scored = [
         table

@@ -1,4 +1,4 @@
-"""One table's columns into meanings: layout, then columns that belong together, then wording judged by the cells."""
+"""One table's columns into meanings: layout, then columns that belong together, then wording assessed by the cells."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Guess:
     Attributes:
         sheet: the table.
         columns: heading to meaning, every column of the table.
-        faults: what could not be told apart.
+        faults: what could not be distinguished.
         misfits: heading that was understood, but whose cells are of another kind, to that kind ("time", "score",
             "number") and a sentence about it.
         look: from a heading to what its cells look like.
@@ -203,7 +203,7 @@ def _first_slot(claims: Table[str, Any], slots: Table[str, Slot]) -> dict[str, S
 
 
 def _settle(guess: Guess, claims: dict[str, list[tuple[Reading, ColumnMap]]]) -> None:
-    """One column for each meaning: the usual wording wins; equals that differ in their cells are told as unclear."""
+    """One column for each meaning: the usual wording wins; equals that differ in their cells stay unclear."""
     sought: dict[tuple[str, int], list[tuple[int, str, ColumnMap]]] = defaultdict(list)
     taken = {(column.means, _form(column)) for column in guess.columns.values() if not column.slot}
     for heading, fits in claims.items():

@@ -1,4 +1,4 @@
-"""Text columns into numbers, days, dates, booleans and choices; whatever cannot be read is told with its line."""
+"""Text columns into numbers, days, dates, booleans and choices; whatever cannot be read is reported with its line."""
 
 from alsight.cohort.parse.amounts import days, numbers
 from alsight.cohort.parse.calendar import date_order, dates, partial

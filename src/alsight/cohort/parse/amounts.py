@@ -40,7 +40,7 @@ def numbers(supplied: pl.Series, index: Place, *, decimal: Decimal = "auto") -> 
         decimal: decimal mark, "auto" to decide from the column.
 
     Returns:
-        Values as Float64, null where missing; text that is no finite number is told and missing.
+        Values as Float64, null where missing; text that is no finite number is reported and missing.
     """
     if supplied.dtype.is_numeric() or supplied.dtype == pl.Boolean:
         values = supplied.cast(pl.Float64)
@@ -116,7 +116,7 @@ def _plain(text: pl.Series, group: str, grouped: str, decimal: str = ".") -> pl.
 def days(supplied: pl.Series, index: Place, *, unit: str = "day", decimal: Decimal = "auto") -> Parsed:
     """Whole days from a column that counts days, weeks, months [30.4375 days] or years [365.25 days].
 
-    Halves are rounded away from zero. Values beyond a 32-bit day count are told and missing.
+    Halves are rounded away from zero. Values beyond a 32-bit day count are reported and missing.
     """
     values, faults, how = numbers(supplied, index, decimal=decimal)
     scaled = (values * DAYS_IN[unit]).round(0, mode="half_away_from_zero")

@@ -271,7 +271,7 @@ def folded(text: pl.Series) -> pl.Series:
 
 
 def booleans(supplied: pl.Series, index: Place) -> Parsed:
-    """Yes and no in the words and codes people use; anything else is told and missing."""
+    """Yes and no in the words and codes people use; anything else is reported and missing."""
     if supplied.dtype == pl.Boolean:
         return Parsed(
             supplied, tell(index, pl.repeat(False, len(supplied), eager=True), supplied, "", "", ""), "yes or no"
@@ -309,7 +309,7 @@ def choices(
         synonyms: further words of this file, folded or not, to a choice; they win over the usual ones.
 
     Returns:
-        Values as String; a word that is no choice is told and missing.
+        Values as String; a word that is no choice is reported and missing.
     """
     own = {_fold(word): choice for word, choice in (synonyms or {}).items()}
     coding = {_fold(choice): choice for choice in allowed}

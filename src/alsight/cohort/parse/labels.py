@@ -1,7 +1,7 @@
 """LABELS: answers of the ALSFRS-R written as words, to their scores; and sites of onset in clinics' own words.
 
-Each answer is told by a few words that no other answer of its item has. A label that fits none, or two of different
-score, is told and left missing; so is "normal" where the item's best answer is "none".
+Each answer is recognized by a few words that no other answer of its item has. A label that fits none, or two of
+different score, is reported and left missing; so is "normal" where the item's best answer is "none".
 
 Source: cedarbaum1999
 """

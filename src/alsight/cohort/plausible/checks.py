@@ -1,4 +1,4 @@
-"""CHECKS: what is asked of every cohort before people are judged, and what is said where it does not hold.
+"""CHECKS: what is asked of every cohort before people are assessed, and what is said where it does not hold.
 
 Thresholds are set so that the shipped example, and cohorts made from natural history, pass every grave check.
 """
@@ -73,14 +73,14 @@ CHECKS: Final[tuple[Plausibility, ...]] = (
         name="items_not_found",
         grave=True,
         look=items_not_found,
-        why="Without all items or a recorded total no total exists, and no one can be judged.",
+        why="Without all items or a recorded total no total exists, and no one can be assessed.",
         how_to_fix="Name the missing items in the mapping, or the column that holds the total.",
     ),
     Plausibility(
         name="people_without_total",
         grave=True,
         look=people_without_total,
-        why="People without a total cannot be judged; a column of items or totals may not have been recognized.",
+        why="People without a total cannot be assessed; a column of items or totals may not have been recognized.",
         how_to_fix="See how the columns were understood, and name in the mapping those that lack.",
     ),
     Plausibility(

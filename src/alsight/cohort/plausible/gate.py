@@ -30,7 +30,7 @@ def findings(cohort: Cohort) -> tuple[Finding, ...]:
 
 
 def plausible(cohort: Cohort, accept: Collection[str] = ()) -> tuple[Finding, ...]:
-    """The findings about a cohort that is to be judged.
+    """The findings about a cohort that is to be assessed.
 
     Args:
         cohort: the people.

@@ -1,4 +1,4 @@
-"""The check of one large Parquet file, read and judged in parts of whole people: memory does not grow with it."""
+"""The check of one large Parquet file, read and assessed in parts of whole people: memory does not grow with it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def check_large(source: Source, progress: Progress = silent, *, rows: int = PART
         What was found; None where no column names the person, so that the file has to be read as a whole.
 
     Raises:
-        DataError: nothing usable is there; MappingError where columns could not be told apart.
+        DataError: nothing usable is there; MappingError where columns could not be distinguished.
         SpecError: a mapping that is no TOML.
     """
     path = Path(source.path)

@@ -77,7 +77,7 @@ def read_proact(path: Path | str, progress: Progress = silent) -> RawTables:
         progress: called after each form.
 
     Returns:
-        Raw tables, to be judged by `check`.
+        Raw tables, to be assessed by `check`.
 
     Raises:
         DataError: nothing that is a form of PRO-ACT can be read there.

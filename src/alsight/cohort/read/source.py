@@ -90,7 +90,7 @@ def read(source: Source | Path | str, progress: Progress = silent, **fields: Any
 
     Raises:
         SpecError: neither or both of `path` and `example`, or a mapping that is no TOML.
-        DataError: nothing usable is there; MappingError where columns could not be told apart.
+        DataError: nothing usable is there; MappingError where columns could not be distinguished.
     """
     if not isinstance(source, Source):
         source = build(Source, {**fields, "path": str(source)})
@@ -107,7 +107,7 @@ def read_frame(data: Any, fields: dict[str, Any]) -> Cohort:
         fields: of `Source`.
 
     Raises:
-        DataError: nothing usable is there; MappingError where columns could not be told apart.
+        DataError: nothing usable is there; MappingError where columns could not be distinguished.
         SpecError: `data` is no table, or a field that does not exist.
     """
     try:
@@ -150,7 +150,7 @@ def read_raw(source: Source, progress: Progress = silent) -> tuple[RawTables, Ma
 
     Raises:
         SpecError: a mapping that is no TOML.
-        DataError: nothing usable is there; MappingError where columns could not be told apart.
+        DataError: nothing usable is there; MappingError where columns could not be distinguished.
     """
     supplied = read_mapping(source.mapping) if source.mapping else Mapping()
     found = reshaped(_chosen(source, sheets(Path(source.path), progress, source.encoding)))

@@ -1,4 +1,4 @@
-"""RULES: every rule of the check in one table, in the order in which they are judged."""
+"""RULES: every rule of the check in one table, in the order in which they are assessed."""
 
 from __future__ import annotations
 

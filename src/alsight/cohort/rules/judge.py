@@ -75,7 +75,7 @@ def describe(
 
 
 def judge(desk: Desk, rules: Sequence[Rule], facts: pl.DataFrame | None = None) -> Desk:
-    """The tables after some rules, judged side by side: every rule sees the values as they were before.
+    """The tables after some rules, assessed side by side: every rule sees the values as they were before.
 
     Args:
         desk: tables under check.

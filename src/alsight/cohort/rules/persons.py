@@ -122,7 +122,7 @@ DEATH_RULES: Final[tuple[Rule, ...]] = (
         how_to_fix="Correct the date of death or of entry.",
     ),
 )
-"""Rules about deaths that contradict everything else, judged before deaths judge other rows."""
+"""Rules about deaths that contradict everything else, assessed before deaths judge other rows."""
 
 PERSON_RULES: Final[tuple[Rule, ...]] = (
     Rule(
@@ -226,4 +226,4 @@ PERSON_RULES: Final[tuple[Rule, ...]] = (
         how_to_fix="Nothing, if both scales were used; else correct the scale.",
     ),
 )
-"""Rules across tables, judged when repeats and deaths are settled."""
+"""Rules across tables, assessed when repeats and deaths are settled."""

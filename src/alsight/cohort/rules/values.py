@@ -227,7 +227,7 @@ VALUE_RULES: Final[tuple[Rule, ...]] = (
         how_to_fix="Say what day 0 is: first_visit, randomization, enrollment, diagnosis or symptom_onset.",
     ),
 )
-"""Rules about one value, judged first."""
+"""Rules about one value, assessed first."""
 
 ROW_RULES: Final[tuple[Rule, ...]] = (
     Rule(
@@ -267,4 +267,4 @@ ROW_RULES: Final[tuple[Rule, ...]] = (
         how_to_fix="Fill the scores, or leave it so if nothing was rated.",
     ),
 )
-"""Rules about one row, judged when its values have been."""
+"""Rules about one row, assessed when its values have been."""

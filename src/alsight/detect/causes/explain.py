@@ -62,7 +62,7 @@ def explain(cohort: Cohort, rules: CauseRules = DEFAULT) -> Explained:
     """Name every rise that care, rating, recording or illness explains, and take it out of the scores.
 
     Order: items that follow care; treatments of symptoms; exchanged dates; outliers and slips; dips; changes of mode,
-    responder and rater. Each rule sees the scores as the rules before left them. Every person is judged by their own
+    responder and rater. Each rule sees the scores as the rules before left them. Every person is assessed by their own
     visits alone, so the result does not depend on who else is in the cohort.
     """
     everything = ratings(cohort)

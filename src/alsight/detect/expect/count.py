@@ -24,7 +24,7 @@ from alsight.population.recruit import eligible
 from alsight.population.spec import Population
 
 CHUNK: Final = 2
-"""Blocks of candidates judged at once, so that memory stays bounded."""
+"""Blocks of candidates assessed at once, so that memory stays bounded."""
 PATIENCE: Final = 32
 """Candidates tried for each person asked for, before fewer have to do."""
 FEWEST: Final = 100

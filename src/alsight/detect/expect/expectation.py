@@ -70,7 +70,7 @@ class Expectation:
         rate: share of people who meet the rule, over all parameter sets.
         error: its Monte Carlo standard error.
         least, most: lowest and highest share of the sets.
-        judged: share of those enrolled whom the rule can judge.
+        assessed: share of those enrolled whom the rule can judge.
         spread: how many of n natural history gives.
         chance: of k or more in one group named beforehand.
         fewer: chance of k or fewer.
@@ -122,7 +122,7 @@ def expectation(question: Question, progress: Progress = silent) -> Expectation:
     """How surprising k of n is under natural history.
 
     Raises:
-        RunError: hardly anybody enters, or no one can be judged by the rule.
+        RunError: hardly anyone enters, or no one can be assessed by the rule.
     """
     rule, run_in = question.outcome.rule, question.run_in
     population = as_observed(question.population, rule, question.observed, run_in)
@@ -188,14 +188,14 @@ def _tables(
 
 
 def _enough(question: Question, eligible: np.ndarray) -> None:
-    """Refuse to answer from hardly anybody.
+    """Refuse to answer from hardly anyone.
 
     Raises:
-        RunError: too few virtual people can be judged by the rule at these visits.
+        RunError: too few virtual people can be assessed by the rule at these visits.
     """
     if eligible.min() < FEWEST:
         raise RunError(
-            f"Only {eligible.min()} of {question.people:,} virtual people could be judged by "
+            f"Only {eligible.min()} of {question.people:,} virtual people could be assessed by "
             f"{question.outcome.rule.name} with these visits: see people more often "
             f"({request_field('interval')}), follow them longer ({request_field('followed')}), or ask for more "
             f"({request_field('people')})."
@@ -203,7 +203,7 @@ def _enough(question: Question, eligible: np.ndarray) -> None:
 
 
 def _rules(question: Question) -> dict[str, Definition]:
-    """Every rule that has to be judged, the asked one first."""
+    """Every rule that has to be assessed, the asked one first."""
     rules = readings(question.outcome)
     for one in (question.outcome, *question.tried):
         any_time = wider(one)

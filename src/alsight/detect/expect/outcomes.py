@@ -59,8 +59,8 @@ PLAIN: Final[dict[str, Plain]] = {
         "improved by {points} for {months} months",
     ),
 }
-"""Everyday words. Stable is the wording of the plateau literature that asks least: the score at the end of the time is
-not below the first. Improved is the reversal literature's: so many points up, held so long."""
+"""Everyday words. Stable is the definition of the plateau literature that asks least: the score at the end of the time
+is not below the first. Improved is the reversal literature's: so many points up, held so long."""
 
 WIDER: Final[dict[str, str]] = {
     "bedlack_visit": "bedlack_ever_pair",

@@ -32,7 +32,7 @@ SCHEMA: Final = {
 
 
 def published(asked: Outcome, found: int, of: int, groups: int = 1) -> pl.DataFrame:
-    """What was published of this kind of outcome, the asked wording and length first.
+    """What was published of this kind of outcome, the asked definition and length first.
 
     Args:
         asked: what was found.
@@ -41,7 +41,7 @@ def published(asked: Outcome, found: int, of: int, groups: int = 1) -> pl.DataFr
         groups: groups picked from.
 
     Returns:
-        One row a published frequency: `asked` (whether it is of the asked rule's wording and length), `source`,
+        One row a published frequency: `asked` (whether it is of the asked rule's definition and length), `source`,
         `wording`, `months`, `published` (as printed), `people`, `rate` (the printed counts; the bound where only that
         was printed), `low`, `high` (Wilson's 95 %), `chance` of k or more of n at that frequency, its printed counts'
         error averaged over, `best_of_groups` the chance that the best of so many groups shows it, and `chance_at_most`

@@ -185,7 +185,7 @@ def rank(
     """Probability of each mimic if it is one: share x course x findings that tell mimics apart.
 
     Args:
-        log_courses: log-likelihood of the course under each mimic; 0 throughout where the course is not judged.
+        log_courses: log-likelihood of the course under each mimic; 0 throughout where the course is not assessed.
         observed: findings as `features.observed_findings` gives them.
     """
     log_each = log_courses + np.log(shares())

@@ -51,7 +51,7 @@ SCHEMA: Final[dict[str, Any]] = {
 best; `visits` and `excluded_visits` count totals that were and were not used."""
 
 BLOCK: Final = 100_000
-"""People weighed at once, which bounds memory; no one's review depends on anyone else."""
+"""People evaluated at once, which bounds memory; no one's review depends on anyone else."""
 
 COURSE_SOURCE: Final = "assumed courses of mimics; ALS from the calibrated ensemble"
 
@@ -59,7 +59,7 @@ COURSE_SOURCE: Final = "assumed courses of mimics; ALS from the calibrated ensem
 def review(cohort: Cohort, setting: str = "register") -> pl.DataFrame:
     """The posterior of a mimic for everyone.
 
-    The diagnosis that later replaced ALS, where one is recorded, is shown and never weighed.
+    The diagnosis that later replaced ALS, where one is recorded, is shown and never used as evidence.
 
     Args:
         cohort: a checked cohort.

@@ -41,7 +41,7 @@ class CovariateSpread:
 
 
 def spread_of(fit: Fit, tables: Tables | None = None) -> CovariateSpread:
-    """The distribution of age and onset: of a cohort's own people where enough are recorded, else of the fit's.
+    """The distribution of age and onset: of the cohort's people where enough are recorded, else of the fit's.
 
     The fit keeps the means; the spread of ages is then the mechanism's.
 

@@ -165,7 +165,7 @@ def boundary_covariance(data: Statistics, found: MixedOptimum, *, reml: bool) ->
     """Covariance of (lower elements of G, sigma^2) where a variance is zero, as lmerTest has it.
 
     The information is taken in the elements of the factor, where a variance of zero is no edge but a place of symmetry;
-    directions without information are left out.
+    directions without information are excluded.
 
     Source: kuznetsova2017
     """

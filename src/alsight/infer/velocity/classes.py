@@ -18,7 +18,7 @@ from alsight.infer.velocity.people import read_people
 from alsight.models.latent.velocity import SPREADS
 
 PARTICLES = 512
-"""Particles of each half by which the classes are weighed."""
+"""Particles of each half by which the classes are weighted."""
 
 
 def slow_probability(fit: Fit, visits: pl.DataFrame, *, particles: int = PARTICLES) -> pl.DataFrame:

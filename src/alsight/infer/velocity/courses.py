@@ -1,7 +1,7 @@
-"""Independent courses of one person, weighed by the ratings: for likelihoods and scores with little noise.
+"""Independent courses of one person, weighted by the ratings: for likelihoods and scores with little noise.
 
 Courses are drawn from the normal law that `sketch` fits to the ratings, some from the prior, which bounds their
-weights, and each is weighed by its exact density and the ratings' own: importance sampling. Nothing is chosen anew on
+weights, and each is weighted by its exact density and the ratings' own: importance sampling. Nothing is chosen anew on
 the way, so no two courses share a past. A person whose weights are too uneven for that gets the particle filter.
 
 Source: durbin1997

@@ -25,7 +25,7 @@ from alsight.models.latent.velocity import Recovery
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 EVIDENCE = 256
-"""Particles of each half by which a recovery is weighed against none."""
+"""Particles of each half by which a recovery is evaluated against none."""
 LEAST = 1e-4
 """Probability below which the courses with a recovery are not drawn."""
 
@@ -158,7 +158,7 @@ def smooth_people(
     spans: Spans | None = None,
     draws: int = 1000,
 ) -> Smoothed:
-    """`smooth_velocity` for people already read and weighed, with windows.
+    """`smooth_velocity` for people already read and evaluated, with windows.
 
     Args:
         fit: what `fit_velocity` returned.

@@ -85,7 +85,7 @@ class Velocity(Spec, frozen=True, kw_only=True):
 
 
 class Recovery(Spec, frozen=True, kw_only=True):
-    """A gain that starts at an unknown time, with the loss held up meanwhile; to be weighed against none.
+    """A gain that starts at an unknown time, with the loss held up meanwhile; to be evaluated against none.
 
     Every number is an assumption of the analysis, to be stated with its result; none is estimated.
 

@@ -1,4 +1,4 @@
-"""Definitions as a reader would say them; the exact wording stands in the table of definitions."""
+"""Definitions as a reader would say them; the exact definition stands in the table of definitions."""
 
 from __future__ import annotations
 

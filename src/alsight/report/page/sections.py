@@ -343,7 +343,7 @@ def _agreement(pairs: pl.DataFrame, counts: DefinitionCounts) -> list[Block]:
 
 
 def _definitions(rates: pl.DataFrame) -> TableView:
-    """The exact wording and estimand of every definition."""
+    """The exact definition and estimand of every definition."""
     rows = [
         (
             opening(LABELS[row["definition"]]),

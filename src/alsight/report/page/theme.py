@@ -2,7 +2,7 @@
 
 Colors are named, never literal: a chart says `var(--plateau)`, the page's style sheet says what that is by day, by
 night and on paper. The palette is Okabe and Ito's, which people with any color vision can tell apart; every mark that a
-color tells apart is also told apart by shape, dash or a label beside it.
+color tells apart is also distinguished by shape, dash or a label beside it.
 
 Source: okabe2008
 """

@@ -43,7 +43,7 @@ def reading_label(row: dict[str, Any]) -> str:
 
 
 def reading_family(row: dict[str, Any]) -> str:
-    """The wording of a reading whatever its length or size, with its source; empty for a reading of no definition."""
+    """The definition of a reading whatever its length or size, with its source; empty where there is none."""
     rule = RULES.get(row.get("definition") or "")
     if rule is None:
         return ""
@@ -57,5 +57,5 @@ def reading_family(row: dict[str, Any]) -> str:
 
 
 def reading_size(row: dict[str, Any]) -> str:
-    """What sets a reading apart from others of its wording: its length, or the size of the gain."""
+    """What sets a reading apart from others of its definition: its length, or the size of the gain."""
     return months(row["months"]) if row["kind"] == "plateau" else f"{number(row['points'], 0)} points"
