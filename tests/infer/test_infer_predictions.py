@@ -164,7 +164,8 @@ def test_what_cannot_be_answered_is_refused(name: str) -> None:
     if name != "joint":
         with pytest.raises(SpecError, match="people"):
             fit.predict(table, people=table)
-    several = replace(fit, estimates=fit.estimates[None])
+    one = ("estimates", "covariance", "sandwich", "log_likelihood", "status", "steps")
+    several = replace(fit, **{name: np.asarray(getattr(fit, name))[None] for name in one})
     with pytest.raises(SpecError, match="a batch of 1"):
         several.predict(table)
 

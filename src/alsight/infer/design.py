@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -89,7 +89,7 @@ class DesignRows:
         notes = notes_of(self.problems, left_out)
         return Record(method, len(self.subjects), len(self.outcome), self.dropped, notes, self.encoding.dump())
 
-    def unpad(self, padded: dict[str, np.ndarray], level: float) -> pl.DataFrame:
+    def unpad(self, padded: Mapping[str, Any], level: float) -> pl.DataFrame:
         """The rows as given, with a mean and its intervals from padded means and SDs."""
         index = np.arange(len(self.owner)) - self.start[self.owner]
         values = {name: np.asarray(array)[self.owner, index] for name, array in padded.items()}

@@ -47,7 +47,7 @@ class Encoding:
     group: str = ""
     weight: str = ""
     levels: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    state: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    state: dict[str, dict[Any, Any]] = field(default_factory=dict[str, dict[Any, Any]])
 
     def dump(self) -> str:
         """The encoding as JSON."""
@@ -56,12 +56,19 @@ class Encoding:
 
 def parse_encoding(text: str) -> Encoding:
     """The encoding that `Encoding.dump` wrote."""
-    return Encoding(**json.loads(text, object_hook=_with_numbers))
+    fields = json.loads(text)
+    state = {formula: _with_numbers(known) for formula, known in fields.pop("state").items()}
+    return Encoding(**fields, state=state)
 
 
-def _with_numbers(table: dict[str, Any]) -> dict[Any, Any]:
+def _with_numbers(value: Any) -> Any:
     # JSON knows no numbers as keys; polynomials are remembered by their order.
-    return {int(key) if key.isdigit() else key: value for key, value in table.items()}
+    if isinstance(value, list):
+        return [_with_numbers(one) for one in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    known = cast("dict[str, Any]", value)
+    return {int(key) if key.isdigit() else key: _with_numbers(one) for key, one in known.items()}
 
 
 @lru_cache(maxsize=256)

@@ -323,7 +323,9 @@ def means(
     return pl.concat([front, found.drop("contrast")], how="horizontal")
 
 
-def likelihood_at(rows: DesignRows, model: Marginal, theta: Sequence[float], *, reml: bool) -> float:
+def likelihood_at(
+    rows: DesignRows, model: Marginal, theta: Sequence[float] | Float[np.ndarray, " theta"], *, reml: bool
+) -> float:
     """Log likelihood of a design at given variance parameters, the coefficients at their best."""
     right, observed, weights = _by_slot(rows)
     data, _ = patterned(right, observed, rows.group[None], None, weights)

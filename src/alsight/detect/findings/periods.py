@@ -80,7 +80,8 @@ def _longest(long: pl.DataFrame, rows: pl.DataFrame, thresholds: Thresholds) -> 
         ),
         pl.lit(1.0),
     )
-    some = some.with_columns(certain=pl.col("flat") >= least, length=pl.col("end") - pl.col("start"))
+    # Times are sums of days over a month's length: equal lengths differ in their last digits.
+    some = some.with_columns(certain=pl.col("flat") >= least, length=(pl.col("end") - pl.col("start")).round(6))
     some = some.with_columns(order=pl.when("certain").then(pl.col("length")).otherwise(pl.col("flat")))
     ordered = some.sort("subject", "certain", "order", "start", "end", descending=[False, True, True, False, True])
     return ordered.unique("subject", keep="first", maintain_order=True)

@@ -37,9 +37,9 @@ class ContrastTest:
 
     estimate: Float[np.ndarray, "*batch contrast"]
     error: Float[np.ndarray, "*batch contrast"]
-    degrees: Float[np.ndarray, "*batch"]
-    statistic: Float[np.ndarray, "*batch"]
-    p: Float[np.ndarray, "*batch"]
+    degrees: Float[np.ndarray, "*batch"] | np.float64
+    statistic: Float[np.ndarray, "*batch"] | np.float64
+    p: Float[np.ndarray, "*batch"] | np.float64
 
 
 def coefficient_covariance(
@@ -133,7 +133,7 @@ def contrasts(
     )
 
 
-def _degrees(fit: Fit, rows: np.ndarray, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
+def _degrees(fit: Fit, rows: np.ndarray, rule: Rule) -> tuple[np.ndarray | np.float64, np.ndarray | np.float64]:
     shape = fit.estimates.shape[:-1]
     one = np.ones(shape)
     if rule == "normal":

@@ -58,6 +58,7 @@ def inverse(
     fine &= definite
     factor = np.where(fine[..., None, None], factor, np.eye(size))
     logdet = 2 * (np.log(np.diagonal(factor, axis1=-2, axis2=-1)) + np.log(scale)).sum(-1)
+    fine = np.asarray(fine)
     half = np.linalg.inv(factor) / scale[..., None, :]
     inverted = np.swapaxes(half, -1, -2) @ half
     return np.where(fine[..., None, None], inverted, np.nan), np.where(fine, logdet, np.nan), fine
@@ -70,7 +71,7 @@ def roots(square: Float[np.ndarray, "*batch size size"]) -> Float[np.ndarray, "*
     return np.where((fine & definite)[..., None, None], factor, np.nan)
 
 
-def _factors(even: np.ndarray, least: float = LEAST) -> tuple[np.ndarray, np.ndarray]:
+def _factors(even: np.ndarray, least: float = LEAST) -> tuple[np.ndarray, np.ndarray | np.bool_]:
     # LAPACK refuses a whole stack for one matrix; then every matrix is factored column by column.
     try:
         factor = np.linalg.cholesky(even)

@@ -28,11 +28,11 @@ class ItemsValues:
         root: lower factor of the effects' covariance.
     """
 
-    discrimination: Float[np.ndarray, " item"]
-    steps: Float[np.ndarray, "item step"]
-    level: Float[np.ndarray, "trait level"]
-    rate: Float[np.ndarray, "trait rate"]
-    root: Float[np.ndarray, "effect effect"]
+    discrimination: Inexact[np.ndarray, " item"]
+    steps: Inexact[np.ndarray, "item step"]
+    level: Inexact[np.ndarray, "trait level"]
+    rate: Inexact[np.ndarray, "trait rate"]
+    root: Inexact[np.ndarray, "effect effect"]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class ItemsLayout:
             ]
         return (*found, *spread_names(self.model.effects)[self.traits :])
 
-    def values(self, working: Float[np.ndarray, " parameter"]) -> ItemsValues:
+    def values(self, working: Inexact[np.ndarray, " parameter"]) -> ItemsValues:
         """The parameters as used; complex vectors pass, so that derivatives are exact."""
         count, traits = len(self.cuts), self.traits
         steps = np.zeros((count, max(int(self.cuts.max(initial=1)), 1)), dtype=working.dtype)
@@ -131,7 +131,7 @@ class ItemsLayout:
         square = root @ root.T
         return 1.0 / (np.diagonal(np.linalg.inv(square)) * np.diagonal(square))
 
-    def natural(self, working: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
+    def natural(self, working: Inexact[np.ndarray, " parameter"]) -> Inexact[np.ndarray, " parameter"]:
         """The parameters as printed: thresholds on the trait's scale, SDs and correlations."""
         values, found = self.values(working), working.copy()
         for item in range(len(self.cuts)):

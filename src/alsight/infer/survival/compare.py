@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Integer
 from scipy.special import chdtrc
 
 from alsight.infer.survival.risk import at_risk, risk_sets
@@ -32,11 +32,11 @@ class LogRank:
 def log_rank(
     time: Float[np.ndarray, "*_ row"],
     event: Bool[np.ndarray, "*_ row"],
-    arm: Int[np.ndarray, "*_ row"],
+    arm: Integer[np.ndarray, "*_ row"],
     *,
     entry: Float[np.ndarray, "*_ row"] | None = None,
-    stratum: Int[np.ndarray, "*_ row"] | None = None,
-    trial: Int[np.ndarray, "*_ row"] | None = None,
+    stratum: Integer[np.ndarray, "*_ row"] | None = None,
+    trial: Integer[np.ndarray, "*_ row"] | None = None,
     rho: float = 0.0,
 ) -> LogRank:
     """Log-rank test that hazards are equal between arms, stratified where asked.
@@ -92,7 +92,7 @@ def restricted_mean(
     horizon: float,
     *,
     entry: Float[np.ndarray, "*_ row"] | None = None,
-    trial: Int[np.ndarray, "*_ row"] | None = None,
+    trial: Integer[np.ndarray, "*_ row"] | None = None,
 ) -> tuple[Float[np.ndarray, "*_ trial"], Float[np.ndarray, "*_ trial"]]:
     """Restricted mean survival time up to a horizon and its standard error, of each trial (or arm).
 

@@ -202,7 +202,7 @@ def _single(read: CoxRows, ties: Ties) -> Fit:
     if read.cluster is not None:
         scores = np.stack([np.bincount(read.cluster, column) for column in scores.T], axis=1)
     arrays = {
-        "null_log_likelihood": null.value[0],
+        "null_log_likelihood": np.array(null.value[0]),
         "martingale": found.martingale,
         "scores": found.residuals,
         "event_times": sets.time,

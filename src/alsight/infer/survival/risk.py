@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Integer
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def risk_sets(
     time: Float[np.ndarray, "*_ row"],
     event: Bool[np.ndarray, "*_ row"],
     entry: Float[np.ndarray, "*_ row"] | None = None,
-    stratum: Int[np.ndarray, "*_ row"] | None = None,
-    trial: Int[np.ndarray, "*_ row"] | None = None,
+    stratum: Integer[np.ndarray, "*_ row"] | None = None,
+    trial: Integer[np.ndarray, "*_ row"] | None = None,
 ) -> RiskSets:
     """The order of rows and events.
 
