@@ -6,7 +6,7 @@ Source: satterthwaite1946, kenward1997, fai1996
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,10 @@ Rule = Literal["satterthwaite", "kenward_roger", "kenward_roger_linear", "residu
 """Satterthwaite; Kenward & Roger with and without second derivatives of V; values less coefficients; infinite."""
 LARGE = 1e10
 """Degrees of freedom that stand for infinitely many."""
+
+
+Numbers: TypeAlias = np.ndarray | np.float64
+"""One number a fit: an array over the batch, or the number of a single fit."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def contrasts(
     )
 
 
-def _degrees(fit: Fit, rows: np.ndarray, rule: Rule) -> tuple[np.ndarray | np.float64, np.ndarray | np.float64]:
+def _degrees(fit: Fit, rows: np.ndarray, rule: Rule) -> tuple[Numbers, Numbers]:
     shape = fit.estimates.shape[:-1]
     one = np.ones(shape)
     if rule == "normal":
@@ -169,7 +173,7 @@ def _satterthwaite(rows: np.ndarray, covariance: np.ndarray, slopes: np.ndarray,
     return np.where(useful > count, 2 * useful / (useful - count), np.nan)
 
 
-def _kenward_roger(rows: np.ndarray, pieces: Pieces) -> tuple[np.ndarray, np.ndarray]:
+def _kenward_roger(rows: np.ndarray, pieces: Pieces) -> tuple[Numbers, Numbers]:
     count = rows.shape[-2]
     across = np.swapaxes(rows, -1, -2)
     theta = across @ inverse(rows @ pieces.inverse @ across)[0] @ rows
