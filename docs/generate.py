@@ -41,7 +41,7 @@ KINDS = {
     "Date": "date",
 }
 
-EFFECTS = {"row": "row left out", "value": "value left out", "note": "kept"}
+EFFECTS = {"row": "row excluded", "value": "value excluded", "note": "kept"}
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -113,8 +113,8 @@ def dictionary_page() -> str:
         for rule in RULES
     )
     parts.append(
-        "## Rules of the check\n\nIn the order in which they are judged.\n\n"
-        + table(("rule", "tables", "effect", "told as", "what is wrong", "how to fix it"), assessed)
+        "## Rules of the check\n\nIn the order in which they are assessed.\n\n"
+        + table(("rule", "tables", "effect", "reported as", "what is wrong", "how to fix it"), assessed)
     )
     ends = (
         (f"`{e.name}`", ", ".join(f"`{kind}`" for kind in e.events), e.meaning, f"[@{e.source}]" if e.source else "")

@@ -235,7 +235,7 @@ def whole() -> Findings:
 
 
 @contextmanager
-def undrawn() -> Iterator[list[tuple[str, str]]]:
+def undrawn(everyone: int) -> Iterator[list[tuple[str, str]]]:
     """What every chart is given, in place of the drawing: label and data."""
     observed: list[tuple[str, str]] = []
 
@@ -246,16 +246,17 @@ def undrawn() -> Iterator[list[tuple[str, str]]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Drawing, "of", of)
+        patch.setattr("alsight.report.verdicts.people.EVERYONE", everyone)
         patch.setattr("alsight.report.verdicts.dossier.svg", lambda *_: Markup("<svg></svg>"))
         yield observed
 
 
 @settings(deadline=None, max_examples=10, phases=[Phase.explicit, Phase.generate])
-@given(seed=st.integers(0, 2**32 - 1), pages=st.sampled_from([0, 4]))
-def test_no_hidden_count_can_be_had_from_everything_that_is_written(seed: int, pages: int) -> None:
+@given(seed=st.integers(0, 2**32 - 1), pages=st.sampled_from([0, 4]), everyone=st.sampled_from([0, 40, 500]))
+def test_no_hidden_count_can_be_had_from_everything_that_is_written(seed: int, pages: int, everyone: int) -> None:
     found = planted(whole(), seed)
     record = Provenance(program="alsight", verb="assess", request={}, inputs={})
-    with undrawn() as drawn:
+    with undrawn(everyone) as drawn:
         made = page(found, record, pages=pages, name="", progress=silent)
         shown = decide(made, Policy())
         text = html(made, shown)

@@ -57,7 +57,7 @@ def test_stable_faces(made: Made) -> None:
     assert sum(made.answer.summary["verdicts"]["headline"].values()) == 300
     assert summary["verdicts"]["headline"] == made.answer.summary["verdicts"]["headline"]
     assert summary["verdicts"]["current"]["recovery after a dip"] == 8
-    assert summary["verdicts"]["current"]["improved, not yet confirmed by time"] is None
+    assert summary["verdicts"]["current"]["improved, not yet confirmed by time"] == 5
     assert summary["verdicts"]["sentence"] == text(cohort_sentence(assessed(example_cohort()).sentence), OPEN)
     assert summary["verdicts"]["thresholds"]["gain"] == 4.0
     assert {"verdicts", "windows", "review", "sensitivity", "statement"} <= set(summary["files"])

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import alsight
+from alsight.cohort.example import example_cohort
 from report.conftest import Made
+from report.test_report_assess import few
 
 pytestmark = pytest.mark.browser
 
@@ -99,11 +103,31 @@ def test_tables_unfold_with_the_keyboard(browser: Browser, made: Made) -> None:
     page.close()
 
 
+def pages_of(page: Page) -> int:
+    paper = page.pdf(prefer_css_page_size=True)
+    assert paper.startswith(b"%PDF")
+    return paper.count(b"/Type /Page\n") + paper.count(b"/Type/Page\n")
+
+
+@pytest.mark.parametrize(("size", "least", "most"), [(1, 1, 1), (2, 2, 4), (5, 2, 4), (19, 2, 4)])
+def test_few_people_print_on_few_pages(browser: Browser, tmp_path: Path, size: int, least: int, most: int) -> None:
+    alsight.assess(few(example_cohort(), size), out=tmp_path)
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").resolve().as_uri())
+    assert least <= pages_of(page) <= most
+    page.close()
+
+
+def test_the_answer_is_on_the_first_screen(browser: Browser, made: Made) -> None:
+    page, *_ = opened(browser, made, 1280)
+    assert page.locator(".card .verdict").first.is_visible()
+    assert page.evaluate("document.querySelector('.card .verdict').getBoundingClientRect().bottom") <= 900
+    page.close()
+
+
 def test_print(browser: Browser, made: Made) -> None:
     page, *_ = opened(browser, made, 1280, "dark")
-    paper = page.pdf(format="A4", prefer_css_page_size=True)
-    assert paper.startswith(b"%PDF")
-    assert paper.count(b"/Type /Page\n") + paper.count(b"/Type/Page\n") >= 10
+    assert 10 <= pages_of(page) <= 40
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.close()

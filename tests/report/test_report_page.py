@@ -102,19 +102,21 @@ def test_what_it_is_not_is_said_once(made: Made) -> None:
 
 def test_every_section_is_there(made: Made) -> None:
     anchors = (
-        "about",
-        "verdicts",
+        "answer",
         "statement",
+        "everyone",
         "re-evaluate",
-        "asked",
+        "about",
+        "people",
+        "verdicts",
         "who",
-        "reading",
         "courses",
         "episodes",
         "stages",
         "survival",
         "variation",
-        "people",
+        "asked",
+        "reading",
         "methods",
     )
     assert re.findall(r'<section id="([^"]+)"', made.html) == list(anchors)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -20,7 +21,6 @@ from alsight.episodes.find import episode_frame, judge
 from alsight.episodes.rates import disagreement_frame, rate_frame
 from alsight.report.disclosure.nodes import Headcount, OnlyWith, Text, Who, WithNoun, phrase
 from alsight.report.flags import FLAGS, flagged
-from alsight.report.page.blocks import Section
 from alsight.report.page.people import Records
 from alsight.report.page.render import Page
 from alsight.report.page.sections import definition_counts, episodes_by_definition, reading, trajectories
@@ -29,15 +29,24 @@ from alsight.report.portrait.people import who
 from alsight.report.portrait.stages import stages
 from alsight.report.portrait.survival import survival, survival_counts
 from alsight.report.portrait.variation import variation
-from alsight.report.texts import about, methods
+from alsight.report.texts import NO_ADVICE, about, methods
 from alsight.report.verdicts.counts import VerdictCounts, stated_everything, statement_sums, verdict_counts
 from alsight.report.verdicts.criteria import criteria_section
 from alsight.report.verdicts.dossier import Looked, anchors, dossier_section, look
+from alsight.report.verdicts.people import (
+    answer_section,
+    everyone_section,
+    in_the_table,
+    named,
+    people_in_words,
+)
 from alsight.report.verdicts.second_look import LISTED, look_again, second_look_section
 from alsight.report.verdicts.statement import cohort_sentence, statement_section
 from alsight.report.verdicts.summary import verdict_section
 from alsight.summary.cohort import describe_cohort
 
+WHOLE: Final = 20
+"""People from which on the details are open; a smaller report prints as its answers."""
 NAMED_TRAITS: Final = ("onset_site", "sex", "el_escorial", "phenotype", "genotype")
 """Traits that the page of a person names."""
 
@@ -99,55 +108,80 @@ def page(found: Findings, record: Provenance, *, pages: int, name: str, progress
     """
     progress("drawing charts", 0, 0)
     cohort, assessed, size = found.cohort, found.assessed, found.cohort.size
-    accepted = {table: frame.height for table, frame in cohort.frames().items()}
     marked = [flag.definition for flag in FLAGS]
     records = Records(cohort.subjects, found.visits, cohort.events, cohort.doses, cohort.measures, found.episodes)
     looked = look(assessed, found.flags, cohort, records, tuple(marked), pages)
     listed = listed_people(found, looked)
     counts = verdict_counts(assessed, listed)
     definitions = definition_counts(found.rates, found.pairs, listed)
-    sections: list[Section] = [
-        about(),
-        verdict_section(counts, assessed.thresholds),
+    places, one_by_one = anchors(looked), dossier_section(looked, counts, progress)
+    answers = [
+        answer_section(assessed, found.visits, places),
         statement_section(assessed),
-        second_look_section(assessed, anchors(looked), counts.review),
-        criteria_section(assessed, counts),
-        who(found.portrait, size, listed),
-        reading(cohort.rejected, accepted),
-        trajectories(found.visits, found.episodes, marked),
-        episodes_by_definition(found.rates, found.pairs, definitions),
-        stages(found.portrait["stages_over_time"]),
-        survival(found.portrait, _at_risk(cohort)),
-        variation(found.portrait),
-        dossier_section(looked, counts, progress),
-        methods(record),
+        everyone_section(assessed, places),
+        second_look_section(assessed, places, counts.review),
+        about(),
     ]
+    details = [verdict_section(counts, assessed.thresholds), *_details(found, listed, definitions, marked)]
+    details += [criteria_section(assessed, counts), _reading(cohort), methods(record)]
+    if size == 1 and one_by_one.people:
+        answers, details = [one_by_one], [*answers[3:], *details]
+    else:
+        details = [one_by_one, *details]
     return Page(
-        title=phrase("Plateaus and reversals in ", WithNoun(counts.everyone), " with ALS"),
+        title=_title(found, counts),
         eyebrow=" \u00b7 ".join(part for part in (record.program, "report of verdicts", name) if part),
         lead=_lead(found, counts),
-        figures=_figures(found, counts),
-        sections=tuple(sections),
-        footer=f"Made by {record.program}. This file loads nothing from the network.",
+        figures=_figures(found, counts) if size > 1 else (),
+        sections=(*answers, *(replace(part, folded=size < WHOLE) for part in details)),
+        # The notice is folded in a report about one person.
+        footer=f"{f'{NO_ADVICE} ' if size == 1 else ''}Made by {record.program}. This file loads nothing from the network.",
         program=record.program,
         size=size,
+        short=size == 1,
         # The tables beside the page hold more rows than it shows, and are decided upon together with it.
         beside=(counts, definitions, stated_everything(assessed), statement_sums(assessed.statement)),
     )
 
 
+def _details(
+    found: Findings, listed: dict[Who, int], definitions: DefinitionCounts, marked: Sequence[str]
+) -> list[Section]:
+    """Who the people are, and what every definition and instrument shows."""
+    return [
+        who(found.portrait, found.cohort.size, listed),
+        trajectories(found.visits, found.episodes, marked),
+        episodes_by_definition(found.rates, found.pairs, definitions),
+        stages(found.portrait["stages_over_time"]),
+        survival(found.portrait, _at_risk(found.cohort)),
+        variation(found.portrait),
+    ]
+
+
+def _reading(cohort: Cohort) -> Section:
+    return reading(cohort.rejected, {table: frame.height for table, frame in cohort.frames().items()})
+
+
+def _title(found: Findings, counts: VerdictCounts) -> Text:
+    """The finding of one person alone, else what the report is about."""
+    if found.cohort.size == 1:
+        row = found.assessed.people.row(0, named=True)
+        return named(row["verdict"], row["certainty"], row["posterior"])
+    return phrase("Plateaus and reversals in ", WithNoun(counts.everyone), " with ALS")
+
+
 def listed_people(found: Findings, looked: Looked) -> dict[Who, int]:
     """Which people to how many of them the report lists one by one, with what makes them one of these.
 
-    Pages and the list of people to re-evaluate name the verdict; pages name the state now, traits, events, treatments
-    and every definition met.
+    The table of all people names the verdict and the state now, the list of people to re-evaluate the verdict; pages
+    name traits, events, treatments and every definition met.
     """
     paged = looked.shown["subject"]
     again = look_again(found.assessed)["subject"]
     people = found.assessed.people
-    one_by_one = pl.concat([paged, again.head(LISTED)]).unique().implode()
-    shown = people.filter(pl.col("subject").is_in(paged.implode()))
+    shown = in_the_table(people)
     listed: dict[Who, int] = {("review",): min(again.len(), LISTED)}
+    one_by_one = pl.concat([shown["subject"], again.head(LISTED)]).unique().implode()
     named = people.filter(pl.col("subject").is_in(one_by_one))
     listed |= {("verdict", verdict): size for verdict, size in _sizes(named["verdict"])}
     listed |= {("now", state): size for state, size in _sizes(shown["current"])}
@@ -175,6 +209,13 @@ def _sizes(values: pl.Series) -> list[tuple[str, int]]:
 def _lead(found: Findings, counts: VerdictCounts) -> Text:
     """The whole report in a paragraph: who, what can be quoted, and how many people have which verdict."""
     plateau, visits = Verdict.PROLONGED, found.visits.height
+    if found.cohort.size == 1:
+        words = people_in_words(found.assessed.people, found.assessed.causes, found.assessed.thresholds).row(
+            0, named=True
+        )
+        step = f"Next: {words['next_step']}" if words["next_step"] else ""
+        state = f"Current state: {words['current_state']}." if words["current_state"] else ""
+        return " ".join(part for part in (words["in_short"], state, step) if part)
     gains, stable = counts.gains, counts.headline[plateau]
     return phrase(
         WithNoun(counts.everyone),

@@ -69,7 +69,7 @@ class AssessSpec(Source, frozen=True, kw_only=True):
     identified: bool = False
     salt_file: str = ""
     strict: bool = False
-    pages: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 60
+    pages: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 12
     thresholds: Thresholds = CRITERIA
     setting: Setting = "register"
 
@@ -226,7 +226,7 @@ def assess(
     identified: bool = False,
     salt_file: Path | str = "",
     strict: bool = False,
-    pages: int = 60,
+    pages: int = 12,
     thresholds: Thresholds | Mapping[str, float] = CRITERIA,
     setting: Setting = "register",
     progress: Progress = silent,

@@ -178,17 +178,53 @@ class PersonPage:
     fired: TableView
 
 
-Block = Prose | Heading | Notice | TableView | Figure | Pair
+@dataclass(frozen=True)
+class Card:
+    """One person at a glance.
+
+    Attributes:
+        name: identifier, a link where the person has a page.
+        finding: the finding with its certainty.
+        tone: named color of the finding.
+        said: what was seen, the state now and what to do next, a sentence each.
+        chart: the small course.
+    """
+
+    name: str | Markup
+    finding: str
+    tone: str
+    said: tuple[str, ...]
+    chart: Markup
+
+
+@dataclass(frozen=True)
+class Cards:
+    """People at a glance, side by side where there is room."""
+
+    cards: tuple[Card, ...]
+    kind: Literal["cards"] = "cards"
+
+
+Block = Prose | Heading | Notice | TableView | Figure | Pair | Cards
 
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the report."""
+    """One section of the report.
+
+    Attributes:
+        anchor: name of its place.
+        title: heading.
+        blocks: what stands in it.
+        people: pages of single people at its end.
+        folded: whether it is closed until a reader opens it, and not printed while it is.
+    """
 
     anchor: str
     title: str
     blocks: tuple[Block | Drawing, ...]
     people: tuple[PersonPage, ...] = ()
+    folded: bool = False
 
 
 def drawn(chart: Callable[[int], Any], label: Text, caption: Text, **more: Any) -> Figure:

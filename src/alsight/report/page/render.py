@@ -53,6 +53,7 @@ class Page:
         footer: last line.
         program: name and version of what made it.
         size: people in the cohort, None for a page about no cohort.
+        short: whether it is about one person, and prints on one page.
         beside: counts and breakdowns of the files beside the page, which are decided together with it.
     """
 
@@ -65,6 +66,7 @@ class Page:
     program: str
     size: int | None = None
     beside: tuple[Any, ...] = ()
+    short: bool = False
 
 
 def decide(page: Page, policy: Policy) -> Disclosure:
@@ -198,6 +200,7 @@ def html(page: Page, shown: Disclosure | None = None) -> str:
         lead=text(page.lead, decided),
         figures=settled(page.figures, decided),
         sections=settled(page.sections, decided),
+        short=page.short,
         footer=page.footer,
         program=page.program,
     )

@@ -66,6 +66,8 @@ def look(
 ) -> Looked:
     """Choose who has a page: striking verdicts first, the rarest first among them, then definitions met.
 
+    One person alone has a page whatever the verdict.
+
     Args:
         assessed: the verdicts, under the names of the cohort.
         flags: people who met a striking definition, one row each.
@@ -74,7 +76,8 @@ def look(
         definitions: those that earn a page.
         pages: most people with one.
     """
-    first = assessed.people.filter(pl.col("verdict").is_in(DOSSIERS))
+    alone = assessed.people.height == 1
+    first = assessed.people.filter(pl.col("verdict").is_in(DOSSIERS) | alone)
     rank = pl.col("verdict").replace_strict(RANK, default=len(RANK), return_dtype=pl.Int32)
     ordered = first.sort(
         rank, "base_rate", "months", "subject", descending=[False, False, True, False], nulls_last=True
@@ -126,6 +129,8 @@ def dossier_section(looked: Looked, counts: VerdictCounts, progress: Progress) -
         none = Prose("No one has such a verdict, or met such a definition.")
         return Section("people", title, (Prose(intro), none))
     pages = _pages(looked, progress)
+    if looked.size == 1 and pages:
+        return Section("people", "Finding", (), (replace(pages[0], title=f"Person {shown['subject'][0]}"),))
     rows = [
         (
             Markup('<a href="#{}">{}</a>').format(page.anchor, page.title.replace("Person ", "")),

@@ -35,6 +35,14 @@ NUMERIC: Final = (1, 2, 3, 4, 5)
 MODEL: Final = "By the model of this report (sum of posterior probabilities)"
 """Above the rows by the model."""
 
+MODEL_ROWS: Final = (
+    "A row by the model is the sum of all posterior probabilities, with a 95 % interval of the true number. It is "
+    "compared with virtual people to whom the same model was fitted."
+)
+OWN_COLUMN: Final = (
+    " The estimates from this cohort come from fits to its halves: a fit to one half predicts the other, without "
+    "people who take an investigational drug. They show internal consistency and are not an untreated comparison."
+)
 MODELLED: Final = frozenset(one.name for one in QUANTITIES.values())
 """Names of the rows by the model."""
 
@@ -85,19 +93,16 @@ def statement_section(assessed: Verdicts) -> Section:
             "external natural-history reference predicts for these people at these visits, with a 95 % predictive "
             "interval: an observed number inside it needs no other explanation."
         ),
-        Prose(
-            "A row by the model is the sum of all posterior probabilities, with a 95 % interval of the true number. It "
-            "is compared with virtual people to whom the same model was fitted. The last column comes from fits to "
-            "this cohort: a fit to one half predicts the other, without people who take an investigational drug. It "
-            "shows internal consistency and is not an untreated comparison."
-        ),
     ]
     if not whole.height:
         blocks.append(Prose("No one could be counted: there are too few visits for any definition."))
         return Section("statement", "Comparison with natural history", tuple(blocks))
-    if whole["cross_fit_expected"].null_count() == whole.height:
-        blocks.append(Prose("This cohort is too small to fit each half, so the last column is empty."))
-    blocks += [_figure(whole, [reading_label(row) for row in whole.iter_rows(named=True)]), _table(whole, stated)]
+    small = whole["cross_fit_expected"].null_count() == whole.height
+    blocks += [
+        _figure(whole, [reading_label(row) for row in whole.iter_rows(named=True)]),
+        Prose(MODEL_ROWS + ("" if small else OWN_COLUMN), "small"),
+        _table(whole, stated),
+    ]
     chosen = _reported(rest)
     if chosen.height:
         drawn_rows = chosen.filter(pl.col("definition") == chosen["definition"][0])
@@ -232,7 +237,7 @@ def _table(whole: pl.DataFrame, stated: pl.DataFrame) -> TableView:
         family = of
         lines.append(_row(row, reading_size(row) if of and of != MODEL else reading_label(row)))
     name = "Observed and expected numbers of people"
-    return table(name, HEADS, lines, NUMERIC, caption=name, sums=statement_sums(stated))
+    return table(name, HEADS, lines, NUMERIC, folded=True, sums=statement_sums(stated))
 
 
 def _row(row: dict[str, Any], name: str) -> tuple[Text, ...]:
