@@ -191,5 +191,5 @@ def test_nobody_enters() -> None:
 
 
 def test_nobody_can_be_judged() -> None:
-    with pytest.raises(RunError, match="could be judged by msc_ntf_1_25"):
+    with pytest.raises(RunError, match="could be assessed by msc_ntf_1_25"):
         answered("msc_ntf_1_25", None, observed=Observation(interval=6.0))

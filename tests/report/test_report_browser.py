@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import alsight
 from alsight.cohort.example import example_cohort
-from report.conftest import Made
+from report.conftest import VERDICTS, Made
 from report.test_report_assess import few
+from sharing import shared
 
 pytestmark = pytest.mark.browser
 
@@ -125,9 +126,18 @@ def test_the_answer_is_on_the_first_screen(browser: Browser, made: Made) -> None
     page.close()
 
 
-def test_print(browser: Browser, made: Made) -> None:
-    page, *_ = opened(browser, made, 1280, "dark")
+def test_the_example_prints_on_forty_pages_or_fewer(browser: Browser, tmp_path: Path, verdict_folder: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VERDICTS, shared(verdict_folder))
+        alsight.assess(example=True, out=tmp_path)
+    page = browser.new_page()
+    page.goto((tmp_path / "report.html").resolve().as_uri())
     assert 10 <= pages_of(page) <= 40
+    page.close()
+
+
+def test_paper_is_white(browser: Browser, made: Made) -> None:
+    page, *_ = opened(browser, made, 1280, "dark")
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     page.close()

@@ -21,9 +21,16 @@ from alsight.episodes.find import episode_frame, judge
 from alsight.episodes.rates import disagreement_frame, rate_frame
 from alsight.report.disclosure.nodes import Headcount, OnlyWith, Text, Who, WithNoun, phrase
 from alsight.report.flags import FLAGS, flagged
+from alsight.report.page.blocks import Section
 from alsight.report.page.people import Records
 from alsight.report.page.render import Page
-from alsight.report.page.sections import definition_counts, episodes_by_definition, reading, trajectories
+from alsight.report.page.sections import (
+    DefinitionCounts,
+    definition_counts,
+    episodes_by_definition,
+    reading,
+    trajectories,
+)
 from alsight.report.page.words import count, number
 from alsight.report.portrait.people import who
 from alsight.report.portrait.stages import stages
@@ -134,8 +141,7 @@ def page(found: Findings, record: Provenance, *, pages: int, name: str, progress
         lead=_lead(found, counts),
         figures=_figures(found, counts) if size > 1 else (),
         sections=(*answers, *(replace(part, folded=size < WHOLE) for part in details)),
-        # The notice is folded in a report about one person.
-        footer=f"{f'{NO_ADVICE} ' if size == 1 else ''}Made by {record.program}. This file loads nothing from the network.",
+        footer=_footer(record.program, alone=size == 1),
         program=record.program,
         size=size,
         short=size == 1,
@@ -156,6 +162,12 @@ def _details(
         survival(found.portrait, _at_risk(found.cohort)),
         variation(found.portrait),
     ]
+
+
+def _footer(program: str, *, alone: bool) -> str:
+    """The last line; with what the report is not, where the notice that says so is folded."""
+    made = f"Made by {program}. This file loads nothing from the network."
+    return f"{NO_ADVICE} {made}" if alone else made
 
 
 def _reading(cohort: Cohort) -> Section:
