@@ -1,4 +1,4 @@
-"""Shapes and types of annotations are checked while the tests run, in the packages of CHECKED."""
+"""Shapes and types of annotations are checked while the tests run, in the modules of CHECKED."""
 
 from __future__ import annotations
 
@@ -12,24 +12,14 @@ import numba
 import pytest
 from jaxtyping import install_import_hook
 
-CHECKED: Final = (
-    "alsight.base",
-    "alsight.calibrate",
-    "alsight.cohort",
-    "alsight.detect",
-    "alsight.episodes",
-    "alsight.infer",
-    "alsight.instruments",
-    "alsight.knowledge",
-    "alsight.make",
-    "alsight.mechanism",
-    "alsight.population",
-    "alsight.report",
-    "alsight.summary",
-    "alsight.trial",
-)
-"""Packages whose annotations are checked: all but the doors `cli`, `models` and `verbs`, which tests give wrong values
-on purpose and which check what they are given by themselves."""
+SOURCE: Final = Path(__file__).parents[1] / "src"
+CHECKED: Final = [
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted(SOURCE.rglob("*.py"))
+    if "from jaxtyping import" in path.read_text(encoding="utf-8")
+]
+"""Modules whose annotations are checked: all that annotate arrays. Those of the others are checked by the type checker
+alone."""
 
 DOORS: Final = {"doors", "report"}
 """Folders of tests that may assess before any other test has."""
@@ -47,7 +37,7 @@ def _compiled_as_written(*supplied: Any, **options: Any) -> Any:
 
 if not os.environ.get("ALSIGHT_UNCHECKED"):
     numba.njit = _compiled_as_written
-    install_import_hook(list(CHECKED), "checking.checked")
+    install_import_hook(CHECKED, "checking.checked")
 
 
 @pytest.fixture(scope="session")
