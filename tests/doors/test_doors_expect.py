@@ -164,3 +164,17 @@ def test_unknown_fields_are_refused_in_python() -> None:
         alsight.expect("3 of 10 stable for 6 months", colour="red")  # pyright: ignore[reportCallIssue]
     with pytest.raises(SpecError, match="colour"):
         alsight.request("expect", {"sentence": "3 of 10 stable for 6 months", "colour": "red"})
+
+
+def test_no_one_found_is_no_certainty() -> None:
+    answer = alsight.expect("0 of 10 stable for 12 months", people=600)
+    said = answer.sentences[0]
+    assert re.search(r"; none happens in .*%", said)
+    assert "100 %" not in " ".join(answer.sentences)
+    assert 0.0 < answer.summary["chance_or_fewer"] < 1.0
+
+
+def test_few_found_are_held_against_as_few() -> None:
+    said = alsight.expect("1 of 40 stable for 12 months", people=600).sentences[0]
+    assert "1 or more happens in" in said
+    assert "; 1 or fewer happens in" in said

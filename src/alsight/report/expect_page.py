@@ -38,7 +38,11 @@ def page(question: Question, answer: Expectation, said: Sequence[str], record: P
         ("found", f"{question.found:,} of {question.of:,}"),
         ("expected", f"{answer.spread.median:,} ({answer.spread.low:,} to {answer.spread.high:,})"),
         ("chance of as many or more", chances(answer.chance)),
-        ("after picking", chances(answer.picked)) if picked else ("as the best of 10", chances(tens)),
+        ("chance of as many or fewer", chances(answer.fewer))
+        if answer.fewer < answer.chance
+        else ("after picking", chances(answer.picked))
+        if picked
+        else ("as the best of 10", chances(tens)),
     )
     return Page(
         title=f"How surprising is: {asked}?",

@@ -40,7 +40,12 @@ def headline(question: Question, answer: Expectation) -> str:
         beside = f", and in {most}{share} where the published {rows['published'][0]} holds"
     of = "1 person" if question.of == 1 else f"{question.of:,} people"
     supplied = f"{numbers.median:,} ({numbers.low:,} to {numbers.high:,}) {question.outcome.said}"
-    happens = f"{question.found:,} or more happens in {often(answer.chance)}{beside}"
+    if question.found == 0:
+        happens = f"none happens in {often(answer.fewer)}"
+    else:
+        happens = f"{question.found:,} or more happens in {often(answer.chance)}{beside}"
+        if answer.fewer < answer.chance:
+            happens += f"; {question.found:,} or fewer happens in {often(answer.fewer)}"
     return f"Of {of} like these, natural history alone gives {supplied}; {happens}."
 
 
@@ -83,27 +88,31 @@ def _published(question: Question, answer: Expectation) -> str:
     row = rows.row(0, named=True)
     whence = f"{row['published']} ({source_name(row['source'])}: {row['people']})"
     most = "at most " if row["chance_at_most"] else ""
-    happens = (
-        f"{question.found:,} or more of {question.of:,} happens in {most}{often(row['chance'])} where that frequency "
+    beside = (
+        f"; {question.found:,} or more of {question.of:,} happens in {most}{often(row['chance'])} where that frequency "
         "holds"
+        if question.found
+        else ""
     )
     if not row["asked"]:
         return (
-            f'Published for this definition and length: nothing. Nearest: "{row["wording"]}", {whence}; {happens}, '
+            f'Published for this definition and length: nothing. Nearest: "{row["wording"]}", {whence}{beside}, '
             "but it is another question."
         )
     if row["low"] <= answer.most and answer.least <= row["high"]:
-        return f"Published: {whence}; {happens}."
+        return f"Published: {whence}{beside}."
     side = "less" if answer.most < row["low"] else "more"
     why = " among those the rule can judge" if question.enrolled else ""
     return (
-        f"Published: {whence}; {happens}. The simulation of these people gives {side} than was published{why}: take "
+        f"Published: {whence}{beside}. The simulation of these people gives {side} than was published{why}: take "
         "the two as a range, and be surprised only by what surprises under both."
     )
 
 
 def _picked(question: Question, answer: Expectation) -> list[str]:
-    """What picking makes of it."""
+    """What picking makes of it; nothing where no one was found, which every group shows as much as."""
+    if question.found == 0:
+        return []
     rows = answer.tables["picking"]
     if rows.height > 1:
         steps = [f"{row['step']}: {chances(row['chance'])}" for row in rows.tail(-1).iter_rows(named=True)]
