@@ -12,6 +12,7 @@ import pytest
 
 import alsight
 from alsight.base.errors import SpecError
+from alsight.base.units import DAYS_PER_MONTH
 from alsight.cohort.cohort import Cohort, select
 from alsight.trial.analyze.catalogue import ANALYSES, analyze_trial
 from alsight.trial.analyze.people import trial_people
@@ -55,6 +56,10 @@ def test_every_analysis_answers_with_who_counted(trial: Cohort) -> None:
     assert read.control == "placebo"
     assert read.visits == (4, 8, 12)
     sizes = dict(trial.subjects["arm"].value_counts().rows())
+    late = trial.visits["day"].max()
+    assert isinstance(late, int)
+    assert late > 12 * DAYS_PER_MONTH
+    assert set(estimates.filter(pl.col("analysis") == "joint")["status"]) <= {"estimated", "approximate"}
     row = estimates.filter(pl.col("analysis") == "cafs").row(0, named=True)
     assert (row["people_therapy"], row["people_control"]) == (sizes["active"], sizes["placebo"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any, Final
@@ -12,6 +13,8 @@ import polars as pl
 from alsight.base.provenance import Provenance
 from alsight.report.page import charts
 from alsight.report.page.blocks import Block, Notice, Prose, Section, drawn, table
+from alsight.report.page.charts import WIDE
+from alsight.report.page.labels import RULES, label
 from alsight.report.page.render import Page
 from alsight.report.page.theme import color
 from alsight.report.page.words import NONE, number
@@ -20,13 +23,19 @@ from alsight.trial.analyze.catalogue import ANALYSES
 from alsight.trial.analyze.people import TrialPeople
 from alsight.trial.analyze.plan import AnalysisPlan
 
+LABEL: Final = 300
+"""Room for the name of an estimate beside the figure [px]."""
+LINE: Final = 48
+"""Characters of one of its lines."""
 CLEAR: Final = 1.96
 """Standard errors from no effect at which a two-sided test of 5 % rejects."""
 
 
 def _quantity(row: dict[str, Any]) -> str:
-    """What is estimated, with its unit."""
-    return row["quantity"] + (f" [{row['unit']}]" if row["unit"] else "")
+    """What is estimated, with its unit; a definition by its words."""
+    *before, last = row["quantity"].split(" ")
+    said = " ".join([*before, f'"{label(RULES[last])}"' if last in RULES else last])
+    return said + (f" [{row['unit']}]" if row["unit"] else "")
 
 
 def _people(row: dict[str, Any]) -> str:
@@ -48,7 +57,7 @@ def shown_table(estimates: pl.DataFrame) -> pl.DataFrame:
     """The estimates as a reader wants them in a terminal: one line each, as text."""
     rows = [
         {
-            "analysis": row["analysis"],
+            "analysis": ANALYSES[row["analysis"]].title,
             "arm": row["arm"],
             "quantity": _quantity(row),
             "estimate": number(row["estimate"], 2),
@@ -146,27 +155,33 @@ def _figure(rows: pl.DataFrame, arm: str) -> list[Block]:
     if drawable.is_empty():
         return []
     normal = pl.col("p").clip(1e-12, 1.0).map_elements(_z, return_dtype=pl.Float64)
+    names = [f"{ANALYSES[row['analysis']].title}: {_quantity(row)}" for row in drawable.iter_rows(named=True)]
     points = drawable.select(
-        label=pl.col("analysis") + ": " + pl.col("quantity"),
+        label=pl.Series(names),
+        lines=pl.Series(["|".join(textwrap.wrap(name, LINE)) for name in names]),
         z=pl.when(better).then(normal).otherwise(-normal),
     ).with_columns(low=pl.col("z") - CLEAR, high=pl.col("z") + CLEAR)
     title = f"Evidence for {arm}, in standard errors"
     words = "Each point is an estimate in standard errors, with 1.96 to each side. Right of 0 favors the therapy."
-    return [drawn(lambda width: _forest(points, width - 260, title), title, words)]
+    return [drawn(lambda width: _forest(points, width), title, words)]
 
 
 def _z(p: float) -> float:
     return -NormalDist().inv_cdf(p / 2)
 
 
-def _forest(points: pl.DataFrame, width: int, title: str) -> alt.TopLevelMixin:
-    base = alt.Chart(charts.rows(points), title=title).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=250))
-    )
+def _forest(points: pl.DataFrame, width: int) -> alt.TopLevelMixin:
+    wide = width >= WIDE
+    axis = alt.Axis(labels=wide, labelLimit=1000, labelExpr="split(datum.label, '|')", labelLineHeight=13, grid=False)
+    name = "lines" if wide else "label"
+    y = alt.Y(f"{name}:N", scale=alt.Scale(domain=points[name].to_list()), title=None, axis=axis)
+    base = alt.Chart(charts.rows(points)).encode(y=y)
     lines = base.mark_rule(color=color("muted")).encode(x=alt.X("low:Q", title="standard errors"), x2="high:Q")
     dots = base.mark_point(filled=True, size=45, color=color("main")).encode(x="z:Q")
     zero = alt.Chart(charts.rows(pl.DataFrame({"z": [0.0]}))).mark_rule(strokeDash=[3, 3]).encode(x="z:Q")
-    return (lines + dots + zero).properties(width=max(width, 120), height=18 * points.height + 10)
+    names = [] if wide else charts.names_above(points, y)
+    size = {"width": width - LABEL - 20, "height": alt.Step(44)} if wide else {"width": width, "height": alt.Step(56)}
+    return alt.layer(lines, dots, zero, *names).properties(**size)
 
 
 def _estimands(plan: AnalysisPlan) -> Section:

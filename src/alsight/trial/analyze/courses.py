@@ -150,8 +150,12 @@ def joint(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
     people = trial.people.with_columns(
         therapy=(pl.col("arm") != trial.control).cast(pl.Float64), end="months", status=pl.col("event").cast(pl.Int64)
     ).filter(pl.col("end") > 0)
-    rows = rows.join(people.select("subject"), on="subject", how="semi")
-    people = people.join(rows.select("subject").unique(), on="subject", how="semi")
+    # Who is rated after the horizon, within the window of the last visit, is followed until then.
+    people = people.join(rows.group_by("subject").agg(last=pl.col("months").max()), on="subject", how="inner")
+    alive = pl.col("status") == 0
+    people = people.with_columns(end=pl.when(alive).then(pl.max_horizontal("end", "last")).otherwise("end"))
+    rows = rows.join(people.select("subject", "end"), on="subject", how="inner")
+    rows = rows.filter(pl.col("months") <= pl.col("end")).drop("end")
     counts = _counts(rows)
     events = _events(people)
     reason = _too_few(counts) or ("" if sum(events.values()) else "No one reached the endpoint.")
