@@ -140,12 +140,8 @@ def all_visits(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
     ]
 
 
-def joint(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
-    """Difference of slopes and direct hazard ratio by a joint model of function and survival.
-
-    Source: rizopoulos2012
-    """
-    name, arm = "joint", trial.arms[0]
+def _followed(trial: TrialPeople) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Ratings while followed, and people with their end of follow-up and status, of those who have both."""
     rows = _coded(_rows(trial))
     people = trial.people.with_columns(
         therapy=(pl.col("arm") != trial.control).cast(pl.Float64), end="months", status=pl.col("event").cast(pl.Int64)
@@ -156,6 +152,16 @@ def joint(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
     people = people.with_columns(end=pl.when(alive).then(pl.max_horizontal("end", "last")).otherwise("end"))
     rows = rows.join(people.select("subject", "end"), on="subject", how="inner")
     rows = rows.filter(pl.col("months") <= pl.col("end")).drop("end")
+    return rows, people
+
+
+def joint(trial: TrialPeople, plan: AnalysisPlan) -> Sequence[Estimate]:
+    """Difference of slopes and direct hazard ratio by a joint model of function and survival.
+
+    Source: rizopoulos2012
+    """
+    name, arm = "joint", trial.arms[0]
+    rows, people = _followed(trial)
     counts = _counts(rows)
     events = _events(people)
     reason = _too_few(counts) or ("" if sum(events.values()) else "No one reached the endpoint.")
